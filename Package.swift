@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "Janus",
+  products: [
+    .library(name: "Compat", targets: ["Compat"]),
+    .library(name: "CompatV1", targets: ["CompatV1"]),
+    .executable(name: "janus", targets: ["janus"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(
+      name: "CProtos", dependencies: ["CProtobufC"],
+      linkerSettings: [.linkedLibrary("protobuf-c")]),
+    .target(
+      name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+    .target(
+      name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
+      swiftSettings: swiftSettings),
+    .target(name: "CoreGraph", dependencies: ["CoreOps"], swiftSettings: swiftSettings),
+    .target(
+      name: "Serialization", dependencies: ["CoreGraph", "CoreOps", "CProtos"],
+      swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("z")]),
+    .target(
+      name: "V1Graph", dependencies: ["CoreGraph", "CoreOps", "Serialization"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "V2Eager", dependencies: ["CoreGraph", "CoreOps"], swiftSettings: swiftSettings),
+    .target(
+      name: "Compat", dependencies: ["CoreGraph", "CoreOps", "Serialization", "V1Graph", "V2Eager"],
+      swiftSettings: swiftSettings),
+    .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "janus",
+      dependencies: [
+        "Compat", "CoreGraph", "CoreOps", "Serialization", "V1Graph", "V2Eager",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "TestSupport", dependencies: ["CoreGraph", "CoreOps"], path: "Tests/Support",
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CoreOpsTests", dependencies: ["CoreOps", "TestSupport"], path: "Tests/CoreOps",
+      swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,85 @@
+// The C loops of Janus. Everything here works on raw memory that Swift has checked.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang diagnostic ignored "-Wnullability-completeness"
+
+// TensorFlow's DataType numbers.
+enum {
+  JK_F32 = 1, JK_F64 = 2, JK_I32 = 3, JK_U8 = 4, JK_I16 = 5, JK_I8 = 6, JK_C64 = 8, JK_I64 = 9, JK_BOOL = 10,
+  JK_QI8 = 11, JK_QU8 = 12, JK_QI32 = 13, JK_BF16 = 14, JK_QI16 = 15, JK_QU16 = 16, JK_U16 = 17, JK_C128 = 18,
+  JK_F16 = 19, JK_U32 = 22, JK_U64 = 23
+};
+
+// --- the pool ---------------------------------------------------------------------------------------------------
+
+// The number of threads that work may be split over; 1 switches the pool off.
+void jk_set_threads(int count);
+int jk_threads(void);
+
+// Calls body(context, begin, end) over parts of 0..<count, on several threads when count is over grain and the pool
+// is free; on this thread otherwise. Returns when all is done.
+void jk_parallel_for(size_t count, size_t grain, void (*body)(void *context, size_t begin, size_t end), void *context);
+
+// One pointer of this thread's own, and what is to be called with it when the thread ends.
+void **jk_thread_slot(void);
+void jk_thread_slot_release(void (*release)(void *value));
+
+// --- element-wise loops -----------------------------------------------------------------------------------------
+
+// out[i] = f(in[0][i], in[1][i], …) for i < n. Where scalar[k] is not 0, input k is one element for all i.
+// out may be one of the inputs that are not scalar, if the element sizes are equal.
+// Returns 0, or a code that the op turns into an error (division by zero).
+typedef int (*jk_loop)(const void *const *in, void *out, size_t n, const int *scalar, const void *params);
+
+// Each gives the loop for a dtype, or NULL.
+#define JK_DECLARE_LOOP(name) jk_loop jk_##name(int dtype);
+
+// A loop over inputs that broadcast: dims and, per input, strides in elements (0 where it broadcasts), outermost
+// first, with adjacent dimensions already merged where they can be.
+typedef struct {
+  int rank, inputs;
+  int64_t dims[8];
+  int64_t strides[4][8];
+  int64_t in_size[4];
+  int64_t out_size;
+  int64_t count;
+  int64_t grain;
+} jk_broadcast;
+
+int jk_elementwise(jk_loop _Nonnull loop, const jk_broadcast *_Nonnull shape, void *_Nonnull const *_Nonnull pointers,
+                   const void *_Nullable params);
+
+// Fused element-wise steps over blocks that stay in the cache. Operand numbers: 0..<inputs are inputs, then one per step.
+typedef struct {
+  jk_loop loop;
+  const void *params;
+  int arity;
+  int operands[4];
+  int64_t out_size;
+} jk_fused_step;
+
+typedef struct {
+  int inputs, steps;
+  int64_t count;
+  int64_t grain;
+  const int *scalar;        // per input: one element for all
+  const int64_t *in_size;   // per input, in bytes
+  const jk_fused_step *step;
+  int outputs;
+  const int *output_step;   // which steps' results are written out
+} jk_fused;
+
+int jk_run_fused(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers);
+
+#include "jk_elementwise.h"
+#include "jk_reduction.h"
+#include "jk_array.h"
+#include "jk_nn.h"
+#include "jk_linalg.h"
+#include "jk_random.h"
+#include "jk_image.h"
+#include "jk_audio.h"
+#include "jk_quant.h"

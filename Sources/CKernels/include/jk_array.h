@@ -1,0 +1,2 @@
+// The array family; see jk.h, which includes this.
+#pragma once

@@ -1,0 +1,2 @@
+// The audio family; see jk.h, which includes this.
+#pragma once

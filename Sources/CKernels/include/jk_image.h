@@ -1,0 +1,2 @@
+// The image family; see jk.h, which includes this.
+#pragma once

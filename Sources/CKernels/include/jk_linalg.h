@@ -1,0 +1,2 @@
+// The linalg family; see jk.h, which includes this.
+#pragma once

@@ -1,0 +1,2 @@
+// The nn family; see jk.h, which includes this.
+#pragma once

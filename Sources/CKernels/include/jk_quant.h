@@ -1,0 +1,2 @@
+// The quant family; see jk.h, which includes this.
+#pragma once

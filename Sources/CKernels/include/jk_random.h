@@ -1,0 +1,2 @@
+// The random family; see jk.h, which includes this.
+#pragma once

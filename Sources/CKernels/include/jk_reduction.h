@@ -1,0 +1,2 @@
+// The reduction family; see jk.h, which includes this.
+#pragma once

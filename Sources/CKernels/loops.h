@@ -1,0 +1,89 @@
+// How the element-wise families are written: one macro use per op and dtype.
+#pragma once
+#include "include/jk.h"
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define JK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define JK_CLONES
+#endif
+#define JK_INLINE static inline __attribute__((always_inline))
+
+typedef float f32;
+typedef double f64;
+typedef int8_t i8;
+typedef int16_t i16;
+typedef int32_t i32;
+typedef int64_t i64;
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef _Float16 f16;
+typedef struct { uint16_t bits; } bf16;
+typedef float _Complex c64;
+typedef double _Complex c128;
+
+JK_INLINE float bf16_get(bf16 x) {
+  union { u32 i; float f; } u = {(u32)x.bits << 16};
+  return u.f;
+}
+JK_INLINE bf16 bf16_set(float x) {
+  union { float f; u32 i; } u = {x};
+  u32 rounded = (u.i + 0x7fff + ((u.i >> 16) & 1)) >> 16;
+  u32 nan = (u.i >> 16) | 0x40;
+  return (bf16){(u16)((u.i & 0x7fffffff) > 0x7f800000 ? nan : rounded)};
+}
+
+// Storage type -> the type it is computed in, and back.
+#define GET_id(x) (x)
+#define SET_id(x) (x)
+#define GET_f16(x) ((float)(x))
+#define SET_f16(x) ((f16)(x))
+#define GET_bf16(x) bf16_get(x)
+#define SET_bf16(x) bf16_set(x)
+
+// out[i] = expr of x, for one pair of storage types; GET and SET convert.
+#define JK_UNARY_LOOP(fn, TI, TO, GET, SET, expr)                                                                   \
+  JK_CLONES static int fn(const void *const *in, void *out, size_t n, const int *scalar, const void *params) {     \
+    const TI *a = in[0];                                                                                            \
+    TO *o = out;                                                                                                    \
+    (void)scalar, (void)params;                                                                                     \
+    for (size_t i = 0; i < n; i++) {                                                                                \
+      __auto_type x = GET(a[i]);                                                                                    \
+      o[i] = SET(expr);                                                                                             \
+    }                                                                                                               \
+    return 0;                                                                                                       \
+  }
+
+// out[i] = expr of x and y, either of which may be one element for all.
+#define JK_BINARY_LOOP(fn, TI, TO, GET, SET, expr)                                                                  \
+  JK_CLONES static int fn(const void *const *in, void *out, size_t n, const int *scalar, const void *params) {     \
+    const TI *a = in[0], *b = in[1];                                                                                \
+    TO *o = out;                                                                                                    \
+    (void)params;                                                                                                   \
+    if (scalar[1] && !scalar[0]) {                                                                                  \
+      __auto_type y = GET(b[0]);                                                                                    \
+      for (size_t i = 0; i < n; i++) {                                                                              \
+        __auto_type x = GET(a[i]);                                                                                  \
+        o[i] = SET(expr);                                                                                           \
+      }                                                                                                             \
+    } else if (scalar[0] && !scalar[1]) {                                                                           \
+      __auto_type x = GET(a[0]);                                                                                    \
+      for (size_t i = 0; i < n; i++) {                                                                              \
+        __auto_type y = GET(b[i]);                                                                                  \
+        o[i] = SET(expr);                                                                                           \
+      }                                                                                                             \
+    } else {                                                                                                        \
+      size_t step = scalar[0] ? 0 : 1;                                                                              \
+      if (step == 0) n = n ? 1 : 0;                                                                                 \
+      for (size_t i = 0; i < n; i++) {                                                                              \
+        __auto_type x = GET(a[i]);                                                                                  \
+        __auto_type y = GET(b[i]);                                                                                  \
+        o[i] = SET(expr);                                                                                           \
+      }                                                                                                             \
+    }                                                                                                               \
+    return 0;                                                                                                       \
+  }

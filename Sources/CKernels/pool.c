@@ -1,0 +1,76 @@
+#include "jk.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+// libgomp's own entry points, so that no compiler flag is needed. oneDNN runs on the same pool.
+void GOMP_parallel(void (*fn)(void *), void *data, unsigned num_threads, unsigned flags);
+int omp_get_thread_num(void);
+int omp_get_num_threads(void);
+
+static atomic_int threads;
+// Only one caller at a time gets the pool: others do their work themselves and so never oversubscribe.
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+int jk_threads(void) {
+  int count = atomic_load_explicit(&threads, memory_order_relaxed);
+  if (count == 0) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    count = cores < 1 ? 1 : (int)cores;
+    atomic_store_explicit(&threads, count, memory_order_relaxed);
+  }
+  return count;
+}
+
+void jk_set_threads(int count) { atomic_store_explicit(&threads, count < 1 ? 1 : count, memory_order_relaxed); }
+
+typedef struct {
+  void (*body)(void *, size_t, size_t);
+  void *context;
+  size_t count;
+} job;
+
+static void part(void *data) {
+  job *j = data;
+  size_t id = (size_t)omp_get_thread_num(), parts = (size_t)omp_get_num_threads();
+  // Parts begin at multiples of 64 elements where there are enough, to keep cache lines apart.
+  size_t unit = j->count >= parts * 256 ? 64 : 1, blocks = (j->count + unit - 1) / unit;
+  size_t begin = blocks * id / parts * unit, end = blocks * (id + 1) / parts * unit;
+  if (end > j->count) end = j->count;
+  if (begin < end) j->body(j->context, begin, end);
+}
+
+void jk_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, size_t), void *context) {
+  if (count == 0) return;
+  int n = jk_threads();
+  if (grain < 1) grain = 1;
+  if (n > 1 && count > grain && !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
+    size_t parts = (count + grain - 1) / grain;
+    if ((size_t)n > parts) n = (int)parts;
+    job j = {body, context, count};
+    GOMP_parallel(part, &j, (unsigned)n, 0);
+    atomic_flag_clear_explicit(&busy, memory_order_release);
+    return;
+  }
+  body(context, 0, count);
+}
+
+static _Thread_local void *slot;
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void (*_Atomic release_slot)(void *);
+
+static void thread_ends(void *value) {
+  void (*release)(void *) = release_slot;
+  if (release) release(value);
+}
+static void make_key(void) { pthread_key_create(&key, thread_ends); }
+
+void **jk_thread_slot(void) { return &slot; }
+
+void jk_thread_slot_release(void (*release)(void *)) {
+  release_slot = release;
+  pthread_once(&once, make_key);
+  pthread_setspecific(key, slot);
+}

@@ -1,0 +1,1 @@
+#include "jk_dnnl.h"

@@ -1,0 +1,3 @@
+@_exported public import CoreOps
+@_exported public import V1Graph
+@_exported public import V2Eager

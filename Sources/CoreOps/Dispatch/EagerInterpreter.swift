@@ -1,0 +1,98 @@
+import CKernels
+
+/// Runs each op at once.
+package enum EagerInterpreter {
+  package static func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs) throws -> [Tensor] {
+    let cache = EagerCache.current
+    let slot = cache.slot(op, inputs)
+    if let entry = cache.entries[slot], entry.matches(op, inputs, attrs) {
+      do {
+        return try entry.kernel.run(entry.specialisation, inputs)
+      } catch let error as TFError {
+        throw error.at(node: nil, op: op.name)
+      }
+    }
+    return try applySlowly(op, inputs, attrs, cache, slot)
+  }
+
+  @inline(never)
+  private static func applySlowly(
+    _ op: OpDef, _ given: [Tensor], _ attrs: Attrs, _ cache: EagerCache, _ slot: Int
+  ) throws -> [Tensor] {
+    for input in given {
+      if case .symbolic(let reference) = input.payload {
+        throw TFError.invalidArgument(
+          "\(reference.name) is a symbolic tensor of a graph and cannot be used in an eager call of \(op.name); use it inside the graph or function that made it"
+        )
+      }
+    }
+    let kernel = try PreparedKernel(op: op, node: "", attrs: attrs, inputTypes: given.map(\.dtype))
+    let inputs = try given.enumerated().map { index, input in
+      kernel.refInputs[index] ? input : try input.dereferenced()
+    }
+    if case .raw(let specialise) = kernel.body {
+      do {
+        let specialisation = try kernel.specialise(
+          specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
+        let outputs = try kernel.run(specialisation, inputs)
+        if specialisation.usedValues == 0 {
+          cache.entries[slot] = EagerCache.Entry(
+            op: op, attrs: attrs, shapes: inputs.map(\.dims), kernel: kernel,
+            specialisation: specialisation)
+        }
+        return outputs
+      } catch let error as TFError {
+        throw error.at(node: nil, op: op.name)
+      } catch is NeedsValue {
+        throw TFError.internal("the shape rule does not infer the output shape").at(node: nil, op: op.name)
+      }
+    }
+    return try kernel.run(inputs, .eager)
+  }
+}
+
+/// The latest specialised kernels of one thread.
+final class EagerCache {
+  struct Entry {
+    let op: OpDef
+    let attrs: Attrs
+    let shapes: [Shape]
+    let kernel: PreparedKernel
+    let specialisation: PreparedKernel.Specialisation
+
+    func matches(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs) -> Bool {
+      guard self.op === op, shapes.count == inputs.count else { return false }
+      for index in inputs.indices {
+        if kernel.inputTypes[index] != inputs[index].dtype || shapes[index] != inputs[index].dims {
+          return false
+        }
+        guard case .buffer = inputs[index].payload else { return false }
+      }
+      return (attrs.isEmpty && self.attrs.isEmpty) || self.attrs == attrs
+    }
+  }
+
+  var entries = [Entry?](repeating: nil, count: 256)
+
+  func slot(_ op: OpDef, _ inputs: [Tensor]) -> Int {
+    var hash = UInt(bitPattern: Unmanaged.passUnretained(op).toOpaque()) >> 4
+    for index in inputs.indices {
+      let dims = inputs[index].dims
+      hash = hash &* 31 &+ UInt(inputs[index].dtype.rawValue)
+      for axis in 0..<dims.rank { hash = hash &* 31 &+ UInt(bitPattern: dims[axis]) }
+    }
+    return Int((hash ^ (hash >> 17)) & 255)
+  }
+
+  /// This thread's cache.
+  static var current: EagerCache {
+    let slot = jk_thread_slot()!
+    if let existing = slot.pointee {
+      return Unmanaged<EagerCache>.fromOpaque(existing).takeUnretainedValue()
+    }
+    let cache = EagerCache()
+    slot.pointee = Unmanaged.passRetained(cache).toOpaque()
+    jk_thread_slot_release { Unmanaged<EagerCache>.fromOpaque($0!).release() }
+    return cache
+  }
+}

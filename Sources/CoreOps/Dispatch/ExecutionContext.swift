@@ -1,0 +1,60 @@
+import Synchronization
+
+/// What a run owns or shares beyond its tensors: resources, the means to call functions, and the wish to stop.
+package final class ExecutionContext: Sendable {
+  /// Variables, tables and the like, shared by the runs of one session.
+  package let resources: ResourceContainer
+  /// Runs the functions of a library; nil where there are none.
+  package let functions: (any FunctionRunner)?
+  package let cancellation: Cancellation
+  /// How many calls deep this is: a function that calls itself for ever is an error, not a crash.
+  package let depth: Int
+
+  package init(
+    resources: ResourceContainer, functions: (any FunctionRunner)? = nil,
+    cancellation: Cancellation = Cancellation(), depth: Int = 0
+  ) {
+    self.resources = resources
+    self.functions = functions
+    self.cancellation = cancellation
+    self.depth = depth
+  }
+
+  /// Resources of eager calls outside any session.
+  package static let eager = ExecutionContext(resources: ResourceContainer())
+}
+
+/// Runs functions of a graph's library for the kernels of `While`, `If` and `PartitionedCall`; the executors implement it.
+package protocol FunctionRunner: Sendable {
+  func call(_ function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor]
+}
+
+/// Says that a run should end: because someone asked, or because its time is over.
+public final class Cancellation: Sendable {
+  private let flag = Atomic<Bool>(false)
+  /// When the run must be over, in nanoseconds of the monotonic clock; 0 for never.
+  private let deadline = Atomic<UInt64>(0)
+
+  public init() {}
+
+  /// - Parameter timeout: seconds from now.
+  public init(timeout: Double) {
+    deadline.store(Self.now &+ UInt64(max(timeout, 0) * 1e9), ordering: .relaxed)
+  }
+
+  public func cancel() { flag.store(true, ordering: .relaxed) }
+
+  /// - Throws: `CANCELLED` or `DEADLINE_EXCEEDED`.
+  package func check() throws {
+    if flag.load(ordering: .relaxed) { throw TFError(.cancelled, "the run was cancelled") }
+    let end = deadline.load(ordering: .relaxed)
+    if end != 0, Self.now > end { throw TFError(.deadlineExceeded, "the run took longer than its time-out") }
+  }
+
+  private static var now: UInt64 {
+    let instant = ContinuousClock.now
+    let elapsed = epoch.duration(to: instant).components
+    return UInt64(elapsed.seconds) &* 1_000_000_000 &+ UInt64(elapsed.attoseconds / 1_000_000_000) &+ 1
+  }
+  private static let epoch = ContinuousClock.now
+}

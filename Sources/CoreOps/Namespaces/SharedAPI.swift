@@ -1,0 +1,30 @@
+/// What `tf` and `tf.compat.v1` have in common: the ops.
+///
+/// Each TensorFlow symbol `a.b_c(d_e=…)` is `a.bC(dE: …)`. Element-wise ops are looked up in their families, where they
+/// are defined: `tf.sqrt(x)` calls `UnaryOps.sqrt`.
+@dynamicMemberLookup
+public protocol SharedAPI {}
+
+extension SharedAPI {
+  public typealias math = MathAPI
+
+  public static subscript(dynamicMember op: KeyPath<UnaryOps, UnaryOp>) -> UnaryOp {
+    UnaryOps.family[keyPath: op]
+  }
+  public static subscript(dynamicMember op: KeyPath<BinaryOps, BinaryOp>) -> BinaryOp {
+    BinaryOps.family[keyPath: op]
+  }
+}
+
+/// `tf.math`.
+public enum MathAPI: SharedAPI {}
+
+/// What `tf.nn` has in both styles.
+@dynamicMemberLookup
+public protocol SharedNN {}
+
+extension SharedNN {
+  public static subscript(dynamicMember op: KeyPath<ActivationOps, UnaryOp>) -> UnaryOp {
+    ActivationOps.family[keyPath: op]
+  }
+}

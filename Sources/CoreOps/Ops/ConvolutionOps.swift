@@ -1,0 +1,5 @@
+/// Convolutions and their gradients.
+package struct ConvolutionOps: OpFamily {
+  package static let family = ConvolutionOps()
+  package init() {}
+}

@@ -1,0 +1,5 @@
+/// Resizing, cropping and boxes.
+package struct ImageOps: OpFamily {
+  package static let family = ImageOps()
+  package init() {}
+}

@@ -1,0 +1,5 @@
+/// Softmax and cross-entropies.
+package struct LossOps: OpFamily {
+  package static let family = LossOps()
+  package init() {}
+}

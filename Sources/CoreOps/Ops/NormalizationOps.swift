@@ -1,0 +1,5 @@
+/// Normalisation.
+package struct NormalizationOps: OpFamily {
+  package static let family = NormalizationOps()
+  package init() {}
+}

@@ -1,0 +1,5 @@
+/// Reductions over axes, and the positions of extremes.
+package struct ReductionOps: OpFamily {
+  package static let family = ReductionOps()
+  package init() {}
+}

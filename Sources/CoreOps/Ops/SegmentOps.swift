@@ -1,0 +1,5 @@
+/// Reductions over segments.
+package struct SegmentOps: OpFamily {
+  package static let family = SegmentOps()
+  package init() {}
+}

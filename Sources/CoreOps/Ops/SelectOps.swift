@@ -1,0 +1,5 @@
+/// Choices between elements.
+package struct SelectOps: OpFamily {
+  package static let family = SelectOps()
+  package init() {}
+}

@@ -1,0 +1,5 @@
+/// Slices, splits, concatenation and padding.
+package struct SliceOps: OpFamily {
+  package static let family = SliceOps()
+  package init() {}
+}

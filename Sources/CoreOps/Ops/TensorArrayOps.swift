@@ -1,0 +1,5 @@
+/// Tensor arrays.
+package struct TensorArrayOps: OpFamily {
+  package static let family = TensorArrayOps()
+  package init() {}
+}

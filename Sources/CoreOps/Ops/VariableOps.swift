@@ -1,0 +1,5 @@
+/// Variables, by reference and by resource.
+package struct VariableOps: OpFamily {
+  package static let family = VariableOps()
+  package init() {}
+}

@@ -1,0 +1,185 @@
+/// How an op runs. Three moments: *prepare* decodes attributes once, *specialise* fixes everything for given input
+/// shapes, *run* is a closure over raw pointers.
+package struct Kernel: Sendable {
+  package enum Form: Sendable {
+    /// Output shapes follow from the input shapes (and from inputs whose values the kernel asks for).
+    case raw(@Sendable (KernelContext) throws -> Specialise)
+    /// Looks at values to know its output shapes, or has strings, resources or variants: allocates its outputs.
+    case dynamic(@Sendable (KernelContext) throws -> DynamicRun)
+    /// An element of control flow or of feeding that only an executor gives meaning.
+    case executor(ExecutorPrimitive)
+  }
+
+  package var form: Form
+  /// The dtypes that it runs with, by type attribute. An attribute that is not named may be anything.
+  package var types: [String: DTypeSet]
+
+  package static func raw(
+    _ types: [String: DTypeSet] = [:],
+    prepare: @escaping @Sendable (KernelContext) throws -> Specialise
+  ) -> Kernel { Kernel(form: .raw(prepare), types: types) }
+
+  package static func dynamic(
+    _ types: [String: DTypeSet] = [:],
+    prepare: @escaping @Sendable (KernelContext) throws -> DynamicRun
+  ) -> Kernel { Kernel(form: .dynamic(prepare), types: types) }
+
+  /// A dynamic kernel that has nothing to prepare.
+  package static func run(
+    _ types: [String: DTypeSet] = [:], _ run: @escaping DynamicRun
+  ) -> Kernel { Kernel(form: .dynamic { _ in run }, types: types) }
+
+  package static func executor(_ primitive: ExecutorPrimitive) -> Kernel {
+    Kernel(form: .executor(primitive), types: [:])
+  }
+
+  /// Checks that the dtypes in `attrs` are among the kernel's.
+  package func checkTypes(_ context: some AttrAccess) throws {
+    for (attribute, allowed) in types {
+      for dtype in try attributeTypes(context, attribute) where !allowed.contains(dtype) {
+        throw TFError.invalidArgument(
+          "No OpKernel was registered to support Op '\(context.signature.name)' with \(attribute)=\(dtype.signatureName); registered: \(allowed.dtypes.map(\.signatureName).joined(separator: ", "))"
+        )
+      }
+    }
+  }
+
+  private func attributeTypes(_ context: some AttrAccess, _ name: String) throws -> [DType] {
+    if case .list = try context.attr(name) { return try context.types(name) }
+    return [try context.type(name)]
+  }
+}
+
+/// The nodes that executors interpret themselves.
+package enum ExecutorPrimitive: Sendable {
+  case feed, fetch, `switch`, merge, enter, exit, nextIteration, loopCond, noOp
+}
+
+/// What a kernel knows when it is prepared.
+package struct KernelContext: AttrAccess {
+  package let op: OpDef
+  package let node: String
+  package let attrs: Attrs
+  package let inputTypes: [DType]
+  package let outputTypes: [DType]
+
+  package init(
+    op: OpDef, node: String, attrs: Attrs, inputTypes: [DType], outputTypes: [DType]
+  ) {
+    self.op = op
+    self.node = node
+    self.attrs = attrs
+    self.inputTypes = inputTypes
+    self.outputTypes = outputTypes
+  }
+
+  package var signature: Signature { op.signature }
+  package func inputRange(_ name: String) throws -> Range<Int> {
+    try signature.inputRange(name, attrs)
+  }
+}
+
+package typealias Specialise = @Sendable (SpecialiseContext) throws -> Specialised
+
+/// The inputs' values as far as they are known, which remembers those that were looked at.
+package final class KnownValues {
+  private let values: [Tensor?]
+  /// The inputs that were looked at, as a bit set: their values are part of what was inferred from them.
+  package private(set) var used: UInt64 = 0
+
+  package init(_ values: [Tensor?]) { self.values = values }
+
+  package subscript(index: Int) -> Tensor? {
+    used |= 1 << UInt64(min(index, 63))
+    return values[index]
+  }
+}
+
+/// What is known when a kernel is specialised: shapes, and the values of some inputs.
+package struct SpecialiseContext {
+  package let inputs: [Shape]
+  /// The output shapes that the shape rule inferred.
+  package let outputs: [Shape]
+  private let values: KnownValues
+  /// Whether the inputs with known values keep them at every run, so that weights may be laid out once.
+  private let valuesStay: Bool
+
+  package init(inputs: [Shape], outputs: [Shape], values: KnownValues, valuesStay: Bool) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.values = values
+    self.valuesStay = valuesStay
+  }
+
+  /// The value of input `index`.
+  ///
+  /// - Throws: `NeedsValue` when it is not known yet; the op then runs dynamically.
+  package func value(_ index: Int) throws -> Tensor {
+    guard let value = values[index] else { throw NeedsValue(input: index) }
+    return value
+  }
+
+  package func integers(_ index: Int) throws -> [Int] { try value(index).integers() }
+
+  /// The value of input `index` if it is the same at every run of a plan: a weight that may be laid out once.
+  package func constant(_ index: Int) -> Tensor? { valuesStay ? values[index] : nil }
+}
+
+/// A kernel asked for a value that is only known at run time.
+package struct NeedsValue: Error {
+  package let input: Int
+}
+
+/// The addresses a kernel works on: inputs, then outputs, then the scratch memory.
+package typealias Pointers = UnsafeMutablePointer<UnsafeMutableRawPointer>
+
+package typealias Run = @Sendable (Pointers) throws -> Void
+
+/// A kernel for fixed shapes.
+package enum Specialised: Sendable {
+  case run(RunSpec)
+  /// The only output is input `of` under another shape.
+  case alias(of: Int)
+  /// The outputs are known already.
+  case constant([Tensor])
+
+  package static func run(scratch: Int = 0, overwrites: Int? = nil, _ run: @escaping Run) -> Specialised {
+    .run(RunSpec(run: run, scratchBytes: scratch, overwrites: overwrites.map { [$0] } ?? []))
+  }
+}
+
+/// What running a specialised kernel takes.
+package struct RunSpec: Sendable {
+  package var run: Run
+  /// Memory that is the kernel's own while it runs, aligned to 64 bytes.
+  package var scratchBytes: Int
+  /// The inputs whose memory the first output may take, if no one else needs them.
+  package var overwrites: [Int]
+  /// The loop over elements, where the op is element-wise: what fusion works with.
+  package var elementwise: ElementwiseLoop?
+
+  package init(
+    run: @escaping Run, scratchBytes: Int = 0, overwrites: [Int] = [],
+    elementwise: ElementwiseLoop? = nil
+  ) {
+    self.run = run
+    self.scratchBytes = scratchBytes
+    self.overwrites = overwrites
+    self.elementwise = elementwise
+  }
+}
+
+package typealias DynamicRun = @Sendable (DynamicContext) throws -> [Tensor]
+
+/// What a dynamic kernel works on.
+package struct DynamicContext {
+  package let inputs: [Tensor]
+  package let node: String
+  package let execution: ExecutionContext
+
+  package init(inputs: [Tensor], node: String, execution: ExecutionContext) {
+    self.inputs = inputs
+    self.node = node
+    self.execution = execution
+  }
+}

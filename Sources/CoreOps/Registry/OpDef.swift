@@ -1,0 +1,139 @@
+import Synchronization
+
+/// One op: TensorFlow's signature, the shape rule, the kernel and the gradient.
+public final class OpDef: Sendable {
+  /// TensorFlow's name of the op type.
+  public let name: String
+  /// Whether two calls with equal inputs may differ, or a call has effects.
+  public let isStateful: Bool
+  /// Whether an input may be a variable that has no value yet.
+  package let allowsUninitialized: Bool
+  package let shapeRule: ShapeRule
+  package let kernel: Kernel
+  package let gradient: Gradient
+
+  private let signatureText: @Sendable () -> String
+  private let parsed = Mutex<Signature?>(nil)
+
+  package init(
+    _ name: String, _ signature: @autoclosure @escaping @Sendable () -> String,
+    stateful: Bool = false, allowsUninitialized: Bool = false, shape: @escaping ShapeRule,
+    kernel: Kernel, gradient: Gradient
+  ) {
+    self.name = name
+    signatureText = signature
+    isStateful = stateful
+    self.allowsUninitialized = allowsUninitialized
+    shapeRule = shape
+    self.kernel = kernel
+    self.gradient = gradient
+  }
+
+  /// The signature, parsed when first asked for.
+  package var signature: Signature {
+    parsed.withLock {
+      if let signature = $0 { return signature }
+      let signature = SignatureParser(name: name, text: signatureText()).parse()
+      $0 = signature
+      return signature
+    }
+  }
+
+  /// The dtypes the kernel runs with, by type attribute; empty when it takes all that the signature allows.
+  public var kernelDTypes: [String: [DType]] {
+    Dictionary(uniqueKeysWithValues: kernel.types.map { ($0.key, $0.value.dtypes) })
+  }
+
+  /// Whether there is a rule for the gradient.
+  public var hasGradient: Bool {
+    if case .rule = gradient { return true }
+    return false
+  }
+}
+
+extension OpDef: Hashable {
+  public static func == (a: OpDef, b: OpDef) -> Bool { a === b }
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+/// Infers the output shapes from what is known of the inputs.
+package typealias ShapeRule = @Sendable (ShapeContext) throws -> [PartialShape]
+
+/// How an op's outputs depend on its inputs, for reverse-mode differentiation.
+package enum Gradient: Sendable {
+  /// Gives one gradient per input, nil where the output does not depend on it. Calls public ops only.
+  case rule(@Sendable (GradientContext) throws -> [Tensor?])
+  /// The outputs do not depend on the inputs in a differentiable way (comparisons, shapes, rounding).
+  case zero
+  /// Not differentiable, and asking for it is an error.
+  case none(String)
+}
+
+/// What a shape rule may look at.
+package struct ShapeContext: AttrAccess {
+  package let op: OpDef
+  package let attrs: Attrs
+  package let inputTypes: [DType]
+  package let shapes: [PartialShape]
+  /// The inputs' values where they are known.
+  package let values: KnownValues
+
+  package init(
+    op: OpDef, attrs: Attrs, inputTypes: [DType], shapes: [PartialShape], values: KnownValues
+  ) {
+    self.op = op
+    self.attrs = attrs
+    self.inputTypes = inputTypes
+    self.shapes = shapes
+    self.values = values
+  }
+
+  package var signature: Signature { op.signature }
+  package var inputCount: Int { shapes.count }
+  package var outputCount: Int { get throws { try signature.outputTypes(attrs).count } }
+  package func range(_ input: String) throws -> Range<Int> {
+    try signature.inputRange(input, attrs)
+  }
+
+  /// The integers in input `index`, when its value is known.
+  package func integers(_ index: Int) throws -> [Int]? { try values[index]?.integers() }
+
+  /// The shape of input `index`, which must have rank `rank` if its rank is known.
+  package func shape(_ index: Int, rank: Int, _ name: String = "input") throws -> PartialShape {
+    let shape = shapes[index]
+    guard let known = shape.rank else { return .unknown(rank: rank) }
+    guard known == rank else {
+      throw TFError.invalidArgument(
+        "Shape must be rank \(rank) but is rank \(known) for \(name) with shape \(shape)")
+    }
+    return shape
+  }
+}
+
+/// What a gradient rule may look at: the call's inputs and outputs, and the gradients of the outputs.
+package struct GradientContext: AttrAccess {
+  package let op: OpDef
+  package let attrs: Attrs
+  package let inputs: [Tensor]
+  package let outputs: [Tensor]
+  /// One per output; nil where nothing depends on that output.
+  package let outputGradients: [Tensor?]
+
+  package init(
+    op: OpDef, attrs: Attrs, inputs: [Tensor], outputs: [Tensor], outputGradients: [Tensor?]
+  ) {
+    self.op = op
+    self.attrs = attrs
+    self.inputs = inputs
+    self.outputs = outputs
+    self.outputGradients = outputGradients
+  }
+
+  package var signature: Signature { op.signature }
+
+  /// The gradient of output `index`; zeros where nothing depends on it.
+  package func gradient(_ index: Int = 0) throws -> Tensor {
+    if let gradient = outputGradients[index] { return gradient }
+    return try BasicOps.zerosLike(outputs[index])
+  }
+}

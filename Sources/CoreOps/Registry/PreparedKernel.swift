@@ -1,0 +1,133 @@
+/// A kernel with its attributes and dtypes decoded: what a plan keeps per node.
+package struct PreparedKernel: Sendable {
+  package enum Body: Sendable {
+    case raw(Specialise)
+    case dynamic(DynamicRun)
+    case executor(ExecutorPrimitive)
+  }
+
+  package let op: OpDef
+  package let node: String
+  package let attrs: Attrs
+  package let inputTypes: [DType]
+  package let outputTypes: [DType]
+  package let body: Body
+  /// Which inputs take a variable itself and not its value.
+  package let refInputs: [Bool]
+
+  /// - Parameter attrs: may lack what the inputs' dtypes imply.
+  /// - Throws: `INVALID_ARGUMENT` when attributes and dtypes do not fit the signature or no kernel takes them.
+  package init(op: OpDef, node: String, attrs given: Attrs, inputTypes: [DType]) throws {
+    do {
+      let signature = op.signature
+      attrs = try signature.resolve(inputTypes: inputTypes, given)
+      outputTypes = try signature.outputTypes(attrs)
+      let context = KernelContext(
+        op: op, node: node, attrs: attrs, inputTypes: inputTypes, outputTypes: outputTypes)
+      try op.kernel.checkTypes(context)
+      switch op.kernel.form {
+      case .raw(let prepare): body = .raw(try prepare(context))
+      case .dynamic(let prepare): body = .dynamic(try prepare(context))
+      case .executor(let primitive): body = .executor(primitive)
+      }
+      let attrs = self.attrs
+      refInputs = try signature.inputs.flatMap { argument in
+        try signature.types(of: argument, attrs).map { _ in argument.isRef }
+      }
+    } catch let error as TFError {
+      throw error.at(node: node.isEmpty ? nil : node, op: op.name)
+    }
+    self.op = op
+    self.node = node
+    self.inputTypes = inputTypes
+  }
+
+  /// What was fixed for some input shapes.
+  package struct Specialisation: Sendable {
+    package let outputs: [Shape]
+    package let result: Specialised
+    /// The inputs whose values it depends on, as a bit set.
+    package let usedValues: UInt64
+  }
+
+  /// - Parameter valuesStay: whether known values are the same at every run.
+  /// - Throws: `NeedsValue` when shapes or kernel depend on a value that is not known; the rules' own errors.
+  package func specialise(
+    _ specialise: Specialise, shapes: [Shape], values: [Tensor?], valuesStay: Bool
+  ) throws -> Specialisation {
+    let known = KnownValues(values)
+    let inferred = try op.shapeRule(
+      ShapeContext(
+        op: op, attrs: attrs, inputTypes: inputTypes, shapes: shapes.map { PartialShape($0) },
+        values: known))
+    let outputs = try inferred.map { shape in
+      guard let shape = shape.known else { throw NeedsValue(input: 0) }
+      guard shape.checkedElementCount != nil else {
+        throw TFError.invalidArgument("output shape \(shape) has a negative dimension or too many elements")
+      }
+      return shape
+    }
+    let result = try specialise(
+      SpecialiseContext(inputs: shapes, outputs: outputs, values: known, valuesStay: valuesStay))
+    return Specialisation(outputs: outputs, result: result, usedValues: known.used)
+  }
+
+  /// Runs once on values.
+  package func run(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+    do {
+      switch body {
+      case .raw(let specialise):
+        let specialisation = try self.specialise(
+          specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
+        return try run(specialisation, inputs)
+      case .dynamic(let run):
+        return try run(DynamicContext(inputs: inputs, node: node, execution: execution))
+      case .executor:
+        throw TFError.invalidArgument("\(op.name) only has a meaning inside a graph")
+      }
+    } catch let error as TFError {
+      throw error.at(node: node.isEmpty ? nil : node, op: op.name)
+    } catch is NeedsValue {
+      throw TFError.internal("the shape rule does not infer the output shape").at(node: node, op: op.name)
+    }
+  }
+
+  package func run(_ specialisation: Specialisation, _ inputs: [Tensor]) throws -> [Tensor] {
+    switch specialisation.result {
+    case .constant(let outputs): return outputs
+    case .alias(let index):
+      return [
+        Tensor(
+          dtype: outputTypes[0], dims: specialisation.outputs[0], payload: inputs[index].payload)
+      ]
+    case .run(let spec):
+      var outputs: [Tensor] = []
+      outputs.reserveCapacity(outputTypes.count)
+      for (dtype, shape) in zip(outputTypes, specialisation.outputs) {
+        outputs.append(
+          Tensor(
+            dtype: dtype, dims: shape,
+            buffer: try Buffer(byteCount: shape.elementCount &* dtype.byteSize)))
+      }
+      let scratch = spec.scratchBytes > 0 ? try Buffer(byteCount: spec.scratchBytes) : nil
+      try withUnsafeTemporaryAllocation(
+        of: UnsafeMutableRawPointer.self, capacity: inputs.count &+ outputs.count &+ 1
+      ) { pointers in
+        let base = pointers.baseAddress!
+        var position = 0
+        for input in inputs {
+          (base + position).initialize(to: input.pointer)
+          position &+= 1
+        }
+        for output in outputs {
+          (base + position).initialize(to: output.pointer)
+          position &+= 1
+        }
+        if let scratch { (base + position).initialize(to: scratch.pointer) }
+        try spec.run(base)
+      }
+      withExtendedLifetime((inputs, scratch)) {}
+      return outputs
+    }
+  }
+}

@@ -1,0 +1,240 @@
+/// An immutable multi-dimensional array with a run-time dtype, as `tf.Tensor`.
+///
+/// A tensor either has a value, in dense row-major order, or is symbolic: the output of a node in a graph.
+public struct Tensor: Sendable {
+  /// Where the elements are.
+  package enum Payload: Sendable {
+    case buffer(Buffer)
+    case strings(StringBuffer)
+    case objects(ObjectBuffer)
+    case symbolic(any SymbolicTensor)
+  }
+
+  public let dtype: DType
+  /// The shape of the value; of no meaning when the tensor is symbolic.
+  package let dims: Shape
+  package let payload: Payload
+
+  package init(dtype: DType, dims: Shape, payload: Payload) {
+    self.dtype = dtype
+    self.dims = dims
+    self.payload = payload
+  }
+
+  package init(dtype: DType, dims: Shape, buffer: Buffer) {
+    self.init(dtype: dtype, dims: dims, payload: .buffer(buffer))
+  }
+
+  package init(symbolic: any SymbolicTensor, dtype: DType) {
+    self.init(dtype: dtype, dims: Shape(), payload: .symbolic(symbolic))
+  }
+
+  /// The shape: fully known when the tensor has a value, what inference found out when it is symbolic.
+  public var shape: PartialShape {
+    if case .symbolic(let reference) = payload { return reference.shape }
+    return PartialShape(dims)
+  }
+
+  public var isSymbolic: Bool {
+    if case .symbolic = payload { return true }
+    return false
+  }
+
+  /// The number of elements, when known.
+  public var elementCount: Int? { isSymbolic ? shape.elementCount : dims.elementCount }
+}
+
+/// The output of a node in a graph under construction.
+package protocol SymbolicTensor: AnyObject, Sendable {
+  /// As TensorFlow names it: `node:0`.
+  var name: String { get }
+  var shape: PartialShape { get }
+}
+
+extension Tensor {
+  /// An uninitialised tensor of a plain dtype.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for a negative or overflowing shape; `RESOURCE_EXHAUSTED`.
+  package static func uninitialized(_ dtype: DType, _ dims: Shape) throws -> Tensor {
+    guard let count = dims.checkedElementCount else {
+      throw TFError.invalidArgument("Shape \(dims) has a negative dimension or too many elements")
+    }
+    precondition(dtype.isNumeric)
+    return Tensor(dtype: dtype, dims: dims, buffer: try Buffer(byteCount: count &* dtype.byteSize))
+  }
+
+  /// A tensor of zeros: of empty strings, of empty variants.
+  package static func zeros(_ dtype: DType, _ dims: Shape) throws -> Tensor {
+    if dtype.isNumeric {
+      let tensor = try uninitialized(dtype, dims)
+      tensor.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+      return tensor
+    }
+    guard let count = dims.checkedElementCount, count < 1 << 32 else {
+      throw TFError.invalidArgument("Shape \(dims) has a negative dimension or too many elements")
+    }
+    return dtype == .string
+      ? Tensor(strings: [[UInt8]](repeating: [], count: count), dims: dims)
+      : Tensor(dtype, objects: [(any TensorObject)?](repeating: nil, count: count), dims: dims)
+  }
+
+  /// A tensor of `values` in row-major order.
+  package init<S: TensorScalar>(_ values: [S], dims: Shape) throws {
+    precondition(values.count == dims.elementCount)
+    let tensor = try Tensor.uninitialized(S.dtype, dims)
+    values.withUnsafeBytes { tensor.bytes.copyMemory(from: $0) }
+    self = tensor
+  }
+
+  package init(strings: [[UInt8]], dims: Shape) {
+    precondition(strings.count == dims.elementCount)
+    self.init(dtype: .string, dims: dims, payload: .strings(StringBuffer(strings)))
+  }
+
+  package init(_ dtype: DType, objects: [(any TensorObject)?], dims: Shape) {
+    precondition(objects.count == dims.elementCount)
+    self.init(dtype: dtype, dims: dims, payload: .objects(ObjectBuffer(objects)))
+  }
+
+  /// A scalar.
+  package init<S: TensorScalar>(scalar value: S) throws { try self.init([value], dims: Shape()) }
+
+  /// The bytes of a plain tensor. Only its maker writes to them, before anyone else sees the tensor.
+  package var bytes: UnsafeMutableRawBufferPointer {
+    guard case .buffer(let buffer) = payload else {
+      preconditionFailure("a \(dtype) tensor has no bytes")
+    }
+    return UnsafeMutableRawBufferPointer(
+      start: buffer.pointer, count: dims.elementCount &* dtype.byteSize)
+  }
+
+  /// The first byte of a plain tensor.
+  package var pointer: UnsafeMutableRawPointer {
+    guard case .buffer(let buffer) = payload else {
+      preconditionFailure("a \(dtype) tensor has no bytes")
+    }
+    return buffer.pointer
+  }
+
+  /// The elements of a plain tensor, which the caller knows to be of type `S`.
+  package func elements<S: TensorScalar>(_: S.Type = S.self) -> UnsafeMutableBufferPointer<S> {
+    precondition(S.dtype.byteSize == dtype.byteSize)
+    return UnsafeMutableBufferPointer(
+      start: pointer.assumingMemoryBound(to: S.self), count: dims.elementCount)
+  }
+
+  /// The elements of a string tensor.
+  package var strings: [[UInt8]] {
+    guard case .strings(let buffer) = payload else { preconditionFailure("not a string tensor") }
+    return buffer.values
+  }
+
+  /// The elements of a resource or variant tensor.
+  package var objects: [(any TensorObject)?] {
+    guard case .objects(let buffer) = payload else { preconditionFailure("not an object tensor") }
+    return buffer.values
+  }
+
+  /// The same elements under another shape of as many.
+  package func reshaped(_ dims: Shape) -> Tensor {
+    Tensor(dtype: dtype, dims: dims, payload: payload)
+  }
+
+  /// The same bytes under another dtype of the same size.
+  package func bitcast(_ dtype: DType) -> Tensor {
+    Tensor(dtype: dtype, dims: dims, payload: payload)
+  }
+
+  /// An int32 or int64 tensor's elements.
+  package func integers() throws -> [Int] {
+    switch dtype {
+    case .int32: elements(Int32.self).map(Int.init)
+    case .int64: Array(elements(Int.self))
+    case .int8: elements(Int8.self).map(Int.init)
+    case .uint8: elements(UInt8.self).map(Int.init)
+    case .int16: elements(Int16.self).map(Int.init)
+    case .uint16: elements(UInt16.self).map(Int.init)
+    case .uint32: elements(UInt32.self).map(Int.init)
+    default: throw TFError.invalidArgument("expected integers, got a \(dtype) tensor")
+    }
+  }
+
+  /// A row-major slice `start..<end` along the first axis that shares this tensor's bytes.
+  package func rows(_ start: Int, _ end: Int, dims: Shape) -> Tensor {
+    let rowCount = self.dims[0]
+    let row = rowCount == 0 ? 0 : self.dims.elementCount / rowCount
+    switch payload {
+    case .buffer(let buffer):
+      let size = row &* dtype.byteSize
+      return Tensor(
+        dtype: dtype, dims: dims,
+        buffer: Buffer(parent: buffer, offset: start &* size, byteCount: (end &- start) &* size))
+    case .strings(let buffer):
+      return Tensor(strings: Array(buffer.values[start &* row..<end &* row]), dims: dims)
+    case .objects(let buffer):
+      return Tensor(dtype, objects: Array(buffer.values[start &* row..<end &* row]), dims: dims)
+    case .symbolic:
+      preconditionFailure("a symbolic tensor has no rows")
+    }
+  }
+}
+
+extension Tensor {
+  /// The elements in row-major order, as `Tensor.numpy()`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when the dtype is not `S`'s, `FAILED_PRECONDITION` when the tensor is symbolic.
+  public func scalars<S: TensorScalar>(_: S.Type = S.self) throws -> [S] {
+    guard !isSymbolic else { throw noValue }
+    guard S.dtype == dtype else {
+      throw TFError.invalidArgument("expected \(S.dtype) elements, the tensor is \(dtype)")
+    }
+    return Array(elements(S.self))
+  }
+
+  /// The only element.
+  ///
+  /// - Throws: as `scalars`, and `INVALID_ARGUMENT` when there is not exactly one element.
+  public func scalar<S: TensorScalar>(_: S.Type = S.self) throws -> S {
+    let values = try scalars(S.self)
+    guard values.count == 1 else {
+      throw TFError.invalidArgument("expected one element, the shape is \(dims)")
+    }
+    return values[0]
+  }
+
+  /// The elements of a string tensor, as bytes.
+  public func byteStrings() throws -> [[UInt8]] {
+    guard !isSymbolic else { throw noValue }
+    guard dtype == .string else {
+      throw TFError.invalidArgument("expected strings, the tensor is \(dtype)")
+    }
+    return strings
+  }
+
+  private var noValue: TFError {
+    guard case .symbolic(let reference) = payload else { return .internal("the tensor has a value") }
+    return .failedPrecondition(
+      "tensor \(reference.name) is symbolic: run it in a session, or return it from the function that made it"
+    )
+  }
+
+  /// A tensor of `values` with `shape`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when the shape does not fit the number of values.
+  public init<S: TensorScalar>(_ values: [S], shape: [Int]) throws {
+    let dims = Shape(shape)
+    guard dims.checkedElementCount == values.count else {
+      throw TFError.invalidArgument("\(values.count) values do not fill shape \(dims)")
+    }
+    try self.init(values, dims: dims)
+  }
+
+  /// A string tensor.
+  public init(_ values: [String], shape: [Int]) throws {
+    let dims = Shape(shape)
+    guard dims.checkedElementCount == values.count else {
+      throw TFError.invalidArgument("\(values.count) values do not fill shape \(dims)")
+    }
+    self.init(strings: values.map { Array($0.utf8) }, dims: dims)
+  }
+}

@@ -1,0 +1,5 @@
+import CoreOps
+import TestSupport
+
+let normalizationCases: [OpCase] = [
+]
