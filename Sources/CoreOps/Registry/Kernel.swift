@@ -13,16 +13,18 @@ package struct Kernel: Sendable {
   package var form: Form
   /// The dtypes that it runs with, by type attribute. An attribute that is not named may be anything.
   package var types: [String: DTypeSet]
+  /// How it takes strings, resources and variants, where it is written for plain elements.
+  package var objects: ObjectHandling?
 
   package static func raw(
-    _ types: [String: DTypeSet] = [:],
+    _ types: [String: DTypeSet] = [:], objects: ObjectHandling? = nil,
     prepare: @escaping @Sendable (KernelContext) throws -> Specialise
-  ) -> Kernel { Kernel(form: .raw(prepare), types: types) }
+  ) -> Kernel { Kernel(form: .raw(prepare), types: types, objects: objects) }
 
   package static func dynamic(
-    _ types: [String: DTypeSet] = [:],
+    _ types: [String: DTypeSet] = [:], objects: ObjectHandling? = nil,
     prepare: @escaping @Sendable (KernelContext) throws -> DynamicRun
-  ) -> Kernel { Kernel(form: .dynamic(prepare), types: types) }
+  ) -> Kernel { Kernel(form: .dynamic(prepare), types: types, objects: objects) }
 
   /// A dynamic kernel that has nothing to prepare.
   package static func run(

@@ -25,10 +25,14 @@ package struct PreparedKernel: Sendable {
       let context = KernelContext(
         op: op, node: node, attrs: attrs, inputTypes: inputTypes, outputTypes: outputTypes)
       try op.kernel.checkTypes(context)
-      switch op.kernel.form {
-      case .raw(let prepare): body = .raw(try prepare(context))
-      case .dynamic(let prepare): body = .dynamic(try prepare(context))
-      case .executor(let primitive): body = .executor(primitive)
+      if let objects = op.kernel.objects, try !context.type(objects.attribute).isNumeric {
+        body = .dynamic(try objects.run(context))
+      } else {
+        switch op.kernel.form {
+        case .raw(let prepare): body = .raw(try prepare(context))
+        case .dynamic(let prepare): body = .dynamic(try prepare(context))
+        case .executor(let primitive): body = .executor(primitive)
+        }
       }
       let attrs = self.attrs
       refInputs = try signature.inputs.flatMap { argument in
