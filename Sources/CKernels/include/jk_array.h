@@ -4,7 +4,7 @@
 // A copy of a strided region onto another: pointers[dst] + dst_offset + Σ index·dst_stride takes what lies at
 // pointers[src] + src_offset + Σ index·src_stride. Offsets and strides are in bytes; a source stride may be 0 or
 // negative. A src of -1 stands for zeros.
-enum { JK_COPY_RANK = 16 };
+#define JK_COPY_RANK 16
 typedef struct {
   int32_t src, dst;
   int32_t rank;
