@@ -1,5 +1,207 @@
-/// Calls, conditionals and loops over functions.
+/// Ops that call functions of the graph's library.
 package struct FunctionalOps: OpFamily {
   package static let family = FunctionalOps()
   package init() {}
+
+  package let partitionedCall = FunctionalOps.callOp("PartitionedCall", stateful: false)
+  package let statefulPartitionedCall = FunctionalOps.callOp("StatefulPartitionedCall", stateful: true)
+  package let `if` = FunctionalOps.ifOp("If", stateful: true)
+  package let statelessIf = FunctionalOps.ifOp("StatelessIf", stateful: false)
+  package let `while` = FunctionalOps.whileOp("While", stateful: true)
+  package let statelessWhile = FunctionalOps.whileOp("StatelessWhile", stateful: false)
+  package let `case` = FunctionalOps.caseOp("Case", stateful: true)
+  package let statelessCase = FunctionalOps.caseOp("StatelessCase", stateful: false)
+
+  /// The gradient of a call is a call of a function that has to be derived from the called one.
+  private static let derived = Gradient.none("its gradient is derived from the functions that it calls")
+
+  private static func callOp(_ name: String, stateful: Bool) -> OpDef {
+    OpDef(
+      name,
+      """
+      args: Tin -> output: Tout
+      Tin: list(type) >= 0
+      Tout: list(type) >= 0
+      f: func
+      config: string = ''
+      config_proto: string = ''
+      executor_type: string = ''
+      """, stateful: stateful,
+      shape: ShapeRules.unknown,
+      kernel: .dynamic { context in
+        let function = Callee(try context.function("f"), results: context.outputTypes)
+        return { try function.call($0.inputs, FunctionCalls.nested($0.execution)) }
+      }, gradient: derived)
+  }
+
+  private static func ifOp(_ name: String, stateful: Bool) -> OpDef {
+    OpDef(
+      name,
+      """
+      cond: Tcond, input: Tin -> output: Tout
+      Tcond: type
+      Tin: list(type) >= 0
+      Tout: list(type) >= 0
+      then_branch: func
+      else_branch: func
+      output_shapes: list(shape) = []
+      """, stateful: stateful,
+      shape: declaredShapes,
+      kernel: .dynamic { context in
+        let yes = Callee(try context.function("then_branch"), results: context.outputTypes)
+        let no = Callee(try context.function("else_branch"), results: context.outputTypes)
+        return { run in
+          let branch = try FunctionCalls.truth(run.inputs[0]) ? yes : no
+          return try branch.call(Array(run.inputs.dropFirst()), FunctionCalls.nested(run.execution))
+        }
+      }, gradient: derived)
+  }
+
+  private static func caseOp(_ name: String, stateful: Bool) -> OpDef {
+    OpDef(
+      name,
+      """
+      branch_index: int32, input: Tin -> output: Tout
+      Tin: list(type) >= 0
+      Tout: list(type) >= 0
+      branches: list(func) >= 1
+      output_shapes: list(shape) = []
+      """, stateful: stateful,
+      shape: { context in
+        _ = try context.shape(0, rank: 0, "branch_index")
+        return try declaredShapes(context)
+      },
+      kernel: .dynamic { context in
+        let branches = try context.list("branches").map { value in
+          guard case .function(let name, let attrs) = value else {
+            throw TFError.invalidArgument("attr 'branches' of \(context.op.name) is not a list of functions")
+          }
+          return Callee((name, attrs), results: context.outputTypes)
+        }
+        return { run in
+          guard run.inputs[0].dims.elementCount == 1 else {
+            throw TFError.invalidArgument(
+              "branch_index must be a scalar, but has shape \(run.inputs[0].dims)")
+          }
+          let index = try run.inputs[0].integers()[0]
+          let branch = branches.indices.contains(index) ? index : branches.count - 1
+          return try branches[branch].call(
+            Array(run.inputs.dropFirst()), FunctionCalls.nested(run.execution))
+        }
+      }, gradient: derived)
+  }
+
+  private static func whileOp(_ name: String, stateful: Bool) -> OpDef {
+    OpDef(
+      name,
+      """
+      input: T -> output: T
+      T: list(type) >= 0
+      cond: func
+      body: func
+      output_shapes: list(shape) = []
+      parallel_iterations: int = 10
+      """, stateful: stateful,
+      shape: declaredShapes,
+      kernel: .dynamic { context in
+        let condition = Callee(try context.function("cond"), results: nil)
+        let body = Callee(try context.function("body"), results: context.outputTypes)
+        return { run in
+          let execution = try FunctionCalls.nested(run.execution)
+          var state = run.inputs
+          while true {
+            try execution.cancellation.check()
+            let goOn = try condition.call(state, execution)
+            guard goOn.count == 1 else {
+              throw TFError.invalidArgument(
+                "Expected a single scalar return value from WhileOp cond function, got \(goOn.count)")
+            }
+            guard try FunctionCalls.truth(goOn[0]) else { return state }
+            state = try body.call(state, execution)
+          }
+        }
+      }, gradient: derived)
+  }
+
+  /// What the attribute `output_shapes` says, where it is given.
+  private static let declaredShapes: ShapeRule = { context in
+    let count = try context.outputCount
+    let declared = try context.shapes("output_shapes")
+    guard declared.isEmpty || declared.count == count else {
+      throw TFError.invalidArgument(
+        "`output_shapes` must be the same length as num outputs (\(declared.count) vs. \(count))")
+    }
+    return declared.isEmpty ? [PartialShape](repeating: .unknown, count: count) : declared
+  }
+}
+
+/// A function that a kernel calls, and what it must give back.
+struct Callee: Sendable {
+  let name: String
+  let attrs: Attrs
+  /// The results' dtypes, where the calling node states them.
+  let results: [DType]?
+
+  init(_ function: (name: String, attrs: Attrs), results: [DType]?) {
+    name = function.name
+    attrs = function.attrs
+    self.results = results
+  }
+
+  /// - Parameter execution: what `FunctionCalls.nested` gave.
+  func call(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+    guard let functions = execution.functions else {
+      throw TFError.failedPrecondition(
+        "function \(name) can't be called: there is no function library here")
+    }
+    let outputs = try functions.call(name, attrs, inputs, execution)
+    if let results {
+      guard outputs.map(\.dtype) == results else {
+        throw TFError.invalidArgument(
+          "function \(name) returned (\(outputs.map(\.dtype.name).joined(separator: ", "))), expected (\(results.map(\.name).joined(separator: ", ")))"
+        )
+      }
+    }
+    return outputs
+  }
+}
+
+/// What ops that call functions have in common.
+enum FunctionCalls {
+  /// How many calls may be under way inside each other.
+  static let maximumDepth = 64
+
+  /// The context of a call made in `execution`.
+  ///
+  /// - Throws: `RESOURCE_EXHAUSTED` when calls are nested too deep.
+  static func nested(_ execution: ExecutionContext) throws -> ExecutionContext {
+    guard execution.depth < maximumDepth else {
+      throw TFError.resourceExhausted(
+        "function calls are nested more than \(maximumDepth) deep: does a function call itself?")
+    }
+    return ExecutionContext(
+      resources: execution.resources, functions: execution.functions,
+      cancellation: execution.cancellation, depth: execution.depth + 1)
+  }
+
+  /// Whether a condition holds: for a scalar that it is not zero or not the empty string, otherwise that there are
+  /// elements.
+  static func truth(_ condition: Tensor) throws -> Bool {
+    guard condition.dims.rank == 0 else { return condition.dims.elementCount > 0 }
+    switch condition.dtype {
+    case .string: return !condition.strings[0].isEmpty
+    case .resource, .variant:
+      throw TFError.invalidArgument("a \(condition.dtype) scalar can't be converted to a boolean")
+    case .half, .bfloat16: return condition.elements(UInt16.self)[0] & 0x7fff != 0
+    case .float32: return condition.elements(Float.self)[0] != 0
+    case .float64: return condition.elements(Double.self)[0] != 0
+    case .complex64:
+      let value = condition.elements(Complex64.self)[0]
+      return value.real != 0 || value.imaginary != 0
+    case .complex128:
+      let value = condition.elements(Complex128.self)[0]
+      return value.real != 0 || value.imaginary != 0
+    default: return condition.bytes.contains { $0 != 0 }
+    }
+  }
 }

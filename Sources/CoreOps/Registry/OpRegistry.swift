@@ -12,16 +12,33 @@ extension OpDef: OpDefining {
   package var opDef: OpDef { self }
 }
 
+/// A stored property of a family that defines several ops made by one rule, such as the variants of an optimizer.
+package protocol OpGroup {
+  var opDefs: [OpDef] { get }
+}
+
 extension OpFamily {
   /// Adds every definition among the stored properties.
   package func register(into registry: inout OpRegistry) {
     for child in Mirror(reflecting: self).children {
-      guard let definition = child.value as? any OpDefining else {
-        preconditionFailure("\(Self.self).\(child.label ?? "?") defines no op")
+      switch child.value {
+      case let definition as any OpDefining: registry.add(definition.opDef)
+      case let group as any OpGroup: for definition in group.opDefs { registry.add(definition) }
+      default: preconditionFailure("\(Self.self).\(child.label ?? "?") defines no op")
       }
-      registry.add(definition.opDef)
     }
   }
+}
+
+/// Applies the registered op of that name under the current interpreter: what gradient rules use for ops of other
+/// families.
+///
+/// - Throws: `NOT_FOUND` when there is no such op; the op's own errors.
+package func applyOp(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws -> [Tensor] {
+  guard let definition = OpRegistry.standard[name] else {
+    throw TFError.notFound("Op type not registered '\(name)'")
+  }
+  return try apply(definition, inputs, attrs)
 }
 
 /// The known ops, by TensorFlow's names.
