@@ -41,19 +41,27 @@ static void part(void *data) {
   if (begin < end) j->body(j->context, begin, end);
 }
 
+int jk_pool_enter(void) {
+  int n = jk_threads();
+  return n > 1 && !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire) ? n : 1;
+}
+
+void jk_pool_leave(int granted) {
+  if (granted > 1) atomic_flag_clear_explicit(&busy, memory_order_release);
+}
+
 void jk_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, size_t), void *context) {
   if (count == 0) return;
-  int n = jk_threads();
   if (grain < 1) grain = 1;
-  if (n > 1 && count > grain && !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
-    size_t parts = (count + grain - 1) / grain;
-    if ((size_t)n > parts) n = (int)parts;
-    job j = {body, context, count};
-    GOMP_parallel(part, &j, (unsigned)n, 0);
-    atomic_flag_clear_explicit(&busy, memory_order_release);
+  int n = count > grain ? jk_pool_enter() : 1;
+  if (n == 1) {
+    body(context, 0, count);
     return;
   }
-  body(context, 0, count);
+  size_t parts = (count + grain - 1) / grain;
+  job j = {body, context, count};
+  GOMP_parallel(part, &j, (size_t)n > parts ? (unsigned)parts : (unsigned)n, 0);
+  jk_pool_leave(n);
 }
 
 static _Thread_local void *slot;

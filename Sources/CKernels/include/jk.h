@@ -23,6 +23,11 @@ int jk_threads(void);
 // is free; on this thread otherwise. Returns when all is done.
 void jk_parallel_for(size_t count, size_t grain, void (*body)(void *context, size_t begin, size_t end), void *context);
 
+// Takes the pool for a library that runs on it, such as oneDNN. Returns the threads granted: 1 when the pool is off or
+// someone else has it, and then the caller works on its own thread alone. To be given back with jk_pool_leave.
+int jk_pool_enter(void);
+void jk_pool_leave(int granted);
+
 // One pointer of this thread's own, and what is to be called with it when the thread ends.
 void **jk_thread_slot(void);
 void jk_thread_slot_release(void (*release)(void *value));
