@@ -1,2 +1,31 @@
 // The linalg family; see jk.h, which includes this.
 #pragma once
+
+// A product of dense row-major matrices by a library; ta and tb are 0 for as is, 1 for transposed, 2 for conjugated
+// and transposed; lda, ldb and ldc are the row lengths in memory.
+typedef void (*jk_gemm)(int ta, int tb, int64_t m, int64_t n, int64_t k, const void *_Nonnull a, int64_t lda,
+                        const void *_Nonnull b, int64_t ldb, void *_Nonnull c, int64_t ldc);
+
+// What multiplying two stacks of matrices takes.
+typedef struct {
+  int dtype;
+  int ta, tb;
+  int64_t batch, m, n, k;
+  // Per product, which matrix of a and of b it takes; NULL when product i takes the i-th.
+  const int64_t *_Nullable a_index, *_Nullable b_index;
+  // How many matrices a and b have.
+  int64_t a_count, b_count;
+  // The library's product for large matrices, for half and bfloat16 that of floats; NULL for the loops here.
+  jk_gemm _Nullable gemm;
+  // Whether that product uses the pool itself.
+  int gemm_is_parallel;
+} jk_matmul;
+
+// The bytes of scratch memory that jk_run_matmul needs.
+size_t jk_matmul_scratch(const jk_matmul *_Nonnull p);
+
+void jk_run_matmul(const jk_matmul *_Nonnull p, const void *_Nonnull a, const void *_Nonnull b, void *_Nonnull c,
+                   void *_Nullable scratch);
+
+// Converts `count` numbers of dtype `from` to dtype `to`, before a product of mixed dtypes.
+void jk_matmul_convert(int from, int to, const void *_Nonnull in, void *_Nonnull out, int64_t count);

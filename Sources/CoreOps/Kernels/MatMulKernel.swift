@@ -1,0 +1,109 @@
+import CKernels
+import COneDNN
+import COpenBLAS
+
+/// How a matrix is taken before it is multiplied; the raw values are the C loops' own.
+enum MatrixForm: Int32, Sendable {
+  case plain = 0
+  case transposed = 1
+  case adjoint = 2
+
+  init(transpose: Bool) { self = transpose ? .transposed : .plain }
+  init(adjoint: Bool, _ dtype: DType) {
+    self = adjoint ? (dtype.isComplex ? .adjoint : .transposed) : .plain
+  }
+}
+
+/// Products of stacks of matrices, for fixed shapes.
+final class MatMulPlan: @unchecked Sendable {
+  private var plan = jk_matmul()
+  private var indices: UnsafeMutablePointer<Int64>?
+  let scratchBytes: Int
+
+  /// - Parameters:
+  ///   - a, b: shapes of rank 2 at least that were checked to fit, `output` that of the result.
+  init(_ dtype: DType, _ a: Shape, _ b: Shape, _ output: Shape, _ formA: MatrixForm, _ formB: MatrixForm) {
+    plan.dtype = Int32(dtype.rawValue)
+    plan.ta = formA.rawValue
+    plan.tb = formB.rawValue
+    plan.m = Int64(output[output.rank - 2])
+    plan.n = Int64(output[output.rank - 1])
+    plan.k = Int64(formA == .plain ? a[a.rank - 1] : a[a.rank - 2])
+    func batch(_ shape: Shape) -> [Int] { Array(shape.dims.dropLast(2)) }
+    let (batchA, batchB, batchOut) = (batch(a), batch(b), batch(output))
+    func count(_ dims: [Int]) -> Int { dims.reduce(1, *) }
+    plan.batch = Int64(count(batchOut))
+    plan.a_count = Int64(count(batchA))
+    plan.b_count = Int64(count(batchB))
+    // Many rows against one matrix are one product.
+    if plan.batch > 1, plan.b_count == 1, plan.a_count == plan.batch, formA == .plain {
+      plan.m *= plan.batch
+      plan.batch = 1
+      plan.a_count = 1
+    }
+    plan.gemm = Self.library(dtype)
+    plan.gemm_is_parallel = dtype == .float64 || dtype.isComplex ? 0 : 1
+    if plan.batch > 1, plan.a_count != plan.batch || plan.b_count != plan.batch {
+      let all = Int(plan.batch)
+      let memory = UnsafeMutablePointer<Int64>.allocate(capacity: 2 * all)
+      Self.fill(memory, batchA, batchOut)
+      Self.fill(memory + all, batchB, batchOut)
+      indices = memory
+      plan.a_index = UnsafePointer(memory)
+      plan.b_index = UnsafePointer(memory + all)
+    }
+    scratchBytes = jk_matmul_scratch(&plan)
+  }
+
+  deinit { indices?.deallocate() }
+
+  func run(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer?
+  ) {
+    jk_run_matmul(&plan, a, b, c, scratch)
+  }
+
+  private static func fill(_ target: UnsafeMutablePointer<Int64>, _ dims: [Int], _ output: [Int]) {
+    var strides = [Int](repeating: 0, count: output.count)
+    var step = 1
+    for (axis, dim) in dims.enumerated().reversed() {
+      strides[axis + output.count - dims.count] = dim == 1 ? 0 : step
+      step *= dim
+    }
+    var index = [Int](repeating: 0, count: output.count)
+    var offset = 0
+    for position in 0..<output.reduce(1, *) {
+      target[position] = Int64(offset)
+      for axis in output.indices.reversed() {
+        index[axis] += 1
+        offset += strides[axis]
+        if index[axis] < output[axis] { break }
+        offset -= strides[axis] * output[axis]
+        index[axis] = 0
+      }
+    }
+  }
+
+  private static func library(_ dtype: DType) -> jk_gemm? {
+    switch dtype {
+    case .float32, .half, .bfloat16: return jk_dnnl_gemm_f32
+    case .float64:
+      BLAS.useOneThread()
+      return jk_blas_gemm_f64
+    case .complex64:
+      BLAS.useOneThread()
+      return jk_blas_gemm_c64
+    case .complex128:
+      BLAS.useOneThread()
+      return jk_blas_gemm_c128
+    default: return nil
+    }
+  }
+}
+
+/// OpenBLAS works on the caller's thread; the pool splits the work.
+enum BLAS {
+  private static let oneThread: Void = openblas_set_num_threads(1)
+  static func useOneThread() { _ = oneThread }
+}
