@@ -21,6 +21,7 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "COneDNN", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("dnnl")]),
     .target(
@@ -33,8 +34,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(name: "CoreGraph", dependencies: ["CoreOps"], swiftSettings: swiftSettings),
     .target(
-      name: "Serialization", dependencies: ["CoreGraph", "CoreOps", "CProtos"],
-      swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("z")]),
+      name: "Serialization", dependencies: ["CoreGraph", "CoreOps", "CProtos", "CZlib"],
+      swiftSettings: swiftSettings),
     .target(
       name: "V1Graph", dependencies: ["CoreGraph", "CoreOps", "Serialization"],
       swiftSettings: swiftSettings),
@@ -57,6 +58,10 @@ let package = Package(
     .testTarget(
       name: "CoreOpsTests", dependencies: ["CoreOps", "TestSupport"], path: "Tests/CoreOps",
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "SerializationTests",
+      dependencies: ["CoreGraph", "CoreOps", "CProtos", "Serialization"],
+      path: "Tests/Serialization", exclude: ["Fixtures"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )
