@@ -8,6 +8,8 @@ package struct Kernel: Sendable {
     case dynamic(@Sendable (KernelContext) throws -> DynamicRun)
     /// An element of control flow or of feeding that only an executor gives meaning.
     case executor(ExecutorPrimitive)
+    /// One of the others, by the dtypes or attributes: numbers by a raw loop, strings dynamically.
+    case choice(@Sendable (KernelContext) throws -> Kernel)
   }
 
   package var form: Form
@@ -30,6 +32,12 @@ package struct Kernel: Sendable {
   package static func run(
     _ types: [String: DTypeSet] = [:], _ run: @escaping DynamicRun
   ) -> Kernel { Kernel(form: .dynamic { _ in run }, types: types) }
+
+  /// A kernel that is another for some dtypes or attributes.
+  package static func choose(
+    _ types: [String: DTypeSet] = [:],
+    _ kernel: @escaping @Sendable (KernelContext) throws -> Kernel
+  ) -> Kernel { Kernel(form: .choice(kernel), types: types) }
 
   package static func executor(_ primitive: ExecutorPrimitive) -> Kernel {
     Kernel(form: .executor(primitive), types: [:])

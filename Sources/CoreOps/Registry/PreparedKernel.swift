@@ -28,11 +28,7 @@ package struct PreparedKernel: Sendable {
       if let objects = op.kernel.objects, try !context.type(objects.attribute).isNumeric {
         body = .dynamic(try objects.run(context))
       } else {
-        switch op.kernel.form {
-        case .raw(let prepare): body = .raw(try prepare(context))
-        case .dynamic(let prepare): body = .dynamic(try prepare(context))
-        case .executor(let primitive): body = .executor(primitive)
-        }
+        body = try Self.body(op.kernel, context)
       }
       let attrs = self.attrs
       refInputs = try signature.inputs.flatMap { argument in
@@ -44,6 +40,15 @@ package struct PreparedKernel: Sendable {
     self.op = op
     self.node = node
     self.inputTypes = inputTypes
+  }
+
+  private static func body(_ kernel: Kernel, _ context: KernelContext) throws -> Body {
+    switch kernel.form {
+    case .raw(let prepare): .raw(try prepare(context))
+    case .dynamic(let prepare): .dynamic(try prepare(context))
+    case .executor(let primitive): .executor(primitive)
+    case .choice(let choose): try body(choose(context), context)
+    }
   }
 
   /// What was fixed for some input shapes.
