@@ -45,41 +45,53 @@ JK_INLINE bf16 bf16_set(float x) {
 #define GET_bf16(x) bf16_get(x)
 #define SET_bf16(x) bf16_set(x)
 
-// out[i] = expr of x, for one pair of storage types; GET and SET convert.
-#define JK_UNARY_LOOP(fn, TI, TO, GET, SET, expr)                                                                   \
-  JK_CLONES static int fn(const void *const *in, void *out, size_t n, const int *scalar, const void *params) {     \
+// Each element is read before its place may be written, so no overlap needs to be checked.
+#define JK_VECTOR _Pragma("clang loop vectorize(assume_safety)")
+#pragma clang diagnostic ignored "-Wpass-failed"
+
+// The value rounded to the storage type of the first input, for steps inside an expression.
+#define JK_ROUNDED(v) _Generic(a[0], f16: (float)(f16)(v), bf16: bf16_get(bf16_set((float)(v))), default: (v))
+
+#define JK_LOOP(fn) \
+  JK_CLONES static int fn(const void *const *in, void *out, size_t n, const int *scalar, const void *params)
+
+// out[i] = expr of x, for one pair of storage types; GET and SET convert. `setup` may declare constants.
+#define JK_UNARY_LOOP_WITH(fn, TI, TO, GET, SET, setup, expr)                                                       \
+  JK_LOOP(fn) {                                                                                                     \
     const TI *a = in[0];                                                                                            \
     TO *o = out;                                                                                                    \
     (void)scalar, (void)params;                                                                                     \
-    for (size_t i = 0; i < n; i++) {                                                                                \
+    setup                                                                                                           \
+    JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                      \
       __auto_type x = GET(a[i]);                                                                                    \
       o[i] = SET(expr);                                                                                             \
     }                                                                                                               \
     return 0;                                                                                                       \
   }
+#define JK_UNARY_LOOP(fn, TI, TO, GET, SET, expr) JK_UNARY_LOOP_WITH(fn, TI, TO, GET, SET, , expr)
 
 // out[i] = expr of x and y, either of which may be one element for all.
-#define JK_BINARY_LOOP(fn, TI, TO, GET, SET, expr)                                                                  \
-  JK_CLONES static int fn(const void *const *in, void *out, size_t n, const int *scalar, const void *params) {     \
+#define JK_BINARY_LOOP_WITH(fn, TI, TO, GET, SET, setup, expr)                                                      \
+  JK_LOOP(fn) {                                                                                                     \
     const TI *a = in[0], *b = in[1];                                                                                \
     TO *o = out;                                                                                                    \
     (void)params;                                                                                                   \
+    setup                                                                                                           \
     if (scalar[1] && !scalar[0]) {                                                                                  \
       __auto_type y = GET(b[0]);                                                                                    \
-      for (size_t i = 0; i < n; i++) {                                                                              \
+      JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                    \
         __auto_type x = GET(a[i]);                                                                                  \
         o[i] = SET(expr);                                                                                           \
       }                                                                                                             \
     } else if (scalar[0] && !scalar[1]) {                                                                           \
       __auto_type x = GET(a[0]);                                                                                    \
-      for (size_t i = 0; i < n; i++) {                                                                              \
+      JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                    \
         __auto_type y = GET(b[i]);                                                                                  \
         o[i] = SET(expr);                                                                                           \
       }                                                                                                             \
     } else {                                                                                                        \
-      size_t step = scalar[0] ? 0 : 1;                                                                              \
-      if (step == 0) n = n ? 1 : 0;                                                                                 \
-      for (size_t i = 0; i < n; i++) {                                                                              \
+      if (scalar[0] && n) n = 1;                                                                                    \
+      JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                    \
         __auto_type x = GET(a[i]);                                                                                  \
         __auto_type y = GET(b[i]);                                                                                  \
         o[i] = SET(expr);                                                                                           \
@@ -87,3 +99,4 @@ JK_INLINE bf16 bf16_set(float x) {
     }                                                                                                               \
     return 0;                                                                                                       \
   }
+#define JK_BINARY_LOOP(fn, TI, TO, GET, SET, expr) JK_BINARY_LOOP_WITH(fn, TI, TO, GET, SET, , expr)

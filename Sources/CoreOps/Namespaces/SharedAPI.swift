@@ -14,6 +14,9 @@ extension SharedAPI {
   public static subscript(dynamicMember op: KeyPath<BinaryOps, BinaryOp>) -> BinaryOp {
     BinaryOps.family[keyPath: op]
   }
+  public static subscript(dynamicMember op: KeyPath<ComparisonOps, BinaryOp>) -> BinaryOp {
+    ComparisonOps.family[keyPath: op]
+  }
 }
 
 /// `tf.math`.

@@ -62,8 +62,3 @@ package struct BasicOps: OpFamily {
 
   package static func zerosLike(_ x: Tensor) throws -> Tensor { try family.zerosLike([x]) }
 }
-
-/// Sums a gradient over the dimensions along which `x` was broadcast against `other`.
-package func reduceToShape(_ gradient: Tensor, of x: Tensor, other: Tensor) throws -> Tensor {
-  gradient
-}

@@ -10,6 +10,20 @@ public struct BinaryOps: OpFamily {
     "AddV2", [.numbers], jk_add
   ) { gradient, _, _, _ in (gradient, gradient) }
 
+  /// x + y as TF-1 graphs have it; strings are joined.
+  package let addV1 = OpDef(
+    "Add",
+    "x: T, y: T -> z: T\nT: \(BinaryOps.addTypes.signatureText)",
+    shape: ShapeRules.broadcast,
+    kernel: .choose(["T": BinaryOps.addTypes]) {
+      try $0.type("T") == .string
+        ? .strings { a, b, output in Tensor(strings: zip(a, b).map { $0 + $1 }, dims: output) }
+        : .elementwise([], jk_add)
+    }, gradient: .broadcast { gradient, _, _, _ in (gradient, gradient) })
+  private static let addTypes: DTypeSet = [
+    .floats, .signedInts, DTypeSet(.uint8), .complexes, .string,
+  ]
+
   /// x - y. Follows `tf.math.subtract`.
   public let subtract = BinaryOp(
     "Sub", [.numbers], jk_sub
@@ -22,11 +36,239 @@ public struct BinaryOps: OpFamily {
 
   /// x / y for floating point and complex numbers. Follows `tf.realdiv`.
   public let realdiv = BinaryOp(
-    "RealDiv", [.numbers], kernel: [.floats, .complexes], jk_div
+    "RealDiv", [.numbers], kernel: [.floats, .complexes], jk_div, cost: 2
   ) { gradient, x, y, _ in
     (try gradient / conjugate(y), try gradient * conjugate(-x / y / y))
+  }
+
+  /// x / y, rounded towards zero for integers, as TF-1 graphs have it.
+  package let div = BinaryOp(
+    "Div", [.numbers], jk_div, cost: 2, failure: divisionByZero
+  ) { gradient, x, y, _ in
+    let op = BinaryOps.family.div
+    return (try op(gradient, conjugate(y)), try gradient * conjugate(op(op(-x, y), y)))
+  }
+
+  /// x / y rounded down. Follows `tf.math.floordiv`.
+  public let floordiv = BinaryOp(
+    "FloorDiv", [.numbers], kernel: [.reals], jk_floor_div, cost: 4, failure: divisionByZero,
+    gradient: .zero)
+
+  /// x / y rounded towards zero. Follows `tf.truncatediv`.
+  public let truncatediv = BinaryOp(
+    "TruncateDiv", [.numbers], kernel: [.reals], jk_truncate_div, cost: 4,
+    failure: divisionByZero, gradient: .zero)
+
+  /// What is left of x when it is divided and rounded down: it has y's sign. Follows `tf.math.floormod`.
+  public let floormod = BinaryOp(
+    "FloorMod", [.reals], jk_floor_mod, cost: 16, failure: divisionByZero
+  ) { gradient, x, y, _ in
+    (gradient, try gradient * -BinaryOps.family.floordiv(x, y))
+  }
+
+  /// What is left of x when it is divided and rounded towards zero, as C's `fmod`.
+  package let mod = BinaryOp(
+    "Mod", [.floats, .int32, .int64], kernel: [.float32, .float64, .int32, .int64],
+    jk_truncate_mod, cost: 16, failure: divisionByZero,
+    gradient: .none("TensorFlow has no gradient for Mod"))
+
+  /// What is left of x when it is divided and rounded towards zero. Follows `tf.truncatemod`.
+  public let truncatemod = BinaryOp(
+    "TruncateMod", [.floats, .int32, .int64], kernel: [.float32, .float64, .int32, .int64],
+    jk_truncate_mod, cost: 16, failure: divisionByZero,
+    gradient: .none("TensorFlow has no gradient for TruncateMod"))
+
+  /// x to the power y. Follows `tf.math.pow`.
+  public let pow = BinaryOp(
+    "Pow", [.floats, .signedInts, .complexes], jk_pow, cost: 16,
+    failure: { _ in .invalidArgument("Integers to negative integer powers are not allowed") }
+  ) { gradient, x, y, z in
+    let (base, exponent) = (try conjugate(x), try conjugate(y))
+    let dx = try gradient * exponent * BinaryOps.family.pow(base, exponent - 1)
+    guard !x.dtype.isInteger else { return (dx, nil) }
+    // Where the logarithm does not exist the gradient is taken as 0.
+    let zeros = try BasicOps.zerosLike(x)
+    let defined =
+      x.dtype.isComplex
+      ? try ComparisonOps.family.notEqual(x, zeros) : try ComparisonOps.family.greater(x, zeros)
+    let one = try zeros + 1
+    let log = try UnaryOps.family.log(SelectOps.where(defined, base, one))
+    return (
+      dx, try gradient * conjugate(z) * SelectOps.where(defined, log, zeros)
+    )
+  }
+
+  /// The larger of x and y; NaN if one is. Follows `tf.math.maximum`.
+  public let maximum = BinaryOp("Maximum", [.reals], jk_maximum) { gradient, x, y, _ in
+    try BinaryOps.split(gradient, ComparisonOps.family.greaterEqual(x, y))
+  }
+
+  /// The smaller of x and y; NaN if one is. Follows `tf.math.minimum`.
+  public let minimum = BinaryOp("Minimum", [.reals], jk_minimum) { gradient, x, y, _ in
+    try BinaryOps.split(gradient, ComparisonOps.family.lessEqual(x, y))
+  }
+
+  private static func split(_ gradient: Tensor, _ first: Tensor) throws -> (Tensor?, Tensor?) {
+    let zeros = try BasicOps.zerosLike(gradient)
+    return (
+      try SelectOps.where(first, gradient, zeros), try SelectOps.where(first, zeros, gradient)
+    )
+  }
+
+  /// (x - y) times its conjugate. Follows `tf.math.squared_difference`.
+  public let squaredDifference = BinaryOp(
+    "SquaredDifference", [.floats, .int32, .int64, .complexes], jk_squared_difference, cost: 2
+  ) { gradient, x, y, _ in
+    let dx = try gradient * 2 * (x - y)
+    return (dx, try -dx)
+  }
+
+  /// x / y, and 0 where y is 0. Follows `tf.math.divide_no_nan`.
+  public let divideNoNan = BinaryOp(
+    "DivNoNan", [.floats, .complexes], jk_div_no_nan, cost: 2
+  ) { gradient, x, y, _ in
+    let op = BinaryOps.family.divideNoNan
+    let (x, y) = (try conjugate(x), try conjugate(y))
+    return (try op(gradient, y), try gradient * op(op(-x, y), y))
+  }
+
+  /// x · y, and 0 where y is 0, whatever x is. Follows `tf.math.multiply_no_nan`.
+  public let multiplyNoNan = BinaryOp(
+    "MulNoNan", [.floats, .complexes], jk_mul_no_nan
+  ) { gradient, x, y, _ in
+    let op = BinaryOps.family.multiplyNoNan
+    return (try op(gradient, y), try op(x, gradient))
+  }
+
+  /// x / y, and 0 where x is 0. Follows `tf.math.xdivy`.
+  public let xdivy = BinaryOp(
+    "Xdivy", [.floats, .complexes], jk_xdivy, cost: 2
+  ) { gradient, x, y, _ in
+    let op = BinaryOps.family.xdivy
+    return (
+      try gradient * op(BinaryOps.notZero(x), y), try gradient * op(-x, UnaryOps.family.square(y))
+    )
+  }
+
+  /// x log y, and 0 where x is 0. Follows `tf.math.xlogy`.
+  public let xlogy = BinaryOp(
+    "Xlogy", [.floats, .complexes], jk_xlogy, cost: 8
+  ) { gradient, x, y, _ in
+    (
+      try gradient * BinaryOps.family.xlogy(BinaryOps.notZero(x), y),
+      try gradient * BinaryOps.family.xdivy(x, y)
+    )
+  }
+
+  /// x log(1 + y), and 0 where x is 0. Follows `tf.math.xlog1py`.
+  public let xlog1py = BinaryOp(
+    "Xlog1py", [.floats, .complexes], jk_xlog1py, cost: 8
+  ) { gradient, x, y, _ in
+    (
+      try gradient * BinaryOps.family.xlog1py(BinaryOps.notZero(x), y),
+      try gradient * BinaryOps.family.xdivy(x, y + 1)
+    )
+  }
+
+  private static func notZero(_ x: Tensor) throws -> Tensor {
+    try CastOps.cast(ComparisonOps.family.notEqual(x, BasicOps.zerosLike(x)), x.dtype)
+  }
+
+  /// The angle of the point (x, y), the first operand being y. Follows `tf.math.atan2`.
+  public let atan2 = BinaryOp(
+    "Atan2", [.floats], jk_atan2, cost: 16, inputs: ("y", "x")
+  ) { gradient, y, x, _ in
+    let scaled = try gradient / (UnaryOps.family.square(x) + UnaryOps.family.square(y))
+    return (try x * scaled, try -y * scaled)
+  }
+
+  /// The next number after x1 in the direction of x2. Follows `tf.math.nextafter`.
+  public let nextafter = BinaryOp(
+    OpDef(
+      "NextAfter", "x1: T, x2: T -> output: T\nT: {double, float} = float",
+      shape: ShapeRules.broadcast,
+      kernel: .elementwise([.float32, .float64], jk_next_after, cost: 8),
+      gradient: .broadcast { gradient, _, _, _ in (gradient, nil) }))
+
+  /// x + iy. Follows `tf.dtypes.complex`.
+  package let complexParts = BinaryOp(
+    OpDef(
+      "Complex",
+      "real: T, imag: T -> out: Tout\nT: {float, double} = float\nTout: {complex64, complex128} = complex64",
+      shape: ShapeRules.broadcast,
+      kernel: .choose(["T": [.float32, .float64]]) { context in
+        try context.requireParts(real: "T", complex: "Tout")
+        return .elementwise([], jk_complex)
+      },
+      gradient: .broadcast { gradient, _, _, _ in
+        (try ComplexOps.real(gradient), try ComplexOps.imaginary(gradient))
+      }))
+
+  /// The axes over which the gradients of two inputs that broadcast are summed.
+  package let broadcastGradientArgs = OpDef(
+    "BroadcastGradientArgs",
+    "s0: T, s1: T -> r0: T, r1: T\nT: {int32, int64} = int32",
+    shape: { context in
+      guard let x = try context.integers(0), let y = try context.integers(1),
+        context.shapes.allSatisfy({ $0.rank == 1 })
+      else { return [.unknown(rank: 1), .unknown(rank: 1)] }
+      let axes = try BroadcastAxes(checking: x, y)
+      return [[axes.first.count], [axes.second.count]]
+    },
+    kernel: .run { run in
+      for (index, input) in run.inputs.enumerated() where input.dims.rank != 1 {
+        throw TFError.invalidArgument("In[\(index)] must be a vector.\(input.dims)")
+      }
+      let axes = try BroadcastAxes(checking: run.inputs[0].integers(), run.inputs[1].integers())
+      let dtype = run.inputs[0].dtype
+      return [
+        try axes.first.asTensor(preferring: dtype), try axes.second.asTensor(preferring: dtype),
+      ]
+    }, gradient: .zero)
+}
+
+private let divisionByZero: LoopFailure = { _ in .invalidArgument("Integer division by zero") }
+
+extension BroadcastAxes {
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not broadcast.
+  init(checking x: [Int], _ y: [Int]) throws {
+    _ = try ShapeRules.broadcast(PartialShape(Shape(x)), PartialShape(Shape(y)))
+    self.init(Shape(x), Shape(y))
+  }
+}
+
+extension Kernel {
+  /// Works on two string tensors that broadcast; `body` gets the elements side by side.
+  package static func strings(
+    _ body: @escaping @Sendable ([[UInt8]], [[UInt8]], Shape) throws -> Tensor
+  ) -> Kernel {
+    .run { run in
+      let (x, y) = (run.inputs[0], run.inputs[1])
+      let shape = try ShapeRules.broadcast(PartialShape(x.dims), PartialShape(y.dims))
+      guard let output = shape.known else { throw TFError.internal("a value of unknown shape") }
+      let (a, b) = (x.strings, y.strings)
+      return [
+        try body(
+          broadcastIndices(x.dims, to: output).map { a[$0] },
+          broadcastIndices(y.dims, to: output).map { b[$0] }, output)
+      ]
+    }
+  }
+}
+
+extension KernelContext {
+  /// Checks that one attribute is the dtype of the other's parts.
+  func requireParts(real: String, complex: String) throws {
+    let (part, whole) = (try type(real), try type(complex))
+    guard whole.realDType == part else {
+      throw TFError.invalidArgument(
+        "No OpKernel was registered to support Op '\(op.name)' with \(real)=\(part.signatureName), \(complex)=\(whole.signatureName)"
+      )
+    }
   }
 }
 
 /// The conjugate of complex numbers; real ones as they are.
-package func conjugate(_ x: Tensor) throws -> Tensor { x }
+package func conjugate(_ x: Tensor) throws -> Tensor {
+  x.dtype.isComplex ? try ComplexOps.family.conj([x]) : x
+}

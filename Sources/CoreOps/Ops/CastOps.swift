@@ -1,5 +1,99 @@
+import CKernels
+
 /// Changes of dtype.
 package struct CastOps: OpFamily {
   package static let family = CastOps()
   package init() {}
+
+  package let castOp = OpDef(
+    "Cast",
+    """
+    x: SrcT -> y: DstT
+    SrcT: type
+    DstT: type
+    Truncate: bool = false
+    """,
+    shape: ShapeRules.same,
+    kernel: .raw { context in
+      let (from, to) = (try context.type("SrcT"), try context.type("DstT"))
+      if from == to { return { _ in .alias(of: 0) } }
+      let find = try context.bool("Truncate") ? jk_cast_truncating : jk_cast
+      guard let found = find(Int32(from.rawValue), Int32(to.rawValue)) else {
+        throw TFError.unimplemented(
+          "Cast \(from.signatureName) to \(to.signatureName) is not supported")
+      }
+      let loop = ElementwiseLoop(found, inputs: [from], output: to)
+      return { try loop.specialised($0.inputs, output: $0.outputs[0]) }
+    },
+    gradient: .rule { context in
+      let (from, to) = (context.inputs[0].dtype, context.outputs[0].dtype)
+      guard from.isFloating || from.isComplex, to.isFloating || to.isComplex else { return [nil] }
+      return [try CastOps.cast(context.gradient(), from)]
+    })
+
+  /// `x` as `dtype`; `x` itself if it is that already.
+  package static func cast(_ x: Tensor, _ dtype: DType, name: String? = nil) throws -> Tensor {
+    x.dtype == dtype ? x : try family.castOp([x], ["DstT": .type(dtype)], name: name)
+  }
+
+  package let bitcastOp = OpDef(
+    "Bitcast",
+    """
+    input: T -> output: type
+    T: {bfloat16, half, float, double, int64, int32, uint8, uint16, uint32, uint64, int8, int16, complex64, complex128, qint8, quint8, qint16, quint16, qint32}
+    type: {bfloat16, half, float, double, int64, int32, uint8, uint16, uint32, uint64, int8, int16, complex64, complex128, qint8, quint8, qint16, quint16, qint32}
+    """,
+    shape: { context in
+      let (from, to) = (try context.type("T"), try context.type("type"))
+      guard let dims = context.shapes[0].dims else { return [.unknown] }
+      if from.byteSize == to.byteSize { return [PartialShape(dims)] }
+      if from.byteSize > to.byteSize { return [PartialShape(dims + [from.byteSize / to.byteSize])] }
+      let ratio = to.byteSize / from.byteSize
+      guard let last = dims.last, last == nil || last == ratio else {
+        throw TFError.invalidArgument(
+          "Cannot bitcast from \(from.signatureName) to \(to.signatureName): the last dimension of \(context.shapes[0]) is not \(ratio)"
+        )
+      }
+      return [PartialShape(Array(dims.dropLast()))]
+    },
+    kernel: .raw { _ in { _ in .alias(of: 0) } },
+    gradient: .none("TensorFlow has no gradient for Bitcast"))
+}
+
+extension SharedAPI {
+  /// The elements as `dtype`. Follows `tf.cast`.
+  ///
+  /// - Throws: `UNIMPLEMENTED` where one dtype is a string, resource, variant or quantised.
+  public static func cast(
+    _ x: some TensorConvertible, _ dtype: DType, name: String? = nil
+  ) throws -> Tensor {
+    try CastOps.cast(x.asTensor(), dtype, name: name)
+  }
+
+  /// The same bytes as elements of `type`. Follows `tf.bitcast`.
+  ///
+  /// - Parameter input: where `type` is wider, the last dimension has as many elements as make one of `type`.
+  /// - Throws: `INVALID_ARGUMENT` when the last dimension does not fit.
+  public static func bitcast(
+    _ input: some TensorConvertible, _ type: DType, name: String? = nil
+  ) throws -> Tensor {
+    try CastOps.family.bitcastOp([input.asTensor()], ["type": .type(type)], name: name)
+  }
+
+  /// Follows `tf.compat.v1.to_float`.
+  public static func toFloat(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try cast(x, .float32, name: name)
+  }
+  /// Follows `tf.compat.v1.to_double`.
+  public static func toDouble(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try cast(x, .float64, name: name)
+  }
+  /// Follows `tf.compat.v1.to_int32`.
+  public static func toInt32(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try cast(x, .int32, name: name)
+  }
+  /// Follows `tf.compat.v1.to_int64`.
+  public static func toInt64(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try cast(x, .int64, name: name)
+  }
 }

@@ -1,5 +1,134 @@
+import CKernels
+
 /// Element-wise comparisons and logic.
-package struct ComparisonOps: OpFamily {
+public struct ComparisonOps: OpFamily {
   package static let family = ComparisonOps()
   package init() {}
+
+  /// x = y. Follows `tf.math.equal`.
+  public let equal = ComparisonOps.equality("Equal", jk_equal, incompatible: false, ==)
+  /// x ≠ y. Follows `tf.math.not_equal`.
+  public let notEqual = ComparisonOps.equality("NotEqual", jk_not_equal, incompatible: true, !=)
+
+  /// x < y. Follows `tf.math.less`.
+  public let less = ComparisonOps.order("Less", jk_less)
+  /// x ≤ y. Follows `tf.math.less_equal`.
+  public let lessEqual = ComparisonOps.order("LessEqual", jk_less_equal)
+  /// x > y. Follows `tf.math.greater`.
+  public let greater = ComparisonOps.order("Greater", jk_greater)
+  /// x ≥ y. Follows `tf.math.greater_equal`.
+  public let greaterEqual = ComparisonOps.order("GreaterEqual", jk_greater_equal)
+
+  private static func order(_ name: String, _ loops: @escaping LoopTable) -> BinaryOp {
+    BinaryOp(name, [.reals], loops, result: .bool, gradient: .zero)
+  }
+
+  private static func equality(
+    _ name: String, _ loops: @escaping LoopTable, incompatible: Bool,
+    _ same: @escaping @Sendable ([UInt8], [UInt8]) -> Bool
+  ) -> BinaryOp {
+    BinaryOp(
+      OpDef(
+        name,
+        """
+        x: T, y: T -> z: bool
+        T: type
+        incompatible_shape_error: bool = true
+        """,
+        shape: { context in
+          if try context.bool("incompatible_shape_error") {
+            return try ShapeRules.broadcast(context)
+          }
+          let (x, y) = (context.shapes[0], context.shapes[1])
+          do {
+            let shape = try ShapeRules.broadcast(x, y)
+            return [x.isFullyDefined && y.isFullyDefined ? shape : .unknown]
+          } catch { return [.scalar] }
+        },
+        kernel: .choose(["T": [.plain, .string]]) { context in
+          // Shapes that do not broadcast give one element, which says that the tensors differ.
+          let mayDiffer = try !context.bool("incompatible_shape_error")
+          guard try context.type("T") == .string else {
+            let loop = try ElementwiseLoop(
+              findLoop(loops, context.inputTypes[0], name), inputs: context.inputTypes,
+              output: .bool)
+            return .raw { _ in
+              { shapes in
+                let (x, y) = (PartialShape(shapes.inputs[0]), PartialShape(shapes.inputs[1]))
+                if mayDiffer, (try? ShapeRules.broadcast(x, y)) == nil {
+                  return .constant([try Tensor(scalar: incompatible)])
+                }
+                return try loop.specialised(shapes.inputs, output: shapes.outputs[0])
+              }
+            }
+          }
+          return .run { run in
+            let (x, y) = (run.inputs[0], run.inputs[1])
+            let shape: PartialShape
+            do {
+              shape = try ShapeRules.broadcast(PartialShape(x.dims), PartialShape(y.dims))
+            } catch {
+              if mayDiffer { return [try Tensor(scalar: incompatible)] }
+              throw error
+            }
+            guard let output = shape.known else {
+              throw TFError.internal("a value of unknown shape")
+            }
+            let (a, b) = (x.strings, y.strings)
+            let pairs = zip(
+              broadcastIndices(x.dims, to: output), broadcastIndices(y.dims, to: output))
+            return [try Tensor(pairs.map { same(a[$0], b[$1]) }, dims: output)]
+          }
+        }, gradient: .zero))
+  }
+
+  /// Whether |x - y| is less than a tolerance.
+  package let approximateEqualOp = OpDef(
+    "ApproximateEqual",
+    """
+    x: T, y: T -> z: bool
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    tolerance: float = 9.999999747378752e-06
+    """,
+    shape: ShapeRules.alike,
+    kernel: .elementwise(
+      [.float32, .float64], jk_approximate_equal,
+      params: { LoopParams(try $0.float("tolerance")) }), gradient: .zero)
+
+  /// x and y. Follows `tf.math.logical_and`.
+  public let logicalAnd = ComparisonOps.logical("LogicalAnd", jk_logical_and)
+  /// x or y. Follows `tf.math.logical_or`.
+  public let logicalOr = ComparisonOps.logical("LogicalOr", jk_logical_or)
+
+  private static func logical(_ name: String, _ loops: @escaping LoopTable) -> BinaryOp {
+    BinaryOp(
+      OpDef(
+        name, "x: bool, y: bool -> z: bool", shape: ShapeRules.broadcast,
+        kernel: .elementwise([], loops), gradient: .zero))
+  }
+}
+
+extension SharedAPI {
+  /// Whether `x` and `y`, of the same shape, differ by less than `tolerance`. Follows `tf.math.approximate_equal`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for shapes that differ or dtypes other than float32 and float64.
+  public static func approximateEqual(
+    _ x: some TensorConvertible, _ y: some TensorConvertible, tolerance: Float = 1e-5,
+    name: String? = nil
+  ) throws -> Tensor {
+    let dtype = x.definiteDType ?? y.definiteDType
+    return try ComparisonOps.family.approximateEqualOp(
+      [x.asTensor(preferring: dtype), y.asTensor(preferring: dtype)],
+      ["tolerance": .float(tolerance)], name: name)
+  }
+
+  /// Exclusive or of booleans. Follows `tf.math.logical_xor`.
+  public static func logicalXor(
+    _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    let ops = ComparisonOps.family
+    let (x, y) = (try x.asTensor(), try y.asTensor())
+    return try ops.logicalAnd(
+      ops.logicalOr(x, y), UnaryOps.family.logicalNot(ops.logicalAnd(x, y)), name: name)
+  }
 }

@@ -38,6 +38,17 @@ package enum ShapeRules {
     return PartialShape(dims)
   }
 
+  /// The inputs and the output have one shape.
+  package static let alike: ShapeRule = { context in
+    let (x, y) = (context.shapes[0], context.shapes[1])
+    guard x.isCompatible(with: y) else {
+      throw TFError.invalidArgument(
+        "Inputs to operation \(context.op.name) of type \(context.op.name) must have the same size and shape.  Input 0: \(x) != input 1: \(y)"
+      )
+    }
+    return [try x.merged(with: y)]
+  }
+
   /// The axis, counted from the end when negative.
   ///
   /// - Throws: `INVALID_ARGUMENT` when it is not in `-rank..<rank`.

@@ -1,0 +1,72 @@
+import CKernels
+
+/// Activations of `tf.nn`.
+public struct ActivationOps: OpFamily {
+  package static let family = ActivationOps()
+  package init() {}
+
+  /// max(x, 0). Follows `tf.nn.relu`.
+  public let relu = UnaryOp(
+    "Relu", [.reals, DTypeSet(.qint8)], kernel: [.reals], jk_relu, input: "features",
+    output: "activations"
+  ) { gradient, _, y in try GradientOps.family.relu(gradient, y) }
+
+  /// x held between 0 and 6. Follows `tf.nn.relu6`.
+  public let relu6 = UnaryOp(
+    "Relu6", [.reals], jk_relu6, input: "features", output: "activations"
+  ) { gradient, _, y in try GradientOps.family.relu6(gradient, y) }
+
+  /// x, or eˣ - 1 below 0. Follows `tf.nn.elu`.
+  public let elu = UnaryOp(
+    "Elu", [.floats], jk_elu, cost: 8, input: "features", output: "activations"
+  ) { gradient, _, y in try GradientOps.family.elu(gradient, y) }
+
+  /// Elu, scaled so that mean and variance settle. Follows `tf.nn.selu`.
+  public let selu = UnaryOp(
+    "Selu", [.floats], jk_selu, cost: 8, input: "features", output: "activations"
+  ) { gradient, _, y in try GradientOps.family.selu(gradient, y) }
+
+  /// log(1 + eˣ). Follows `tf.nn.softplus`.
+  public let softplus = UnaryOp(
+    "Softplus", [.floats], jk_softplus, cost: 16, input: "features", output: "activations"
+  ) { gradient, x, _ in try GradientOps.family.softplus(gradient, x) }
+
+  /// x / (1 + |x|). Follows `tf.nn.softsign`.
+  public let softsign = UnaryOp(
+    "Softsign", [.floats], jk_softsign, cost: 2, input: "features", output: "activations"
+  ) { gradient, x, _ in try GradientOps.family.softsign(gradient, x) }
+
+  package let leakyReluOp = OpDef(
+    "LeakyRelu",
+    """
+    features: T -> activations: T
+    alpha: float = 0.20000000298023224
+    T: {half, bfloat16, float, double} = float
+    """,
+    shape: ShapeRules.same,
+    kernel: .elementwise(.floats, jk_leaky_relu, params: { LoopParams(try $0.float("alpha")) }),
+    gradient: .rule {
+      [
+        try GradientOps.family.leakyRelu(
+          [$0.gradient(), $0.inputs[0]], ["alpha": .float($0.float("alpha"))])
+      ]
+    })
+
+  /// x, or alpha x below 0.
+  package static func leakyRelu(
+    _ features: some TensorConvertible, alpha: Float, name: String?
+  ) throws -> Tensor {
+    try family.leakyReluOp([features.asTensor()], ["alpha": .float(alpha)], name: name)
+  }
+}
+
+extension SharedNN {
+  /// `features`, or `alpha` times that where it is below 0. Follows `tf.nn.leaky_relu`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  public static func leakyRelu(
+    _ features: some TensorConvertible, alpha: Float = 0.2, name: String? = nil
+  ) throws -> Tensor {
+    try ActivationOps.leakyRelu(features, alpha: alpha, name: name)
+  }
+}

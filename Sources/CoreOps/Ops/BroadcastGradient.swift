@@ -1,0 +1,80 @@
+/// The gradients for two inputs before they are summed to the inputs' shapes.
+package typealias BroadcastGradient =
+  @Sendable (_ gradient: Tensor, _ x: Tensor, _ y: Tensor, _ z: Tensor) throws -> (Tensor?, Tensor?)
+
+extension Gradient {
+  /// The rule of an op whose two inputs broadcast.
+  package static func broadcast(_ gradient: @escaping BroadcastGradient) -> Gradient {
+    .rule { context in
+      let (x, y) = (context.inputs[0], context.inputs[1])
+      let (dx, dy) = try gradient(context.gradient(), x, y, context.outputs[0])
+      return [
+        try dx.map { try reduceToShape($0, of: x, other: y) },
+        try dy.map { try reduceToShape($0, of: y, other: x) },
+      ]
+    }
+  }
+}
+
+/// Sums a gradient over the dimensions along which `x` was broadcast against `other`.
+package func reduceToShape(_ gradient: Tensor, of x: Tensor, other: Tensor) throws -> Tensor {
+  if let from = x.shape.known, let against = other.shape.known {
+    let output = try ShapeRules.broadcast(PartialShape(from), PartialShape(against)).known ?? from
+    if output == from { return gradient }
+    let axes = BroadcastAxes(from, against).first
+    let sum = try sum(gradient, over: Tensor(axes.map(Int32.init), shape: [axes.count]))
+    return from.rank == output.rank - axes.count
+      ? sum : try reshape(sum, Tensor(from.dims.map(Int32.init), shape: [from.rank]))
+  }
+  let shape = try operation("Shape")([x])
+  let axes = try apply(
+    BinaryOps.family.broadcastGradientArgs, [shape, operation("Shape")([other])])
+  return try reshape(sum(gradient, over: axes[0]), shape)
+}
+
+private func operation(_ name: String) throws -> OpDef {
+  guard let op = OpRegistry.standard[name] else {
+    throw TFError.unimplemented("gradients of ops that broadcast need \(name)")
+  }
+  return op
+}
+private func sum(_ x: Tensor, over axes: Tensor) throws -> Tensor {
+  try operation("Sum")([x, axes])
+}
+private func reshape(_ x: Tensor, _ shape: Tensor) throws -> Tensor {
+  try operation("Reshape")([x, shape])
+}
+
+/// The axes of the common shape along which each of two shapes is repeated, or is as large as the other but of size 1.
+package struct BroadcastAxes {
+  package var first: [Int] = []
+  package var second: [Int] = []
+
+  /// The shapes must broadcast.
+  package init(_ x: Shape, _ y: Shape) {
+    if x == y { return }
+    let rank = max(x.rank, y.rank)
+    for axis in 0..<rank {
+      let i = axis - (rank - x.rank)
+      let j = axis - (rank - y.rank)
+      let p = i < 0 ? 1 : x[i]
+      let q = j < 0 ? 1 : y[j]
+      // Summing along an axis of size 1 changes nothing but is what TensorFlow lists.
+      if p == 1 { first.append(axis) }
+      if q == 1 { second.append(axis) }
+    }
+  }
+}
+
+/// For each element of `output`, in row-major order, the element of a tensor of shape `shape` that is repeated there.
+package func broadcastIndices(_ shape: Shape, to output: Shape) -> [Int] {
+  let offset = output.rank - shape.rank
+  let strides = shape.strides
+  var indices = [0]
+  for axis in 0..<output.rank {
+    let own = axis - offset
+    let step = own < 0 || shape[own] == 1 ? 0 : strides[own]
+    indices = indices.flatMap { base in (0..<output[axis]).map { base &+ $0 &* step } }
+  }
+  return indices
+}

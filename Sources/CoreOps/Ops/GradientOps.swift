@@ -1,0 +1,128 @@
+import CKernels
+
+/// Derivatives that TensorFlow has as ops of their own.
+package struct GradientOps: OpFamily {
+  package static let family = GradientOps()
+  package init() {}
+
+  /// dy / 2y for y = √x.
+  package let sqrt = GradientOps.ofOutput("SqrtGrad", jk_sqrt_grad) { gradient, y, dy, z in
+    let scaled = try gradient / y
+    return (try -conjugate(scaled) * z, try scaled * 0.5)
+  }
+
+  /// -dy y³ / 2 for y = 1 / √x.
+  package let rsqrt = GradientOps.ofOutput("RsqrtGrad", jk_rsqrt_grad) { gradient, y, dy, _ in
+    let c = try conjugate(y)
+    return (
+      try conjugate(gradient) * -1.5 * dy * UnaryOps.family.square(c),
+      try GradientOps.family.rsqrt(c, gradient)
+    )
+  }
+
+  /// -dy y² for y = 1 / x.
+  package let reciprocal = GradientOps.ofReciprocal("ReciprocalGrad")
+  /// The older name of `ReciprocalGrad`.
+  package let inv = GradientOps.ofReciprocal("InvGrad")
+
+  private static func ofReciprocal(_ name: String) -> BinaryOp {
+    ofOutput(name, jk_reciprocal_grad) { gradient, y, dy, _ in
+      let c = try conjugate(y)
+      return (
+        try conjugate(gradient) * -2 * dy * c, try GradientOps.family.reciprocal(c, gradient)
+      )
+    }
+  }
+
+  /// dy y (1 - y) for y the sigmoid of x.
+  package let sigmoid = GradientOps.ofOutput("SigmoidGrad", jk_sigmoid_grad) { gradient, y, dy, _ in
+    let scaled = try gradient * conjugate(dy)
+    return (
+      try scaled - scaled * 2 * conjugate(y), try GradientOps.family.sigmoid(y, gradient)
+    )
+  }
+
+  /// dy (1 - y²) for y = tanh x.
+  package let tanh = GradientOps.ofOutput("TanhGrad", jk_tanh_grad) { gradient, y, dy, _ in
+    (
+      try gradient * -2 * conjugate(dy) * conjugate(y),
+      try GradientOps.family.tanh(y, gradient)
+    )
+  }
+
+  /// An op of a function's output and the output's gradient.
+  private static func ofOutput(
+    _ name: String, _ loops: @escaping LoopTable, gradient: @escaping BroadcastGradient
+  ) -> BinaryOp {
+    BinaryOp(
+      name, [.floats, .complexes], loops, cost: 2, inputs: ("y", "dy"),
+      shape: ShapeRules.alike, gradient: gradient)
+  }
+
+  package let relu = GradientOps.ofFeatures("ReluGrad", .reals, jk_relu_grad) {
+    gradient, _, x, _ in (try GradientOps.family.relu(gradient, x), nil)
+  }
+
+  package let relu6 = GradientOps.ofFeatures("Relu6Grad", .reals, jk_relu6_grad) {
+    gradient, _, x, _ in (try GradientOps.family.relu6(gradient, x), nil)
+  }
+
+  package let elu = GradientOps.ofFeatures("EluGrad", .floats, jk_elu_grad, "outputs") {
+    gradient, dy, y, _ in
+    (
+      try GradientOps.family.elu(gradient, y), try GradientOps.whereNegative(y, gradient * dy)
+    )
+  }
+
+  package let selu = GradientOps.ofFeatures("SeluGrad", .floats, jk_selu_grad, "outputs") {
+    gradient, dy, y, _ in
+    (
+      try GradientOps.family.selu(gradient, y), try GradientOps.whereNegative(y, gradient * dy)
+    )
+  }
+
+  private static func whereNegative(_ y: Tensor, _ value: Tensor) throws -> Tensor {
+    let zeros = try BasicOps.zerosLike(y)
+    return try SelectOps.where(ComparisonOps.family.less(y, zeros), value, zeros)
+  }
+
+  package let softplus = GradientOps.ofFeatures("SoftplusGrad", .floats, jk_softplus_grad) {
+    gradient, dy, x, _ in
+    let exp = UnaryOps.family.exp
+    return (
+      try GradientOps.family.softplus(gradient, x),
+      try gradient * dy / (exp(-x) + 2 + exp(x))
+    )
+  }
+
+  package let softsign = BinaryOp(
+    "SoftsignGrad", .floats, jk_softsign_grad, cost: 2, inputs: ("gradients", "features"),
+    output: "backprops", shape: ShapeRules.alike,
+    gradient: .none("TensorFlow has no gradient for SoftsignGrad"))
+
+  package let leakyRelu = OpDef(
+    "LeakyReluGrad",
+    """
+    gradients: T, features: T -> backprops: T
+    alpha: float = 0.20000000298023224
+    T: {half, bfloat16, float, double} = float
+    """,
+    shape: ShapeRules.alike,
+    kernel: .elementwise(.floats, jk_leaky_relu_grad, params: { LoopParams(try $0.float("alpha")) }),
+    gradient: .rule {
+      [
+        try GradientOps.family.leakyRelu(
+          [$0.gradient(), $0.inputs[1]], ["alpha": .float($0.float("alpha"))]), nil,
+      ]
+    })
+
+  /// An op of an output's gradient and the input or output it belongs to.
+  private static func ofFeatures(
+    _ name: String, _ types: DTypeSet, _ loops: @escaping LoopTable, _ second: String = "features",
+    gradient: @escaping BroadcastGradient
+  ) -> BinaryOp {
+    BinaryOp(
+      name, types, loops, cost: 2, inputs: ("gradients", second), output: "backprops",
+      shape: ShapeRules.alike, gradient: gradient)
+  }
+}
