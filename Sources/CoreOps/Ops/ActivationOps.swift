@@ -44,7 +44,7 @@ public struct ActivationOps: OpFamily {
     T: {half, bfloat16, float, double} = float
     """,
     shape: ShapeRules.same,
-    kernel: .elementwise(.floats, jk_leaky_relu, params: { LoopParams(try $0.float("alpha")) }),
+    kernel: .elementwise(.floats, jk_leaky_relu, params: { context in LoopParams(try context.float("alpha")) }),
     gradient: .rule {
       [
         try GradientOps.family.leakyRelu(

@@ -42,7 +42,7 @@ public struct BinaryOps: OpFamily {
   }
 
   /// x / y, rounded towards zero for integers, as TF-1 graphs have it.
-  package let div = BinaryOp(
+  package let div: BinaryOp = .init(
     "Div", [.numbers], jk_div, cost: 2, failure: divisionByZero
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.div
@@ -60,7 +60,7 @@ public struct BinaryOps: OpFamily {
     failure: divisionByZero, gradient: .zero)
 
   /// What is left of x when it is divided and rounded down: it has y's sign. Follows `tf.math.floormod`.
-  public let floormod = BinaryOp(
+  public let floormod: BinaryOp = .init(
     "FloorMod", [.reals], jk_floor_mod, cost: 16, failure: divisionByZero
   ) { gradient, x, y, _ in
     (gradient, try gradient * -BinaryOps.family.floordiv(x, y))
@@ -79,7 +79,7 @@ public struct BinaryOps: OpFamily {
     gradient: .none("TensorFlow has no gradient for TruncateMod"))
 
   /// x to the power y. Follows `tf.math.pow`.
-  public let pow = BinaryOp(
+  public let pow: BinaryOp = .init(
     "Pow", [.floats, .signedInts, .complexes], jk_pow, cost: 16,
     failure: { _ in .invalidArgument("Integers to negative integer powers are not allowed") }
   ) { gradient, x, y, z in
@@ -99,12 +99,12 @@ public struct BinaryOps: OpFamily {
   }
 
   /// The larger of x and y; NaN if one is. Follows `tf.math.maximum`.
-  public let maximum = BinaryOp("Maximum", [.reals], jk_maximum) { gradient, x, y, _ in
+  public let maximum: BinaryOp = .init("Maximum", [.reals], jk_maximum) { gradient, x, y, _ in
     try BinaryOps.split(gradient, ComparisonOps.family.greaterEqual(x, y))
   }
 
   /// The smaller of x and y; NaN if one is. Follows `tf.math.minimum`.
-  public let minimum = BinaryOp("Minimum", [.reals], jk_minimum) { gradient, x, y, _ in
+  public let minimum: BinaryOp = .init("Minimum", [.reals], jk_minimum) { gradient, x, y, _ in
     try BinaryOps.split(gradient, ComparisonOps.family.lessEqual(x, y))
   }
 
@@ -124,7 +124,7 @@ public struct BinaryOps: OpFamily {
   }
 
   /// x / y, and 0 where y is 0. Follows `tf.math.divide_no_nan`.
-  public let divideNoNan = BinaryOp(
+  public let divideNoNan: BinaryOp = .init(
     "DivNoNan", [.floats, .complexes], jk_div_no_nan, cost: 2
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.divideNoNan
@@ -133,7 +133,7 @@ public struct BinaryOps: OpFamily {
   }
 
   /// x · y, and 0 where y is 0, whatever x is. Follows `tf.math.multiply_no_nan`.
-  public let multiplyNoNan = BinaryOp(
+  public let multiplyNoNan: BinaryOp = .init(
     "MulNoNan", [.floats, .complexes], jk_mul_no_nan
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.multiplyNoNan
@@ -141,7 +141,7 @@ public struct BinaryOps: OpFamily {
   }
 
   /// x / y, and 0 where x is 0. Follows `tf.math.xdivy`.
-  public let xdivy = BinaryOp(
+  public let xdivy: BinaryOp = .init(
     "Xdivy", [.floats, .complexes], jk_xdivy, cost: 2
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.xdivy
@@ -151,7 +151,7 @@ public struct BinaryOps: OpFamily {
   }
 
   /// x log y, and 0 where x is 0. Follows `tf.math.xlogy`.
-  public let xlogy = BinaryOp(
+  public let xlogy: BinaryOp = .init(
     "Xlogy", [.floats, .complexes], jk_xlogy, cost: 8
   ) { gradient, x, y, _ in
     (
@@ -161,7 +161,7 @@ public struct BinaryOps: OpFamily {
   }
 
   /// x log(1 + y), and 0 where x is 0. Follows `tf.math.xlog1py`.
-  public let xlog1py = BinaryOp(
+  public let xlog1py: BinaryOp = .init(
     "Xlog1py", [.floats, .complexes], jk_xlog1py, cost: 8
   ) { gradient, x, y, _ in
     (

@@ -26,23 +26,17 @@ package func reduceToShape(_ gradient: Tensor, of x: Tensor, other: Tensor) thro
     return from.rank == output.rank - axes.count
       ? sum : try reshape(sum, Tensor(from.dims.map(Int32.init), shape: [from.rank]))
   }
-  let shape = try operation("Shape")([x])
+  let shape = try applyOp("Shape", [x])[0]
   let axes = try apply(
-    BinaryOps.family.broadcastGradientArgs, [shape, operation("Shape")([other])])
+    BinaryOps.family.broadcastGradientArgs, [shape, applyOp("Shape", [other])[0]])
   return try reshape(sum(gradient, over: axes[0]), shape)
 }
 
-private func operation(_ name: String) throws -> OpDef {
-  guard let op = OpRegistry.standard[name] else {
-    throw TFError.unimplemented("gradients of ops that broadcast need \(name)")
-  }
-  return op
-}
 private func sum(_ x: Tensor, over axes: Tensor) throws -> Tensor {
-  try operation("Sum")([x, axes])
+  try applyOp("Sum", [x, axes])[0]
 }
 private func reshape(_ x: Tensor, _ shape: Tensor) throws -> Tensor {
-  try operation("Reshape")([x, shape])
+  try applyOp("Reshape", [x, shape])[0]
 }
 
 /// The axes of the common shape along which each of two shapes is repeated, or is as large as the other but of size 1.

@@ -5,7 +5,7 @@ package struct CastOps: OpFamily {
   package static let family = CastOps()
   package init() {}
 
-  package let castOp = OpDef(
+  package let castOp: OpDef = .init(
     "Cast",
     """
     x: SrcT -> y: DstT

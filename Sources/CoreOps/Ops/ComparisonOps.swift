@@ -6,9 +6,9 @@ public struct ComparisonOps: OpFamily {
   package init() {}
 
   /// x = y. Follows `tf.math.equal`.
-  public let equal = ComparisonOps.equality("Equal", jk_equal, incompatible: false, ==)
+  public let equal = ComparisonOps.equality("Equal", jk_equal, incompatible: false)
   /// x ≠ y. Follows `tf.math.not_equal`.
-  public let notEqual = ComparisonOps.equality("NotEqual", jk_not_equal, incompatible: true, !=)
+  public let notEqual = ComparisonOps.equality("NotEqual", jk_not_equal, incompatible: true)
 
   /// x < y. Follows `tf.math.less`.
   public let less = ComparisonOps.order("Less", jk_less)
@@ -24,8 +24,7 @@ public struct ComparisonOps: OpFamily {
   }
 
   private static func equality(
-    _ name: String, _ loops: @escaping LoopTable, incompatible: Bool,
-    _ same: @escaping @Sendable ([UInt8], [UInt8]) -> Bool
+    _ name: String, _ loops: @escaping LoopTable, incompatible: Bool
   ) -> BinaryOp {
     BinaryOp(
       OpDef(
@@ -45,39 +44,17 @@ public struct ComparisonOps: OpFamily {
             return [x.isFullyDefined && y.isFullyDefined ? shape : .unknown]
           } catch { return [.scalar] }
         },
-        kernel: .choose(["T": [.plain, .string]]) { context in
+        kernel: .raw(["T": [.plain, .string]], objects: .compare()) { context in
+          let loop = try ElementwiseLoop(
+            findLoop(loops, context.inputTypes[0], name), inputs: context.inputTypes, output: .bool)
           // Shapes that do not broadcast give one element, which says that the tensors differ.
           let mayDiffer = try !context.bool("incompatible_shape_error")
-          guard try context.type("T") == .string else {
-            let loop = try ElementwiseLoop(
-              findLoop(loops, context.inputTypes[0], name), inputs: context.inputTypes,
-              output: .bool)
-            return .raw { _ in
-              { shapes in
-                let (x, y) = (PartialShape(shapes.inputs[0]), PartialShape(shapes.inputs[1]))
-                if mayDiffer, (try? ShapeRules.broadcast(x, y)) == nil {
-                  return .constant([try Tensor(scalar: incompatible)])
-                }
-                return try loop.specialised(shapes.inputs, output: shapes.outputs[0])
-              }
+          return { shapes in
+            let (x, y) = (PartialShape(shapes.inputs[0]), PartialShape(shapes.inputs[1]))
+            if mayDiffer, (try? ShapeRules.broadcast(x, y)) == nil {
+              return .constant([try Tensor(scalar: incompatible)])
             }
-          }
-          return .run { run in
-            let (x, y) = (run.inputs[0], run.inputs[1])
-            let shape: PartialShape
-            do {
-              shape = try ShapeRules.broadcast(PartialShape(x.dims), PartialShape(y.dims))
-            } catch {
-              if mayDiffer { return [try Tensor(scalar: incompatible)] }
-              throw error
-            }
-            guard let output = shape.known else {
-              throw TFError.internal("a value of unknown shape")
-            }
-            let (a, b) = (x.strings, y.strings)
-            let pairs = zip(
-              broadcastIndices(x.dims, to: output), broadcastIndices(y.dims, to: output))
-            return [try Tensor(pairs.map { same(a[$0], b[$1]) }, dims: output)]
+            return try loop.specialised(shapes.inputs, output: shapes.outputs[0])
           }
         }, gradient: .zero))
   }
@@ -93,7 +70,7 @@ public struct ComparisonOps: OpFamily {
     shape: ShapeRules.alike,
     kernel: .elementwise(
       [.float32, .float64], jk_approximate_equal,
-      params: { LoopParams(try $0.float("tolerance")) }), gradient: .zero)
+      params: { context in LoopParams(try context.float("tolerance")) }), gradient: .zero)
 
   /// x and y. Follows `tf.math.logical_and`.
   public let logicalAnd = ComparisonOps.logical("LogicalAnd", jk_logical_and)

@@ -12,22 +12,22 @@ package struct ComplexOps: OpFamily {
     shape: ShapeRules.same, kernel: .elementwise(.complexes, jk_conj),
     gradient: .rule { [try conjugate($0.gradient())] })
 
-  package let real = ComplexOps.part("Real", jk_real) { gradient, _, _ in
+  package let real: OpDef = ComplexOps.part("Real", jk_real) { gradient, _, _ in
     try ComplexOps.complex(gradient, BasicOps.zerosLike(gradient))
   }
 
-  package let imag = ComplexOps.part("Imag", jk_imag) { gradient, _, _ in
+  package let imag: OpDef = ComplexOps.part("Imag", jk_imag) { gradient, _, _ in
     try ComplexOps.complex(BasicOps.zerosLike(gradient), gradient)
   }
 
-  package let angle = ComplexOps.part("Angle", jk_angle, cost: 16) { gradient, x, _ in
+  package let angle: OpDef = ComplexOps.part("Angle", jk_angle, cost: 16) { gradient, x, _ in
     let ops = ComplexOps.family
     let turned = try ComplexOps.complex(ops.imag([x], x.partType), ops.real([x], x.partType))
     let zeros = try BasicOps.zerosLike(gradient)
     return try -ComplexOps.complex(gradient, zeros) * UnaryOps.family.reciprocal(turned)
   }
 
-  package let complexAbs = ComplexOps.part("ComplexAbs", jk_complex_abs, ("x", "y"), cost: 8) {
+  package let complexAbs: OpDef = ComplexOps.part("ComplexAbs", jk_complex_abs, ("x", "y"), cost: 8) {
     gradient, x, _ in
     let zeros = try BasicOps.zerosLike(gradient)
     return try ComplexOps.complex(gradient, zeros) * UnaryOps.family.sign(x)

@@ -6,13 +6,13 @@ package struct GradientOps: OpFamily {
   package init() {}
 
   /// dy / 2y for y = √x.
-  package let sqrt = GradientOps.ofOutput("SqrtGrad", jk_sqrt_grad) { gradient, y, dy, z in
+  package let sqrt: BinaryOp = GradientOps.ofOutput("SqrtGrad", jk_sqrt_grad) { gradient, y, dy, z in
     let scaled = try gradient / y
     return (try -conjugate(scaled) * z, try scaled * 0.5)
   }
 
   /// -dy y³ / 2 for y = 1 / √x.
-  package let rsqrt = GradientOps.ofOutput("RsqrtGrad", jk_rsqrt_grad) { gradient, y, dy, _ in
+  package let rsqrt: BinaryOp = GradientOps.ofOutput("RsqrtGrad", jk_rsqrt_grad) { gradient, y, dy, _ in
     let c = try conjugate(y)
     return (
       try conjugate(gradient) * -1.5 * dy * UnaryOps.family.square(c),
@@ -21,9 +21,9 @@ package struct GradientOps: OpFamily {
   }
 
   /// -dy y² for y = 1 / x.
-  package let reciprocal = GradientOps.ofReciprocal("ReciprocalGrad")
+  package let reciprocal: BinaryOp = GradientOps.ofReciprocal("ReciprocalGrad")
   /// The older name of `ReciprocalGrad`.
-  package let inv = GradientOps.ofReciprocal("InvGrad")
+  package let inv: BinaryOp = GradientOps.ofReciprocal("InvGrad")
 
   private static func ofReciprocal(_ name: String) -> BinaryOp {
     ofOutput(name, jk_reciprocal_grad) { gradient, y, dy, _ in
@@ -35,7 +35,7 @@ package struct GradientOps: OpFamily {
   }
 
   /// dy y (1 - y) for y the sigmoid of x.
-  package let sigmoid = GradientOps.ofOutput("SigmoidGrad", jk_sigmoid_grad) { gradient, y, dy, _ in
+  package let sigmoid: BinaryOp = GradientOps.ofOutput("SigmoidGrad", jk_sigmoid_grad) { gradient, y, dy, _ in
     let scaled = try gradient * conjugate(dy)
     return (
       try scaled - scaled * 2 * conjugate(y), try GradientOps.family.sigmoid(y, gradient)
@@ -43,7 +43,7 @@ package struct GradientOps: OpFamily {
   }
 
   /// dy (1 - y²) for y = tanh x.
-  package let tanh = GradientOps.ofOutput("TanhGrad", jk_tanh_grad) { gradient, y, dy, _ in
+  package let tanh: BinaryOp = GradientOps.ofOutput("TanhGrad", jk_tanh_grad) { gradient, y, dy, _ in
     (
       try gradient * -2 * conjugate(dy) * conjugate(y),
       try GradientOps.family.tanh(y, gradient)
@@ -59,22 +59,22 @@ package struct GradientOps: OpFamily {
       shape: ShapeRules.alike, gradient: gradient)
   }
 
-  package let relu = GradientOps.ofFeatures("ReluGrad", .reals, jk_relu_grad) {
+  package let relu: BinaryOp = GradientOps.ofFeatures("ReluGrad", .reals, jk_relu_grad) {
     gradient, _, x, _ in (try GradientOps.family.relu(gradient, x), nil)
   }
 
-  package let relu6 = GradientOps.ofFeatures("Relu6Grad", .reals, jk_relu6_grad) {
+  package let relu6: BinaryOp = GradientOps.ofFeatures("Relu6Grad", .reals, jk_relu6_grad) {
     gradient, _, x, _ in (try GradientOps.family.relu6(gradient, x), nil)
   }
 
-  package let elu = GradientOps.ofFeatures("EluGrad", .floats, jk_elu_grad, "outputs") {
+  package let elu: BinaryOp = GradientOps.ofFeatures("EluGrad", .floats, jk_elu_grad, "outputs") {
     gradient, dy, y, _ in
     (
       try GradientOps.family.elu(gradient, y), try GradientOps.whereNegative(y, gradient * dy)
     )
   }
 
-  package let selu = GradientOps.ofFeatures("SeluGrad", .floats, jk_selu_grad, "outputs") {
+  package let selu: BinaryOp = GradientOps.ofFeatures("SeluGrad", .floats, jk_selu_grad, "outputs") {
     gradient, dy, y, _ in
     (
       try GradientOps.family.selu(gradient, y), try GradientOps.whereNegative(y, gradient * dy)
@@ -86,7 +86,7 @@ package struct GradientOps: OpFamily {
     return try SelectOps.where(ComparisonOps.family.less(y, zeros), value, zeros)
   }
 
-  package let softplus = GradientOps.ofFeatures("SoftplusGrad", .floats, jk_softplus_grad) {
+  package let softplus: BinaryOp = GradientOps.ofFeatures("SoftplusGrad", .floats, jk_softplus_grad) {
     gradient, dy, x, _ in
     let exp = UnaryOps.family.exp
     return (
@@ -100,7 +100,7 @@ package struct GradientOps: OpFamily {
     output: "backprops", shape: ShapeRules.alike,
     gradient: .none("TensorFlow has no gradient for SoftsignGrad"))
 
-  package let leakyRelu = OpDef(
+  package let leakyRelu: OpDef = .init(
     "LeakyReluGrad",
     """
     gradients: T, features: T -> backprops: T
@@ -108,7 +108,7 @@ package struct GradientOps: OpFamily {
     T: {half, bfloat16, float, double} = float
     """,
     shape: ShapeRules.alike,
-    kernel: .elementwise(.floats, jk_leaky_relu_grad, params: { LoopParams(try $0.float("alpha")) }),
+    kernel: .elementwise(.floats, jk_leaky_relu_grad, params: { context in LoopParams(try context.float("alpha")) }),
     gradient: .rule {
       [
         try GradientOps.family.leakyRelu(

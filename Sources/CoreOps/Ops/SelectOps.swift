@@ -6,7 +6,7 @@ package struct SelectOps: OpFamily {
   package init() {}
 
   /// Chooses by a condition that has the others' shape, is a scalar, or has one element per row.
-  package let selectV1 = OpDef(
+  package let selectV1: OpDef = .init(
     "Select",
     """
     condition: bool, t: T, e: T -> output: T
@@ -55,7 +55,7 @@ package struct SelectOps: OpFamily {
   }
 
   /// Chooses where all three broadcast.
-  package let selectV2 = OpDef(
+  package let selectV2: OpDef = .init(
     "SelectV2",
     """
     condition: bool, t: T, e: T -> output: T
@@ -91,38 +91,17 @@ package struct SelectOps: OpFamily {
   private static func kernel(
     condition: @escaping @Sendable (_ condition: Shape, _ output: Shape) throws -> Shape
   ) -> Kernel {
-    .choose(["T": [.numbers, .bool, .quantized, .objects]]) { context in
+    .raw(["T": .all], objects: .move()) { context in
       let type = try context.type("T")
-      if let loop = jk_select(Int32(type.byteSize)) {
-        let loop = ElementwiseLoop(loop, inputs: [.bool, type, type], output: type)
-        return .raw { _ in
-          { shapes in
-            let output = shapes.outputs[0]
-            let first = try condition(shapes.inputs[0], output)
-            return try loop.specialised([first, shapes.inputs[1], shapes.inputs[2]], output: output)
-          }
-        }
+      guard let loop = jk_select(Int32(type.byteSize)) else {
+        throw TFError.internal("\(context.op.name) has no loop for \(type)")
       }
-      return .run { run in
-        let inputs = run.inputs
-        let rule = ShapeContext(
-          op: context.op, attrs: context.attrs, inputTypes: context.inputTypes,
-          shapes: inputs.map { PartialShape($0.dims) }, values: KnownValues([nil, nil, nil]))
-        guard let output = try context.op.shapeRule(rule)[0].known else {
-          throw TFError.internal("a value of unknown shape")
-        }
-        let flags = inputs[0].elements(Bool.self)
-        let first = broadcastIndices(try condition(inputs[0].dims, output), to: output)
-        let second = broadcastIndices(inputs[1].dims, to: output)
-        let third = broadcastIndices(inputs[2].dims, to: output)
-        if type == .string {
-          let (t, e) = (inputs[1].strings, inputs[2].strings)
-          let chosen = first.indices.map { flags[first[$0]] ? t[second[$0]] : e[third[$0]] }
-          return [Tensor(strings: chosen, dims: output)]
-        }
-        let (t, e) = (inputs[1].objects, inputs[2].objects)
-        let chosen = first.indices.map { flags[first[$0]] ? t[second[$0]] : e[third[$0]] }
-        return [Tensor(type, objects: chosen, dims: output)]
+      let elementwise = ElementwiseLoop(loop, inputs: [.bool, type, type], output: type)
+      return { shapes in
+        let output = shapes.outputs[0]
+        let first = try condition(shapes.inputs[0], output)
+        return try elementwise.specialised(
+          [first, shapes.inputs[1], shapes.inputs[2]], output: output)
       }
     }
   }
@@ -134,7 +113,7 @@ package struct SelectOps: OpFamily {
     try family.selectV2([condition, t, e], name: name)
   }
 
-  package let clipByValueOp = OpDef(
+  package let clipByValueOp: OpDef = .init(
     "ClipByValue",
     """
     t: T, clip_value_min: T, clip_value_max: T -> output: T
