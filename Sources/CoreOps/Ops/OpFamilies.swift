@@ -22,6 +22,7 @@ package enum OpFamilies {
     PoolingOps(),
     NormalizationOps(),
     LossOps(),
+    LRNOps(),
     MatMulOps(),
     LinearAlgebraOps(),
     FFTOps(),

@@ -1,5 +1,298 @@
-/// Cumulative ops, top-k and counting.
+import CKernels
+
+/// Cumulative ops, and the greatest elements of rows.
 package struct ScanOps: OpFamily {
   package static let family = ScanOps()
   package init() {}
+
+  package let cumsum = scan("Cumsum", JK_SCAN_SUM, types: numbers, kernel: [.numbers]) { context in
+    try family.cumsum(
+      [context.gradient(), context.inputs[1]], try options(context, reverse: true))
+  }
+
+  package let cumprod = scan("Cumprod", JK_SCAN_PROD, types: numbers, kernel: [.numbers]) { context in
+    // Right where no element is 0, as TensorFlow's: the sum over later products, over the element.
+    let (x, axis) = (conjugated(context.inputs[0]), context.inputs[1])
+    let products = try family.cumprod([x(), axis], try options(context))
+    let sums = try family.cumsum(
+      [products * context.gradient(), axis], try options(context, reverse: true))
+    return try sums / x()
+  }
+
+  package let cumulativeLogsumexp = scan(
+    "CumulativeLogsumexp", JK_SCAN_LOGSUMEXP, types: "bfloat16, half, float, double",
+    kernel: [.floats]
+  ) { context in
+    // Positive and negative gradients apart, each as a sum of exponentials, so that nothing overflows.
+    let (x, axis, y) = (context.inputs[0], context.inputs[1], context.outputs[0])
+    let gradient = try context.gradient()
+    let lowest = try Tensor.lowest(x.dtype)
+    func part(_ gradient: Tensor) throws -> Tensor {
+      let zero = try BasicOps.zerosLike(gradient)
+      let positive = try ReductionGradients.named("Greater")([gradient, zero])
+      let logarithm = try ReductionGradients.named("Log")([
+        ReductionGradients.named("SelectV2")([positive, gradient, zero + 1.0])
+      ])
+      let logs = try ReductionGradients.named("SelectV2")([positive, logarithm - y, zero + lowest])
+      let sums = try family.cumulativeLogsumexp(
+        [logs, axis], try options(context, reverse: true))
+      return try UnaryOps.family.exp(sums + x)
+    }
+    return try part(gradient) - part(-gradient)
+  }
+
+  package let topK = top("TopK", inputs: "input: T", attributes: "k: int >= 0\n", indices: "int32") {
+    try $0.int("k")
+  }
+
+  package let topKV2 = OpDef(
+    "TopKV2",
+    """
+    input: T, k: Tk -> values: T, indices: index_type
+    sorted: bool = true
+    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
+    Tk: {int16, int32, int64} = int32
+    index_type: {int16, int32, int64} = int32
+    """,
+    shape: { context in
+      try require(
+        context.shapes[1].rank ?? 0 == 0, "k must be scalar, got shape \(context.shapes[1])")
+      return try topShape(context.shapes[0], try context.integers(1)?.first)
+    },
+    kernel: .raw(["T": [.reals]]) { context in
+      let type = try context.type("T")
+      let index = try context.type("index_type")
+      return { try topKernel($0, type, index, inputs: 2) }
+    }, gradient: .rule { [try topGradient($0), nil] })
+
+  package let nthElement = OpDef(
+    "NthElement",
+    """
+    input: T, n: int32 -> values: T
+    reverse: bool = false
+    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
+    """,
+    shape: { context in
+      try require(
+        context.shapes[1].rank ?? 0 == 0,
+        "N must be scalar but has rank \(context.shapes[1].rank ?? 0)")
+      guard let dims = context.shapes[0].dims else { return [.unknown] }
+      try require(!dims.isEmpty, "Input must be at least rank 1 but is rank 0")
+      if let n = try context.integers(1)?.first {
+        try require(n >= 0, "n must be non-negative but is \(n)")
+        if let last = dims[dims.count - 1] {
+          try require(last > n, "Input must have last dimension > n = \(n)")
+        }
+      }
+      return [PartialShape(Array(dims.dropLast()))]
+    },
+    kernel: .raw(["T": [.reals]]) { context in
+      let type = try context.type("T")
+      let dtype = Int32(type.rawValue)
+      let reverse = try context.bool("reverse")
+      return { shapes in
+        let n = try shapes.integers(1)[0]
+        let dims = shapes.inputs[0]
+        let (rows, length) = (shapes.outputs[0].elementCount, dims[dims.rank - 1])
+        return .run(scratch: rows * length * type.byteSize) {
+          jk_nth_element(dtype, $0[0], $0[2], $0[3], rows, length, n, reverse)
+        }
+      }
+    },
+    gradient: .rule { context in
+      // Elements that equal the result share its gradient.
+      let x = context.inputs[0]
+      let last = try [-1].asTensor()
+      let expand = try ReductionGradients.named("ExpandDims")
+      let chosen = try ReductionGradients.cast(
+        ReductionGradients.named("Equal")([expand([context.outputs[0], last]), x]), x.dtype)
+      let count = try ReductionOps.family.sum([chosen, last], ["keep_dims": .bool(true)])
+      return [try chosen / count * expand([context.gradient(), last]), nil]
+    })
+
+  package let inTopK = OpDef(
+    "InTopK",
+    """
+    predictions: float, targets: T -> precision: bool
+    k: int
+    T: {int32, int64} = int32
+    """,
+    shape: inTopShape,
+    kernel: .raw { context in
+      let k = try context.int("k")
+      let is64 = try context.type("T") == .int64
+      return { shapes in
+        let (rows, count) = (shapes.inputs[0][0], shapes.inputs[0][1])
+        return .run { inTop($0, k, is64, rows, count, output: 2) }
+      }
+    }, gradient: .zero)
+
+  package let inTopKV2 = OpDef(
+    "InTopKV2",
+    """
+    predictions: float, targets: T, k: T -> precision: bool
+    T: {int32, int64} = int32
+    """,
+    shape: { context in
+      try require(
+        context.shapes[2].rank ?? 0 == 0, "k must be 0-D, got shape \(context.shapes[2])")
+      return try inTopShape(context)
+    },
+    kernel: .raw { context in
+      let is64 = try context.type("T") == .int64
+      return { shapes in
+        let (rows, count) = (shapes.inputs[0][0], shapes.inputs[0][1])
+        return .run {
+          let k = is64 ? $0[2].load(as: Int.self) : Int($0[2].load(as: Int32.self))
+          inTop($0, k, is64, rows, count, output: 3)
+        }
+      }
+    }, gradient: .zero)
+
+  private static func inTop(
+    _ pointers: Pointers, _ k: Int, _ is64: Bool, _ rows: Int, _ count: Int, output: Int
+  ) {
+    jk_in_top_k(
+      pointers[0].assumingMemoryBound(to: Float.self), pointers[1], is64,
+      pointers[output].assumingMemoryBound(to: Bool.self), rows, count, Int64(k))
+  }
+
+  private static let inTopShape: ShapeRule = { context in
+    let (predictions, targets) = (context.shapes[0], context.shapes[1])
+    try require(predictions.rank ?? 2 == 2, "predictions must be 2-dimensional")
+    try require(targets.rank ?? 1 == 1, "targets must be 1-dimensional")
+    if let rows = predictions[0], let count = targets[0], rows != count {
+      throw TFError.invalidArgument(
+        "First dimension of predictions \(rows) must match length of targets \(count)")
+    }
+    return [[predictions[0] ?? targets[0]]]
+  }
+
+  private static let numbers =
+    "float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64"
+
+  private static func scan(
+    _ name: String, _ operation: some BinaryInteger, types: String, kernel: DTypeSet,
+    gradient: @escaping @Sendable (GradientContext) throws -> Tensor
+  ) -> OpDef {
+    let operation = Int32(operation)
+    return OpDef(
+      name,
+      """
+      x: T, axis: Tidx -> out: T
+      exclusive: bool = false
+      reverse: bool = false
+      T: {\(types)}
+      Tidx: {int32, int64} = int32
+      """,
+      shape: { context in
+        try require(
+          context.shapes[1].rank ?? 0 == 0,
+          "ScanOp: axis must be a scalar, not \(context.shapes[1])")
+        return [context.shapes[0]]
+      },
+      kernel: .raw(["T": kernel]) { context in
+        let dtype = Int32(try context.type("T").rawValue)
+        let exclusive = try context.bool("exclusive")
+        let reverse = try context.bool("reverse")
+        return { shapes in
+          let dims = shapes.inputs[0].dims
+          let axis = try shapes.integers(1)[0]
+          guard axis >= -dims.count, axis < dims.count else {
+            throw TFError.invalidArgument(
+              "ScanOp: Expected scan axis in the range [\(-dims.count), \(dims.count)), but got \(axis)"
+            )
+          }
+          let index = axis < 0 ? axis + dims.count : axis
+          let outer = dims[..<index].reduce(1, *)
+          let inner = dims[(index + 1)...].reduce(1, *)
+          let count = dims[index]
+          return .run(overwrites: 0) {
+            jk_scan(operation, dtype, $0[0], $0[2], outer, count, inner, exclusive, reverse)
+          }
+        }
+      }, gradient: .rule { [try gradient($0), nil] })
+  }
+
+  /// The scan's own attributes, or those of the scan the other way round.
+  private static func options(_ context: GradientContext, reverse: Bool = false) throws -> Attrs {
+    [
+      "exclusive": .bool(try context.bool("exclusive")),
+      "reverse": .bool(try context.bool("reverse") != reverse),
+    ]
+  }
+
+  private static func conjugated(_ x: Tensor) -> () throws -> Tensor { { try conjugate(x) } }
+
+  private static func top(
+    _ name: String, inputs: String, attributes: String, indices: String,
+    count: @escaping @Sendable (any AttrAccess) throws -> Int
+  ) -> OpDef {
+    OpDef(
+      name,
+      """
+      \(inputs) -> values: T, indices: \(indices)
+      \(attributes)sorted: bool = true
+      T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
+      """,
+      shape: { try topShape($0.shapes[0], try count($0)) },
+      kernel: .raw(["T": [.reals]]) { context in
+        let type = try context.type("T")
+        return { try topKernel($0, type, .int32, inputs: 1) }
+      }, gradient: .rule { [try topGradient($0)] })
+  }
+
+  private static func topShape(_ input: PartialShape, _ count: Int?) throws -> [PartialShape] {
+    if let count { try require(count >= 0, "Need k >= 0, got \(count)") }
+    guard var dims = input.dims else { return [.unknown, .unknown] }
+    try require(!dims.isEmpty, "input must be >= 1-D, got shape []")
+    if let count, let last = dims[dims.count - 1], last < count {
+      throw TFError.invalidArgument(
+        "input must have at least k columns. Had \(last), needed \(count)")
+    }
+    dims[dims.count - 1] = count
+    return [PartialShape(dims), PartialShape(dims)]
+  }
+
+  private static func topKernel(
+    _ context: SpecialiseContext, _ type: DType, _ index: DType, inputs: Int
+  ) throws -> Specialised {
+    let dims = context.inputs[0]
+    let (length, count) = (dims[dims.rank - 1], context.outputs[0][dims.rank - 1])
+    let limit = index == .int16 ? Int(Int16.max) : Int(Int32.max)
+    try require(
+      length <= limit, "Second dimension of flattened input must be <= \(limit), got \(length)")
+    let outputs = context.outputs[0].elementCount
+    let rows = count == 0 ? 0 : outputs / count
+    let dtype = Int32(type.rawValue)
+    return .run(scratch: outputs * 4) {
+      jk_top_k(
+        dtype, $0[0], $0[inputs], $0[inputs + 1], index.byteSize, $0[inputs + 2], rows, length,
+        count)
+    }
+  }
+
+  /// Each gradient goes where its value came from.
+  private static func topGradient(_ context: GradientContext) throws -> Tensor {
+    let x = context.inputs[0]
+    let named = ReductionGradients.named
+    // Positions in the flat input: the row's number times its length, plus the index.
+    let index = try ReductionGradients.cast(context.outputs[1], .int64)
+    let minusOne = try [-1].asTensor()
+    let shape = try ReductionGradients.shape64(x)
+    let length = try ReductionGradients.reshape(
+      named("Slice")([shape, ReductionGradients.lastPosition(shape), [1].asTensor()]),
+      Tensor([Int32](), shape: [0]))
+    let table = try ReductionGradients.reshape(
+      index, named("ConcatV2")([minusOne, ReductionGradients.lastDim(index), 0.asTensor()]))
+    // Row numbers: how many rows come before, as an exclusive running count of ones.
+    let ones = try named("OnesLike")([table])
+    let rows = try family.cumsum([ones, 0.asTensor()], ["exclusive": .bool(true)])
+    let flat = try ReductionGradients.reshape(table + rows * length, minusOne)
+    let sums = try SegmentOps.family.unsortedSum([
+      ReductionGradients.reshape(context.gradient(), minusOne), flat,
+      ReductionOps.family.prod([shape, [0].asTensor()]),
+    ])
+    return try ReductionGradients.reshape(sums, shape)
+  }
 }
