@@ -5,18 +5,18 @@ package struct LossOps: OpFamily {
   package static let family = LossOps()
   package init() {}
 
-  package let softmax = rows("Softmax", output: "softmax", logarithm: false) { gradient, y in
+  package let softmax: OpDef = rows("Softmax", output: "softmax", logarithm: false) { gradient, y in
     let sum = try ReductionOps.family.sum(
       [gradient * y, [-1].asTensor()], ["keep_dims": .bool(true)])
     return try (gradient - sum) * y
   }
 
-  package let logSoftmax = rows("LogSoftmax", output: "logsoftmax", logarithm: true) { gradient, y in
+  package let logSoftmax: OpDef = rows("LogSoftmax", output: "logsoftmax", logarithm: true) { gradient, y in
     let sum = try ReductionOps.family.sum([gradient, [-1].asTensor()], ["keep_dims": .bool(true)])
     return try gradient - sum * UnaryOps.family.exp(y)
   }
 
-  package let crossEntropy = OpDef(
+  package let crossEntropy: OpDef = OpDef(
     "SoftmaxCrossEntropyWithLogits",
     """
     features: T, labels: T -> loss: T, backprop: T
@@ -71,7 +71,7 @@ package struct LossOps: OpFamily {
       ]
     })
 
-  package let sparseCrossEntropy = OpDef(
+  package let sparseCrossEntropy: OpDef = OpDef(
     "SparseSoftmaxCrossEntropyWithLogits",
     """
     features: T, labels: Tlabels -> loss: T, backprop: T

@@ -13,7 +13,7 @@ package struct LRNOps: OpFamily {
     T: {half, bfloat16, float} = float
     """
 
-  package let lrn = OpDef(
+  package let lrn: OpDef = OpDef(
     "LRN", "input: T -> output: T\n\(attributes)",
     shape: { [try $0.shape(0, rank: 4)] },
     kernel: .raw(["T": [.half, .bfloat16, .float32]]) { context in
@@ -31,7 +31,7 @@ package struct LRNOps: OpFamily {
       [try family.lrnGrad([context.gradient(), context.inputs[0], context.outputs[0]], context.attrs)]
     })
 
-  package let lrnGrad = OpDef(
+  package let lrnGrad: OpDef = OpDef(
     "LRNGrad",
     "input_grads: T, input_image: T, output_image: T -> output: T\n\(attributes)",
     shape: { context in

@@ -5,28 +5,28 @@ package struct ReductionOps: OpFamily {
   package static let family = ReductionOps()
   package init() {}
 
-  package let sum = reduction("Sum", JK_REDUCE_SUM) { try ReductionGradients.sum($0) }
-  package let mean = reduction("Mean", JK_REDUCE_MEAN) { try ReductionGradients.mean($0) }
-  package let prod = reduction("Prod", JK_REDUCE_PROD) { try ReductionGradients.product($0) }
-  package let euclideanNorm = reduction("EuclideanNorm", JK_REDUCE_NORM) {
+  package let sum: OpDef = reduction("Sum", JK_REDUCE_SUM) { try ReductionGradients.sum($0) }
+  package let mean: OpDef = reduction("Mean", JK_REDUCE_MEAN) { try ReductionGradients.mean($0) }
+  package let prod: OpDef = reduction("Prod", JK_REDUCE_PROD) { try ReductionGradients.product($0) }
+  package let euclideanNorm: OpDef = reduction("EuclideanNorm", JK_REDUCE_NORM) {
     try ReductionGradients.norm($0)
   }
-  package let max = reduction("Max", JK_REDUCE_MAX, ordered: true) {
+  package let max: OpDef = reduction("Max", JK_REDUCE_MAX, ordered: true) {
     try ReductionGradients.extreme($0)
   }
-  package let min = reduction("Min", JK_REDUCE_MIN, ordered: true) {
+  package let min: OpDef = reduction("Min", JK_REDUCE_MIN, ordered: true) {
     try ReductionGradients.extreme($0)
   }
-  package let all = logical("All", JK_REDUCE_ALL)
-  package let any = logical("Any", JK_REDUCE_ANY)
+  package let all: OpDef = logical("All", JK_REDUCE_ALL)
+  package let any: OpDef = logical("Any", JK_REDUCE_ANY)
 
-  package let argMax = position(
+  package let argMax: OpDef = position(
     "ArgMax", least: false, axisTypes: "int16, int32, int64",
     outputTypes: "int16, uint16, int32, int64")
-  package let argMin = position(
+  package let argMin: OpDef = position(
     "ArgMin", least: true, axisTypes: "int32, int64", outputTypes: "int32, int64")
 
-  package let l2Loss = OpDef(
+  package let l2Loss: OpDef = OpDef(
     "L2Loss",
     """
     t: T -> output: T

@@ -5,12 +5,12 @@ package struct ScanOps: OpFamily {
   package static let family = ScanOps()
   package init() {}
 
-  package let cumsum = scan("Cumsum", JK_SCAN_SUM, types: numbers, kernel: [.numbers]) { context in
+  package let cumsum: OpDef = scan("Cumsum", JK_SCAN_SUM, types: numbers, kernel: [.numbers]) { context in
     try family.cumsum(
       [context.gradient(), context.inputs[1]], try options(context, reverse: true))
   }
 
-  package let cumprod = scan("Cumprod", JK_SCAN_PROD, types: numbers, kernel: [.numbers]) { context in
+  package let cumprod: OpDef = scan("Cumprod", JK_SCAN_PROD, types: numbers, kernel: [.numbers]) { context in
     // Right where no element is 0, as TensorFlow's: the sum over later products, over the element.
     let (x, axis) = (conjugated(context.inputs[0]), context.inputs[1])
     let products = try family.cumprod([x(), axis], try options(context))
@@ -19,7 +19,7 @@ package struct ScanOps: OpFamily {
     return try sums / x()
   }
 
-  package let cumulativeLogsumexp = scan(
+  package let cumulativeLogsumexp: OpDef = scan(
     "CumulativeLogsumexp", JK_SCAN_LOGSUMEXP, types: "bfloat16, half, float, double",
     kernel: [.floats]
   ) { context in
@@ -41,11 +41,11 @@ package struct ScanOps: OpFamily {
     return try part(gradient) - part(-gradient)
   }
 
-  package let topK = top("TopK", inputs: "input: T", attributes: "k: int >= 0\n", indices: "int32") {
+  package let topK: OpDef = top("TopK", inputs: "input: T", attributes: "k: int >= 0\n", indices: "int32") {
     try $0.int("k")
   }
 
-  package let topKV2 = OpDef(
+  package let topKV2: OpDef = OpDef(
     "TopKV2",
     """
     input: T, k: Tk -> values: T, indices: index_type
@@ -65,7 +65,7 @@ package struct ScanOps: OpFamily {
       return { try topKernel($0, type, index, inputs: 2) }
     }, gradient: .rule { [try topGradient($0), nil] })
 
-  package let nthElement = OpDef(
+  package let nthElement: OpDef = OpDef(
     "NthElement",
     """
     input: T, n: int32 -> values: T
@@ -110,7 +110,7 @@ package struct ScanOps: OpFamily {
       return [try chosen / count * expand([context.gradient(), last]), nil]
     })
 
-  package let inTopK = OpDef(
+  package let inTopK: OpDef = OpDef(
     "InTopK",
     """
     predictions: float, targets: T -> precision: bool
@@ -127,7 +127,7 @@ package struct ScanOps: OpFamily {
       }
     }, gradient: .zero)
 
-  package let inTopKV2 = OpDef(
+  package let inTopKV2: OpDef = OpDef(
     "InTopKV2",
     """
     predictions: float, targets: T, k: T -> precision: bool

@@ -5,53 +5,53 @@ package struct SegmentOps: OpFamily {
   package static let family = SegmentOps()
   package init() {}
 
-  package let sum = sorted("SegmentSum", JK_SEGMENT_SUM) { context in
+  package let sum: OpDef = sorted("SegmentSum", JK_SEGMENT_SUM) { context in
     try gather(context.gradient(), context.inputs[1])
   }
-  package let mean = sorted("SegmentMean", JK_SEGMENT_SUM, mean: true) { context in
+  package let mean: OpDef = sorted("SegmentMean", JK_SEGMENT_SUM, mean: true) { context in
     let ids = context.inputs[1]
     let counts = try family.sum([SegmentGradients.onesLike(context.inputs[0]), ids])
     return try gather(context.gradient() / counts, ids)
   }
-  package let prod = sorted("SegmentProd", JK_SEGMENT_PROD) { context in
+  package let prod: OpDef = sorted("SegmentProd", JK_SEGMENT_PROD) { context in
     try SegmentGradients.product(
       context, sum: { try family.sum([$0, context.inputs[1]]) },
       product: { try family.prod([$0, context.inputs[1]]) }, gather: gather)
   }
-  package let max = sorted("SegmentMax", JK_SEGMENT_MAX, ordered: true) { context in
+  package let max: OpDef = sorted("SegmentMax", JK_SEGMENT_MAX, ordered: true) { context in
     try SegmentGradients.extreme(
       context, sum: { try family.sum([$0, context.inputs[1]]) }, gather: gather)
   }
-  package let min = sorted("SegmentMin", JK_SEGMENT_MIN, ordered: true) { context in
+  package let min: OpDef = sorted("SegmentMin", JK_SEGMENT_MIN, ordered: true) { context in
     try SegmentGradients.extreme(
       context, sum: { try family.sum([$0, context.inputs[1]]) }, gather: gather)
   }
 
-  package let unsortedSum = unsorted("UnsortedSegmentSum", JK_SEGMENT_SUM, ids: "int16, int32, int64") {
+  package let unsortedSum: OpDef = unsorted("UnsortedSegmentSum", JK_SEGMENT_SUM, ids: "int16, int32, int64") {
     try SegmentGradients.gatherOrZero($0.gradient(), $0.inputs[1])
   }
-  package let unsortedProd = unsorted("UnsortedSegmentProd", JK_SEGMENT_PROD) { context in
+  package let unsortedProd: OpDef = unsorted("UnsortedSegmentProd", JK_SEGMENT_PROD) { context in
     try SegmentGradients.product(
       context, sum: { try family.unsortedSum([$0, context.inputs[1], context.inputs[2]]) },
       product: { try family.unsortedProd([$0, context.inputs[1], context.inputs[2]]) },
       gather: SegmentGradients.gatherOrZero)
   }
-  package let unsortedMax = unsorted("UnsortedSegmentMax", JK_SEGMENT_MAX, ordered: true) { context in
+  package let unsortedMax: OpDef = unsorted("UnsortedSegmentMax", JK_SEGMENT_MAX, ordered: true) { context in
     try SegmentGradients.extreme(
       context, sum: { try family.unsortedSum([$0, context.inputs[1], context.inputs[2]]) },
       gather: SegmentGradients.gatherOrZero)
   }
-  package let unsortedMin = unsorted("UnsortedSegmentMin", JK_SEGMENT_MIN, ordered: true) { context in
+  package let unsortedMin: OpDef = unsorted("UnsortedSegmentMin", JK_SEGMENT_MIN, ordered: true) { context in
     try SegmentGradients.extreme(
       context, sum: { try family.unsortedSum([$0, context.inputs[1], context.inputs[2]]) },
       gather: SegmentGradients.gatherOrZero)
   }
 
   // With num_segments they do what the ops on unsorted ids do.
-  package let sumV2 = unsorted("SegmentSumV2", JK_SEGMENT_SUM, gradient: nil)
-  package let prodV2 = unsorted("SegmentProdV2", JK_SEGMENT_PROD, gradient: nil)
-  package let maxV2 = unsorted("SegmentMaxV2", JK_SEGMENT_MAX, ordered: true, gradient: nil)
-  package let minV2 = unsorted("SegmentMinV2", JK_SEGMENT_MIN, ordered: true, gradient: nil)
+  package let sumV2: OpDef = unsorted("SegmentSumV2", JK_SEGMENT_SUM, gradient: nil)
+  package let prodV2: OpDef = unsorted("SegmentProdV2", JK_SEGMENT_PROD, gradient: nil)
+  package let maxV2: OpDef = unsorted("SegmentMaxV2", JK_SEGMENT_MAX, ordered: true, gradient: nil)
+  package let minV2: OpDef = unsorted("SegmentMinV2", JK_SEGMENT_MIN, ordered: true, gradient: nil)
 
   static func gather(_ rows: Tensor, _ ids: Tensor) throws -> Tensor {
     try ReductionGradients.named("GatherV2")([rows, ids, 0.asTensor()])
