@@ -11,6 +11,8 @@ public final class NpzReader: Sendable {
 
   public init(memory: [UInt8]) throws { archive = try ZipReader(memory: memory) }
 
+  package init(_ archive: ZipReader) { self.archive = archive }
+
   /// The arrays' names, in the archive's order.
   public var names: [String] {
     archive.names.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) }
