@@ -6,6 +6,7 @@ import Testing
 let caseTable: [OpCase] = [
   basicCases,
   elementwiseCases,
+  specialCases,
   comparisonCases,
   reductionCases,
   segmentCases,

@@ -113,3 +113,33 @@ JK_DECLARE_LOOP(clip)
 jk_loop jk_cast(int from, int to);
 // Keeps of a number's mantissa what the narrower dtype holds, without rounding: float64 or float32 to float32, half, bfloat16.
 jk_loop jk_cast_truncating(int from, int to);
+
+// Special functions.
+JK_DECLARE_LOOP(lgamma)
+JK_DECLARE_LOOP(digamma)
+JK_DECLARE_LOOP(erfinv)
+JK_DECLARE_LOOP(ndtri)
+JK_DECLARE_LOOP(bessel_i0)
+JK_DECLARE_LOOP(bessel_i0e)
+JK_DECLARE_LOOP(bessel_i1)
+JK_DECLARE_LOOP(bessel_i1e)
+JK_DECLARE_LOOP(bessel_j0)
+JK_DECLARE_LOOP(bessel_j1)
+JK_DECLARE_LOOP(bessel_k0)
+JK_DECLARE_LOOP(bessel_k0e)
+JK_DECLARE_LOOP(bessel_k1)
+JK_DECLARE_LOOP(bessel_k1e)
+JK_DECLARE_LOOP(bessel_y0)
+JK_DECLARE_LOOP(bessel_y1)
+JK_DECLARE_LOOP(dawsn)
+JK_DECLARE_LOOP(expint)
+JK_DECLARE_LOOP(fresnel_cos)
+JK_DECLARE_LOOP(fresnel_sin)
+JK_DECLARE_LOOP(spence)
+JK_DECLARE_LOOP(igamma)
+JK_DECLARE_LOOP(igammac)
+JK_DECLARE_LOOP(igamma_grad_a)
+JK_DECLARE_LOOP(zeta)
+JK_DECLARE_LOOP(polygamma)
+// a, b, x -> the incomplete beta function.
+JK_DECLARE_LOOP(betainc)

@@ -17,10 +17,21 @@ extension SharedAPI {
   public static subscript(dynamicMember op: KeyPath<ComparisonOps, BinaryOp>) -> BinaryOp {
     ComparisonOps.family[keyPath: op]
   }
+  public static subscript(dynamicMember op: KeyPath<SpecialOps, UnaryOp>) -> UnaryOp {
+    SpecialOps.family[keyPath: op]
+  }
+  public static subscript(dynamicMember op: KeyPath<SpecialOps, BinaryOp>) -> BinaryOp {
+    SpecialOps.family[keyPath: op]
+  }
 }
 
 /// `tf.math`.
 public enum MathAPI: SharedAPI {}
+
+extension MathAPI {
+  /// `tf.math.special`: its functions are found by their names, as those of `tf.math`.
+  public typealias special = MathAPI
+}
 
 /// What `tf.nn` has in both styles.
 @dynamicMemberLookup

@@ -7,6 +7,7 @@ package enum OpFamilies {
     ComplexOps(),
     BitwiseOps(),
     GradientOps(),
+    SpecialOps(),
     ActivationOps(),
     ComparisonOps(),
     CastOps(),

@@ -1,0 +1,240 @@
+import CKernels
+
+/// Special functions.
+public struct SpecialOps: OpFamily {
+  package static let family = SpecialOps()
+  package init() {}
+
+  /// log |Γ(x)|. Follows `tf.math.lgamma`.
+  public let lgamma: UnaryOp = .init(
+    "Lgamma", .floats, kernel: SpecialOps.wide, jk_lgamma, cost: 32
+  ) { gradient, x, _ in try gradient * SpecialOps.family.digamma(x) }
+
+  /// The derivative of `lgamma`. Follows `tf.math.digamma`.
+  public let digamma: UnaryOp = .init(
+    "Digamma", .floats, kernel: SpecialOps.wide, jk_digamma, cost: 32
+  ) { gradient, x, _ in
+    let one = try BasicOps.zerosLike(x) + 1
+    return try gradient * SpecialOps.family.polygamma(one, x)
+  }
+
+  /// The inverse of `erf`. Follows `tf.math.erfinv`.
+  public let erfinv = UnaryOp(
+    "Erfinv", .floats, kernel: [.float32, .float64], jk_erfinv, cost: 128
+  ) { gradient, _, y in
+    try gradient * UnaryOps.family.exp(UnaryOps.family.square(y)) * 0.886226925452758
+  }
+
+  /// The quantile of the normal distribution. Follows `tf.math.ndtri`.
+  public let ndtri = UnaryOp(
+    "Ndtri", .floats, kernel: [.float32, .float64], jk_ndtri, cost: 128
+  ) { gradient, _, y in
+    try gradient * UnaryOps.family.exp(UnaryOps.family.square(y) / 2) * 2.5066282746310002
+  }
+
+  /// Follows `tf.math.bessel_i0`.
+  public let besselI0: UnaryOp = SpecialOps.bessel("BesselI0", jk_bessel_i0) { gradient, x, _ in
+    try gradient * SpecialOps.family.besselI1(x)
+  }
+  /// e^-|x| times `besselI0`. Follows `tf.math.bessel_i0e`.
+  public let besselI0e: UnaryOp = SpecialOps.bessel("BesselI0e", jk_bessel_i0e) { gradient, x, y in
+    try gradient * (SpecialOps.family.besselI1e(x) - UnaryOps.family.sign(x) * y)
+  }
+  /// Follows `tf.math.bessel_i1`.
+  public let besselI1: UnaryOp = SpecialOps.bessel("BesselI1", jk_bessel_i1) { gradient, x, y in
+    try gradient
+      * SpecialOps.awayFromZero(x, atZero: 1) {
+        try SpecialOps.family.besselI0($0) - y / $0
+      }
+  }
+  /// e^-|x| times `besselI1`. Follows `tf.math.bessel_i1e`.
+  public let besselI1e: UnaryOp = SpecialOps.bessel("BesselI1e", jk_bessel_i1e) { gradient, x, y in
+    try gradient
+      * SpecialOps.awayFromZero(x, atZero: 0.5) {
+        try SpecialOps.family.besselI0e($0)
+          - y * (UnaryOps.family.sign($0) + UnaryOps.family.reciprocal($0))
+      }
+  }
+  /// Follows `tf.math.special.bessel_j0`.
+  public let besselJ0: UnaryOp = SpecialOps.bessel("BesselJ0", jk_bessel_j0) { gradient, x, _ in
+    try -gradient * SpecialOps.family.besselJ1(x)
+  }
+  /// Follows `tf.math.special.bessel_j1`.
+  public let besselJ1: UnaryOp = SpecialOps.bessel("BesselJ1", jk_bessel_j1) { gradient, x, y in
+    try gradient
+      * SpecialOps.awayFromZero(x, atZero: 0.5) {
+        try SpecialOps.family.besselJ0($0) - y / $0
+      }
+  }
+  /// Follows `tf.math.special.bessel_k0`.
+  public let besselK0: UnaryOp = SpecialOps.bessel("BesselK0", jk_bessel_k0) { gradient, x, _ in
+    try -gradient * SpecialOps.family.besselK1(x)
+  }
+  /// eˣ times `besselK0`. Follows `tf.math.special.bessel_k0e`.
+  public let besselK0e: UnaryOp = SpecialOps.bessel("BesselK0e", jk_bessel_k0e) { gradient, x, y in
+    try gradient * (y - SpecialOps.family.besselK1e(x))
+  }
+  /// Follows `tf.math.special.bessel_k1`.
+  public let besselK1: UnaryOp = SpecialOps.bessel("BesselK1", jk_bessel_k1) { gradient, x, y in
+    try gradient * (-SpecialOps.family.besselK0(x) - y / x)
+  }
+  /// eˣ times `besselK1`. Follows `tf.math.special.bessel_k1e`.
+  public let besselK1e: UnaryOp = SpecialOps.bessel("BesselK1e", jk_bessel_k1e) { gradient, x, y in
+    try gradient
+      * (y * (1 - UnaryOps.family.reciprocal(x)) - SpecialOps.family.besselK0e(x))
+  }
+  /// Follows `tf.math.special.bessel_y0`.
+  public let besselY0: UnaryOp = SpecialOps.bessel("BesselY0", jk_bessel_y0) { gradient, x, _ in
+    try -gradient * SpecialOps.family.besselY1(x)
+  }
+  /// Follows `tf.math.special.bessel_y1`.
+  public let besselY1: UnaryOp = SpecialOps.bessel("BesselY1", jk_bessel_y1) { gradient, x, y in
+    try gradient * (SpecialOps.family.besselY0(x) - y / x)
+  }
+
+  /// Dawson's integral. Follows `tf.math.special.dawsn`.
+  public let dawsn = UnaryOp(
+    "Dawsn", .floats, kernel: [.float32, .float64], jk_dawsn, cost: 256
+  ) { gradient, x, y in try gradient * (1 - x * y * 2) }
+
+  /// The exponential integral of positive numbers. Follows `tf.math.special.expint`.
+  public let expint = UnaryOp(
+    "Expint", .floats, kernel: [.float32, .float64], jk_expint, cost: 128
+  ) { gradient, x, _ in try gradient * UnaryOps.family.exp(x) / x }
+
+  /// Fresnel's cosine integral. Follows `tf.math.special.fresnel_cos`.
+  public let fresnelCos = UnaryOp(
+    "FresnelCos", .floats, kernel: [.float32, .float64], jk_fresnel_cos, cost: 128
+  ) { gradient, x, _ in
+    try gradient * UnaryOps.family.cos(UnaryOps.family.square(x) * 1.5707963267948966)
+  }
+
+  /// Fresnel's sine integral. Follows `tf.math.special.fresnel_sin`.
+  public let fresnelSin = UnaryOp(
+    "FresnelSin", .floats, kernel: [.float32, .float64], jk_fresnel_sin, cost: 128
+  ) { gradient, x, _ in
+    try gradient * UnaryOps.family.sin(UnaryOps.family.square(x) * 1.5707963267948966)
+  }
+
+  /// Spence's function, the dilogarithm of 1 - x. Follows `tf.math.special.spence`.
+  public let spence: UnaryOp = .init(
+    "Spence", .floats, kernel: [.float32, .float64], jk_spence, cost: 128
+  ) { gradient, x, _ in
+    let one = try BasicOps.zerosLike(x) + 1
+    return try gradient
+      * SelectOps.where(
+        ComparisonOps.family.equal(x, one), -one, UnaryOps.family.log(x) / (1 - x))
+  }
+
+  private static let wide: DTypeSet = [.half, .float32, .float64]
+
+  private static func bessel(
+    _ name: String, _ loops: @escaping LoopTable,
+    gradient: @escaping @Sendable (_ gradient: Tensor, _ x: Tensor, _ y: Tensor) throws -> Tensor
+  ) -> UnaryOp {
+    UnaryOp(name, .floats, kernel: wide, loops, cost: 256, gradient: gradient)
+  }
+
+  /// `value` of x, and a constant where x is 0.
+  private static func awayFromZero(
+    _ x: Tensor, atZero: Double, _ value: (Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    let zeros = try BasicOps.zerosLike(x)
+    let isZero = try ComparisonOps.family.equal(x, zeros)
+    return try SelectOps.where(isZero, zeros + atZero, value(x))
+  }
+
+  /// The lower incomplete gamma function, as a fraction of Γ(a). Follows `tf.math.igamma`.
+  public let igamma: BinaryOp = .init(
+    "Igamma", .floats, kernel: [.float32, .float64], jk_igamma, cost: 512, inputs: ("a", "x")
+  ) { gradient, a, x, _ in
+    (
+      try gradient * SpecialOps.family.igammaGradA(a, x),
+      try gradient * SpecialOps.gammaDensity(a, x)
+    )
+  }
+
+  /// The upper incomplete gamma function, as a fraction of Γ(a). Follows `tf.math.igammac`.
+  public let igammac: BinaryOp = .init(
+    "Igammac", .floats, kernel: [.float32, .float64], jk_igammac, cost: 512, inputs: ("a", "x")
+  ) { gradient, a, x, _ in
+    (
+      try -gradient * SpecialOps.family.igammaGradA(a, x),
+      try -gradient * SpecialOps.gammaDensity(a, x)
+    )
+  }
+
+  /// The derivative of `igamma` by a.
+  package let igammaGradA = BinaryOp(
+    "IgammaGradA", [.float32, .float64], jk_igamma_grad_a, cost: 1024, inputs: ("a", "x"),
+    gradient: .none("TensorFlow has no gradient for IgammaGradA"))
+
+  /// x^(a-1) e^-x / Γ(a).
+  private static func gammaDensity(_ a: Tensor, _ x: Tensor) throws -> Tensor {
+    try UnaryOps.family.exp(
+      -x + (a - 1) * UnaryOps.family.log(x) - family.lgamma(a))
+  }
+
+  /// Hurwitz' zeta function. Follows `tf.math.zeta`.
+  public let zeta: BinaryOp = .init(
+    "Zeta", [.float32, .float64], jk_zeta, cost: 512, inputs: ("x", "q")
+  ) { gradient, x, q, _ in (nil, try gradient * -x * SpecialOps.family.zeta(x + 1, q)) }
+
+  /// The derivatives of `digamma`, of order a. Follows `tf.math.polygamma`.
+  public let polygamma: BinaryOp = .init(
+    "Polygamma", [.float32, .float64], jk_polygamma, cost: 512, inputs: ("a", "x")
+  ) { gradient, a, x, _ in (nil, try gradient * SpecialOps.family.polygamma(a + 1, x)) }
+
+  package let betaincOp: OpDef = .init(
+    "Betainc",
+    """
+    a: T, b: T, x: T -> z: T
+    T: {float, double}
+    """,
+    shape: { context in
+      // Tensors that are not scalars have one shape.
+      var shape = PartialShape.scalar
+      for (other, name) in zip(context.shapes, ["a", "b", "x"]) where other.rank != 0 {
+        guard shape.rank != 0 else {
+          shape = other
+          continue
+        }
+        guard shape.isCompatible(with: other) else {
+          throw TFError.invalidArgument("Shapes of a and \(name) are inconsistent: \(shape) vs. \(other)")
+        }
+        shape = context.shapes.contains { $0.rank == nil } ? .unknown : try shape.merged(with: other)
+      }
+      return [shape]
+    },
+    kernel: .elementwise([.float32, .float64], jk_betainc, cost: 512),
+    gradient: .rule { context in
+      let (a, b, x) = (context.inputs[0], context.inputs[1], context.inputs[2])
+      let (lgamma, binary) = (SpecialOps.family.lgamma, BinaryOps.family)
+      let beta = try lgamma(a) + lgamma(b) - lgamma(a + b)
+      let density = try UnaryOps.family.exp(
+        binary.xlog1py(b - 1, -x) + binary.xlogy(a - 1, x) - beta)
+      return [
+        nil, nil,
+        try reduceToShape(context.gradient() * density, of: x, other: context.outputs[0]),
+      ]
+    })
+}
+
+extension SharedAPI {
+  /// The incomplete beta function, as a fraction of B(a, b). Follows `tf.math.betainc`.
+  ///
+  /// - Parameters:
+  ///   - a, b, x: of one shape, or scalars; float32 or float64.
+  /// - Throws: `INVALID_ARGUMENT` for shapes that differ.
+  public static func betainc(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, _ x: some TensorConvertible,
+    name: String? = nil
+  ) throws -> Tensor {
+    let dtype = a.definiteDType ?? b.definiteDType ?? x.definiteDType
+    return try SpecialOps.family.betaincOp(
+      [
+        a.asTensor(preferring: dtype), b.asTensor(preferring: dtype),
+        x.asTensor(preferring: dtype),
+      ], name: name)
+  }
+}
