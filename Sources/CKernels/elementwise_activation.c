@@ -18,8 +18,7 @@ UNARY_OP(selu, x < 0 ? (float)SELU_SCALE_ALPHA * fast_expm1f(x) : (float)SELU_SC
          x < 0 ? SELU_SCALE_ALPHA * expm1(x) : SELU_SCALE * x)
 UNARY_FLOATS_WITH(leaky_relu, ALPHA(double), x > 0 ? x : x * (float)alpha, x > 0 ? x : x * alpha)
 JK_TABLE(leaky_relu, FLOAT_CASES(leaky_relu))
-UNARY_OP(softplus, x > 0 ? x + fast_log1pf(fast_expf(-x)) : fast_log1pf(fast_expf(x)),
-         x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)))
+UNARY_OP(softplus, (x > 0 ? x : 0) + fast_log1pf(fast_expf(-fast_absf(x))), (x > 0 ? x : 0) + log1p(exp(-fabs(x))))
 UNARY_OP(softsign, x / (1 + fast_absf(x)), x / (1 + fabs(x)))
 
 // x is the gradient, y the input or output of the function.

@@ -94,30 +94,37 @@ jk_loop jk_select(int size) {
 }
 
 // The middle one of the value and the bounds, a NaN staying; the lower bound wins where they cross.
-#define CLIP_LOOP(fn, T, GET, SET)                                                      \
-  JK_LOOP(fn) {                                                                         \
-    const T *a = in[0], *b = in[1], *c = in[2];                                         \
-    T *o = out;                                                                         \
-    (void)params;                                                                       \
-    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];                              \
-    if (r && !s && !t) {                                                                \
-      __auto_type low = GET(b[0]);                                                      \
-      __auto_type high = GET(c[0]);                                                     \
-      JK_VECTOR for (size_t i = 0; i < n; i++) {                                        \
-        __auto_type x = GET(a[i]);                                                      \
-        x = high < x ? high : x;                                                        \
-        o[i] = SET(x < low ? low : x);                                                  \
-      }                                                                                 \
-      return 0;                                                                         \
-    }                                                                                   \
-    for (size_t i = 0; i < n; i++) {                                                    \
-      __auto_type x = GET(a[i * r]);                                                    \
-      __auto_type low = GET(b[i * s]);                                                  \
-      __auto_type high = GET(c[i * t]);                                                 \
-      x = high < x ? high : x;                                                          \
-      o[i] = SET(x < low ? low : x);                                                    \
-    }                                                                                   \
-    return 0;                                                                           \
+#define CLIP_LOOP(fn, T, GET, SET)                                                        \
+  JK_LOOP(fn) {                                                                           \
+    const T *a = in[0], *b = in[1], *c = in[2];                                           \
+    T *o = out;                                                                           \
+    (void)params;                                                                         \
+    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];                                \
+    if (r && s && t) {                                                                    \
+      JK_VECTOR for (size_t i = 0; i < n; i++) {                                          \
+        __auto_type x = GET(a[i]);                                                        \
+        __auto_type low = GET(b[i]);                                                      \
+        __auto_type high = GET(c[i]);                                                     \
+        x = high < x ? high : x;                                                          \
+        o[i] = SET((x < low ? low : x));                                                  \
+      }                                                                                   \
+      return 0;                                                                           \
+    }                                                                                     \
+    __auto_type low = GET(b[0]);                                                          \
+    __auto_type high = GET(c[0]);                                                         \
+    if (r && !s && !t) JK_VECTOR for (size_t i = 0; i < n; i++) {                                     \
+      __auto_type x = GET(a[i]);                                                          \
+      x = high < x ? high : x;                                                            \
+      o[i] = SET((x < low ? low : x));                                                    \
+    }                                                                                     \
+    else for (size_t i = 0; i < n; i++) {                                    \
+      __auto_type x = GET(a[i * r]);                                                      \
+      low = GET(b[i * s]);                                                                \
+      high = GET(c[i * t]);                                                               \
+      x = high < x ? high : x;                                                            \
+      o[i] = SET((x < low ? low : x));                                                    \
+    }                                                                                     \
+    return 0;                                                                             \
   }
 CLIP_LOOP(clip_f32, f32, GET_id, SET_id)
 CLIP_LOOP(clip_f64, f64, GET_id, SET_id)

@@ -69,4 +69,63 @@ extension SharedNN {
   ) throws -> Tensor {
     try ActivationOps.leakyRelu(features, alpha: alpha, name: name)
   }
+
+  /// 1 / (1 + e⁻ˣ). Follows `tf.nn.sigmoid`.
+  public static var sigmoid: UnaryOp { UnaryOps.family.sigmoid }
+  /// Follows `tf.nn.tanh`.
+  public static var tanh: UnaryOp { UnaryOps.family.tanh }
+
+  /// x times the sigmoid of `beta` x. Follows `tf.nn.silu`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  public static func silu(
+    _ features: some TensorConvertible, beta: Float = 1, name: String? = nil
+  ) throws -> Tensor {
+    let x = try features.asTensor()
+    let scaled = beta == 1 ? x : try x * beta
+    return try BinaryOps.family.multiply(x, UnaryOps.family.sigmoid(scaled), name: name)
+  }
+  /// `silu` by its older name. Follows `tf.nn.swish`.
+  public static func swish(
+    _ features: some TensorConvertible, beta: Float = 1, name: String? = nil
+  ) throws -> Tensor { try silu(features, beta: beta, name: name) }
+
+  /// x times the normal distribution function of x, or its approximation by a hyperbolic tangent. Follows `tf.nn.gelu`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  public static func gelu(
+    _ features: some TensorConvertible, approximate: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    let x = try features.asTensor()
+    if approximate {
+      let inner = try (x + BinaryOps.family.pow(x, 3) * 0.044715) * 0.7978845608028654
+      return try BinaryOps.family.multiply(x * 0.5, UnaryOps.family.tanh(inner) + 1, name: name)
+    }
+    let erf = try UnaryOps.family.erf(x / 1.4142135623730951)
+    return try BinaryOps.family.multiply(x * 0.5, erf + 1, name: name)
+  }
+}
+
+extension MathAPI {
+  /// log(1 + eˣ). Follows `tf.math.softplus`.
+  public static var softplus: UnaryOp { ActivationOps.family.softplus }
+  /// x / (1 + |x|). Follows `tf.math.softsign`.
+  public static var softsign: UnaryOp { ActivationOps.family.softsign }
+}
+
+extension SharedAPI {
+  /// The logarithm of the sigmoid. Follows `tf.math.log_sigmoid`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  public static func logSigmoid(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try UnaryOps.family.negative(ActivationOps.family.softplus(-x.asTensor()), name: name)
+  }
+
+  /// The inverse of `erfc`. Follows `tf.math.erfcinv`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for a dtype other than float32 and float64.
+  public static func erfcinv(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    let quantile = try SpecialOps.family.ndtri(x.asTensor() * 0.5)
+    return try BinaryOps.family.multiply(quantile, -0.7071067811865476, name: name)
+  }
 }
