@@ -396,14 +396,12 @@ jk_dnnl_plan *jk_dnnl_conv_create(const jk_dnnl_conv *c, const jk_dnnl_epilogue 
   }
   xs[0] = in_space * c->in_channels, ys[0] = out_space * c->out_channels;
   xs[1] = c->channels_first ? in_space : 1, ys[1] = c->channels_first ? out_space : 1;
-  // Weights: groups, out, in, kernel, over rows of channels; the order in a row differs for depthwise filters, where
-  // there is one input channel per group, but the numbers come out alike.
+  // Weights: groups, out, in, kernel.
   int n = 0;
-  int64_t row = c->depthwise ? c->out_channels : c->out_channels * ic;
   if (grouped) w[n] = c->groups, ws[n++] = oc;
   w[n] = oc, ws[n++] = 1;
   w[n] = ic, ws[n++] = c->out_channels;
-  int64_t taps = row;
+  int64_t taps = c->out_channels * ic;
   for (int i = d - 1; i >= 0; i--) {
     w[n + i] = c->kernel[i], ws[n + i] = taps;
     taps *= c->kernel[i];

@@ -1,2 +1,95 @@
-// The nn family; see jk.h, which includes this.
+// The nn family; see jk.h, which includes this. Pixels are batch, then up to 3 spatial dimensions; missing ones are 1.
 #pragma once
+
+// Where a window lies over its input. Convolution filters are laid out [kernel..., in_channels / groups, out_channels].
+typedef struct {
+  int64_t batch, in_channels, out_channels, groups;
+  int64_t in[3], out[3], kernel[3], stride[3], dilation[3], pad_before[3];
+  int channels_first;
+} jk_window;
+
+// --- convolutions by plain loops, for float, double, half, bfloat16 and int32 ---------------------------------------
+
+void jk_conv_forward(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x, const void *_Nonnull filter,
+                     void *_Nonnull y);
+void jk_conv_input_gradient(int dtype, const jk_window *_Nonnull window, void *_Nonnull dx,
+                            const void *_Nonnull filter, const void *_Nonnull dy);
+void jk_conv_filter_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
+                             void *_Nonnull dfilter, const void *_Nonnull dy);
+
+// y = activation(y + bias) in place for float, double, half and bfloat16; activation numbers are those of jk_dnnl.h.
+// bias may be NULL. The channel of element i is i / inner % channels.
+void jk_bias_activation(int dtype, int64_t count, int64_t channels, int64_t inner, void *_Nonnull y,
+                        const void *_Nullable bias, int activation, float alpha);
+
+// --- pooling; channels come last, out_channels and groups are not used ------------------------------------------------
+
+void jk_max_pool(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x, void *_Nonnull y);
+// Also where each maximum was: its flat position in x, or in its image.
+void jk_max_pool_argmax(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x, void *_Nonnull y,
+                        void *_Nonnull argmax, int index_dtype, int include_batch);
+// Adds dy to dx where the first maximum of each window is.
+void jk_max_pool_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
+                          const void *_Nonnull dy, void *_Nonnull dx);
+// out takes the element of grad where the first maximum of each window is.
+void jk_max_pool_gather(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x, const void *_Nonnull grad,
+                        void *_Nonnull out);
+void jk_avg_pool(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x, void *_Nonnull y);
+void jk_avg_pool_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull dy, void *_Nonnull dx);
+
+// dx[position] += dy[i] for flat positions, checked against count; image is what is added per image of dy when positions
+// are within an image, or 0. Returns 1 when a position is outside.
+int jk_scatter_add(int dtype, int index_dtype, int64_t images, int64_t per_image, int64_t dx_per_image, int include_batch,
+                   const void *_Nonnull positions, const void *_Nonnull dy, void *_Nonnull dx);
+
+// Cells of rows[i]..<rows[i + 1] by cols[j]..<cols[j + 1] (inclusive of the end when overlapping) of an NHWC image.
+typedef struct {
+  int64_t batch, height, width, channels, out_height, out_width;
+  int overlapping;
+} jk_fractional;
+void jk_fractional_pool(int dtype, int average, const jk_fractional *_Nonnull f, const int64_t *_Nonnull rows,
+                        const int64_t *_Nonnull cols, const void *_Nonnull x, void *_Nonnull y);
+void jk_fractional_pool_gradient(int dtype, int average, const jk_fractional *_Nonnull f, const int64_t *_Nonnull rows,
+                                 const int64_t *_Nonnull cols, const void *_Nullable x, const void *_Nullable y,
+                                 const void *_Nonnull dy, void *_Nonnull dx);
+
+// --- dilation and patches ------------------------------------------------------------------------------------------
+
+// y = max over the window of x + filter; filter is [kernel..., channels].
+void jk_dilation(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x, const void *_Nonnull filter,
+                 void *_Nonnull y);
+// Adds dy where the maximum came from: to the input's gradient, or to the filter's.
+void jk_dilation_gradient(int dtype, int to_filter, const jk_window *_Nonnull window, const void *_Nonnull x,
+                          const void *_Nonnull filter, const void *_Nonnull dy, void *_Nonnull gradient);
+// y[batch, out..., kernel..., channels] for elements of that size; zeros outside the image.
+void jk_patches(int64_t size, const jk_window *_Nonnull window, const void *_Nonnull x, void *_Nonnull y);
+
+// --- bias and batch normalisation: x is [outer, channels, inner] -----------------------------------------------------
+
+void jk_bias_add(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *_Nonnull x,
+                 const void *_Nonnull bias, void *_Nonnull y);
+void jk_bias_add_gradient(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *_Nonnull dy,
+                          void *_Nonnull dbias);
+
+// y = (x - mean) * scale / sqrt(variance + epsilon) + offset; the statistics are float, x and y float, half or bfloat16.
+// activation as in jk_bias_activation; side, if any, is added before it.
+void jk_batch_norm(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *_Nonnull x,
+                   const float *_Nonnull scale, const float *_Nonnull offset, const float *_Nonnull mean,
+                   const float *_Nonnull variance, float epsilon, const void *_Nullable side, int activation,
+                   void *_Nonnull y);
+// Mean and biased variance of each channel.
+void jk_moments(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *_Nonnull x, float *_Nonnull mean,
+                float *_Nonnull variance);
+void jk_batch_norm_gradient(int dtype, int64_t outer, int64_t channels, int64_t inner, int training,
+                            const void *_Nonnull dy, const void *_Nonnull x, const float *_Nonnull scale,
+                            const float *_Nonnull mean, const float *_Nonnull variance, float epsilon,
+                            void *_Nonnull dx, float *_Nonnull dscale, float *_Nonnull doffset);
+
+// The batch normalisation of early TensorFlow, where all inputs have one dtype: half, float or double.
+void jk_batch_norm_global(int dtype, int64_t rows, int64_t channels, int scale_after, float epsilon,
+                          const void *_Nonnull t, const void *_Nonnull m, const void *_Nonnull v,
+                          const void *_Nonnull beta, const void *_Nonnull gamma, void *_Nonnull y);
+void jk_batch_norm_global_gradient(int dtype, int64_t rows, int64_t channels, int scale_after, float epsilon,
+                                   const void *_Nonnull t, const void *_Nonnull m, const void *_Nonnull v,
+                                   const void *_Nonnull gamma, const void *_Nonnull dy, void *_Nonnull dx,
+                                   void *_Nonnull dm, void *_Nonnull dv, void *_Nonnull db, void *_Nonnull dg);

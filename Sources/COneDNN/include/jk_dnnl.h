@@ -32,10 +32,10 @@ typedef struct {
 
 enum { JK_CONV_FORWARD, JK_CONV_INPUT_GRADIENT, JK_CONV_FILTER_GRADIENT };
 
-// A convolution over 1 to 3 spatial dimensions. `depthwise` says that the filter is laid out [kernel..., channels, multiplier],
-// where groups == in_channels; otherwise it is [kernel..., in_channels / groups, out_channels].
+// A convolution over 1 to 3 spatial dimensions. The filter is laid out [kernel..., in_channels / groups, out_channels];
+// a depthwise one, [kernel..., channels, multiplier], is that with as many groups as channels.
 typedef struct {
-  int kind, spatial, depthwise, channels_first;
+  int kind, spatial, channels_first;
   int64_t batch, in_channels, out_channels, groups;
   int64_t in[3], out[3], kernel[3], stride[3], dilation[3], pad_before[3], pad_after[3];
 } jk_dnnl_conv;
