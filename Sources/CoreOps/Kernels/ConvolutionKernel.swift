@@ -1,0 +1,303 @@
+import CKernels
+import COneDNN
+
+/// A function applied to a result before it is written.
+package enum FusedActivation: Sendable, Equatable {
+  case none
+  /// x for x > 0, else `slope` · x.
+  case relu(slope: Float)
+  case relu6
+  case elu
+  case sigmoid
+  case tanh
+  case swish
+  case gelu(approximate: Bool)
+  case softplus
+  case hardSwish
+
+  /// The number that the C loops and the oneDNN shim know it by.
+  package var number: Int32 {
+    switch self {
+    case .none: Int32(JK_ACT_NONE)
+    case .relu: Int32(JK_ACT_RELU)
+    case .relu6: Int32(JK_ACT_RELU6)
+    case .elu: Int32(JK_ACT_ELU)
+    case .sigmoid: Int32(JK_ACT_SIGMOID)
+    case .tanh: Int32(JK_ACT_TANH)
+    case .swish: Int32(JK_ACT_SWISH)
+    case .gelu(let approximate): Int32(approximate ? JK_ACT_GELU_TANH : JK_ACT_GELU_ERF)
+    case .softplus: Int32(JK_ACT_SOFTPLUS)
+    case .hardSwish: Int32(JK_ACT_HARD_SWISH)
+    }
+  }
+
+  package var alpha: Float {
+    if case .relu(let slope) = self { return slope }
+    return self == .relu6 ? 0 : 1
+  }
+}
+
+/// What happens to a convolution's or a product's result before it is written.
+package struct Epilogue: Sendable, Equatable {
+  /// A vector with one value per output channel is added.
+  package var bias = false
+  /// A tensor of the output's shape is added.
+  package var residual = false
+  package var activation = FusedActivation.none
+
+  package init(bias: Bool = false, residual: Bool = false, activation: FusedActivation = .none) {
+    self.bias = bias
+    self.residual = residual
+    self.activation = activation
+  }
+
+  var shim: jk_dnnl_epilogue {
+    jk_dnnl_epilogue(
+      bias: bias ? 1 : 0, residual: residual ? 1 : 0, activation: activation.number,
+      alpha: activation.alpha)
+  }
+}
+
+/// A oneDNN primitive for fixed shapes, which may run on several threads at once.
+package final class DNNLPlan: @unchecked Sendable {
+  private let plan: OpaquePointer
+  package let scratchBytes: Int
+
+  /// - Returns: nil when oneDNN has no implementation.
+  package init?(_ plan: OpaquePointer?) {
+    guard let plan else { return nil }
+    self.plan = plan
+    scratchBytes = jk_dnnl_scratch_bytes(plan)
+  }
+
+  deinit { jk_dnnl_destroy(plan) }
+
+  /// Runs it; what the arguments are for each kind of plan is said in `jk_dnnl.h`.
+  package func run(
+    _ x: UnsafeMutableRawPointer, _ w: UnsafeMutableRawPointer?, bias: UnsafeMutableRawPointer? = nil,
+    _ y: UnsafeMutableRawPointer, residual: UnsafeMutableRawPointer? = nil,
+    scratch: UnsafeMutableRawPointer?
+  ) throws {
+    let status = jk_dnnl_run(plan, x, w, bias, y, residual, scratch)
+    guard status == 0 else { throw TFError.internal("oneDNN gave status \(status)") }
+  }
+}
+
+/// A convolution of fixed shapes, in any of its three directions.
+package struct ConvolutionKernel: Sendable {
+  package enum Direction: Sendable { case forward, inputGradient, filterGradient }
+
+  let window: jk_window
+  package let spatial: Int
+  package let dtype: DType
+  private let afters: [Int]
+  private let isEmpty: Bool
+  private let outputCount: Int
+
+  /// - Parameters:
+  ///   - input, filter, output: the shapes of the convolution, whichever way it is run; a depthwise filter is
+  ///     `[kernel..., channels, multiplier]`.
+  /// - Throws: `INVALID_ARGUMENT` when they do not fit each other.
+  package init(
+    _ attrs: WindowAttrs, _ dtype: DType, input: Shape, filter: Shape, output: Shape, depthwise: Bool
+  ) throws {
+    let rank = attrs.rank
+    guard input.rank == rank, filter.rank == rank, output.rank == rank else {
+      throw TFError.invalidArgument(
+        "a convolution over \(attrs.spatial) dimensions got shapes \(input), \(filter), \(output)")
+    }
+    let kernel = (0..<attrs.spatial).map { filter[$0] }
+    var window = try attrs.window(input: input, kernel: kernel)
+    let inChannels = input[attrs.channelAxis]
+    let filterIn = filter[rank - 2]
+    window.out_channels = Int64(depthwise ? filterIn * filter[rank - 1] : filter[rank - 1])
+    window.groups = Int64(depthwise ? max(inChannels, 1) : max(inChannels / max(filterIn, 1), 1))
+    let expected = try attrs.outputs(input: PartialShape(input), kernel: kernel)
+    let fits = attrs.shape(batch: input[0], spatial: expected, channels: Int(window.out_channels))
+    guard fits == PartialShape(output) else {
+      throw TFError.invalidArgument(
+        "Size of out_backprop doesn't match computed: actual = \(output), computed = \(fits); input: \(input), filter: \(filter)"
+      )
+    }
+    guard depthwise ? inChannels == filterIn : filterIn > 0 && inChannels % filterIn == 0 else {
+      throw TFError.invalidArgument(
+        "input depth must be evenly divisible by filter depth: \(inChannels) vs \(filterIn)")
+    }
+    guard window.out_channels % window.groups == 0 else {
+      throw TFError.invalidArgument(
+        "Depth must be divisible by number of groups: \(window.out_channels) vs \(window.groups)")
+    }
+    self.window = window
+    self.dtype = dtype
+    spatial = attrs.spatial
+    afters = try (0..<attrs.spatial).map {
+      try attrs.span($0, input: input[attrs.axis($0)], kernel: kernel[$0]).after
+    }
+    isEmpty = input.elementCount == 0 || filter.elementCount == 0 || output.elementCount == 0
+    outputCount = output.elementCount
+  }
+
+  /// Multiplications and additions of one run.
+  package var work: Int {
+    Int(window.kernel.0 * window.kernel.1 * window.kernel.2 * (window.in_channels / window.groups))
+      * outputCount
+  }
+
+  /// Below this much work a call of oneDNN costs more than plain loops.
+  private static let smallWork = 4096
+
+  private func shim(_ direction: Direction) -> jk_dnnl_conv {
+    var conv = jk_dnnl_conv()
+    switch direction {
+    case .forward: conv.kind = Int32(JK_CONV_FORWARD)
+    case .inputGradient: conv.kind = Int32(JK_CONV_INPUT_GRADIENT)
+    case .filterGradient: conv.kind = Int32(JK_CONV_FILTER_GRADIENT)
+    }
+    conv.spatial = Int32(spatial)
+    conv.channels_first = window.channels_first
+    conv.batch = window.batch
+    conv.in_channels = window.in_channels
+    conv.out_channels = window.out_channels
+    conv.groups = window.groups
+    // The shim counts spatial dimensions from the first one that there is.
+    func shifted(_ values: (Int64, Int64, Int64)) -> (Int64, Int64, Int64) {
+      switch spatial {
+      case 1: (values.2, 1, 1)
+      case 2: (values.1, values.2, 1)
+      default: values
+      }
+    }
+    conv.in = shifted(window.in)
+    conv.out = shifted(window.out)
+    conv.kernel = shifted(window.kernel)
+    conv.stride = shifted(window.stride)
+    conv.dilation = shifted(window.dilation)
+    conv.pad_before = shifted(window.pad_before)
+    let after = afters.map(Int64.init) + [0, 0]
+    conv.pad_after = (after[0], after[1], after[2])
+    return conv
+  }
+
+  private func plan(_ direction: Direction, _ epilogue: Epilogue, filter: Tensor?) -> DNNLPlan? {
+    guard dtype == .float32, work >= Self.smallWork else { return nil }
+    var conv = shim(direction)
+    var after = epilogue.shim
+    return DNNLPlan(
+      jk_dnnl_conv_create(&conv, &after, filter?.pointer.assumingMemoryBound(to: Float.self)))
+  }
+
+  /// A run from the input and the filter, and then the bias and the residual where the epilogue has them, to the output.
+  ///
+  /// - Parameter constantFilter: the filter where it is the same at every run, so that it is laid out once.
+  package func forward(_ epilogue: Epilogue = Epilogue(), constantFilter: Tensor? = nil) -> RunSpec {
+    let inputs = 2 + (epilogue.bias ? 1 : 0) + (epilogue.residual ? 1 : 0)
+    let residualAt = epilogue.residual ? inputs - 1 : nil
+    let overwrites = residualAt.map { [$0] } ?? []
+    if !isEmpty, let plan = plan(.forward, epilogue, filter: constantFilter) {
+      let scratchAt = plan.scratchBytes > 0 ? inputs + 1 : nil
+      let hasBias = epilogue.bias
+      return RunSpec(
+        run: { pointers in
+          try plan.run(
+            pointers[0], pointers[1], bias: hasBias ? pointers[2] : nil, pointers[inputs],
+            residual: residualAt.map { pointers[$0] }, scratch: scratchAt.map { pointers[$0] })
+        }, scratchBytes: plan.scratchBytes, overwrites: overwrites)
+    }
+    let (window, count, isEmpty) = (window, outputCount, isEmpty)
+    let type = Int32(dtype.rawValue)
+    let size = dtype.byteSize
+    let inner = window.channels_first != 0 ? window.out.0 * window.out.1 * window.out.2 : 1
+    let add = jk_add(type)
+    // A residual that the output is laid over is needed after the output was written.
+    let kept = epilogue.residual ? count * size : 0
+    return RunSpec(
+      run: { pointers in
+        let output = pointers[inputs]
+        if count == 0 { return }
+        var residual: UnsafeRawPointer?
+        if let residualAt {
+          pointers[inputs + 1].copyMemory(from: pointers[residualAt], byteCount: kept)
+          residual = UnsafeRawPointer(pointers[inputs + 1])
+        }
+        if isEmpty {
+          output.initializeMemory(as: UInt8.self, repeating: 0, count: count * size)
+        } else {
+          var window = window
+          jk_conv_forward(type, &window, pointers[0], pointers[1], output)
+        }
+        func finish(_ bias: UnsafeRawPointer?, _ activation: FusedActivation) {
+          if bias == nil && activation == .none { return }
+          jk_bias_activation(
+            type, Int64(count), window.out_channels, inner, output, bias, activation.number,
+            activation.alpha)
+        }
+        let bias = epilogue.bias ? UnsafeRawPointer(pointers[2]) : nil
+        if let residual, let add {
+          finish(bias, .none)
+          var operands: (UnsafeRawPointer?, UnsafeRawPointer?) = (UnsafeRawPointer(output), residual)
+          var scalar: (Int32, Int32) = (0, 0)
+          withUnsafePointer(to: &operands) { operands in
+            withUnsafePointer(to: &scalar) { scalar in
+              operands.withMemoryRebound(to: UnsafeRawPointer?.self, capacity: 2) { operands in
+                scalar.withMemoryRebound(to: Int32.self, capacity: 2) { scalar in
+                  _ = add(operands, output, count, scalar, nil)
+                }
+              }
+            }
+          }
+          finish(nil, epilogue.activation)
+        } else {
+          finish(bias, epilogue.activation)
+        }
+      }, scratchBytes: kept)
+  }
+
+  /// A run to the gradient of the input; `filter` and `gradient` are the positions of the filter and of the output's
+  /// gradient among three inputs.
+  package func inputGradient(filter: Int, gradient: Int, constantFilter: Tensor? = nil) -> RunSpec {
+    if !isEmpty, let plan = plan(.inputGradient, Epilogue(), filter: constantFilter) {
+      let hasScratch = plan.scratchBytes > 0
+      return RunSpec(
+        run: { pointers in
+          try plan.run(
+            pointers[3], pointers[filter], pointers[gradient], scratch: hasScratch ? pointers[4] : nil)
+        }, scratchBytes: plan.scratchBytes)
+    }
+    let (window, isEmpty) = (window, isEmpty)
+    let type = Int32(dtype.rawValue)
+    let bytes =
+      Int(window.batch * window.in_channels * window.in.0 * window.in.1 * window.in.2) * dtype.byteSize
+    return RunSpec(run: { pointers in
+      if isEmpty {
+        pointers[3].initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      } else {
+        var window = window
+        jk_conv_input_gradient(type, &window, pointers[3], pointers[filter], pointers[gradient])
+      }
+    })
+  }
+
+  /// A run to the gradient of the filter, from the positions of the input and of the output's gradient among three inputs.
+  package func filterGradient(input: Int, gradient: Int) -> RunSpec {
+    if !isEmpty, let plan = plan(.filterGradient, Epilogue(), filter: nil) {
+      let hasScratch = plan.scratchBytes > 0
+      return RunSpec(
+        run: { pointers in
+          try plan.run(
+            pointers[input], pointers[3], pointers[gradient], scratch: hasScratch ? pointers[4] : nil)
+        }, scratchBytes: plan.scratchBytes)
+    }
+    let (window, isEmpty) = (window, isEmpty)
+    let type = Int32(dtype.rawValue)
+    let taps = window.kernel.0 * window.kernel.1 * window.kernel.2
+    let bytes = Int(taps * (window.in_channels / window.groups) * window.out_channels) * dtype.byteSize
+    return RunSpec(run: { pointers in
+      if isEmpty {
+        pointers[3].initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      } else {
+        var window = window
+        jk_conv_filter_gradient(type, &window, pointers[input], pointers[3], pointers[gradient])
+      }
+    })
+  }
+}

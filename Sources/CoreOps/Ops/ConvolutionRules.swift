@@ -1,0 +1,254 @@
+import CKernels
+
+/// Shape rules, kernels and gradients that the convolutions share.
+enum ConvolutionRules {
+  /// What sets one convolution op apart from another.
+  struct Kind: Sendable {
+    var spatial = 2
+    var depthwise = false
+    /// The ops that give its gradients, and the op itself, by name.
+    var forward = "Conv2D"
+    var inputGradient = "Conv2DBackpropInput"
+    var filterGradient = "Conv2DBackpropFilter"
+
+    static let conv2D = Kind()
+    static let depthwise = Kind(
+      depthwise: true, forward: "DepthwiseConv2dNative",
+      inputGradient: "DepthwiseConv2dNativeBackpropInput",
+      filterGradient: "DepthwiseConv2dNativeBackpropFilter")
+    static let conv3D = Kind(
+      spatial: 3, forward: "Conv3D", inputGradient: "Conv3DBackpropInputV2",
+      filterGradient: "Conv3DBackpropFilterV2")
+  }
+
+  static func attrs(_ context: some AttrAccess, _ kind: Kind) throws -> WindowAttrs {
+    let attrs = try WindowAttrs.convolution(context, spatial: kind.spatial)
+    if kind.depthwise, attrs.strides[0] != attrs.strides[1] {
+      throw TFError.invalidArgument(
+        "Current implementation only supports equal length strides in the row and column dimensions.")
+    }
+    return attrs
+  }
+
+  /// The output's shape from what is known of the input's and the filter's.
+  static func output(
+    _ attrs: WindowAttrs, _ x: PartialShape, _ w: PartialShape, _ kind: Kind
+  ) throws -> PartialShape {
+    let rank = attrs.rank
+    let (channels, filterIn) = (x[attrs.channelAxis], w[rank - 2])
+    if let filterIn {
+      guard filterIn > 0 else {
+        throw TFError.invalidArgument("filter depth must be stricly positive, got \(filterIn)")
+      }
+      if let channels {
+        if kind.depthwise || kind.spatial == 3 {
+          guard channels == filterIn else {
+            throw TFError.invalidArgument(
+              "input and filter must have the same depth: \(channels) vs \(filterIn)")
+          }
+        } else {
+          guard channels > 0, channels % filterIn == 0 else {
+            throw TFError.invalidArgument(
+              "input depth must be evenly divisible by filter depth: \(channels) vs \(filterIn)")
+          }
+          if let out = w[rank - 1], out % (channels / filterIn) != 0 {
+            throw TFError.invalidArgument(
+              "Depth must be divisible by number of groups: \(out) vs \(channels / filterIn)")
+          }
+        }
+      }
+    }
+    let kernel = (0..<attrs.spatial).map { w[$0] }
+    for size in kernel where size == 0 {
+      throw TFError.invalidArgument(
+        "filter must not have zero elements (i.e. all dimensions must be non-zero)")
+    }
+    let out: Int?
+    if kind.depthwise {
+      if let filterIn, let multiplier = w[rank - 1] {
+        let (product, overflow) = filterIn.multipliedReportingOverflow(by: multiplier)
+        guard !overflow else { throw TFError.invalidArgument("the filter \(w) is too large") }
+        out = product
+      } else {
+        out = nil
+      }
+    } else {
+      out = w[rank - 1]
+    }
+    return attrs.shape(
+      batch: x[0], spatial: try attrs.outputs(input: x, kernel: kernel), channels: out)
+  }
+
+  static func forwardShape(_ kind: Kind) -> ShapeRule {
+    { context in
+      let attrs = try attrs(context, kind)
+      return [
+        try output(
+          attrs, try context.shape(0, rank: attrs.rank), try context.shape(1, rank: attrs.rank, "filter"),
+          kind)
+      ]
+    }
+  }
+
+  static func forward(_ kind: Kind, _ types: DTypeSet) -> Kernel {
+    .raw(["T": types]) { context in
+      let attrs = try attrs(context, kind)
+      let dtype = try context.type("T")
+      return { specialise in
+        let kernel = try ConvolutionKernel(
+          attrs, dtype, input: specialise.inputs[0], filter: specialise.inputs[1],
+          output: specialise.outputs[0], depthwise: kind.depthwise)
+        return .run(kernel.forward(constantFilter: specialise.constant(1)))
+      }
+    }
+  }
+
+  /// The shape in the integers of input `index`, checked to have `rank` dimensions.
+  static func sizes(_ context: ShapeContext, _ index: Int, rank: Int, _ name: String) throws -> PartialShape {
+    let vector = try context.shape(index, rank: 1, name)
+    if let count = vector[0], count != rank {
+      throw TFError.invalidArgument("\(name) must have \(rank) elements, has \(count)")
+    }
+    guard let values = try context.integers(index) else { return .unknown(rank: rank) }
+    guard values.allSatisfy({ $0 >= 0 && $0 < 1 << 48 }) else {
+      throw TFError.invalidArgument("\(name) has a negative or too large element: \(values)")
+    }
+    return PartialShape(values)
+  }
+
+  /// `sizes` is nil where the op takes a tensor of the input's shape and not its sizes.
+  static func inputGradientShape(_ kind: Kind, sizes takesSizes: Bool = true) -> ShapeRule {
+    { context in
+      let attrs = try attrs(context, kind)
+      let w = try context.shape(1, rank: attrs.rank, "filter")
+      let dy = try context.shape(2, rank: attrs.rank, "out_backprop")
+      var x: PartialShape
+      if !takesSizes {
+        x = try context.shape(0, rank: attrs.rank)
+      } else if kind.spatial == 2, context.shapes[0].known == Shape([2]) {
+        // Height and width alone: the other dimensions follow.
+        let spatial = try context.integers(0)
+        x = attrs.shape(
+          batch: dy[0], spatial: [spatial?[0], spatial?[1]],
+          channels: w[2])
+        if let spatial, spatial.contains(where: { $0 < 0 || $0 >= 1 << 48 }) {
+          throw TFError.invalidArgument("input_sizes has a negative or too large element: \(spatial)")
+        }
+      } else {
+        x = try sizes(context, 0, rank: attrs.rank, "input_sizes")
+      }
+      try check(attrs, x, w, dy, kind)
+      return [x]
+    }
+  }
+
+  static func filterGradientShape(_ kind: Kind, sizes takesSizes: Bool = true) -> ShapeRule {
+    { context in
+      let attrs = try attrs(context, kind)
+      let x = try context.shape(0, rank: attrs.rank)
+      let dy = try context.shape(2, rank: attrs.rank, "out_backprop")
+      let w =
+        takesSizes
+        ? try sizes(context, 1, rank: attrs.rank, "filter_sizes")
+        : try context.shape(1, rank: attrs.rank, "filter")
+      try check(attrs, x, w, dy, kind)
+      return [w]
+    }
+  }
+
+  private static func check(
+    _ attrs: WindowAttrs, _ x: PartialShape, _ w: PartialShape, _ dy: PartialShape, _ kind: Kind
+  ) throws {
+    let computed = try output(attrs, x, w, kind)
+    guard computed.isCompatible(with: dy) else {
+      throw TFError.invalidArgument(
+        "Size of out_backprop doesn't match computed: actual = \(dy), computed = \(computed)")
+    }
+  }
+
+  static func inputGradient(_ kind: Kind, _ types: DTypeSet) -> Kernel {
+    .raw(["T": types]) { context in
+      let attrs = try attrs(context, kind)
+      let dtype = try context.type("T")
+      return { specialise in
+        let kernel = try ConvolutionKernel(
+          attrs, dtype, input: specialise.outputs[0], filter: specialise.inputs[1],
+          output: specialise.inputs[2], depthwise: kind.depthwise)
+        return .run(
+          kernel.inputGradient(filter: 1, gradient: 2, constantFilter: specialise.constant(1)))
+      }
+    }
+  }
+
+  static func filterGradient(_ kind: Kind, _ types: DTypeSet) -> Kernel {
+    .raw(["T": types]) { context in
+      let attrs = try attrs(context, kind)
+      let dtype = try context.type("T")
+      return { specialise in
+        let kernel = try ConvolutionKernel(
+          attrs, dtype, input: specialise.inputs[0], filter: specialise.outputs[0],
+          output: specialise.inputs[2], depthwise: kind.depthwise)
+        return .run(kernel.filterGradient(input: 0, gradient: 2))
+      }
+    }
+  }
+
+  /// The shape of `x` as an int32 vector: a constant when it is known.
+  static func shape(_ x: Tensor) throws -> Tensor {
+    if let known = x.shape.known, known.dims.allSatisfy({ $0 <= Int(Int32.max) }) {
+      return try Tensor(known.dims.map(Int32.init), dims: [known.rank])
+    }
+    return try op("Shape")([x], ["out_type": .type(.int32)])
+  }
+
+  static func op(_ name: String) throws -> OpDef {
+    guard let op = OpRegistry.standard[name] else {
+      throw TFError.notFound("Op type not registered '\(name)'")
+    }
+    return op
+  }
+
+  /// The attributes that the ops of one convolution share.
+  static func shared(_ context: GradientContext) -> Attrs {
+    var attrs = Attrs()
+    for entry in context.attrs where entry.name != "T" && entry.name != "Tshape" {
+      attrs[entry.name] = entry.value
+    }
+    return attrs
+  }
+
+  static func forwardGradient(_ kind: Kind) -> Gradient {
+    .rule { context in
+      let (x, w, dy) = (context.inputs[0], context.inputs[1], try context.gradient())
+      let attrs = shared(context)
+      return [
+        try op(kind.inputGradient)([shape(x), w, dy], attrs),
+        try op(kind.filterGradient)([x, shape(w), dy], attrs),
+      ]
+    }
+  }
+
+  static func inputGradientGradient(_ kind: Kind) -> Gradient {
+    .rule { context in
+      let (w, dy, gradient) = (context.inputs[1], context.inputs[2], try context.gradient())
+      let attrs = shared(context)
+      return [
+        nil,
+        try op(kind.filterGradient)([gradient, shape(w), dy], attrs),
+        try op(kind.forward)([gradient, w], attrs),
+      ]
+    }
+  }
+
+  static func filterGradientGradient(_ kind: Kind) -> Gradient {
+    .rule { context in
+      let (x, dy, gradient) = (context.inputs[0], context.inputs[2], try context.gradient())
+      let attrs = shared(context)
+      return [
+        try op(kind.inputGradient)([shape(x), gradient, dy], attrs),
+        nil,
+        try op(kind.forward)([x, gradient], attrs),
+      ]
+    }
+  }
+}
