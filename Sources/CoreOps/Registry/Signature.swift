@@ -213,7 +213,10 @@ package struct Signature: Sendable {
           "Length for attr '\(attribute.name)' of \(values.count) must be at least minimum \(minimum)"
         )
       }
-      for value in values { try check(value, attribute) }
+      // The minimum is the list's length, not its elements'.
+      var element = attribute
+      element.minimum = nil
+      for value in values { try check(value, element) }
     default: break
     }
   }
