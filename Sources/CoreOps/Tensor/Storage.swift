@@ -92,3 +92,9 @@ package final class ObjectBuffer: Sendable {
   package let values: [(any TensorObject)?]
   package init(_ values: [(any TensorObject)?]) { self.values = values }
 }
+
+extension MemoryLimit {
+  /// Counts memory that is not a tensor's.
+  package static func take(_ count: Int) throws { try reserve(count) }
+  package static func giveBack(_ count: Int) { release(count) }
+}

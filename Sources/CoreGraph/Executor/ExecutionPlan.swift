@@ -1,0 +1,166 @@
+import Synchronization
+package import CoreOps
+
+/// How to compute some fetches from some feeds: kernels prepared, in order. Immutable, and shared by concurrent runs.
+package final class ExecutionPlan: Sendable {
+  struct PlannedNode: Sendable {
+    let kernel: PreparedKernel
+    /// Value numbers.
+    let inputs: [Int]
+    let firstOutput: Int
+    /// Positions in `nodes` that must have run.
+    let controls: [Int]
+    var outputs: Range<Int> { firstOutput..<firstOutput + kernel.outputTypes.count }
+  }
+
+  let nodes: [PlannedNode]
+  /// The dtype of each value.
+  let valueTypes: [DType]
+  /// Value numbers of the feeds, in order.
+  let feeds: [Int]
+  let fetches: [Int]
+  let feedNames: [String]
+  let functions: FunctionTable
+  /// Whether there are elements of TF-1 control flow left.
+  let hasFrames: Bool
+
+  /// The programs for the shapes that were fed last.
+  private let programs = Mutex<[LinearProgram]>([])
+  private static let programLimit = 16
+  private let frames = Mutex<FrameLayout?>(nil)
+
+  /// - Throws: `NOT_FOUND` that names a node whose op Janus does not have; what preparing a kernel throws.
+  package init(_ subgraph: Subgraph, functions: FunctionTable) throws {
+    let graphNodes = subgraph.graph.nodes
+    let feedNodes = Set(subgraph.feeds.map(\.node))
+    var valueTypes: [DType] = []
+    var values: [Int] = []
+    values.reserveCapacity(graphNodes.count)
+    for node in graphNodes {
+      values.append(valueTypes.count)
+      valueTypes.append(contentsOf: node.outputTypes)
+    }
+    var nodes: [PlannedNode] = []
+    var positions = [Int](repeating: -1, count: graphNodes.count)
+    var hasFrames = false
+    for node in graphNodes where !feedNodes.contains(node.id) {
+      guard let op = node.op else {
+        throw TFError.notFound("Op type not registered '\(node.opName)'").at(
+          node: node.name, op: node.opName)
+      }
+      let kernel = try PreparedKernel(
+        op: op, node: node.name, attrs: node.attrs,
+        inputTypes: node.inputs.map { graphNodes[$0.node].outputTypes[$0.index] })
+      if case .executor(let primitive) = kernel.body {
+        switch primitive {
+        case .switch, .merge, .enter, .exit, .nextIteration, .loopCond: hasFrames = true
+        case .feed, .fetch, .noOp: break
+        }
+      }
+      positions[node.id] = nodes.count
+      nodes.append(
+        PlannedNode(
+          kernel: kernel, inputs: node.inputs.map { values[$0.node] + $0.index },
+          firstOutput: values[node.id],
+          controls: node.controlInputs.compactMap { positions[$0] >= 0 ? positions[$0] : nil }))
+    }
+    self.nodes = nodes
+    self.valueTypes = valueTypes
+    self.hasFrames = hasFrames
+    self.functions = functions
+    feeds = subgraph.feeds.map { values[$0.node] + $0.index }
+    fetches = subgraph.fetches.map { values[$0.node] + $0.index }
+    feedNames = subgraph.feeds.map { graphNodes[$0.node].name }
+  }
+
+  /// Runs the plan.
+  ///
+  /// - Parameter feeds: in the order the plan was made for.
+  package func run(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+    guard feeds.count == self.feeds.count else {
+      throw TFError.invalidArgument("\(self.feeds.count) feeds expected, got \(feeds.count)")
+    }
+    for index in feeds.indices where feeds[index].dtype != valueTypes[self.feeds[index]] {
+      throw TFError.invalidArgument(
+        "Tensor \(feedNames[index]) is \(valueTypes[self.feeds[index]]), but the fed value is \(feeds[index].dtype)"
+      )
+    }
+    if hasFrames {
+      var executor = try FrameExecutor(plan: self, execution: execution)
+      return try executor.run(feeds)
+    }
+    return try program(for: feeds).run(feeds, execution)
+  }
+
+  func frameLayout() throws -> FrameLayout {
+    if let layout = frames.withLock({ $0 }) { return layout }
+    let layout = try FrameLayout(self)
+    frames.withLock { $0 = layout }
+    return layout
+  }
+
+  /// The program for the shapes of `feeds`, made now if they are new.
+  func program(for feeds: [Tensor]) throws -> LinearProgram {
+    let cached = programs.withLock { programs -> LinearProgram? in
+      guard let index = programs.firstIndex(where: { $0.fits(feeds) }) else { return nil }
+      let program = programs[index]
+      if index > 0 {
+        programs.remove(at: index)
+        programs.insert(program, at: 0)
+      }
+      return program
+    }
+    if let cached { return cached }
+    var planner = LinearPlanner(self, feeds.map(\.dims))
+    let program = try planner.program()
+    programs.withLock { programs in
+      programs.insert(program, at: 0)
+      if programs.count > Self.programLimit { programs.removeLast() }
+    }
+    return program
+  }
+}
+
+/// Plans for the functions of a library, made when first called.
+package final class FunctionTable: FunctionRunner {
+  let library: FunctionLibrary
+  private let plans = Mutex<[Key: ExecutionPlan]>([:])
+
+  private struct Key: Hashable {
+    let name: String
+    let attrs: Attrs
+  }
+
+  package init(_ library: FunctionLibrary) { self.library = library }
+
+  func plan(_ name: String, _ attrs: Attrs) throws -> ExecutionPlan {
+    let key = Key(name: name, attrs: attrs)
+    if let plan = plans.withLock({ $0[key] }) { return plan }
+    let body = try library.instantiate(name, attrs)
+    let subgraph = Subgraph(
+      graph: body.graph, feeds: body.arguments.map { Endpoint($0) }, fetches: body.results,
+      targets: body.controlResults)
+    let plan = try ExecutionPlan(try Passes.standard(subgraph.pruned()), functions: self)
+    plans.withLock { $0[key] = plan }
+    return plan
+  }
+
+  package func call(
+    _ function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext
+  ) throws -> [Tensor] {
+    guard execution.depth < 64 else {
+      throw TFError.invalidArgument("functions call each other more than 64 levels deep")
+    }
+    let inner = ExecutionContext(
+      resources: execution.resources, functions: self, cancellation: execution.cancellation,
+      depth: execution.depth + 1)
+    return try plan(function, attrs).run(inputs, inner)
+  }
+}
+
+/// The passes that a subgraph goes through before it becomes a plan.
+package enum Passes {
+  package static func standard(_ subgraph: Subgraph) throws -> Subgraph {
+    try subgraph.inliningCalls()
+  }
+}

@@ -1,0 +1,439 @@
+import CoreOps
+
+/// Makes the program of a plan for given feed shapes, by running it on what is known ahead: shapes, and the values that do
+/// not depend on the feeds' contents.
+struct LinearPlanner {
+  private typealias Program = LinearProgram
+
+  /// What is known of a value before the run.
+  private enum Knowledge {
+    case value(Tensor)
+    /// In memory whose address the program fixes.
+    case shape(Shape)
+    case nothing
+  }
+
+  /// Where a value's elements are; aliases share one root.
+  private enum Root {
+    case constant(Tensor)
+    case feed(Int)
+    case computed(Int)
+    case slot(Int)
+  }
+
+  /// A value in memory that the program manages.
+  private struct Computed {
+    let dtype: DType
+    let dims: Shape
+    let step: Int
+    var lastUse: Int
+    /// Handed to someone who may keep it, so it can't lie in the arena.
+    var escapes = false
+    var positions: [Int] = []
+  }
+
+  private enum PlannedStep {
+    case fixed(run: RunSpec, origin: (String, String), inputs: [Int], outputs: [Int])
+    case dynamic(PreparedKernel, inputs: [Int], slots: [(slot: Int, expected: Shape?)])
+  }
+
+  /// Values that are computed ahead are kept for as long as the program; larger ones are computed when run.
+  private static let largestFoldedBytes = 1 << 22
+
+  private let plan: ExecutionPlan
+  private let feedShapes: [Shape]
+  private var known: [Knowledge]
+  private var roots: [Root?]
+  /// The shape in which a value is seen, where it differs from its root's.
+  private var views: [Shape?]
+  private var computed: [Computed] = []
+  private var steps: [PlannedStep] = []
+  private var slotCount = 0
+
+  init(_ plan: ExecutionPlan, _ feedShapes: [Shape]) {
+    self.plan = plan
+    self.feedShapes = feedShapes
+    known = [Knowledge](repeating: .nothing, count: plan.valueTypes.count)
+    roots = [Root?](repeating: nil, count: plan.valueTypes.count)
+    views = [Shape?](repeating: nil, count: plan.valueTypes.count)
+  }
+
+  /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node.
+  mutating func program() throws -> LinearProgram {
+    for (index, value) in plan.feeds.enumerated() {
+      roots[value] = .feed(index)
+      if plan.valueTypes[value].isNumeric { known[value] = .shape(feedShapes[index]) }
+    }
+    for node in plan.nodes {
+      do {
+        try place(node)
+      } catch let error as TFError {
+        throw error.at(node: node.kernel.node, op: node.kernel.op.name)
+      }
+    }
+    return try layOut()
+  }
+
+  private mutating func place(_ node: ExecutionPlan.PlannedNode) throws {
+    let kernel = node.kernel
+    var shapes: [Shape] = []
+    var values: [Tensor?] = []
+    var allKnown = true
+    var shapesKnown = true
+    for input in node.inputs {
+      switch known[input] {
+      case .value(let tensor):
+        values.append(tensor)
+        shapes.append(tensor.dims)
+      case .shape(let shape):
+        values.append(nil)
+        shapes.append(shape)
+        allKnown = false
+      case .nothing:
+        values.append(nil)
+        shapes.append(Shape())
+        allKnown = false
+        shapesKnown = false
+      }
+    }
+    switch kernel.body {
+    case .executor: return
+    case .raw(let specialise):
+      guard shapesKnown else { break }
+      do {
+        let specialisation = try kernel.specialise(
+          specialise, shapes: shapes, values: values, valuesStay: true)
+        if allKnown, !kernel.op.isStateful, isSmall(specialisation, kernel) {
+          // The values are there: run it now, once.
+          let outputs = try kernel.run(specialisation, values.compactMap { $0 })
+          for (value, output) in zip(node.outputs, outputs) { setConstant(value, output) }
+          return
+        }
+        place(node, specialisation)
+        return
+      } catch is NeedsValue {}
+    case .dynamic:
+      if allKnown, !kernel.op.isStateful, kernel.op.name != "Placeholder", !callsFunctions(kernel),
+        !kernel.outputTypes.contains(.variant), !kernel.outputTypes.contains(.resource)
+      {
+        let outputs = try kernel.run(values.compactMap { $0 }, .eager)
+        for (value, output) in zip(node.outputs, outputs) { setConstant(value, output) }
+        return
+      }
+    }
+    placeDynamic(node, values)
+  }
+
+  private func callsFunctions(_ kernel: PreparedKernel) -> Bool {
+    kernel.attrs.contains { entry in
+      switch entry.value {
+      case .function: true
+      case .list(let list):
+        list.contains {
+          if case .function = $0 { true } else { false }
+        }
+      default: false
+      }
+    }
+  }
+
+  private func isSmall(_ specialisation: PreparedKernel.Specialisation, _ kernel: PreparedKernel) -> Bool {
+    var bytes = 0
+    for (shape, dtype) in zip(specialisation.outputs, kernel.outputTypes) {
+      bytes += shape.elementCount * dtype.byteSize
+    }
+    return bytes <= Self.largestFoldedBytes
+  }
+
+  private mutating func setConstant(_ value: Int, _ tensor: Tensor) {
+    roots[value] = .constant(tensor)
+    known[value] = .value(tensor)
+  }
+
+  private mutating func place(
+    _ node: ExecutionPlan.PlannedNode, _ specialisation: PreparedKernel.Specialisation
+  ) {
+    switch specialisation.result {
+    case .constant(let outputs):
+      for (value, output) in zip(node.outputs, outputs) { setConstant(value, output) }
+    case .alias(let index):
+      let input = node.inputs[index]
+      let output = node.firstOutput
+      let dims = specialisation.outputs[0]
+      if case .value(let tensor) = known[input] {
+        setConstant(
+          output, Tensor(dtype: plan.valueTypes[output], dims: dims, payload: tensor.payload))
+      } else {
+        roots[output] = roots[input]
+        known[output] = .shape(dims)
+        views[output] = dims
+      }
+    case .run(let spec):
+      let step = steps.count
+      for input in node.inputs { use(input, at: step) }
+      var outputs: [Int] = []
+      for (value, shape) in zip(node.outputs, specialisation.outputs) {
+        outputs.append(computed.count)
+        roots[value] = .computed(computed.count)
+        known[value] = .shape(shape)
+        computed.append(
+          Computed(dtype: plan.valueTypes[value], dims: shape, step: step, lastUse: step))
+      }
+      steps.append(
+        .fixed(
+          run: spec, origin: (node.kernel.node, node.kernel.op.name), inputs: node.inputs,
+          outputs: outputs))
+    }
+  }
+
+  private mutating func placeDynamic(_ node: ExecutionPlan.PlannedNode, _ values: [Tensor?]) {
+    let kernel = node.kernel
+    let partial = node.inputs.map { input -> PartialShape in
+      switch known[input] {
+      case .value(let tensor): PartialShape(tensor.dims)
+      case .shape(let shape): PartialShape(shape)
+      case .nothing: .unknown
+      }
+    }
+    // A rule that fails here fails again when the step runs, with all values at hand.
+    let inferred = try? kernel.op.shapeRule(
+      ShapeContext(
+        op: kernel.op, attrs: kernel.attrs, inputTypes: kernel.inputTypes, shapes: partial,
+        values: KnownValues(values)))
+    let isRef = kernel.op.signature.outputs.contains { $0.isRef }
+    let step = steps.count
+    for input in node.inputs { escape(input, at: step) }
+    var slots: [(slot: Int, expected: Shape?)] = []
+    for (index, value) in node.outputs.enumerated() {
+      let shape = inferred.flatMap { index < $0.count ? $0[index].known : nil }
+      let expected = plan.valueTypes[value].isNumeric && !isRef ? shape : nil
+      roots[value] = .slot(slotCount)
+      if let expected { known[value] = .shape(expected) }
+      slots.append((slotCount, expected))
+      slotCount += 1
+    }
+    steps.append(.dynamic(kernel, inputs: node.inputs, slots: slots))
+  }
+
+  private mutating func use(_ value: Int, at step: Int) {
+    if case .computed(let index)? = roots[value] { computed[index].lastUse = step }
+  }
+
+  private mutating func escape(_ value: Int, at step: Int) {
+    if case .computed(let index)? = roots[value] {
+      computed[index].lastUse = step
+      computed[index].escapes = true
+    }
+  }
+
+  // MARK: - Addresses
+
+  private mutating func layOut() throws -> LinearProgram {
+    for value in plan.fetches { escape(value, at: steps.count) }
+    var layout = Program.Layout()
+    layout.feedShapes = feedShapes
+    layout.feedPositions = [[Int]](repeating: [], count: feedShapes.count)
+    layout.slotCount = slotCount
+    var heapIndex = [Int](repeating: -1, count: computed.count)
+    var offsets = [Int](repeating: -1, count: computed.count)
+    var slotPositions = [[Int]](repeating: [], count: slotCount)
+    var arena = ArenaPlanner()
+    let ends = Dictionary(grouping: computed.indices, by: { computed[$0].lastUse })
+    let slotEnds = lastUsesOfSlots()
+    var heapValues: [(dtype: DType, dims: Shape, positions: [Int])] = []
+    var dynamicOutputs: [[(slot: Int, expected: Shape?)]] = []
+    var dynamicParts: [(PreparedKernel, [Int], [Int])] = []
+
+    for (index, step) in steps.enumerated() {
+      switch step {
+      case .fixed(let spec, let origin, let inputs, let outputs):
+        let base = layout.tableSize
+        for (offset, input) in inputs.enumerated() {
+          let position = base + offset
+          switch roots[input] {
+          case .constant(let tensor)?:
+            if case .buffer = tensor.payload { layout.constants.append((position, tensor)) }
+          case .feed(let feed)?: layout.feedPositions[feed].append(position)
+          case .computed(let value)?: computed[value].positions.append(position)
+          case .slot(let slot)?: slotPositions[slot].append(position)
+          case nil: throw TFError.internal("input \(offset) of \(origin.0) is not planned")
+          }
+        }
+        for (offset, output) in outputs.enumerated() {
+          let value = computed[output]
+          computed[output].positions.append(base + inputs.count + offset)
+          if value.escapes {
+            heapIndex[output] = heapValues.count
+            layout.segments.append(.allocate(heapValues.count))
+            heapValues.append((value.dtype, value.dims, []))
+          } else {
+            let bytes = value.dims.elementCount * value.dtype.byteSize
+            if offset == 0, let victim = overwritten(spec, inputs, bytes, index, offsets) {
+              offsets[output] = offsets[victim]
+              arena.hand(from: victim, to: output)
+            } else {
+              offsets[output] = arena.take(bytes, for: output)
+            }
+          }
+        }
+        layout.tableSize += inputs.count + outputs.count
+        if spec.scratchBytes > 0 {
+          let offset = arena.take(spec.scratchBytes, for: -1)
+          layout.arenaPositions.append((layout.tableSize, offset))
+          layout.tableSize += 1
+          arena.free(-1)
+        }
+        if case .fixed(let range)? = layout.segments.last {
+          layout.segments[layout.segments.count - 1] = .fixed(range.lowerBound..<range.upperBound + 1)
+        } else {
+          layout.segments.append(.fixed(layout.fixed.count..<layout.fixed.count + 1))
+        }
+        layout.fixed.append(Program.StaticStep(run: spec.run, base: base))
+        layout.origins.append((node: origin.0, op: origin.1))
+      case .dynamic(let kernel, let inputs, let slots):
+        layout.segments.append(.dynamic(dynamicParts.count))
+        dynamicParts.append((kernel, inputs, slotEnds[index] ?? []))
+        dynamicOutputs.append(slots)
+      }
+      for value in ends[index] ?? [] {
+        if offsets[value] >= 0 {
+          arena.free(value)
+        } else if heapIndex[value] >= 0 {
+          layout.segments.append(.release(heapIndex[value]))
+        }
+      }
+    }
+
+    for (index, value) in computed.enumerated() {
+      if heapIndex[index] >= 0 {
+        heapValues[heapIndex[index]].positions = value.positions
+      } else {
+        for position in value.positions { layout.arenaPositions.append((position, offsets[index])) }
+      }
+    }
+    layout.heap = heapValues.map {
+      Program.HeapValue(dtype: $0.dtype, dims: $0.dims, positions: $0.positions)
+    }
+    for (index, (kernel, inputs, releases)) in dynamicParts.enumerated() {
+      layout.dynamic.append(
+        Program.DynamicStep(
+          kernel: kernel, operands: try inputs.map { try operand($0, heapIndex) },
+          outputs: dynamicOutputs[index].map {
+            Program.DynamicStep.Output(
+              slot: $0.slot, expected: $0.expected, positions: slotPositions[$0.slot])
+          }, cache: index, releases: releases))
+    }
+    layout.fetches = try plan.fetches.map { try operand($0, heapIndex) }
+    layout.arenaBytes = arena.size
+    return LinearProgram(layout)
+  }
+
+  /// An input whose memory the step's first output may take over.
+  private func overwritten(
+    _ spec: RunSpec, _ inputs: [Int], _ bytes: Int, _ step: Int, _ offsets: [Int]
+  ) -> Int? {
+    for index in spec.overwrites {
+      guard case .computed(let value)? = roots[inputs[index]], offsets[value] >= 0,
+        computed[value].lastUse == step,
+        computed[value].dims.elementCount * computed[value].dtype.byteSize == bytes
+      else { continue }
+      // Another input that is the same memory may be read after the output is written.
+      let shared = inputs.indices.contains { other in
+        guard other != index, case .computed(let same)? = roots[inputs[other]] else { return false }
+        return same == value
+      }
+      if !shared { return value }
+    }
+    return nil
+  }
+
+  /// The slots that no step after a given dynamic step reads, by that step.
+  private func lastUsesOfSlots() -> [Int: [Int]] {
+    var last: [Int: Int] = [:]
+    for (index, step) in steps.enumerated() {
+      switch step {
+      case .fixed(_, _, let inputs, _), .dynamic(_, let inputs, _):
+        for input in inputs {
+          if case .slot(let slot)? = roots[input] { last[slot] = index }
+        }
+      }
+    }
+    for fetch in plan.fetches {
+      if case .slot(let slot)? = roots[fetch] { last[slot] = nil }
+    }
+    var result: [Int: [Int]] = [:]
+    for (slot, index) in last {
+      if case .dynamic = steps[index] { result[index, default: []].append(slot) }
+    }
+    return result
+  }
+
+  private func operand(_ value: Int, _ heapIndex: [Int]) throws -> LinearProgram.Operand {
+    let dims = views[value]
+    switch roots[value] {
+    case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dims: nil)
+    case .feed(let index)?: return Program.Operand(source: .feed(index), dims: dims)
+    case .computed(let index)?:
+      return Program.Operand(source: .heap(heapIndex[index]), dims: dims)
+    case .slot(let slot)?: return Program.Operand(source: .slot(slot), dims: dims)
+    case nil: throw TFError.internal("a value is not planned")
+    }
+  }
+}
+
+/// Gives out places in one block of memory so that values that live at different times share bytes.
+struct ArenaPlanner {
+  private(set) var size = 0
+  private var free: [Range<Int>] = []
+  private var taken: [Int: Range<Int>] = [:]
+
+  /// A place for `bytes`, the best fitting free one or a new one at the end.
+  mutating func take(_ bytes: Int, for owner: Int) -> Int {
+    let need = max(64, (bytes + 63) & ~63)
+    var best: Int?
+    for (index, range) in free.enumerated() where range.count >= need {
+      if best == nil || range.count < free[best!].count { best = index }
+    }
+    if let best {
+      let range = free[best]
+      if range.count == need {
+        free.remove(at: best)
+      } else {
+        free[best] = range.lowerBound + need..<range.upperBound
+      }
+      taken[owner] = range.lowerBound..<range.lowerBound + need
+      return range.lowerBound
+    }
+    // Grow from a free range at the end, if there is one.
+    var start = size
+    if let last = free.firstIndex(where: { $0.upperBound == size }) {
+      start = free[last].lowerBound
+      free.remove(at: last)
+    }
+    size = start + need
+    taken[owner] = start..<size
+    return start
+  }
+
+  mutating func hand(from old: Int, to new: Int) {
+    taken[new] = taken.removeValue(forKey: old)
+  }
+
+  /// Frees the owner's place; nothing happens when it was handed on.
+  mutating func free(_ owner: Int) {
+    guard var range = taken.removeValue(forKey: owner) else { return }
+    var index = 0
+    while index < free.count {
+      if free[index].upperBound == range.lowerBound {
+        range = free[index].lowerBound..<range.upperBound
+        free.remove(at: index)
+      } else if free[index].lowerBound == range.upperBound {
+        range = range.lowerBound..<free[index].upperBound
+        free.remove(at: index)
+      } else {
+        index += 1
+      }
+    }
+    free.append(range)
+  }
+}

@@ -1,0 +1,269 @@
+import Glibc
+import Synchronization
+import CoreOps
+
+/// A plan made concrete for the shapes of its feeds: steps in order, most of them a call with addresses fixed ahead.
+final class LinearProgram: Sendable {
+  /// Where a step or the caller finds a whole tensor.
+  enum Source: Sendable {
+    case constant(Tensor)
+    case feed(Int)
+    /// A buffer of its own, made in each run.
+    case heap(Int)
+    /// What a dynamic step gave.
+    case slot(Int)
+  }
+
+  /// A source under the shape in which it is used; nil for the shape it has.
+  struct Operand: Sendable {
+    let source: Source
+    let dims: Shape?
+  }
+
+  /// A call of a specialised kernel.
+  struct StaticStep: Sendable {
+    let run: Run
+    /// Where its addresses begin in the table.
+    let base: Int
+  }
+
+  struct DynamicStep: Sendable {
+    let kernel: PreparedKernel
+    let operands: [Operand]
+    let outputs: [Output]
+    /// Where its own cached specialisation is kept in a run's state.
+    let cache: Int
+    let releases: [Int]
+
+    struct Output: Sendable {
+      let slot: Int
+      /// The shape that steps after it rely on.
+      let expected: Shape?
+      /// Where in the table its address goes.
+      let positions: [Int]
+    }
+  }
+
+  enum Segment: Sendable {
+    case fixed(Range<Int>)
+    case dynamic(Int)
+    /// Makes the buffer of a heap value.
+    case allocate(Int)
+    /// Drops a heap value that no one needs any more.
+    case release(Int)
+  }
+
+  struct HeapValue: Sendable {
+    let dtype: DType
+    let dims: Shape
+    let positions: [Int]
+  }
+
+  struct Layout: Sendable {
+    var feedShapes: [Shape] = []
+    var segments: [Segment] = []
+    var fixed: [StaticStep] = []
+    /// The nodes' names and ops behind the fixed steps, for errors.
+    var origins: [(node: String, op: String)] = []
+    var dynamic: [DynamicStep] = []
+    var tableSize = 0
+    var arenaBytes = 0
+    var arenaPositions: [(position: Int, offset: Int)] = []
+    var constants: [(position: Int, tensor: Tensor)] = []
+    var feedPositions: [[Int]] = []
+    var heap: [HeapValue] = []
+    var slotCount = 0
+    var fetches: [Operand] = []
+  }
+
+  let layout: Layout
+  private let states = Mutex<[RunState]>([])
+
+  init(_ layout: Layout) { self.layout = layout }
+
+  func fits(_ feeds: [Tensor]) -> Bool {
+    for index in feeds.indices where layout.feedShapes[index] != feeds[index].dims { return false }
+    return true
+  }
+
+  /// The memory of one run at a time, used again by later runs.
+  final class RunState: @unchecked Sendable {
+    let table: Pointers
+    let arena: UnsafeMutableRawPointer
+    var heap: [Tensor?]
+    var slots: [Tensor?]
+    var caches: [CachedSpecialisation?]
+    private let arenaBytes: Int
+
+    struct CachedSpecialisation {
+      let shapes: [Shape]
+      let specialisation: PreparedKernel.Specialisation
+    }
+
+    init(_ layout: Layout) throws {
+      arenaBytes = layout.arenaBytes
+      try MemoryLimit.take(arenaBytes)
+      guard let memory = aligned_alloc(64, max(64, (arenaBytes + 63) & ~63)) else {
+        MemoryLimit.giveBack(arenaBytes)
+        throw TFError.resourceExhausted("OOM when allocating \(arenaBytes) bytes for a plan")
+      }
+      arena = memory
+      table = .allocate(capacity: max(layout.tableSize, 1))
+      table.initialize(repeating: memory, count: max(layout.tableSize, 1))
+      heap = [Tensor?](repeating: nil, count: layout.heap.count)
+      slots = [Tensor?](repeating: nil, count: layout.slotCount)
+      caches = [CachedSpecialisation?](repeating: nil, count: layout.dynamic.count)
+      for (position, offset) in layout.arenaPositions { table[position] = memory + offset }
+      for (position, tensor) in layout.constants { table[position] = tensor.pointer }
+    }
+
+    deinit {
+      table.deallocate()
+      free(arena)
+      MemoryLimit.giveBack(arenaBytes)
+    }
+  }
+
+  func checkOut() throws -> RunState {
+    if let state = states.withLock({ $0.popLast() }) { return state }
+    return try RunState(layout)
+  }
+
+  func giveBack(_ state: RunState) { states.withLock { $0.append(state) } }
+
+  func run(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+    let state = try checkOut()
+    // A state that failed half-way still holds values: it is not used again.
+    let outputs = try run(feeds, execution, state)
+    giveBack(state)
+    return outputs
+  }
+
+  private func run(_ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState) throws -> [Tensor] {
+    for index in feeds.indices {
+      let positions = layout.feedPositions[index]
+      if !positions.isEmpty {
+        let address = feeds[index].pointer
+        for position in positions { state.table[position] = address }
+      }
+    }
+    for segment in layout.segments {
+      switch segment {
+      case .fixed(let range): try runFixed(range, state.table, execution.cancellation)
+      case .allocate(let index):
+        let value = layout.heap[index]
+        let tensor = Tensor(
+          dtype: value.dtype, dims: value.dims,
+          buffer: try Buffer(byteCount: value.dims.elementCount &* value.dtype.byteSize))
+        for position in value.positions { state.table[position] = tensor.pointer }
+        state.heap[index] = tensor
+      case .release(let index): state.heap[index] = nil
+      case .dynamic(let index): try runDynamic(index, feeds, execution, state)
+      }
+    }
+    var outputs: [Tensor] = []
+    outputs.reserveCapacity(layout.fetches.count)
+    for fetch in layout.fetches { outputs.append(try value(fetch, feeds, state).dereferenced()) }
+    for index in state.heap.indices { state.heap[index] = nil }
+    for index in state.slots.indices { state.slots[index] = nil }
+    withExtendedLifetime(feeds) {}
+    return outputs
+  }
+
+  @inline(__always)
+  private func runFixed(_ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation) throws {
+    try layout.fixed.withUnsafeBufferPointer { steps in
+      var index = range.lowerBound
+      do {
+        while index < range.upperBound {
+          let step = steps[index]
+          try step.run(table + step.base)
+          index &+= 1
+          if index & 31 == 0 { try cancellation.check() }
+        }
+      } catch let error as TFError {
+        let origin = layout.origins[min(index, range.upperBound - 1)]
+        throw error.at(node: origin.node, op: origin.op)
+      }
+    }
+  }
+
+  /// Runs the fixed steps alone: what a loop does with a body that has no others.
+  func runFixedSteps(_ state: RunState, _ cancellation: Cancellation) throws {
+    try runFixed(0..<layout.fixed.count, state.table, cancellation)
+  }
+
+  private func value(_ operand: Operand, _ feeds: [Tensor], _ state: RunState) throws -> Tensor {
+    let tensor: Tensor? =
+      switch operand.source {
+      case .constant(let tensor): tensor
+      case .feed(let index): feeds[index]
+      case .heap(let index): state.heap[index]
+      case .slot(let index): state.slots[index]
+      }
+    guard let tensor else { throw TFError.internal("a value is used before it is made") }
+    guard let dims = operand.dims else { return tensor }
+    return tensor.reshaped(dims)
+  }
+
+  private func runDynamic(
+    _ index: Int, _ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState
+  ) throws {
+    let step = layout.dynamic[index]
+    let kernel = step.kernel
+    try execution.cancellation.check()
+    do {
+      var inputs: [Tensor] = []
+      inputs.reserveCapacity(step.operands.count)
+      for (position, operand) in step.operands.enumerated() {
+        let tensor = try value(operand, feeds, state)
+        inputs.append(kernel.refInputs[position] ? tensor : try tensor.dereferenced())
+      }
+      for slot in step.releases { state.slots[slot] = nil }
+      let outputs: [Tensor]
+      if case .raw(let specialise) = kernel.body {
+        outputs = try runRaw(index, kernel, specialise, inputs, state)
+      } else {
+        outputs = try kernel.run(inputs, execution)
+      }
+      guard outputs.count == step.outputs.count else {
+        throw TFError.internal("the kernel gave \(outputs.count) outputs, \(step.outputs.count) expected")
+      }
+      for (output, tensor) in zip(step.outputs, outputs) {
+        if let expected = output.expected {
+          guard tensor.dims == expected else {
+            throw TFError.invalidArgument("output has shape \(tensor.dims), inferred was \(expected)")
+          }
+          if !output.positions.isEmpty {
+            let address = tensor.pointer
+            for position in output.positions { state.table[position] = address }
+          }
+        }
+        state.slots[output.slot] = tensor
+      }
+    } catch let error as TFError {
+      throw error.at(node: kernel.node, op: kernel.op.name)
+    }
+  }
+
+  private func runRaw(
+    _ index: Int, _ kernel: PreparedKernel, _ specialise: Specialise, _ inputs: [Tensor], _ state: RunState
+  ) throws -> [Tensor] {
+    if let cached = state.caches[index], cached.shapes.count == inputs.count,
+      inputs.indices.allSatisfy({ cached.shapes[$0] == inputs[$0].dims })
+    {
+      return try kernel.run(cached.specialisation, inputs)
+    }
+    do {
+      let specialisation = try kernel.specialise(
+        specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
+      if specialisation.usedValues == 0 {
+        state.caches[index] = RunState.CachedSpecialisation(
+          shapes: inputs.map(\.dims), specialisation: specialisation)
+      }
+      return try kernel.run(specialisation, inputs)
+    } catch is NeedsValue {
+      throw TFError.internal("the shape rule does not infer the output shape")
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import Synchronization
+public import CoreOps
+
+/// A program made of ops, as `tf.Graph`: nodes with unique names, data and control edges, and a function library.
+///
+/// A graph may be built from one thread while others run it.
+public final class Graph: Sendable {
+  struct State: Sendable {
+    var nodes: [Node] = []
+    var byName: [String: Int] = [:]
+    var names = NameTable()
+    var library = FunctionLibrary()
+    var versions = VersionDef()
+    var unknownFields: [UnknownField] = []
+    var collections: [String: [any Sendable]] = [:]
+    var isFinalized = false
+    var seed: Int?
+  }
+
+  private let state = Mutex(State())
+
+  public init() {
+    state.withLock {
+      $0.versions.producer = Graph.producerVersion
+    }
+  }
+
+  /// The version of the graph format that Janus writes: that of TensorFlow 2.21.
+  public static let producerVersion = 2474
+
+  func withState<R: Sendable>(_ body: (inout sending State) throws -> R) rethrows -> R {
+    try state.withLock { try body(&$0) }
+  }
+
+  package var nodes: [Node] { withState { $0.nodes } }
+  package var nodeCount: Int { withState { $0.nodes.count } }
+  package func node(_ id: Int) -> Node { withState { $0.nodes[id] } }
+  package func node(named name: String) -> Node? {
+    withState { state in state.byName[name].map { state.nodes[$0] } }
+  }
+
+  package var library: FunctionLibrary {
+    get { withState { $0.library } }
+    set { withState { $0.library = newValue } }
+  }
+
+  public var versions: VersionDef {
+    get { withState { $0.versions } }
+    set { withState { $0.versions = newValue } }
+  }
+
+  package var unknownFields: [UnknownField] {
+    get { withState { $0.unknownFields } }
+    set { withState { $0.unknownFields = newValue } }
+  }
+
+  /// The graph-level random seed, as `tf.set_random_seed` sets it.
+  public var seed: Int? {
+    get { withState { $0.seed } }
+    set { withState { $0.seed = newValue } }
+  }
+
+  /// Makes the graph read-only. Follows `tf.Graph.finalize`.
+  public func finalize() { withState { $0.isFinalized = true } }
+  public var isFinalized: Bool { withState { $0.isFinalized } }
+
+  /// Adds a value to a collection. Follows `tf.Graph.add_to_collection`.
+  package func addToCollection(_ name: String, _ value: any Sendable) {
+    withState { $0.collections[name, default: []].append(value) }
+  }
+  package func collection(_ name: String) -> [any Sendable] {
+    withState { $0.collections[name] ?? [] }
+  }
+
+  /// A name not yet taken, made from `name` by TensorFlow's rules. Follows `tf.Graph.unique_name`.
+  package func uniqueName(_ name: String) -> String { withState { $0.names.unique(name) } }
+
+  /// Appends a node.
+  ///
+  /// - Parameters:
+  ///   - name: taken as it is; must be new.
+  ///   - attrs: complete.
+  /// - Throws: `INVALID_ARGUMENT` when the name is taken, `FAILED_PRECONDITION` when the graph is final.
+  @discardableResult
+  package func add(
+    name: String, opName: String, op: OpDef?, inputs: [Endpoint], controlInputs: [Int] = [],
+    attrs: Attrs, device: String = "", outputTypes: [DType], outputShapes: [PartialShape]? = nil,
+    unknownFields: [UnknownField] = []
+  ) throws -> Int {
+    try withState { state in
+      guard !state.isFinalized else {
+        throw TFError.failedPrecondition("Graph is finalized and cannot be modified.")
+      }
+      guard state.byName[name] == nil else {
+        throw TFError.invalidArgument("Node '\(name)' is not unique")
+      }
+      let id = state.nodes.count
+      state.nodes.append(
+        Node(
+          id: id, name: name, opName: opName, op: op, inputs: inputs, controlInputs: controlInputs,
+          attrs: attrs, device: device, outputTypes: outputTypes,
+          outputShapes: outputShapes
+            ?? [PartialShape](repeating: .unknown, count: outputTypes.count),
+          unknownFields: unknownFields))
+      state.byName[name] = id
+      state.names.take(name)
+      return id
+    }
+  }
+
+  /// Changes a node that is already there: the back edge of a loop, an added control edge, an inferred shape.
+  package func update(_ id: Int, _ change: (inout Node) -> Void) {
+    withState { change(&$0.nodes[id]) }
+  }
+
+  /// A stable dump: a line per node, in order.
+  public var description: String {
+    let nodes = self.nodes
+    return nodes.map { node in
+      let inputs =
+        node.inputs.map { nodes[$0.node].name + ($0.index == 0 ? "" : ":\($0.index)") }
+        + node.controlInputs.map { "^" + nodes[$0].name }
+      let outputs = zip(node.outputTypes, node.outputShapes).map { "\($0)\($1)" }
+      return "\(node.name) = \(node.opName)(\(inputs.joined(separator: ", "))) -> \(outputs.joined(separator: ", "))"
+    }.joined(separator: "\n")
+  }
+}
+
+extension Graph: CustomStringConvertible {}
+
+/// The names in use, compared without case as TensorFlow does.
+struct NameTable: Sendable {
+  private var counts: [String: Int] = [:]
+
+  mutating func take(_ name: String) {
+    let key = name.lowercased()
+    if counts[key] == nil { counts[key] = 1 }
+  }
+
+  /// `name`, or `name_1`, `name_2`, …
+  mutating func unique(_ name: String) -> String {
+    let key = name.lowercased()
+    guard var count = counts[key] else {
+      counts[key] = 1
+      return name
+    }
+    var candidate = name
+    repeat {
+      candidate = "\(name)_\(count)"
+      count += 1
+    } while counts[candidate.lowercased()] != nil
+    counts[key] = count
+    counts[candidate.lowercased()] = 1
+    return candidate
+  }
+}
+
+/// The symbolic value of a node's output.
+final class GraphTensor: SymbolicTensor {
+  let graph: Graph
+  let endpoint: Endpoint
+  let name: String
+  let dtype: DType
+
+  init(graph: Graph, endpoint: Endpoint) {
+    self.graph = graph
+    self.endpoint = endpoint
+    let node = graph.node(endpoint.node)
+    name = "\(node.name):\(endpoint.index)"
+    dtype = node.outputTypes[endpoint.index]
+  }
+
+  var shape: PartialShape { graph.node(endpoint.node).outputShapes[endpoint.index] }
+}
+
+extension Graph {
+  /// The symbolic tensor of an output.
+  package func tensor(_ endpoint: Endpoint) -> Tensor {
+    let reference = GraphTensor(graph: self, endpoint: endpoint)
+    return Tensor(symbolic: reference, dtype: reference.dtype)
+  }
+
+  /// Where a symbolic tensor of this graph comes from.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when the tensor has a value or belongs to another graph.
+  package func endpoint(of tensor: Tensor) throws -> Endpoint {
+    guard case .symbolic(let reference) = tensor.payload, let own = reference as? GraphTensor else {
+      throw TFError.invalidArgument("the tensor has a value and is not part of the graph")
+    }
+    guard own.graph === self else {
+      throw TFError.invalidArgument("Tensor \(own.name) is not an element of this graph.")
+    }
+    return own.endpoint
+  }
+
+  /// The output that `name:index`, or `name` for output 0, names.
+  ///
+  /// - Throws: `NOT_FOUND` in TensorFlow's words.
+  package func endpoint(named text: String) throws -> Endpoint {
+    var name = Substring(text)
+    var index = 0
+    if let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]) {
+      name = text[..<colon]
+      index = number
+    }
+    guard let node = node(named: String(name)) else {
+      throw TFError.notFound(
+        "The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', does not exist in the graph."
+      )
+    }
+    guard index >= 0, index < node.outputTypes.count || node.op == nil else {
+      throw TFError.notFound(
+        "The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', exists but only has \(node.outputTypes.count) outputs."
+      )
+    }
+    return Endpoint(node.id, index)
+  }
+
+  /// The node that `name` names.
+  package func operation(named name: String) throws -> Node {
+    guard let node = node(named: name) else {
+      throw TFError.notFound("The name '\(name)' refers to an Operation not in the graph.")
+    }
+    return node
+  }
+}

@@ -1,0 +1,137 @@
+package import CoreOps
+
+extension Subgraph {
+  /// The same with the bodies of called functions in place of the calls.
+  ///
+  /// Calls of If and While stay: their bodies are programs of their own. A function that calls itself is an error.
+  package func inliningCalls() throws -> Subgraph {
+    var current = self
+    // Each round opens one level of calls; a program that is deeper calls itself.
+    for _ in 0..<64 {
+      guard current.graph.nodes.contains(where: { current.isCall($0) }) else { return current }
+      current = try current.inliningOneLevel().pruned()
+      guard current.graph.nodeCount < 1 << 20 else {
+        throw TFError.resourceExhausted("the calls of functions expand to more than \(1 << 20) nodes")
+      }
+    }
+    let node = current.graph.nodes.first(where: { current.isCall($0) })
+    throw TFError.invalidArgument("functions call each other more than 64 levels deep").at(
+      node: node?.name, op: node?.opName ?? "")
+  }
+
+  private func isCall(_ node: Node) -> Bool {
+    switch node.opName {
+    case "PartitionedCall", "StatefulPartitionedCall": true
+    default: node.op == nil && graph.library[node.opName] != nil
+    }
+  }
+
+  private func inliningOneLevel() throws -> Subgraph {
+    guard let noOp = OpRegistry.standard["NoOp"] else {
+      throw TFError.internal("NoOp is not registered")
+    }
+    var rewriter = Rewriter(graph)
+    for node in rewriter.nodes {
+      guard isCall(node) else {
+        try rewriter.copy(node)
+        continue
+      }
+      do {
+        try inline(node, &rewriter, noOp)
+      } catch let error as TFError {
+        throw error.at(node: node.name, op: node.opName)
+      }
+    }
+    return try rewriter.finish(self)
+  }
+
+  private func inline(_ node: Node, _ rewriter: inout Rewriter, _ noOp: OpDef) throws {
+    var function = node.opName
+    var attrs = node.attrs
+    if node.op != nil {
+      guard case .function(let name, let own)? = node.attrs["f"] else {
+        throw TFError.invalidArgument("attr 'f' is not a function")
+      }
+      function = name
+      attrs = own
+    }
+    let body = try graph.library.instantiate(function, attrs)
+    guard body.arguments.count == node.inputs.count else {
+      throw TFError.invalidArgument(
+        "function \(function) takes \(body.arguments.count) arguments, got \(node.inputs.count)")
+    }
+    guard body.results.count >= node.outputTypes.count else {
+      throw TFError.invalidArgument(
+        "function \(function) gives \(body.results.count) results, \(node.outputTypes.count) are used")
+    }
+    // The body begins after what the call waits for.
+    let waits = rewriter.mapControls(node)
+    let begin =
+      waits.isEmpty
+      ? [] : [try rewriter.add("\(node.name)/begin", noOp, [], controls: waits, attrs: [:], types: [])]
+    var endpoints: [Endpoint: Endpoint] = [:]
+    var controls: [Int: Int] = [:]
+    for (argument, input) in zip(body.arguments, node.inputs) {
+      guard let source = rewriter.mapped(input) else {
+        throw TFError.invalidArgument("a call takes part in a loop's back edge")
+      }
+      endpoints[Endpoint(argument)] = source
+      controls[argument] = source.node
+    }
+    let arguments = Set(body.arguments)
+    var backEdges: [(Int, Int, Endpoint)] = []
+    for inner in body.graph.nodes where !arguments.contains(inner.id) {
+      var inputs: [Endpoint] = []
+      for input in inner.inputs {
+        if let mapped = endpoints[input] {
+          inputs.append(mapped)
+        } else {
+          backEdges.append((rewriter.target.nodeCount, inputs.count, input))
+          inputs.append(Endpoint(-1))
+        }
+      }
+      var innerWaits = inner.controlInputs.compactMap { controls[$0] }
+      if inner.inputs.isEmpty { innerWaits += begin }
+      let id = try rewriter.target.add(
+        name: rewriter.target.uniqueName("\(node.name)/\(inner.name)"), opName: inner.opName,
+        op: inner.op, inputs: inputs, controlInputs: innerWaits, attrs: inner.attrs,
+        device: inner.device.isEmpty ? node.device : inner.device, outputTypes: inner.outputTypes)
+      for index in inner.outputTypes.indices {
+        endpoints[Endpoint(inner.id, index)] = Endpoint(id, index)
+      }
+      controls[inner.id] = id
+    }
+    for (id, index, source) in backEdges {
+      guard let mapped = endpoints[source] else {
+        throw TFError.invalidArgument("function \(function) has an input that nothing gives")
+      }
+      rewriter.target.update(id) { $0.inputs[index] = mapped }
+    }
+    // The results wait for the body's effects.
+    let effects = body.controlResults.compactMap { controls[$0] }
+    for index in node.outputTypes.indices {
+      guard let result = endpoints[body.results[index]] else {
+        throw TFError.invalidArgument("function \(function) does not give result \(index)")
+      }
+      let dtype = rewriter.target.node(result.node).outputTypes[result.index]
+      guard dtype == node.outputTypes[index] else {
+        throw TFError.invalidArgument(
+          "result \(index) of function \(function) is \(dtype), the call expects \(node.outputTypes[index])")
+      }
+      guard !effects.isEmpty else {
+        rewriter.map(Endpoint(node.id, index), to: result)
+        continue
+      }
+      let id = try rewriter.add(
+        "\(node.name)/result_\(index)", BasicOps.family.identity, [result], controls: effects,
+        attrs: ["T": .type(dtype)], types: [dtype])
+      rewriter.map(Endpoint(node.id, index), to: Endpoint(id))
+    }
+    let end = try rewriter.add(
+      "\(node.name)/end", noOp, [],
+      controls: effects.isEmpty
+        ? Array(Set(body.results.compactMap { endpoints[$0]?.node } + begin)).sorted() : effects,
+      attrs: [:], types: [])
+    rewriter.mapControl(node.id, to: [end])
+  }
+}

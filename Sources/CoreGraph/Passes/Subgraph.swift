@@ -1,0 +1,108 @@
+package import CoreOps
+
+/// The part of a graph that one kind of run is about: what passes transform and a plan is made of.
+///
+/// Nodes stand after their inputs, but for the back edges from a NextIteration to a Merge.
+package struct Subgraph: Sendable {
+  package var graph: Graph
+  /// Placeholders that take the fed values, in the order of the feeds.
+  package var feeds: [Endpoint]
+  package var fetches: [Endpoint]
+  /// Nodes that are run for their effects.
+  package var targets: [Int]
+
+  package init(graph: Graph, feeds: [Endpoint], fetches: [Endpoint], targets: [Int] = []) {
+    self.graph = graph
+    self.feeds = feeds
+    self.fetches = fetches
+    self.targets = targets
+  }
+}
+
+/// Copies a subgraph node by node into a new graph, so that a pass says only what it changes.
+struct Rewriter {
+  let nodes: [Node]
+  let target = Graph()
+  private var endpoints: [Endpoint: Endpoint] = [:]
+  private var controls: [Int: [Int]] = [:]
+  private var backEdges: [(node: Int, input: Int, source: Endpoint)] = []
+
+  init(_ graph: Graph) {
+    nodes = graph.nodes
+    target.library = graph.library
+    target.versions = graph.versions
+    endpoints.reserveCapacity(nodes.count)
+  }
+
+  /// Where an output of the old graph is now.
+  func mapped(_ endpoint: Endpoint) -> Endpoint? { endpoints[endpoint] }
+
+  /// Says that `old` is now `new`.
+  mutating func map(_ old: Endpoint, to new: Endpoint) { endpoints[old] = new }
+
+  /// Says which new nodes stand for an old one where others wait for it.
+  mutating func mapControl(_ old: Int, to new: [Int]) { controls[old] = new }
+
+  /// Adds a node that the old graph does not have.
+  mutating func add(
+    _ name: String, _ op: OpDef, _ inputs: [Endpoint], controls: [Int] = [], attrs: Attrs,
+    types: [DType], device: String = ""
+  ) throws -> Int {
+    try target.add(
+      name: target.uniqueName(name), opName: op.name, op: op, inputs: inputs,
+      controlInputs: controls, attrs: attrs, device: device, outputTypes: types)
+  }
+
+  /// Copies a node, its inputs mapped.
+  @discardableResult
+  mutating func copy(_ node: Node) throws -> Int {
+    var inputs: [Endpoint] = []
+    inputs.reserveCapacity(node.inputs.count)
+    for (index, input) in node.inputs.enumerated() {
+      if let mapped = endpoints[input] {
+        inputs.append(mapped)
+      } else {
+        backEdges.append((target.nodeCount, index, input))
+        inputs.append(Endpoint(-1))
+      }
+    }
+    let id = try target.add(
+      name: target.node(named: node.name) == nil ? node.name : target.uniqueName(node.name),
+      opName: node.opName, op: node.op, inputs: inputs, controlInputs: mapControls(node),
+      attrs: node.attrs, device: node.device, outputTypes: node.outputTypes,
+      outputShapes: node.outputShapes)
+    for index in node.outputTypes.indices { endpoints[Endpoint(node.id, index)] = Endpoint(id, index) }
+    controls[node.id] = [id]
+    return id
+  }
+
+  /// The control inputs of an old node in the new graph.
+  func mapControls(_ node: Node) -> [Int] {
+    var result: [Int] = []
+    for control in node.controlInputs {
+      for id in controls[control] ?? [] where !result.contains(id) { result.append(id) }
+    }
+    return result
+  }
+
+  /// The new subgraph, once all is copied.
+  ///
+  /// - Throws: `INTERNAL` when an input was not copied.
+  mutating func finish(_ old: Subgraph) throws -> Subgraph {
+    for edge in backEdges {
+      guard let source = endpoints[edge.source] else {
+        throw TFError.internal("a pass lost the input \(edge.input) of \(target.node(edge.node).name)")
+      }
+      target.update(edge.node) { $0.inputs[edge.input] = source }
+    }
+    func moved(_ endpoint: Endpoint) throws -> Endpoint {
+      guard let new = endpoints[endpoint] else {
+        throw TFError.internal("a pass lost an output of \(nodes[endpoint.node].name)")
+      }
+      return new
+    }
+    return Subgraph(
+      graph: target, feeds: try old.feeds.map(moved), fetches: try old.fetches.map(moved),
+      targets: old.targets.flatMap { controls[$0] ?? [] })
+  }
+}

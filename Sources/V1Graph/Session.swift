@@ -1,0 +1,144 @@
+public import CoreGraph
+public import CoreOps
+
+/// Runs parts of a graph, and owns the values of its variables, as `tf.compat.v1.Session`.
+///
+/// A session may be used from many threads at once.
+public final class Session: Sendable {
+  public let graph: Graph
+  private let plans: PlanCache
+  private let resources = ResourceContainer()
+
+  /// - Parameter graph: may grow while the session lives.
+  public init(graph: Graph) {
+    self.graph = graph
+    plans = PlanCache(graph)
+  }
+
+  /// Runs what `fetches` and `targets` need, by TensorFlow's names.
+  ///
+  /// - Parameters:
+  ///   - fetches: tensors, as `node:0` or `node`.
+  ///   - feeds: values that stand in for tensors; any tensor can be fed.
+  ///   - targets: operations that are run for their effects.
+  ///   - timeout: seconds after which the run ends with an error; nil for never.
+  /// - Returns: the fetched values, in order.
+  /// - Throws: `NOT_FOUND` for a name that is not in the graph, `INVALID_ARGUMENT` for a feed that does not fit,
+  ///   `DEADLINE_EXCEEDED`, and whatever an op refuses; the error names the node.
+  public func run(
+    fetches: [String], feeds: [String: Tensor] = [:], targets: [String] = [], timeout: Double? = nil
+  ) throws -> [Tensor] {
+    let names = feeds.keys.sorted()
+    let call = try callable(fetches: fetches, feeds: names, targets: targets)
+    return try call(
+      names.map { feeds[$0]! }, cancellation: timeout.map { Cancellation(timeout: $0) } ?? Cancellation())
+  }
+
+  /// A run of this session with feeds, fetches and targets fixed ahead, as `Session.make_callable`.
+  public struct Callable: Sendable {
+    let plan: ExecutionPlan
+    let execution: ExecutionContext
+    let checks: [FeedCheck]
+
+    /// - Parameters:
+    ///   - feeds: in the order that the callable was made for.
+    ///   - cancellation: by which another thread can end the run.
+    public func callAsFunction(_ feeds: [Tensor], cancellation: Cancellation? = nil) throws -> [Tensor] {
+      for index in 0..<min(feeds.count, checks.count) { try checks[index].check(feeds[index]) }
+      guard let cancellation else { return try plan.run(feeds, execution) }
+      return try plan.run(
+        feeds,
+        ExecutionContext(
+          resources: execution.resources, functions: execution.functions, cancellation: cancellation))
+    }
+  }
+
+  /// What a fed value must look like.
+  struct FeedCheck: Sendable {
+    let name: String
+    let dtype: DType
+    let shape: PartialShape
+
+    func check(_ value: Tensor) throws {
+      guard !value.isSymbolic else {
+        throw TFError.invalidArgument("The value of a feed cannot be a symbolic Tensor object (feed \(name)).")
+      }
+      guard value.dtype == dtype else {
+        throw TFError.invalidArgument("Tensor \(name) is \(dtype), but the fed value is \(value.dtype)")
+      }
+      guard fits(value.dims) else {
+        let fed = value.dims.dims.map(String.init).joined(separator: ", ")
+        let own = (shape.dims ?? []).map { $0.map(String.init) ?? "?" }.joined(separator: ", ")
+        throw TFError.invalidArgument(
+          "Cannot feed value of shape (\(fed)\(value.dims.rank == 1 ? "," : "")) for Tensor \(name), which has shape (\(own))"
+        )
+      }
+    }
+
+    private func fits(_ dims: Shape) -> Bool {
+      guard let expected = shape.dims else { return true }
+      guard expected.count == dims.rank else { return false }
+      for axis in 0..<dims.rank {
+        if let size = expected[axis], size != dims[axis] { return false }
+      }
+      return true
+    }
+  }
+
+  /// - Parameters: as for `run`, with the names of the feeds in the order in which their values will be given.
+  public func callable(fetches: [String], feeds: [String], targets: [String] = []) throws -> Callable {
+    let feedEndpoints = try feeds.map { try graph.endpoint(named: $0) }
+    let plan = try plans.plan(
+      feeds: feedEndpoints, fetches: try fetches.map { try graph.endpoint(named: $0) },
+      targets: try targets.map { try graph.operation(named: $0).id })
+    let checks = zip(feeds, feedEndpoints).map { name, endpoint in
+      let node = graph.node(endpoint.node)
+      var shape = endpoint.index < node.outputShapes.count ? node.outputShapes[endpoint.index] : .unknown
+      if node.opName == "Placeholder", case .shape(let declared)? = node.attrs["shape"] {
+        // Graphs written before TensorFlow 1.3 have an empty shape where none was declared.
+        shape = declared.rank == 0 && graph.versions.producer < 24 ? .unknown : declared
+      }
+      return FeedCheck(
+        name: name, dtype: endpoint.index < node.outputTypes.count ? node.outputTypes[endpoint.index] : .float32,
+        shape: shape)
+    }
+    return Callable(
+      plan: plan,
+      execution: ExecutionContext(resources: resources, functions: plans.functions), checks: checks)
+  }
+
+  /// Runs by symbolic tensors of the graph.
+  ///
+  /// - Parameters:
+  ///   - fetches: symbolic tensors of the session's graph.
+  ///   - feedDict: the value of each fed tensor.
+  public func run(
+    _ fetches: [Tensor], feedDict: [Tensor: Tensor] = [:], timeout: Double? = nil
+  ) throws -> [Tensor] {
+    let feeds = feedDict.map { ($0.key, $0.value) }
+    let endpoints = try feeds.map { try graph.endpoint(of: $0.0) }
+    let order = endpoints.indices.sorted {
+      (endpoints[$0].node, endpoints[$0].index) < (endpoints[$1].node, endpoints[$1].index)
+    }
+    let plan = try plans.plan(
+      feeds: order.map { endpoints[$0] }, fetches: try fetches.map { try graph.endpoint(of: $0) }, targets: [])
+    let values = order.map { feeds[$0].1 }
+    for index in order {
+      let node = graph.node(endpoints[index].node)
+      try FeedCheck(
+        name: "\(node.name):\(endpoints[index].index)", dtype: node.outputTypes[endpoints[index].index],
+        shape: node.outputShapes[endpoints[index].index]
+      ).check(feeds[index].1)
+    }
+    return try plan.run(
+      values,
+      ExecutionContext(
+        resources: resources, functions: plans.functions,
+        cancellation: timeout.map { Cancellation(timeout: $0) } ?? Cancellation()))
+  }
+
+  /// Runs one tensor.
+  public func run(_ fetch: Tensor, feedDict: [Tensor: Tensor] = [:]) throws -> Tensor {
+    try run([fetch], feedDict: feedDict)[0]
+  }
+}
