@@ -442,7 +442,7 @@ static void set_number(int dtype, void *p, int64_t i, c128 x) {
   }
 }
 
-void jk_matmul_convert(int from, int to, const void *in, void *out, int64_t count) {
+void jk_convert_numbers(int from, int to, const void *in, void *out, int64_t count) {
   if (is_integer(from) && is_integer(to)) {
     for (int64_t i = 0; i < count; i++) set_integer(to, out, i, get_integer(from, in, i));
   } else {

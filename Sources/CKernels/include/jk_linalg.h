@@ -28,4 +28,4 @@ void jk_run_matmul(const jk_matmul *_Nonnull p, const void *_Nonnull a, const vo
                    void *_Nullable scratch);
 
 // Converts `count` numbers of dtype `from` to dtype `to`, before a product of mixed dtypes.
-void jk_matmul_convert(int from, int to, const void *_Nonnull in, void *_Nonnull out, int64_t count);
+void jk_convert_numbers(int from, int to, const void *_Nonnull in, void *_Nonnull out, int64_t count);

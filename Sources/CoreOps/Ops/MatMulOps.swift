@@ -96,9 +96,9 @@ package struct MatMulOps: OpFamily {
         let sizes = counts.map { ($0 * dtype.byteSize + 63) & ~63 }
         return .run(scratch: sizes[0] + sizes[1] + plan.scratchBytes) { pointers in
           let scratch = pointers[3]
-          jk_matmul_convert(
+          jk_convert_numbers(
             Int32(types[0].rawValue), Int32(dtype.rawValue), pointers[0], scratch, Int64(counts[0]))
-          jk_matmul_convert(
+          jk_convert_numbers(
             Int32(types[1].rawValue), Int32(dtype.rawValue), pointers[1], scratch + sizes[0],
             Int64(counts[1]))
           plan.run(scratch, scratch + sizes[0], pointers[2], scratch + sizes[0] + sizes[1])

@@ -28,6 +28,8 @@ package enum OpFamilies {
     LinearAlgebraOps(),
     FFTOps(),
     RandomOps(),
+    StatelessRandomOps(),
+    GeneratorOps(),
     ImageOps(),
     AudioOps(),
     QuantizedOps(),
