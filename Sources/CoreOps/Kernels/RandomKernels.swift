@@ -102,7 +102,6 @@ enum RandomRules {
   static func checkAlgorithm(_ algorithm: Int) throws {
     switch algorithm {
     case 1, 3: return
-    case 2: throw TFError.unimplemented("ThreeFry is not supported on CPU; use Philox (1)")
     default: throw TFError.invalidArgument("Unsupported algorithm id: \(algorithm)")
     }
   }
