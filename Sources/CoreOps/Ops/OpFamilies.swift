@@ -34,6 +34,8 @@ package enum OpFamilies {
     AudioOps(),
     QuantizedOps(),
     VariableOps(),
+    ReferenceVariableOps(),
+    VariableScatterOps(),
     TrainingOps(),
     TensorArrayOps(),
     TensorListOps(),

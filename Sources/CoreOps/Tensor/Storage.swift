@@ -9,6 +9,9 @@ package final class Buffer: @unchecked Sendable {
   package let byteCount: Int
   private let owner: AnyObject?
 
+  /// Whether the memory is another one's, who may show it elsewhere too.
+  package var isWindow: Bool { owner != nil }
+
   /// Memory for `byteCount` bytes, uninitialised.
   ///
   /// - Throws: `RESOURCE_EXHAUSTED` when it would pass the memory limit or the system has no more.
