@@ -1,0 +1,59 @@
+import CKernels
+
+/// Putting whole tensors together, of any dtype.
+enum Stacking {
+  /// The tensors' elements one after the other, under `dims`.
+  static func joined(_ tensors: [Tensor], _ dtype: DType, _ dims: Shape) throws -> Tensor {
+    guard dims.checkedElementCount != nil else {
+      throw TFError.invalidArgument("the result of shape \(dims) has too many elements")
+    }
+    switch dtype {
+    case .string: return Tensor(strings: tensors.flatMap(\.strings), dims: dims)
+    case .resource, .variant: return Tensor(dtype, objects: tensors.flatMap(\.objects), dims: dims)
+    default:
+      let result = try Tensor.uninitialized(dtype, dims)
+      var end = result.pointer
+      for tensor in tensors {
+        let bytes = tensor.bytes
+        end.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+        end += bytes.count
+      }
+      return result
+    }
+  }
+
+  /// The slices of a tensor along its first dimension, which share its memory.
+  static func rows(_ tensor: Tensor) -> [Tensor] {
+    let dims = Shape(tensor.dims.dims.dropFirst())
+    return (0..<tensor.dims[0]).map { tensor.rows($0, $0 + 1, dims: dims) }
+  }
+
+  /// Pieces of those lengths along the first dimension, which share the tensor's memory.
+  static func pieces(_ tensor: Tensor, _ lengths: [Int]) -> [Tensor] {
+    var start = 0
+    return lengths.map { length in
+      defer { start += length }
+      var dims = tensor.dims
+      dims[0] = length
+      return tensor.rows(start, start + length, dims: dims)
+    }
+  }
+
+  /// The sum of two tensors of one dtype and shape, tensor lists among them.
+  static func sum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    guard a.dtype == b.dtype, a.dims == b.dims else {
+      throw TFError.invalidArgument("tensors of \(a.dtype) \(a.dims) and \(b.dtype) \(b.dims) can't be added")
+    }
+    if a.dtype == .variant { return try TensorList.sum(a, b) }
+    let update = try findUpdate(a.dtype, Int32(JK_ADD), "addition")
+    let result = try Tensor.uninitialized(a.dtype, a.dims)
+    result.bytes.copyMemory(from: UnsafeRawBufferPointer(a.bytes))
+    _ = jk_update_all(update, result.pointer, b.pointer, a.dims.elementCount, a.dtype.byteSize)
+    return result
+  }
+
+  /// Zeros of that tensor's dtype and shape; of a tensor list, a list of zeros.
+  static func zeros(like tensor: Tensor) throws -> Tensor {
+    tensor.dtype == .variant ? try TensorList.zeros(like: tensor) : try Tensor.zeros(tensor.dtype, tensor.dims)
+  }
+}

@@ -1,0 +1,128 @@
+/// A list of tensors as a value: what a variant tensor of the `TensorList` ops holds. Changing it makes another list.
+package final class TensorList: TensorObject {
+  package let dtype: DType
+  package let elementShape: PartialShape
+  /// The most elements it may have; negative for any number.
+  package let limit: Int
+  /// nil where nothing was put yet.
+  package let elements: PersistentArray<Tensor?>
+
+  package init(
+    dtype: DType, elementShape: PartialShape, limit: Int = -1, elements: PersistentArray<Tensor?>
+  ) {
+    self.dtype = dtype
+    self.elementShape = elementShape
+    self.limit = limit
+    self.elements = elements
+  }
+
+  package var count: Int { elements.count }
+
+  package func with(_ elements: PersistentArray<Tensor?>) -> TensorList {
+    TensorList(dtype: dtype, elementShape: elementShape, limit: limit, elements: elements)
+  }
+
+  package func appending(_ tensor: Tensor?) -> TensorList { with(elements.appending(tensor)) }
+  package func setting(_ index: Int, _ tensor: Tensor?) -> TensorList { with(elements.setting(index, tensor)) }
+
+  /// Longer lists are refused: their length comes from data.
+  static let maximumCount = 1 << 24
+
+  package func resized(_ size: Int) throws -> TensorList {
+    guard size <= Self.maximumCount else {
+      throw TFError.resourceExhausted("a list of \(size) tensors is too long")
+    }
+    return with(size <= count ? elements.prefix(size) : elements.extended(to: size, repeating: nil))
+  }
+}
+
+extension TensorList {
+  /// Zeros where `tensor`'s lists have elements. Follows `tf.zeros_like` of lists.
+  static func zeros(like tensor: Tensor) throws -> Tensor {
+    try map(tensor) { list in
+      list.with(
+        PersistentArray(try list.elements.elements.map { try $0.map { try Stacking.zeros(like: $0) } }))
+    }
+  }
+
+  /// The sums of the elements of the lists of two variant tensors of one shape.
+  static func sum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    let objects = try zip(a.objects, b.objects).map { a, b -> (any TensorObject)? in
+      guard let a else { return b }
+      guard let b else { return a }
+      guard let x = a as? TensorList, let y = b as? TensorList else {
+        throw TFError.invalidArgument("only tensor lists can be added")
+      }
+      guard x.dtype == y.dtype else {
+        throw TFError.invalidArgument(
+          "Trying to add two lists of tensors of different dtypes. One is \(x.dtype.signatureName) and the other is \(y.dtype.signatureName)")
+      }
+      guard x.count == y.count else {
+        throw TFError.invalidArgument(
+          "Trying to add two lists of tensors with different lengths. One is \(x.count) and the other is \(y.count)")
+      }
+      let shape = try x.elementShape.merged(with: y.elementShape)
+      let sums = try zip(x.elements.elements, y.elements.elements).map { p, q -> Tensor? in
+        guard let p else { return q }
+        guard let q else { return p }
+        return try Stacking.sum(p, q)
+      }
+      return TensorList(dtype: x.dtype, elementShape: shape, elements: PersistentArray(sums))
+    }
+    return Tensor(.variant, objects: objects, dims: a.dims)
+  }
+
+  private static func map(_ tensor: Tensor, _ change: (TensorList) throws -> TensorList) throws -> Tensor {
+    let objects = try tensor.objects.map { object -> (any TensorObject)? in
+      guard let object else { return nil }
+      guard let list = object as? TensorList else {
+        throw TFError.invalidArgument("a variant that is not a tensor list has no zeros")
+      }
+      return try change(list)
+    }
+    return Tensor(.variant, objects: objects, dims: tensor.dims)
+  }
+}
+
+extension Tensor {
+  package init(list: TensorList) { self.init(.variant, objects: [list], dims: Shape()) }
+
+  /// The list that a variant scalar holds.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when it holds something else.
+  package func tensorList() throws -> TensorList {
+    guard dtype == .variant, dims.rank == 0 else {
+      throw TFError.invalidArgument("Input list must be a scalar saw: \(dims)")
+    }
+    guard let list = objects[0] as? TensorList else {
+      throw TFError.invalidArgument(
+        "Input handle is not a list. Saw: '\(objects[0].map { "\(type(of: $0))" } ?? "<empty variant>")'")
+    }
+    return list
+  }
+
+  /// A shape as the `TensorList` ops take it: sizes, -1 for those not known; the scalar -1 when nothing is.
+  func listShape() throws -> PartialShape {
+    let values = try integers()
+    if dims.rank == 0 {
+      guard values[0] == -1 else {
+        throw TFError.invalidArgument(
+          "The only valid scalar shape tensor is the fully unknown shape specified as -1.")
+      }
+      return .unknown
+    }
+    guard dims.rank == 1 else { throw TFError.invalidArgument("Shape must be at most rank 1 but is rank \(dims.rank)") }
+    for value in values where value < -1 {
+      throw TFError.invalidArgument("Dimension \(value) must be >= -1")
+    }
+    return PartialShape(values.map { $0 < 0 ? nil : $0 })
+  }
+}
+
+extension PartialShape {
+  /// The shape as the `TensorList` ops take it.
+  func listShapeTensor(_ dtype: DType = .int32) throws -> Tensor {
+    guard let dims else { return try (-1).asTensor(preferring: dtype) }
+    return try dims.map { $0 ?? -1 }.asTensor(preferring: dtype)
+  }
+}
