@@ -26,6 +26,7 @@ let caseTable: [OpCase] = [
   audioCases,
   quantizedCases,
   variableCases,
+  variableScatterCases,
   trainingCases,
   tensorArrayCases,
   tensorListCases,

@@ -65,6 +65,14 @@ package struct OpCase: Sendable, CustomStringConvertible {
     self.init(op, inputs, .values(expect.map(Self.tensor)), tolerance, gradient, body)
   }
 
+  /// A row that is refused, and takes several calls.
+  package init(
+    _ op: String, _ inputs: [any TensorConvertible] = [], error: TFError.Code,
+    body: @escaping @Sendable ([Tensor]) throws -> [Tensor]
+  ) {
+    self.init(op, inputs, .error(error), 0, false, body)
+  }
+
   private init(
     _ title: String, _ inputs: [any TensorConvertible], _ expectation: Expectation,
     _ tolerance: Double, _ gradient: Bool, _ body: @escaping @Sendable ([Tensor]) throws -> [Tensor]

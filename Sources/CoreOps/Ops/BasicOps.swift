@@ -57,7 +57,7 @@ package struct BasicOps: OpFamily {
     """,
     shape: ShapeRules.same,
     kernel: .dynamic { _ in
-      { [try Tensor.zeros($0.inputs[0].dtype, $0.inputs[0].dims)] }
+      { [try Stacking.zeros(like: $0.inputs[0])] }
     }, gradient: .zero)
 
   package static func zerosLike(_ x: Tensor) throws -> Tensor { try family.zerosLike([x]) }

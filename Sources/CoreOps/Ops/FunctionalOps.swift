@@ -151,8 +151,7 @@ struct Callee: Sendable {
   /// - Parameter execution: what `FunctionCalls.nested` gave.
   func call(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     guard let functions = execution.functions else {
-      throw TFError.failedPrecondition(
-        "function \(name) can't be called: there is no function library here")
+      throw TFError.notFound("Function \(name) is not defined: there is no function library here")
     }
     let outputs = try functions.call(name, attrs, inputs, execution)
     if let results {

@@ -41,6 +41,7 @@ package enum OpFamilies {
     StackOps(),
     TensorListOps(),
     TensorListBulkOps(),
+    TensorMapOps(),
     ControlFlowOps(),
     FunctionalOps(),
     DebugOps(),

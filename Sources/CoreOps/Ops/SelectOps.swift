@@ -164,7 +164,10 @@ package struct SelectOps: OpFamily {
       }
       return [shape]
     },
-    kernel: SelectOps.sum,
+    kernel: .choose(["T": [.numbers, DTypeSet(.variant)]]) { context in
+      guard try context.type("T") == .variant else { return SelectOps.sum }
+      return .run { run in [try run.inputs.dropFirst().reduce(run.inputs[0]) { try Stacking.sum($0, $1) }] }
+    },
     gradient: .rule { context in
       let gradient = try context.gradient()
       return context.inputs.map { _ in gradient }
