@@ -57,7 +57,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoreOpsTests", dependencies: ["CoreOps", "TestSupport"], path: "Tests/CoreOps",
-      swiftSettings: swiftSettings),
+      resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",
       dependencies: ["CoreGraph", "CoreOps", "CProtos", "Serialization"],
