@@ -80,9 +80,6 @@ let variableScatterCases: [OpCase] = [
     "ScatterAdd adds one number, twice to one row", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], t(.int64, [1, 1]), 2.0],
     expect: [[[1.0, 2.0], [7.0, 8.0], [5.0, 6.0]]]),
   updateCase(
-    "StridedSliceAssign", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0, 1], [3, 2], [2, 1], [[7.0], [8.0]]],
-    expect: [[[1.0, 7.0], [3.0, 4.0], [5.0, 8.0]]]),
-  updateCase(
     "ResourceScatterUpdate", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [2, 0], [[10.0, 2.0], [0.5, 8.0]]],
     expect: [[[0.5, 8.0], [3.0, 4.0], [10.0, 2.0]]]),
   updateCase(
@@ -121,9 +118,6 @@ let variableScatterCases: [OpCase] = [
   updateCase(
     "ResourceScatterAdd adds one number, twice to one row", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], t(.int64, [1, 1]), 2.0],
     expect: [[[1.0, 2.0], [7.0, 8.0], [5.0, 6.0]]]),
-  updateCase(
-    "ResourceStridedSliceAssign", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0, 1], [3, 2], [2, 1], [[7.0], [8.0]]],
-    expect: [[[1.0, 7.0], [3.0, 4.0], [5.0, 8.0]]]),
   updateCase(
     "ScatterDiv of integers rounds towards zero", [[7, -7], [0, 1], [2, 2]],
     expect: [[3, -3]]),
