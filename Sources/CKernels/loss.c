@@ -1,7 +1,7 @@
 // Softmax, cross-entropies and local response normalisation: a row stays in the cache while several passes go over it.
-#include "vecmath.h"
+#include "fastmath.h"
 
-#define EXP_f32(x) jk_expf(x)
+#define EXP_f32(x) fast_expf(x)
 #define EXP_f64(x) exp(x)
 
 // C is the type that is computed in. All rows of logits are `n` long with elements `step` apart, 0 or 1.

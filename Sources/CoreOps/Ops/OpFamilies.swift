@@ -14,6 +14,8 @@ package enum OpFamilies {
     SelectOps(),
     ReductionOps(),
     SegmentOps(),
+    SparseSegmentOps(),
+    CountOps(),
     ScanOps(),
     ShapeOps(),
     SliceOps(),

@@ -20,7 +20,7 @@ enum ReductionGradients {
     let (x, axes) = (context.inputs[0], context.inputs[1])
     let y = try keepingDims(context.outputs[0], context)
     let gradient = try keepingDims(context.gradient(), context)
-    let chosen = try cast(named("Equal")([y, x]), x.dtype)
+    let chosen = try cast(call("Equal", [y, x]), x.dtype)
     let count = try ReductionOps.family.sum([chosen, axes], ["keep_dims": .bool(true)])
     return try chosen / count * gradient
   }
@@ -82,11 +82,11 @@ enum ReductionGradients {
   /// The shape of `x` with ones at `axes`, computed in the graph.
   private static func keptShape(_ x: Tensor, _ axes: Tensor) throws -> Tensor {
     let type = axes.dtype
-    let shape = try named("Shape")([x], ["out_type": .type(type)])
-    let rank = try named("Size")([shape], ["out_type": .type(type)])
+    let shape = try call("Shape", [x], ["out_type": .type(type)])
+    let rank = try call("Size", [shape], ["out_type": .type(type)])
     // Axes are -rank..<rank: moved to 0..<2·rank they count in a table of two rows, whose sum marks the reduced ones.
     let flat = try reshape(axes, [-1].asTensor())
-    let ones = try named("OnesLike")([flat])
+    let ones = try call("OnesLike", [flat])
     let table = try SegmentOps.family.unsortedSum([ones, flat + rank, rank + rank])
     let rows = try reshape(table, [2, -1].asTensor(preferring: .int32))
     let marks = try ReductionOps.family.sum([rows, 0.asTensor()])
@@ -94,55 +94,59 @@ enum ReductionGradients {
   }
 
   static func broadcast(_ tensor: Tensor, like x: Tensor) throws -> Tensor {
-    try named("BroadcastTo")([tensor, shape(x)])
+    try call("BroadcastTo", [tensor, shape(x)])
   }
 
   /// The shape as an int32 vector.
   static func shape(_ x: Tensor) throws -> Tensor {
     if let dims = x.shape.known { return try Tensor(dims.dims.map { Int32(clamping: $0) }, shape: [dims.rank]) }
-    return try named("Shape")([x])
+    return try call("Shape", [x])
   }
 
   /// The shape as an int64 vector.
   static func shape64(_ x: Tensor) throws -> Tensor {
     if let dims = x.shape.known { return try Tensor(dims.dims, shape: [dims.rank]) }
-    return try named("Shape")([x], ["out_type": .type(.int64)])
+    return try call("Shape", [x], ["out_type": .type(.int64)])
+  }
+
+  /// The size of the first dimension, as an int32 scalar.
+  static func firstDim(_ x: Tensor) throws -> Tensor {
+    if let rank = x.shape.rank, rank > 0, let first = x.shape[0] { return try first.asTensor() }
+    let first = try call("Slice", [call("Shape", [x]), [0].asTensor(), [1].asTensor()])
+    return try reshape(first, Tensor([Int32](), shape: [0]))
   }
 
   /// The position of the last element of a vector, as a vector of one int32.
   static func lastPosition(_ vector: Tensor) throws -> Tensor {
-    try reshape(named("Size")([vector]) - 1, [1].asTensor())
+    try reshape(call("Size", [vector]) - 1, [1].asTensor())
   }
 
   /// The size of the last dimension, as a vector of one int32.
   static func lastDim(_ x: Tensor) throws -> Tensor {
     if let rank = x.shape.rank, let last = x.shape[rank - 1] { return try [last].asTensor() }
-    let shape = try named("Shape")([x])
-    return try named("Slice")([shape, lastPosition(shape), [1].asTensor()])
+    let shape = try call("Shape", [x])
+    return try call("Slice", [shape, lastPosition(shape), [1].asTensor()])
   }
 
   private static func size(_ x: Tensor) throws -> Tensor {
-    try named("Size")([x], ["out_type": .type(.int64)])
+    try call("Size", [x], ["out_type": .type(.int64)])
   }
 
   static func cast(_ x: Tensor, _ dtype: DType) throws -> Tensor {
-    x.dtype == dtype ? x : try named("Cast")([x], ["DstT": .type(dtype)])
+    x.dtype == dtype ? x : try call("Cast", [x], ["DstT": .type(dtype)])
   }
 
   static func reshape(_ x: Tensor, _ shape: Tensor) throws -> Tensor {
-    try named("Reshape")([x, shape])
+    try call("Reshape", [x, shape])
   }
 
   private static func element(_ index: Int, of vector: Tensor) throws -> Tensor {
-    try named("Slice")([vector, [index].asTensor(), [1].asTensor()])
+    try call("Slice", [vector, [index].asTensor(), [1].asTensor()])
   }
 
-  /// The op of that name.
-  static func named(_ name: String) throws -> OpDef {
-    guard let op = OpRegistry.standard[name] else {
-      throw TFError.notFound("Op type not registered '\(name)'")
-    }
-    return op
+  /// The first output of the op of that name.
+  static func call(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = [:]) throws -> Tensor {
+    try applyOp(name, inputs, attrs)[0]
   }
 }
 

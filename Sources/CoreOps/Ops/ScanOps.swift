@@ -29,11 +29,11 @@ package struct ScanOps: OpFamily {
     let lowest = try Tensor.lowest(x.dtype)
     func part(_ gradient: Tensor) throws -> Tensor {
       let zero = try BasicOps.zerosLike(gradient)
-      let positive = try ReductionGradients.named("Greater")([gradient, zero])
-      let logarithm = try ReductionGradients.named("Log")([
-        ReductionGradients.named("SelectV2")([positive, gradient, zero + 1.0])
+      let positive = try ReductionGradients.call("Greater", [gradient, zero])
+      let logarithm = try ReductionGradients.call("Log", [
+        ReductionGradients.call("SelectV2", [positive, gradient, zero + 1.0])
       ])
-      let logs = try ReductionGradients.named("SelectV2")([positive, logarithm - y, zero + lowest])
+      let logs = try ReductionGradients.call("SelectV2", [positive, logarithm - y, zero + lowest])
       let sums = try family.cumulativeLogsumexp(
         [logs, axis], try options(context, reverse: true))
       return try UnaryOps.family.exp(sums + x)
@@ -103,9 +103,11 @@ package struct ScanOps: OpFamily {
       // Elements that equal the result share its gradient.
       let x = context.inputs[0]
       let last = try [-1].asTensor()
-      let expand = try ReductionGradients.named("ExpandDims")
+      func expand(_ inputs: [Tensor]) throws -> Tensor {
+        try ReductionGradients.call("ExpandDims", inputs)
+      }
       let chosen = try ReductionGradients.cast(
-        ReductionGradients.named("Equal")([expand([context.outputs[0], last]), x]), x.dtype)
+        ReductionGradients.call("Equal", [expand([context.outputs[0], last]), x]), x.dtype)
       let count = try ReductionOps.family.sum([chosen, last], ["keep_dims": .bool(true)])
       return [try chosen / count * expand([context.gradient(), last]), nil]
     })
@@ -275,18 +277,17 @@ package struct ScanOps: OpFamily {
   /// Each gradient goes where its value came from.
   private static func topGradient(_ context: GradientContext) throws -> Tensor {
     let x = context.inputs[0]
-    let named = ReductionGradients.named
     // Positions in the flat input: the row's number times its length, plus the index.
     let index = try ReductionGradients.cast(context.outputs[1], .int64)
     let minusOne = try [-1].asTensor()
     let shape = try ReductionGradients.shape64(x)
     let length = try ReductionGradients.reshape(
-      named("Slice")([shape, ReductionGradients.lastPosition(shape), [1].asTensor()]),
+      ReductionGradients.call("Slice", [shape, ReductionGradients.lastPosition(shape), [1].asTensor()]),
       Tensor([Int32](), shape: [0]))
     let table = try ReductionGradients.reshape(
-      index, named("ConcatV2")([minusOne, ReductionGradients.lastDim(index), 0.asTensor()]))
+      index, ReductionGradients.call("ConcatV2", [minusOne, ReductionGradients.lastDim(index), 0.asTensor()]))
     // Row numbers: how many rows come before, as an exclusive running count of ones.
-    let ones = try named("OnesLike")([table])
+    let ones = try ReductionGradients.call("OnesLike", [table])
     let rows = try family.cumsum([ones, 0.asTensor()], ["exclusive": .bool(true)])
     let flat = try ReductionGradients.reshape(table + rows * length, minusOne)
     let sums = try SegmentOps.family.unsortedSum([
