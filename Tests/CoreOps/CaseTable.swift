@@ -10,6 +10,8 @@ let caseTable: [OpCase] = [
   comparisonCases,
   reductionCases,
   segmentCases,
+  countCases,
+  sparseSegmentCases,
   shapeCases,
   sliceCases,
   gatherCases,

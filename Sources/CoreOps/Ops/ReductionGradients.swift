@@ -144,6 +144,14 @@ enum ReductionGradients {
     try call("Slice", [vector, [index].asTensor(), [1].asTensor()])
   }
 
+  /// The registered op of that name.
+  static func definition(_ name: String) throws -> OpDef {
+    guard let op = OpRegistry.standard[name] else {
+      throw TFError.notFound("Op type not registered '\(name)'")
+    }
+    return op
+  }
+
   /// The first output of the op of that name.
   static func call(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = [:]) throws -> Tensor {
     try applyOp(name, inputs, attrs)[0]

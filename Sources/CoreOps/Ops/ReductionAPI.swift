@@ -1,0 +1,481 @@
+extension SharedAPI {
+  /// The sum over `axis`. Follows `tf.reduce_sum`.
+  ///
+  /// - Parameters:
+  ///   - input: numbers of any shape; integers wrap.
+  ///   - axis: one axis or a list, negative ones counted from the end; nil for all.
+  ///   - keepdims: whether reduced dimensions stay, with size 1.
+  /// - Throws: `INVALID_ARGUMENT` when an axis is out of range or is named twice.
+  public static func reduceSum(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.apply(ReductionOps.family.sum, input, axis, keepdims, name)
+  }
+
+  /// The mean over `axis`; of integers, truncated. Follows `tf.reduce_mean`.
+  ///
+  /// - Parameters and errors: as `reduceSum`.
+  public static func reduceMean(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.apply(ReductionOps.family.mean, input, axis, keepdims, name)
+  }
+
+  /// The product over `axis`. Follows `tf.reduce_prod`.
+  ///
+  /// - Parameters and errors: as `reduceSum`.
+  public static func reduceProd(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.apply(ReductionOps.family.prod, input, axis, keepdims, name)
+  }
+
+  /// The greatest element over `axis`; a NaN where there is one. Follows `tf.reduce_max`.
+  ///
+  /// - Parameters and errors: as `reduceSum`.
+  public static func reduceMax(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.apply(ReductionOps.family.max, input, axis, keepdims, name)
+  }
+
+  /// The least element over `axis`; a NaN where there is one. Follows `tf.reduce_min`.
+  ///
+  /// - Parameters and errors: as `reduceSum`.
+  public static func reduceMin(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.apply(ReductionOps.family.min, input, axis, keepdims, name)
+  }
+
+  /// Whether all elements over `axis` are true. Follows `tf.reduce_all`.
+  ///
+  /// - Parameters and errors: as `reduceSum`, of booleans.
+  public static func reduceAll(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.apply(ReductionOps.family.all, input, axis, keepdims, name)
+  }
+
+  /// Whether any element over `axis` is true. Follows `tf.reduce_any`.
+  ///
+  /// - Parameters and errors: as `reduceSum`, of booleans.
+  public static func reduceAny(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.apply(ReductionOps.family.any, input, axis, keepdims, name)
+  }
+
+  /// The logarithm of the sum of exponentials over `axis`, without overflow. Follows `tf.reduce_logsumexp`.
+  ///
+  /// - Parameters and errors: as `reduceSum`, of floating point numbers.
+  public static func reduceLogsumexp(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    let x = try input.asTensor()
+    let greatest = try reduceMax(x, axis: axis, keepdims: true)
+    // An infinite maximum is not subtracted: it would give NaN.
+    let finite = try applyOp("IsFinite", [greatest])[0]
+    let shift = try applyOp(
+      "StopGradient",
+      [applyOp("SelectV2", [finite, greatest, BasicOps.zerosLike(greatest)])[0]])[0]
+    let sums = try reduceSum(UnaryOps.family.exp(x - shift), axis: axis, keepdims: keepdims)
+    let logarithm = try applyOp("Log", [sums])[0]
+    guard keepdims else {
+      let flat = try applyOp("Reshape", [shift, applyOp("Shape", [logarithm])[0]])[0]
+      return try BinaryOps.family.add(logarithm, flat, name: name)
+    }
+    return try BinaryOps.family.add(logarithm, shift, name: name)
+  }
+
+  /// The mean squared distance from the mean over `axis`. Follows `tf.math.reduce_variance`.
+  ///
+  /// - Parameters and errors: as `reduceSum`, of floating point numbers.
+  public static func reduceVariance(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    let x = try input.asTensor()
+    guard x.dtype.isFloating else {
+      throw TFError.invalidArgument("Input must be either real or complex, got \(x.dtype)")
+    }
+    let distance = try x - reduceMean(x, axis: axis, keepdims: true)
+    return try reduceMean(distance * distance, axis: axis, keepdims: keepdims, name: name)
+  }
+
+  /// The square root of the variance over `axis`. Follows `tf.math.reduce_std`.
+  ///
+  /// - Parameters and errors: as `reduceVariance`.
+  public static func reduceStd(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    let variance = try reduceVariance(input, axis: axis, keepdims: keepdims)
+    return try ReductionGradients.call("Sqrt", [variance])
+  }
+
+  /// The root of the sum of squares over `axis`. Follows `tf.math.reduce_euclidean_norm`.
+  ///
+  /// - Parameters and errors: as `reduceSum`.
+  public static func reduceEuclideanNorm(
+    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.apply(ReductionOps.family.euclideanNorm, input, axis, keepdims, name)
+  }
+
+  /// The position of the greatest element along `axis`, the first of equal ones. Follows `tf.argmax`.
+  ///
+  /// - Parameters:
+  ///   - input: ordered numbers of at least one dimension.
+  ///   - axis: negative ones count from the end.
+  ///   - outputType: int16, uint16, int32 or int64.
+  /// - Throws: `INVALID_ARGUMENT` when the axis is out of range or has no elements.
+  public static func argmax(
+    _ input: some TensorConvertible, axis: any TensorConvertible = 0, outputType: DType = .int64,
+    name: String? = nil
+  ) throws -> Tensor {
+    try ReductionOps.family.argMax(
+      [input.asTensor(), axis.asTensor()],
+      Attrs().with("output_type", .type(outputType), unless: outputType == .int64), name: name)
+  }
+
+  /// The position of the least element along `axis`, the first of equal ones. Follows `tf.argmin`.
+  ///
+  /// - Parameters and errors: as `argmax`, with int32 or int64 positions.
+  public static func argmin(
+    _ input: some TensorConvertible, axis: any TensorConvertible = 0, outputType: DType = .int64,
+    name: String? = nil
+  ) throws -> Tensor {
+    try ReductionOps.family.argMin(
+      [input.asTensor(), axis.asTensor()],
+      Attrs().with("output_type", .type(outputType), unless: outputType == .int64), name: name)
+  }
+
+  /// Running sums along `axis`. Follows `tf.cumsum`.
+  ///
+  /// - Parameters:
+  ///   - x: numbers of at least one dimension.
+  ///   - axis: negative ones count from the end.
+  ///   - exclusive: whether a sum leaves out the element at its own position.
+  ///   - reverse: whether sums run from the end.
+  /// - Throws: `INVALID_ARGUMENT` when the axis is out of range.
+  public static func cumsum(
+    _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.scan(ScanOps.family.cumsum, x, axis, exclusive, reverse, name)
+  }
+
+  /// Running products along `axis`. Follows `tf.math.cumprod`.
+  ///
+  /// - Parameters and errors: as `cumsum`.
+  public static func cumprod(
+    _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.scan(ScanOps.family.cumprod, x, axis, exclusive, reverse, name)
+  }
+
+  /// Running logarithms of sums of exponentials along `axis`. Follows `tf.math.cumulative_logsumexp`.
+  ///
+  /// - Parameters and errors: as `cumsum`, of floating point numbers.
+  public static func cumulativeLogsumexp(
+    _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.scan(ScanOps.family.cumulativeLogsumexp, x, axis, exclusive, reverse, name)
+  }
+
+  /// Sums of the rows of `data` that share an id. Follows `tf.math.segment_sum`.
+  ///
+  /// - Parameter segmentIds: one id per row, sorted.
+  /// - Throws: `INVALID_ARGUMENT` when ids are negative or get smaller.
+  public static func segmentSum(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.sum([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// Means of the rows of `data` that share an id. Follows `tf.math.segment_mean`.
+  ///
+  /// - Parameters and errors: as `segmentSum`.
+  public static func segmentMean(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.mean([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// Products of the rows of `data` that share an id. Follows `tf.math.segment_prod`.
+  ///
+  /// - Parameters and errors: as `segmentSum`.
+  public static func segmentProd(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.prod([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// The greatest of the rows of `data` that share an id. Follows `tf.math.segment_max`.
+  ///
+  /// - Parameters and errors: as `segmentSum`.
+  public static func segmentMax(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.max([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// The least of the rows of `data` that share an id. Follows `tf.math.segment_min`.
+  ///
+  /// - Parameters and errors: as `segmentSum`.
+  public static func segmentMin(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.min([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// Sums of the elements of `data` that share an id, in any order. Follows `tf.math.unsorted_segment_sum`.
+  ///
+  /// - Parameters:
+  ///   - segmentIds: their shape is a prefix of that of `data`; what has a negative id is left out.
+  ///   - numSegments: the number of rows of the result.
+  /// - Throws: `INVALID_ARGUMENT` when an id is not below `numSegments`.
+  public static func unsortedSegmentSum(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.unsortedSum(
+      [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
+  }
+
+  /// The greatest of the elements of `data` that share an id. Follows `tf.math.unsorted_segment_max`.
+  ///
+  /// - Parameters and errors: as `unsortedSegmentSum`.
+  public static func unsortedSegmentMax(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.unsortedMax(
+      [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
+  }
+
+  /// The least of the elements of `data` that share an id. Follows `tf.math.unsorted_segment_min`.
+  ///
+  /// - Parameters and errors: as `unsortedSegmentSum`.
+  public static func unsortedSegmentMin(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.unsortedMin(
+      [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
+  }
+}
+
+extension MathAPI {
+  /// The `k` greatest elements along the last dimension, and where they are. Follows `tf.math.top_k`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when the last dimension has fewer than `k` elements.
+  public static func topK(
+    _ input: some TensorConvertible, k: any TensorConvertible = 1, sorted: Bool = true,
+    name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    let outputs = try apply(
+      ScanOps.family.topKV2, [input.asTensor(), k.asTensor()],
+      Attrs().with("sorted", .bool(sorted), unless: sorted), name: name)
+    return (outputs[0], outputs[1])
+  }
+
+  /// Whether each target is among the `k` highest predictions of its row. Follows `tf.math.in_top_k`.
+  ///
+  /// - Parameters:
+  ///   - targets: a class number per row.
+  ///   - predictions: float32, rows of classes.
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit.
+  public static func inTopK(
+    targets: some TensorConvertible, predictions: some TensorConvertible, k: any TensorConvertible,
+    name: String? = nil
+  ) throws -> Tensor {
+    let targets = try targets.asTensor()
+    return try ScanOps.family.inTopKV2(
+      [predictions.asTensor(), targets, k.asTensor(preferring: targets.dtype)], name: name)
+  }
+}
+
+extension SharedAPI {
+  /// Counts of values in bins of equal width. Follows `tf.histogram_fixed_width`.
+  ///
+  /// - Parameters:
+  ///   - valueRange: the low end of the first bin and the high end of the last; values outside count in those.
+  ///   - nbins: at least 1.
+  ///   - dtype: int32 or int64.
+  /// - Throws: `INVALID_ARGUMENT` when the range is not ascending or a value is NaN.
+  public static func histogramFixedWidth(
+    _ values: some TensorConvertible, valueRange: some TensorConvertible,
+    nbins: any TensorConvertible = 100, dtype: DType = .int32, name: String? = nil
+  ) throws -> Tensor {
+    let values = try values.asTensor()
+    return try CountOps.family.histogram(
+      [values, valueRange.asTensor(preferring: values.dtype), nbins.asTensor()],
+      Attrs().with("dtype", .type(dtype), unless: dtype == .int32), name: name)
+  }
+}
+
+extension SharedNN {
+  /// e^x over the sum of e^x along `axis`. Follows `tf.nn.softmax`.
+  ///
+  /// - Parameters:
+  ///   - logits: floating point, of at least one dimension.
+  ///   - axis: negative ones count from the end.
+  /// - Throws: `INVALID_ARGUMENT` when the axis is out of range or the rank is unknown and the axis is not the last.
+  public static func softmax(
+    _ logits: some TensorConvertible, axis: Int = -1, name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.along(axis, logits.asTensor(), name) { try LossOps.family.softmax([$0], name: $1) }
+  }
+
+  /// The logarithm of softmax along `axis`. Follows `tf.nn.log_softmax`.
+  ///
+  /// - Parameters and errors: as `softmax`.
+  public static func logSoftmax(
+    _ logits: some TensorConvertible, axis: Int = -1, name: String? = nil
+  ) throws -> Tensor {
+    try Reducing.along(axis, logits.asTensor(), name) { try LossOps.family.logSoftmax([$0], name: $1) }
+  }
+
+  /// Half the sum of squares. Follows `tf.nn.l2_loss`.
+  public static func l2Loss(_ t: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try ReductionOps.family.l2Loss([t.asTensor()], name: name)
+  }
+
+  /// The cross-entropy of `labels` and the softmax of `logits`. Follows `tf.nn.softmax_cross_entropy_with_logits`.
+  ///
+  /// - Parameters:
+  ///   - labels: probabilities of classes along the last dimension.
+  ///   - logits: of the same shape.
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not broadcast.
+  public static func softmaxCrossEntropyWithLogits(
+    labels: some TensorConvertible, logits: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    let logits = try logits.asTensor()
+    let labels = try labels.asTensor(preferring: logits.dtype)
+    if logits.shape.rank == 2 || logits.shape.rank == nil {
+      return try apply(LossOps.family.crossEntropy, [logits, labels], name: name)[0]
+    }
+    let loss = try apply(
+      LossOps.family.crossEntropy, [Reducing.rows(logits), Reducing.rows(labels)], name: name)[0]
+    return try Reducing.unflatten(loss, like: logits)
+  }
+
+  /// The cross-entropy of class numbers and the softmax of `logits`. Follows
+  /// `tf.nn.sparse_softmax_cross_entropy_with_logits`.
+  ///
+  /// - Parameters:
+  ///   - labels: int32 or int64, with one dimension less than `logits`.
+  ///   - logits: classes along the last dimension.
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit or a label names no class.
+  public static func sparseSoftmaxCrossEntropyWithLogits(
+    labels: some TensorConvertible, logits: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    let (logits, labels) = (try logits.asTensor(), try labels.asTensor())
+    if logits.shape.rank == 2 || logits.shape.rank == nil {
+      return try apply(LossOps.family.sparseCrossEntropy, [logits, labels], name: name)[0]
+    }
+    if let rank = logits.shape.rank, let labelRank = labels.shape.rank, labelRank != rank - 1 {
+      throw TFError.invalidArgument(
+        "Rank mismatch: Rank of labels (received \(labelRank)) should equal rank of logits minus 1 (received \(rank))."
+      )
+    }
+    let flat = try ReductionGradients.reshape(labels, [-1].asTensor())
+    let loss = try apply(
+      LossOps.family.sparseCrossEntropy, [Reducing.rows(logits), flat], name: name)[0]
+    return try Reducing.unflatten(loss, like: logits)
+  }
+
+  /// Whether each target is among the `k` highest predictions of its row. Follows `tf.nn.in_top_k`.
+  ///
+  /// - Parameters and errors: as `tf.math.inTopK`.
+  public static func inTopK(
+    targets: some TensorConvertible, predictions: some TensorConvertible, k: any TensorConvertible,
+    name: String? = nil
+  ) throws -> Tensor {
+    try MathAPI.inTopK(targets: targets, predictions: predictions, k: k, name: name)
+  }
+
+  /// The `k` greatest elements along the last dimension, and where they are. Follows `tf.nn.top_k`.
+  ///
+  /// - Parameters and errors: as `tf.math.topK`.
+  public static func topK(
+    _ input: some TensorConvertible, k: any TensorConvertible = 1, sorted: Bool = true,
+    name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    try MathAPI.topK(input, k: k, sorted: sorted, name: name)
+  }
+}
+
+/// What the functions above share.
+private enum Reducing {
+  static func apply(
+    _ op: OpDef, _ input: some TensorConvertible, _ axis: (any TensorConvertible)?,
+    _ keepdims: Bool, _ name: String?
+  ) throws -> Tensor {
+    let x = try input.asTensor()
+    return try op(
+      [x, axes(axis, of: x)], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
+      name: name)
+  }
+
+  /// The axes; all of `x` when none are given.
+  private static func axes(_ axis: (any TensorConvertible)?, of x: Tensor) throws -> Tensor {
+    if let axis { return try axis.asTensor() }
+    if let rank = x.shape.rank { return try Tensor((0..<rank).map(Int32.init), shape: [rank]) }
+    return try applyOp("Range", [0.asTensor(), applyOp("Rank", [x])[0], 1.asTensor()])[0]
+  }
+
+  static func scan(
+    _ op: OpDef, _ x: some TensorConvertible, _ axis: any TensorConvertible, _ exclusive: Bool,
+    _ reverse: Bool, _ name: String?
+  ) throws -> Tensor {
+    let attrs = Attrs().with("exclusive", .bool(exclusive), unless: !exclusive)
+      .with("reverse", .bool(reverse), unless: !reverse)
+    return try op([x.asTensor(), axis.asTensor()], attrs, name: name)
+  }
+
+  /// Applies an op of the last dimension to `axis`.
+  static func along(
+    _ axis: Int, _ x: Tensor, _ name: String?, _ op: (Tensor, String?) throws -> Tensor
+  ) throws -> Tensor {
+    guard axis != -1, axis + 1 != x.shape.rank else { return try op(x, name) }
+    guard let rank = x.shape.rank else {
+      throw TFError.invalidArgument("the rank must be known for softmax along axis \(axis)")
+    }
+    let index = try ShapeRules.axis(axis, rank: rank)
+    var order = (0..<rank).map { Int32($0) }
+    order.swapAt(index, rank - 1)
+    let permutation = try Tensor(order, shape: [rank])
+    let turned = try applyOp("Transpose", [x, permutation])[0]
+    return try CoreOps.apply(
+      ReductionGradients.definition("Transpose"), [op(turned, nil), permutation], name: name)[0]
+  }
+
+  /// All but the last dimension as one.
+  static func rows(_ x: Tensor) throws -> Tensor {
+    let shape = try applyOp(
+      "ConcatV2", [[-1].asTensor(), ReductionGradients.lastDim(x), 0.asTensor()])[0]
+    return try ReductionGradients.reshape(x, shape)
+  }
+
+  /// A value per row in the shape that the rows come from.
+  static func unflatten(_ loss: Tensor, like logits: Tensor) throws -> Tensor {
+    let shape = try ReductionGradients.shape(logits)
+    let leading = try applyOp(
+      "Slice", [shape, [0].asTensor(), ReductionGradients.lastPosition(shape)])[0]
+    return try ReductionGradients.reshape(loss, leading)
+  }
+}
