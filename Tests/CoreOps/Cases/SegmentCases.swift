@@ -57,9 +57,11 @@ let countCases: [OpCase] = [
   OpCase("HistogramFixedWidth of a NaN", [[Double.nan], [0.0, 5.0], 5], error: .invalidArgument),
 ]
 
-private let picked: [any TensorConvertible] = [rows, [0, 2, 1], [0, 0, 3]]
-private let counted: [any TensorConvertible] = picked + [5]
-private let back: [any TensorConvertible] = [[[1.0, 2.0], [3.0, 4.0]], [0, 2, 0], [0, 0, 1], 4]
+private let picked = [t(.float32, rows), t(.int32, [0, 2, 1]), t(.int32, [0, 0, 3])]
+private let counted = picked + [t(.int32, 5)]
+private let back = [
+  t(.float32, [[1.0, 2.0], [3.0, 4.0]]), t(.int32, [0, 2, 0]), t(.int32, [0, 0, 1]), t(.int32, 4),
+]
 
 let sparseSegmentCases: [OpCase] = [
   OpCase("SparseSegmentSum", picked, expect: [[[6.0, 8.0], [0.0, 0.0], [0.0, 0.0], [3.0, 4.0]]]),
@@ -72,7 +74,7 @@ let sparseSegmentCases: [OpCase] = [
   OpCase(
     "SparseSegmentSqrtNWithNumSegments", counted,
     expect: [[[4.2426405, 5.656854], [0.0, 0.0], [0.0, 0.0], [3.0, 4.0], [0.0, 0.0]]]),
-  OpCase("SparseSegmentSumWithNumSegments of too few", picked + [3], error: .invalidArgument),
+  OpCase("SparseSegmentSumWithNumSegments of too few", picked + [t(.int32, 3)], error: .invalidArgument),
   OpCase("SparseSegmentSumGrad", back, expect: [[[4.0, 6.0], [0.0, 0.0], [1.0, 2.0], [0.0, 0.0]]]),
   OpCase("SparseSegmentMeanGrad", back, expect: [[[3.5, 5.0], [0.0, 0.0], [0.5, 1.0], [0.0, 0.0]]]),
   OpCase("SparseSegmentSqrtNGrad", back, expect: [[[3.7071068, 5.4142137], [0.0, 0.0], [0.70710677, 1.4142135], [0.0, 0.0]]]),
