@@ -41,7 +41,5 @@ BINARY_COMPLEX_OP(sqrt_grad, y * 0.5f / x, y * 0.5 / x, y * 0.5f / conjf(x), y *
 BINARY_COMPLEX_OP(rsqrt_grad, y * -0.5f * (x * x * x), y * -0.5 * (x * x * x),
                   y * -0.5f * (conjf(x) * conjf(x) * conjf(x)), y * -0.5 * (conj(x) * conj(x) * conj(x)))
 BINARY_COMPLEX_OP(reciprocal_grad, -y * x * x, -y * x * x, -y * conjf(x) * conjf(x), -y * conj(x) * conj(x))
-BINARY_COMPLEX_OP(sigmoid_grad, y * x * (1 - x), y * x * (1 - x), y * conjf(x) * (1 - conjf(x)),
-                  y * conj(x) * (1 - conj(x)))
-BINARY_COMPLEX_OP(tanh_grad, y * (1 - x * x), y * (1 - x * x), y * (1 - conjf(x) * conjf(x)),
-                  y * (1 - conj(x) * conj(x)))
+BINARY_COMPLEX_OP(sigmoid_grad, y * x * (1 - x), y * x * (1 - x), y * x * (1 - x), y * x * (1 - x))
+BINARY_COMPLEX_OP(tanh_grad, y * (1 - x * x), y * (1 - x * x), y * (1 - x * x), y * (1 - x * x))

@@ -101,7 +101,21 @@ FROM_COMPLEX(c128)
   }                                     \
   return 0;
 
+// A quantised number is cast as the integer that stands for it.
+static int stored(int dtype) {
+  switch (dtype) {
+    case JK_QI8: return JK_I8;
+    case JK_QU8: return JK_U8;
+    case JK_QI16: return JK_I16;
+    case JK_QU16: return JK_U16;
+    case JK_QI32: return JK_I32;
+  }
+  return dtype;
+}
+
 jk_loop jk_cast(int from, int to) {
+  from = stored(from);
+  to = stored(to);
   switch (from) {
     case JK_F16: TARGETS(f16)
     case JK_BF16: TARGETS(bf16)

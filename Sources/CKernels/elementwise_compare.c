@@ -138,4 +138,21 @@ CLIP_LOOP(clip_u8, u8, GET_id, SET_id)
 CLIP_LOOP(clip_u16, u16, GET_id, SET_id)
 CLIP_LOOP(clip_u32, u32, GET_id, SET_id)
 CLIP_LOOP(clip_u64, u64, GET_id, SET_id)
-JK_TABLE(clip, REAL_CASES(clip))
+// Of complex numbers each part is held between the parts of the bounds.
+#define MIDDLE(x, low, high) ((high) < (x) ? ((high) < (low) ? (low) : (high)) : ((x) < (low) ? (low) : (x)))
+#define CLIP_COMPLEX(fn, T, V)                                                          \
+  JK_LOOP(fn) {                                                                         \
+    const T *a = in[0], *b = in[1], *c = in[2];                                         \
+    T *o = out;                                                                         \
+    (void)params;                                                                       \
+    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];                              \
+    for (size_t i = 0; i < n; i++) {                                                    \
+      const V *x = (const V *)(a + i * r), *low = (const V *)(b + i * s), *high = (const V *)(c + i * t); \
+      V re = MIDDLE(x[0], low[0], high[0]), im = MIDDLE(x[1], low[1], high[1]);         \
+      o[i] = __builtin_complex(re, im);                                                 \
+    }                                                                                   \
+    return 0;                                                                           \
+  }
+CLIP_COMPLEX(clip_c64, c64, f32)
+CLIP_COMPLEX(clip_c128, c128, f64)
+JK_TABLE(clip, REAL_CASES(clip) COMPLEX_CASES(clip))

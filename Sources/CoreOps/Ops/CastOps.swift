@@ -63,7 +63,7 @@ package struct CastOps: OpFamily {
 extension SharedAPI {
   /// The elements as `dtype`. Follows `tf.cast`.
   ///
-  /// - Throws: `UNIMPLEMENTED` where one dtype is a string, resource, variant or quantised.
+  /// - Throws: `UNIMPLEMENTED` where one dtype is a string, resource or variant.
   public static func cast(
     _ x: some TensorConvertible, _ dtype: DType, name: String? = nil
   ) throws -> Tensor {

@@ -38,7 +38,7 @@ package struct GradientOps: OpFamily {
   package let sigmoid: BinaryOp = GradientOps.ofOutput("SigmoidGrad", jk_sigmoid_grad) { gradient, y, dy, _ in
     let scaled = try gradient * conjugate(dy)
     return (
-      try scaled - scaled * 2 * conjugate(y), try GradientOps.family.sigmoid(y, gradient)
+      try scaled - scaled * 2 * conjugate(y), try GradientOps.family.sigmoid(conjugate(y), gradient)
     )
   }
 
@@ -46,7 +46,7 @@ package struct GradientOps: OpFamily {
   package let tanh: BinaryOp = GradientOps.ofOutput("TanhGrad", jk_tanh_grad) { gradient, y, dy, _ in
     (
       try gradient * -2 * conjugate(dy) * conjugate(y),
-      try GradientOps.family.tanh(y, gradient)
+      try GradientOps.family.tanh(conjugate(y), gradient)
     )
   }
 

@@ -130,7 +130,7 @@ package struct SelectOps: OpFamily {
       }
       return [shape]
     },
-    kernel: .elementwise([.reals], jk_clip),
+    kernel: .elementwise(.numbers, jk_clip),
     gradient: .rule { context in
       let gradient = try context.gradient()
       let (x, low, high) = (context.inputs[0], context.inputs[1], context.inputs[2])

@@ -115,7 +115,7 @@ public struct UnaryOps: OpFamily {
 
   /// tanh x. Follows `tf.math.tanh`.
   public let tanh = UnaryOp("Tanh", [.floats, .complexes], jk_tanh, cost: 8) { gradient, _, y in
-    try GradientOps.family.tanh(y, gradient)
+    try GradientOps.family.tanh(conjugate(y), gradient)
   }
 
   /// arsinh x. Follows `tf.math.asinh`.
@@ -135,7 +135,7 @@ public struct UnaryOps: OpFamily {
 
   /// 1 / (1 + e⁻ˣ). Follows `tf.math.sigmoid`.
   public let sigmoid = UnaryOp("Sigmoid", [.floats, .complexes], jk_sigmoid, cost: 8) {
-    gradient, _, y in try GradientOps.family.sigmoid(y, gradient)
+    gradient, _, y in try GradientOps.family.sigmoid(conjugate(y), gradient)
   }
 
   /// The error function. Follows `tf.math.erf`.

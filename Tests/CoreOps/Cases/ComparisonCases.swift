@@ -25,6 +25,7 @@ let comparisonCases: [OpCase] = [
     "Cast", [[1.7, -1.7]], ["DstT": .type(.int32)], expect: [t(.int32, [1, -1])], gradient: false),
   OpCase("Cast to half", [[1.5]], ["DstT": .type(.half)], expect: [t(.half, [1.5])], gradient: false),
   OpCase("Cast to double", [[1.5]], ["DstT": .type(.float64)], expect: [t(.float64, [1.5])]),
+  OpCase("Cast to quantised", [[1.5]], ["DstT": .type(.qint8)], expect: [t(.qint8, [1])], gradient: false),
   OpCase("Cast to bool", [[0, 2]], ["DstT": .type(.bool)], expect: [[false, true]]),
   OpCase(
     "Cast truncating", [[1.0078125]], ["DstT": .type(.bfloat16), "Truncate": .bool(true)],
