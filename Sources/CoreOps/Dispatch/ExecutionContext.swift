@@ -52,8 +52,9 @@ public final class Cancellation: Sendable {
   }
 
   private static var now: UInt64 {
-    let instant = ContinuousClock.now
-    let elapsed = epoch.duration(to: instant).components
+    // The epoch is made at its first use, so it comes first.
+    let start = epoch
+    let elapsed = start.duration(to: ContinuousClock.now).components
     return UInt64(elapsed.seconds) &* 1_000_000_000 &+ UInt64(elapsed.attoseconds / 1_000_000_000) &+ 1
   }
   private static let epoch = ContinuousClock.now

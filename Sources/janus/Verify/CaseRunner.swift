@@ -1,0 +1,112 @@
+import CoreGraph
+import CoreOps
+import Serialization
+
+/// Replays one case.
+struct CaseRunner {
+  enum Status: String {
+    case passed, failed, skipped
+  }
+
+  struct Outcome {
+    var path: String
+    var name: String
+    var ops: [String]
+    var status: Status
+    var reason: String
+  }
+
+  var rtol: Double?
+  var atol: Double?
+  /// Seconds that one run may take.
+  var timeout: Double
+
+  func replay(_ path: String) -> Outcome {
+    var outcome = Outcome(path: path, name: path, ops: [], status: .failed, reason: "")
+    do {
+      let file = try CaseFile(path, rtol: rtol, atol: atol)
+      outcome.name = file.name
+      outcome.ops = file.ops
+      let reason = try replay(file, path)
+      outcome.status = reason == nil ? .passed : .failed
+      outcome.reason = reason ?? ""
+    } catch let need as UnsupportedModel {
+      outcome.status = .skipped
+      outcome.reason = need.reason
+    } catch {
+      outcome.reason = "\(error)"
+    }
+    return outcome
+  }
+
+  /// What is wrong, or nil.
+  private func replay(_ file: CaseFile, _ path: String) throws -> String? {
+    let session: StepwiseGraph
+    do {
+      session = try self.session(file, path)
+    } catch let error as TFError {
+      // TensorFlow finds at the run what Janus may find when it reads the graph.
+      if case .error(let code)? = file.runs.first?.expectation, code == error.code.rawValue { return nil }
+      throw error
+    }
+    var fetched: [String: Tensor] = [:]
+    for (index, run) in file.runs.enumerated() {
+      let place = file.runs.count > 1 ? "run \(index): " : ""
+      do {
+        if let reason = try replay(run, file, session, &fetched) { return place + reason }
+      } catch let error as TFError {
+        return place + error.description
+      }
+    }
+    return nil
+  }
+
+  private func session(_ file: CaseFile, _ path: String) throws -> StepwiseGraph {
+    guard let model = file.model else {
+      return StepwiseGraph(try GraphDef(serialized: file.archive.read("graph.pb")))
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    if let restore = model.restore { throw UnsupportedModel(reason: "needs the checkpoint \(restore), which cannot be restored") }
+    let file = try ModelFile(folder + model.path)
+    guard file.kind == .graphDef else {
+      throw UnsupportedModel(reason: "needs the \(file.kind.rawValue) \(model.path), which stepwise runs do not read")
+    }
+    return StepwiseGraph(try file.naming { try GraphDef(binaryOrText: file.bytes) })
+  }
+
+  private func replay(
+    _ run: CaseFile.Run, _ file: CaseFile, _ session: StepwiseGraph, _ fetched: inout [String: Tensor]
+  ) throws -> String? {
+    var feeds: [String: Tensor] = [:]
+    for (tensor, value) in run.feeds {
+      switch value {
+      case .member(let name, let dtype): feeds[tensor] = try file.tensor(name, dtype)
+      case .fetched(let name):
+        guard let earlier = fetched[name] else {
+          throw TFError.invalidArgument("\(tensor) is fed what no earlier run fetched: \(name)")
+        }
+        feeds[tensor] = earlier
+      }
+    }
+    let results: [Tensor]
+    do {
+      results = try session.run(
+        fetches: run.fetches, feeds: feeds, targets: run.targets, timeout: timeout)
+    } catch let error as TFError {
+      guard case .error(let code) = run.expectation else { throw error }
+      return code == error.code.rawValue ? nil : "expected the error \(code), got \(error)"
+    }
+    guard case .values(let values, let rules) = run.expectation else {
+      guard case .error(let code) = run.expectation else { return nil }
+      return "expected the error \(code), but the run succeeded"
+    }
+    for (name, result) in zip(run.fetches, results) { fetched[name] = result }
+    for (index, value) in values.enumerated() {
+      let expected = try file.tensor(value.name, value.dtype)
+      if let difference = Difference.first(results[index], expected, rules[index]) {
+        return "\(run.fetches[index])\(difference.hasPrefix("[") ? "" : " ")\(difference)"
+      }
+    }
+    return nil
+  }
+}
