@@ -7,7 +7,7 @@ struct Janus: ParsableCommand {
     commandName: "janus",
     abstract: "Runs TensorFlow's models and programs, in both of its styles.",
     subcommands: [
-      InspectCommand.self, OpsCommand.self,
+      InspectCommand.self, VerifyCommand.self, OpsCommand.self,
     ])
 }
 

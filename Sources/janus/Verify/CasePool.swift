@@ -17,11 +17,16 @@ struct CasePool {
     while next < cases.count {
       let batch = Array(cases[next..<min(next + Self.batch, cases.count)])
       var answered = 0
+      var lastWords = ""
       let end = try WorkerProcess(["verify", "--worker"] + options + ["--"] + batch).lines(
         silence: timeout * 2 + 10
       ) { line in
-        guard let outcome = (try? JSON(Array(line.utf8))).flatMap(CaseRunner.Outcome.init(json:)) else { return }
+        guard let outcome = (try? JSON(Array(line.utf8))).flatMap(CaseRunner.Outcome.init(json:)) else {
+          if ["Fatal error", "ERROR: ", "ssertion"].contains(where: line.contains) { lastWords = ": " + line }
+          return
+        }
         answered += 1
+        lastWords = ""
         try report(outcome)
       }
       if answered < batch.count {
@@ -29,7 +34,7 @@ struct CasePool {
         let file = try? CaseFile(path, rtol: nil, atol: nil)
         try report(
           CaseRunner.Outcome(
-            path: path, name: file?.name ?? path, ops: file?.ops ?? [], status: .failed, reason: end.description))
+            path: path, name: file?.name ?? path, ops: file?.ops ?? [], status: .failed, reason: end.description + lastWords))
         answered += 1
       }
       next += answered
@@ -61,6 +66,7 @@ final class WorkerProcess {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
     posix_spawn_file_actions_addclose(&actions, ends[0])
     posix_spawn_file_actions_addclose(&actions, ends[1])
     var argv: [UnsafeMutablePointer<CChar>?] = (["janus"] + arguments).map { strdup($0) }
