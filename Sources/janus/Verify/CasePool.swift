@@ -22,7 +22,7 @@ struct CasePool {
         silence: timeout * 2 + 10
       ) { line in
         guard let outcome = (try? JSON(Array(line.utf8))).flatMap(CaseRunner.Outcome.init(json:)) else {
-          if ["Fatal error", "ERROR: ", "ssertion"].contains(where: line.contains) { lastWords = ": " + line }
+          if lastWords.isEmpty, ["Fatal error", "ERROR: ", "ssertion failed"].contains(where: line.contains) { lastWords = ": " + line }
           return
         }
         answered += 1

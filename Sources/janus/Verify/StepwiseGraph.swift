@@ -26,7 +26,7 @@ final class StepwiseGraph: FunctionRunner {
       step.fed[node, default: [:]][index] = value
     }
     for target in targets { try step.compute(target) }
-    return try fetches.map { try step.value($0) }
+    return try fetches.map { try step.value($0).dereferenced() }
   }
 
   func call(
