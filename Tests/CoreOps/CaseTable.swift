@@ -20,6 +20,7 @@ let caseTable: [OpCase] = [
   poolingCases,
   normalizationCases,
   lossCases,
+  ctcCases,
   matMulCases,
   linearAlgebraCases,
   fftCases,

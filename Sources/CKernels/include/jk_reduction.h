@@ -104,3 +104,11 @@ typedef struct {
   bool gaps_are_zero;
 } jk_segments;
 void jk_fold_segments(const jk_segments *job);
+
+// --- connectionist temporal classification ----------------------------------------------------------------------
+
+// The loss of one sequence of `steps` rows of `classes` logits that are `stride` elements apart, and the gradient of
+// them, against `labels`; the last class is the blank. `work` has room for
+// steps · (classes + 2 · (2 · count + 1)) + classes doubles.
+void jk_ctc_loss(bool is_double, const void *logits, size_t steps, size_t classes, size_t stride,
+                 const int32_t *labels, size_t count, bool merge_repeated, void *loss, void *gradient, double *work);

@@ -26,6 +26,7 @@ package enum OpFamilies {
     NormalizationOps(),
     LossOps(),
     LRNOps(),
+    CTCOps(),
     MatMulOps(),
     LinearAlgebraOps(),
     FFTOps(),
