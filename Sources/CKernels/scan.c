@@ -105,7 +105,7 @@ typedef struct {
   const char *in;
   char *values, *indices, *work;
   size_t index_size, n, k;
-  bool descending;
+  bool descending, sorted;
 } order_job;
 
 static void store_index(char *out, size_t size, size_t position, int32_t value) {
@@ -122,15 +122,23 @@ static void store_index(char *out, size_t size, size_t position, int32_t value) 
     B p = GET(x[a]), q = GET(x[b]);                                                                                 \
     return q < p ? true : q > p ? false : a < b;                                                                    \
   }                                                                                                                 \
-  /* The heap's root is the element that comes last. */                                                             \
-  static void sift_##s(const T *x, i32 *heap, size_t size, size_t at) {                                             \
-    i32 moved = heap[at];                                                                                           \
-    for (size_t child; (child = 2 * at + 1) < size; at = child) {                                                   \
-      if (child + 1 < size && before_##s(x, heap[child], heap[child + 1])) child++;                                 \
-      if (!before_##s(x, moved, heap[child])) break;                                                                \
-      heap[at] = heap[child];                                                                                       \
+  /* The heap's root is the element that comes last. A hole sinks to a leaf, then what fills it climbs. */          \
+  static void settle_##s(const T *x, i32 *heap, size_t size, size_t hole, i32 moved) {                              \
+    size_t top = hole;                                                                                              \
+    for (size_t child; (child = 2 * hole + 2) <= size; hole = child) {                                              \
+      if (child == size || before_##s(x, heap[child], heap[child - 1])) child--;                                    \
+      heap[hole] = heap[child];                                                                                     \
     }                                                                                                               \
-    heap[at] = moved;                                                                                               \
+    for (; hole > top; hole = (hole - 1) / 2) {                                                                     \
+      if (!before_##s(x, heap[(hole - 1) / 2], moved)) break;                                                       \
+      heap[hole] = heap[(hole - 1) / 2];                                                                            \
+    }                                                                                                               \
+    heap[hole] = moved;                                                                                             \
+  }                                                                                                                 \
+  static void remove_last_##s(const T *x, i32 *heap, size_t size) {                                                 \
+    i32 last = heap[0];                                                                                             \
+    settle_##s(x, heap, size - 1, 0, heap[size - 1]);                                                               \
+    heap[size - 1] = last;                                                                                          \
   }                                                                                                                 \
   static void top_k_##s(void *context, size_t begin, size_t end) {                                                  \
     const order_job *job = context;                                                                                 \
@@ -138,7 +146,7 @@ static void store_index(char *out, size_t size, size_t position, int32_t value) 
     for (size_t r = begin; r < end; r++) {                                                                          \
       const T *x = (const T *)job->in + r * n;                                                                      \
       T *values = (T *)job->values + r * k;                                                                         \
-      i32 *heap = (i32 *)job->work + r * k;                                                                         \
+      i32 *heap = (i32 *)job->work + r * (k + 1);                                                                         \
       if (k == 1) {                                                                                                 \
         size_t best = 0;                                                                                            \
         while (best < n && GET(x[best]) != GET(x[best])) best++;                                                    \
@@ -146,19 +154,21 @@ static void store_index(char *out, size_t size, size_t position, int32_t value) 
         for (size_t i = best + 1; i < n; i++) best = GET(x[i]) > GET(x[best]) ? i : best;                           \
         heap[0] = (i32)best;                                                                                        \
       } else {                                                                                                      \
-        for (size_t i = 0; i < k; i++) heap[i] = (i32)i;                                                            \
-        for (size_t i = k / 2; i-- > 0;) sift_##s(x, heap, k, i);                                                   \
-        for (size_t i = k; i < n; i++)                                                                              \
+        /* One element more than wanted, then without the one that comes last: the order TensorFlow leaves them in. */\
+        size_t first = k < n ? k + 1 : k;                                                                           \
+        for (size_t i = 0; i < first; i++) heap[i] = (i32)i;                                                        \
+        for (size_t i = first / 2; i-- > 0;) settle_##s(x, heap, first, i, heap[i]);                                \
+        if (first > k) remove_last_##s(x, heap, first);                                                             \
+        for (size_t i = first; i < n; i++)                                                                          \
           if (before_##s(x, (i32)i, heap[0])) {                                                                     \
-            heap[0] = (i32)i;                                                                                       \
-            sift_##s(x, heap, k, 0);                                                                                \
+            remove_last_##s(x, heap, k);                                                                            \
+            size_t hole = k - 1;                                                                                    \
+            for (; hole > 0 && before_##s(x, heap[(hole - 1) / 2], (i32)i); hole = (hole - 1) / 2)                  \
+              heap[hole] = heap[(hole - 1) / 2];                                                                    \
+            heap[hole] = (i32)i;                                                                                    \
           }                                                                                                         \
-        for (size_t size = k; size-- > 1;) {                                                                        \
-          i32 last = heap[0];                                                                                       \
-          heap[0] = heap[size];                                                                                     \
-          heap[size] = last;                                                                                        \
-          sift_##s(x, heap, size, 0);                                                                               \
-        }                                                                                                           \
+        if (job->sorted || k == n)                                                                                  \
+          for (size_t size = k; size > 1; size--) remove_last_##s(x, heap, size);                                   \
       }                                                                                                             \
       for (size_t i = 0; i < k; i++) {                                                                              \
         values[i] = x[heap[i]];                                                                                     \
@@ -225,10 +235,10 @@ ORDER(u64, u64, u64, GET_id)
   }
 
 void jk_top_k(int dtype, const void *in, void *values, void *indices, size_t index_size, void *work, size_t rows,
-              size_t n, size_t k) {
+              size_t n, size_t k, bool sorted) {
   void (*run)(void *, size_t, size_t);
   ORDER_CASES(top_k)
-  order_job job = {in, values, indices, work, index_size, n, k, false};
+  order_job job = {in, values, indices, work, index_size, n, k, false, sorted};
   jk_parallel_for(rows, 1 + 16384 / (n ? n : 1), run, &job);
 }
 
@@ -236,7 +246,7 @@ void jk_nth_element(int dtype, const void *in, void *out, void *work, size_t row
                     bool descending) {
   void (*run)(void *, size_t, size_t);
   ORDER_CASES(nth)
-  order_job job = {in, out, 0, work, 0, n, k, descending};
+  order_job job = {in, out, 0, work, 0, n, k, descending, false};
   jk_parallel_for(rows, 1 + 16384 / (n ? n : 1), run, &job);
 }
 

@@ -55,10 +55,10 @@ enum { JK_SCAN_SUM, JK_SCAN_PROD, JK_SCAN_LOGSUMEXP };
 void jk_scan(int operation, int dtype, const void *in, void *out, size_t outer, size_t n, size_t inner, bool exclusive,
              bool reverse);
 
-// The k greatest of each row, greatest first, and where they are; of equal ones the first comes first. `work` has room
-// for rows · k int32, indices are integers of index_size bytes.
+// The k greatest of each row and where they are, if sorted greatest first; of equal ones the first comes first. `work`
+// has room for rows · (k + 1) int32, indices are integers of index_size bytes.
 void jk_top_k(int dtype, const void *in, void *values, void *indices, size_t index_size, void *work, size_t rows,
-              size_t n, size_t k);
+              size_t n, size_t k, bool sorted);
 // The element of each row that is at position `k` once the row is sorted. `work` has room for the input.
 void jk_nth_element(int dtype, const void *in, void *out, void *work, size_t rows, size_t n, size_t k, bool descending);
 // Whether fewer than k classes of a row are predicted above its target. False if the target or anything is not finite.

@@ -62,7 +62,8 @@ package struct ScanOps: OpFamily {
     kernel: .raw(["T": [.reals]]) { context in
       let type = try context.type("T")
       let index = try context.type("index_type")
-      return { try topKernel($0, type, index, inputs: 2) }
+      let sorted = try context.bool("sorted")
+      return { try topKernel($0, type, index, sorted, inputs: 2) }
     }, gradient: .rule { [try topGradient($0), nil] })
 
   package let nthElement: OpDef = OpDef(
@@ -240,7 +241,8 @@ package struct ScanOps: OpFamily {
       shape: { try topShape($0.shapes[0], try count($0)) },
       kernel: .raw(["T": [.reals]]) { context in
         let type = try context.type("T")
-        return { try topKernel($0, type, .int32, inputs: 1) }
+        let sorted = try context.bool("sorted")
+        return { try topKernel($0, type, .int32, sorted, inputs: 1) }
       }, gradient: .rule { [try topGradient($0)] })
   }
 
@@ -257,7 +259,7 @@ package struct ScanOps: OpFamily {
   }
 
   private static func topKernel(
-    _ context: SpecialiseContext, _ type: DType, _ index: DType, inputs: Int
+    _ context: SpecialiseContext, _ type: DType, _ index: DType, _ sorted: Bool, inputs: Int
   ) throws -> Specialised {
     let dims = context.inputs[0]
     let (length, count) = (dims[dims.rank - 1], context.outputs[0][dims.rank - 1])
@@ -267,10 +269,10 @@ package struct ScanOps: OpFamily {
     let outputs = context.outputs[0].elementCount
     let rows = count == 0 ? 0 : outputs / count
     let dtype = Int32(type.rawValue)
-    return .run(scratch: outputs * 4) {
+    return .run(scratch: (outputs + rows) * 4) {
       jk_top_k(
         dtype, $0[0], $0[inputs], $0[inputs + 1], index.byteSize, $0[inputs + 2], rows, length,
-        count)
+        count, sorted)
     }
   }
 

@@ -62,6 +62,7 @@ let reductionCases: [OpCase] = [
   OpCase("TopK", [[[1.0, 4.0, 2.0], [9.0, 7.0, 8.0]]], ["k": .int(2)], expect: [[[4.0, 2.0], [9.0, 8.0]], [[1, 2], [0, 2]]]),
   OpCase("TopKV2", [[[1, 3, 3, 0, 2], [5, 4, 3, 2, 1]], 3], expect: [[[3, 3, 2], [5, 4, 3]], [[1, 2, 4], [0, 1, 2]]]),
   OpCase("TopKV2 of floats", [[1.0, 4.0, 2.0], 2], expect: [[4.0, 2.0], [1, 2]]),
+  OpCase("TopKV2 unsorted", [[4, 1, 3, 2, 6, 5, 0], 4], ["sorted": .bool(false)], expect: [[3, 4, 6, 5], [2, 0, 4, 5]]),
   OpCase("TopKV2 of too many", [[1.0], 2], error: .invalidArgument),
   OpCase("NthElement", [[[5.0, 1.0, 3.0], [2.0, 2.5, 9.0]], 1], expect: [[3.0, 2.5]]),
   OpCase("NthElement in reverse", [[5.0, 1.0, 3.0], 0], ["reverse": .bool(true)], expect: [5.0]),
