@@ -261,8 +261,13 @@ static void part(void *context, size_t begin, size_t end) {
 }
 
 void jk_copies(const jk_copy *copies, size_t count, void *const *pointers) {
-  int64_t total = 0;
-  for (size_t i = 0; i < count; i++) total += copies[i].bytes;
-  job j = {copies, count, pointers};
-  jk_parallel_for((size_t)total, 1 << 17, part, &j);
+  for (size_t first = 0; first < count;) {
+    size_t next = first;
+    int64_t total = 0;
+    do total += copies[next++].bytes;
+    while (next < count && !copies[next].waits);
+    job j = {copies + first, next - first, pointers};
+    jk_parallel_for((size_t)total, 1 << 17, part, &j);
+    first = next;
+  }
 }

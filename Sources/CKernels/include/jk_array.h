@@ -8,7 +8,8 @@
 typedef struct {
   int32_t src, dst;
   int32_t rank;
-  int32_t size;  // of an element: 1, 2, 4, 8 or 16 bytes
+  int32_t size;   // of an element: 1, 2, 4, 8 or 16 bytes
+  int32_t waits;  // whether it starts only when those before it are done
   int64_t src_offset, dst_offset;
   int64_t dims[JK_COPY_RANK], src_stride[JK_COPY_RANK], dst_stride[JK_COPY_RANK];
   // Set by jk_copy_prepare: how it is done and in how many independent units.
@@ -19,7 +20,7 @@ typedef struct {
 // Decides how a copy is done, once its other fields are set.
 void jk_copy_prepare(jk_copy *_Nonnull copy);
 
-// Does copies whose destinations do not overlap.
+// Does copies; the destinations of those that do not wait for each other do not overlap.
 void jk_copies(const jk_copy *_Nonnull copies, size_t count, void *_Nonnull const *_Nonnull pointers);
 
 // Index types are told by their size in bytes: 2, 4 or 8, or -2 for unsigned 16 bits.
@@ -70,6 +71,18 @@ int jk_cross(int dtype, int64_t n, const void *_Nonnull a, const void *_Nonnull 
 // out is x where the diagonal's distance is in -lower...upper, 0 elsewhere; lower or upper < 0 means no limit.
 void jk_band_part(int64_t batch, int64_t rows, int64_t cols, int64_t lower, int64_t upper, int size,
                   const void *_Nonnull x, void *_Nonnull out);
-// x[b, s < length[b], …] reversed along s; [outer, seq, inner] views in bytes are prepared by the caller.
-void jk_reverse_sequence(const int64_t *_Nonnull dims, int rank, int seq, int batch, int size, int wide,
-                         const void *_Nonnull lengths, const void *_Nonnull x, void *_Nonnull out);
+// x[a, i, b, k, :] where one of i and k counts the batch and the other the sequence, whose first lengths[batch] elements
+// are reversed. The last of the five dims is in bytes.
+void jk_reverse_sequence(const int64_t *_Nonnull dims, int seq_first, int wide, const void *_Nonnull lengths,
+                         const void *_Nonnull x, void *_Nonnull out);
+
+// The gradient of mirror padding: out, which starts as zeros, has the dimensions `inner`.
+void jk_mirror_fold(int dtype, int rank, const int64_t *_Nonnull dims, const int64_t *_Nonnull inner,
+                    const int64_t *_Nonnull before, int skipped, const void *_Nonnull x, void *_Nonnull out);
+
+// For x[outer, rows, inner]: one key per element, row by row; never[row] says that the row equals none, not even itself.
+void jk_unique_keys(int dtype, int64_t outer, int64_t rows, int64_t inner, const void *_Nonnull x,
+                    uint64_t *_Nonnull keys, uint8_t *_Nonnull never);
+// Numbers the different rows of keys in order of appearance; table_size is a power of 2 of more than `rows`.
+int64_t jk_unique(int64_t rows, int64_t width, const uint64_t *_Nonnull keys, const uint8_t *_Nonnull never,
+                  int64_t *_Nonnull ids, int64_t *_Nonnull firsts, int64_t *_Nonnull table, int64_t table_size);

@@ -58,6 +58,7 @@ package struct Region: Sendable {
 package struct Copies: Sendable {
   private var list: [jk_copy] = []
   private let elementSize: Int
+  private var isOrdered = false
 
   package init(_ dtype: DType) { elementSize = dtype.byteSize }
 
@@ -74,6 +75,9 @@ package struct Copies: Sendable {
     try append(-1, region, Int32(destination), region)
   }
 
+  /// What follows overwrites what came before, and so starts when that is done.
+  package mutating func wait() { isOrdered = true }
+
   private mutating func append(_ source: Int32, _ from: Region, _ destination: Int32, _ region: Region) throws {
     if region.dims.contains(0) { return }
     let axes = region.dims.indices.filter { region.dims[$0] != 1 }
@@ -86,6 +90,8 @@ package struct Copies: Sendable {
     copy.dst = destination
     copy.rank = Int32(axes.count)
     copy.size = Int32(size)
+    copy.waits = isOrdered ? 1 : 0
+    isOrdered = false
     copy.src_offset = Int64(from.offset * size)
     copy.dst_offset = Int64(region.offset * size)
     func fill<T>(_ field: inout T, _ values: (Int) -> Int) {

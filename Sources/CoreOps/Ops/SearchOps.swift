@@ -1,0 +1,521 @@
+import CKernels
+
+/// Ops that make sequences, and those that look for elements.
+package struct SearchOps: OpFamily {
+  package static let family = SearchOps()
+  package init() {}
+
+  package let range: OpDef = OpDef(
+    "Range",
+    """
+    start: Tidx, limit: Tidx, delta: Tidx -> output: Tidx
+    Tidx: {bfloat16, half, float, double, int8, int16, int32, int64, uint16, uint32, uint64} = int32
+    """,
+    shape: { context in
+      for (index, name) in ["start", "limit", "delta"].enumerated() {
+        if let shape = context.shapes[index].known, shape.rank != 0 {
+          throw TFError.invalidArgument("\(name) must be a scalar, not shape \(shape)")
+        }
+      }
+      guard let start = context.values[0], let limit = context.values[1], let delta = context.values[2]
+      else { return [.unknown(rank: 1)] }
+      return [[try rangeSize(start, limit, delta)]]
+    },
+    kernel: .raw { context in
+      { specialise in
+        let count = specialise.outputs[0].elementCount
+        let (start, delta) = (try specialise.value(0), try specialise.value(2))
+        if start.dtype.isFloating {
+          let (first, step) = (try start.doubles()[0], try delta.doubles()[0])
+          if start.dtype == .float64 {
+            return .constant([try Tensor((0..<count).map { first + Double($0) * step }, dims: [count])])
+          }
+          let (a, b) = (Float(first), Float(step))
+          let values = (0..<count).map { a + Float($0) * b }
+          return .constant([try Float.tensor(values, [count], dtype: start.dtype)])
+        }
+        let (first, step) = (try start.wrappingIntegers()[0], try delta.wrappingIntegers()[0])
+        let values = (0..<count).map { first &+ $0 &* step }
+        return .constant([try Tensor.wrapping(values, start.dtype, [count])])
+      }
+    }, gradient: .zero)
+
+  private static func rangeSize(_ start: Tensor, _ limit: Tensor, _ delta: Tensor) throws -> Int {
+    if start.dtype.isFloating {
+      let (a, b, step) = (try start.doubles()[0], try limit.doubles()[0], try delta.doubles()[0])
+      try require(step != 0, "Requires delta != 0: \(step)")
+      try require(
+        step > 0 ? a <= b : a >= b,
+        "Requires start \(step > 0 ? "<=" : ">=") limit when delta \(step > 0 ? ">" : "<") 0: \(a)/\(b)")
+      let size = ((b - a) / step).magnitude.rounded(.up)
+      try require(size < 9e15, "Requires ((limit - start) / delta) <= 2^63 - 1: \(size)")
+      return Int(size)
+    }
+    let isUnsigned = start.dtype == .uint64
+    let (a, b, step) = (
+      try start.wrappingIntegers()[0], try limit.wrappingIntegers()[0], try delta.wrappingIntegers()[0]
+    )
+    try require(step != 0, "Requires delta != 0: \(step)")
+    if isUnsigned {
+      let (low, high) = (UInt(bitPattern: a), UInt(bitPattern: b))
+      try require(low <= high, "Requires start <= limit when delta > 0: \(low)/\(high)")
+      let span = high - low
+      let stride = UInt(bitPattern: step)
+      let size = span / stride + (span % stride == 0 ? 0 : 1)
+      try require(size <= UInt(Int.max), "Requires ((limit - start) / delta) <= 2^63 - 1")
+      return Int(size)
+    }
+    try require(
+      step > 0 ? a <= b : a >= b,
+      "Requires start \(step > 0 ? "<=" : ">=") limit when delta \(step > 0 ? ">" : "<") 0: \(a)/\(b)")
+    let span = step > 0 ? UInt(bitPattern: b &- a) : UInt(bitPattern: a &- b)
+    let size = span / step.magnitude + (span % step.magnitude == 0 ? 0 : 1)
+    try require(size <= UInt(Int.max), "Requires ((limit - start) / delta) <= 2^63 - 1")
+    return Int(size)
+  }
+
+  package let linSpace: OpDef = OpDef(
+    "LinSpace",
+    """
+    start: T, stop: T, num: Tidx -> output: T
+    T: {bfloat16, half, float, double}
+    Tidx: {int32, int64} = int32
+    """,
+    shape: { context in
+      for (index, name) in ["start", "stop", "num"].enumerated() {
+        if let shape = context.shapes[index].known, shape.rank != 0 {
+          throw TFError.invalidArgument("\(name) must be a scalar, not shape \(shape)")
+        }
+      }
+      guard let count = try context.integers(2)?.first else { return [.unknown(rank: 1)] }
+      try require(count > 0, "Requires num > 0: \(count)")
+      return [[count]]
+    },
+    kernel: .raw(["T": [.floats]]) { _ in
+      { specialise in
+        let count = specialise.outputs[0].elementCount
+        let (start, stop) = (try specialise.value(0), try specialise.value(1))
+        let (a, b) = (try start.doubles()[0], try stop.doubles()[0])
+        let values: [Double]
+        if start.dtype == .float64 {
+          let step = (b - a) / Double(count - 1)
+          values = (0..<count).map { $0 == 0 ? a : $0 == count - 1 ? b : a + step * Double($0) }
+        } else {
+          let step = (Float(b) - Float(a)) / Float(count - 1)
+          values = (0..<count).map {
+            $0 == 0 ? a : $0 == count - 1 ? b : Double(Float(a) + step * Float($0))
+          }
+        }
+        return .constant([try Double.tensor(values, [count], dtype: start.dtype)])
+      }
+    }, gradient: .zero)
+
+  package let `where`: OpDef = OpDef(
+    "Where",
+    """
+    input: T -> index: int64
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64, bool} = bool
+    """,
+    shape: { [PartialShape([nil, $0.shapes[0].rank])] },
+    kernel: .run(["T": [.numbers, .bool]]) { context in
+      let input = context.inputs[0]
+      try require(input.dims.rank <= 16, "WhereOp: Unhandled input dimensions: \(input.dims.rank)")
+      let type = Int32(input.dtype.rawValue)
+      let count = Int(jk_count_nonzero(type, input.pointer, Int64(input.dims.elementCount)))
+      let output = try Tensor.uninitialized(.int64, [count, input.dims.rank])
+      let dims = input.dims.dims.map { Int64($0) } + [0]
+      jk_where(
+        type, input.pointer, Int32(input.dims.rank), dims,
+        output.pointer.assumingMemoryBound(to: Int64.self))
+      return [output]
+    }, gradient: .none("Where has no gradient"))
+
+  private static let searched: DTypeSet = [.reals, .bool, .string]
+
+  package let unique: OpDef = uniqueOp("Unique", hasAxis: false, hasCounts: false)
+  package let uniqueV2: OpDef = uniqueOp("UniqueV2", hasAxis: true, hasCounts: false)
+  package let uniqueWithCounts: OpDef = uniqueOp("UniqueWithCounts", hasAxis: false, hasCounts: true)
+  package let uniqueWithCountsV2: OpDef = uniqueOp("UniqueWithCountsV2", hasAxis: true, hasCounts: true)
+
+  private static func uniqueOp(_ name: String, hasAxis: Bool, hasCounts: Bool) -> OpDef {
+    OpDef(
+      name,
+      """
+      x: T\(hasAxis ? ", axis: Taxis" : "") -> y: T, idx: out_idx\(hasCounts ? ", count: out_idx" : "")
+      T: type\(hasAxis ? "\nTaxis: {int32, int64} = int64" : "")
+      out_idx: {int32, int64} = int32
+      """,
+      shape: { context in
+        let shape = context.shapes[0]
+        let axes = hasAxis ? try context.integers(1) : []
+        var output: [PartialShape]
+        if let axis = axes?.first, let rank = shape.rank {
+          let position = try uniqueAxis(axis, rank)
+          var dims = shape.dims ?? []
+          let count = dims[position]
+          dims[position] = nil
+          output = [PartialShape(dims), PartialShape([count])]
+        } else if axes?.isEmpty == true {
+          output = [.unknown(rank: 1), PartialShape([shape[0]])]
+          if let rank = shape.rank { try require(rank == 1, "unique expects a 1D vector.") }
+        } else {
+          output = [shape.rank.map { .unknown(rank: $0) } ?? .unknown, .unknown(rank: 1)]
+        }
+        return output + (hasCounts ? [.unknown(rank: 1)] : [])
+      },
+      kernel: .dynamic(["T": searched], objects: .compare()) { context in
+        let wide = try context.type("out_idx") == .int64
+        return { run in
+          let x = run.inputs[0]
+          var axis = 0
+          if hasAxis {
+            try require(run.inputs[1].dims.rank == 1, "axis expects a 1D vector.")
+            let axes = try run.inputs[1].integers()
+            try require(axes.count <= 1, "axis does not support input tensors larger than 1 elements")
+            if let given = axes.first {
+              axis = try uniqueAxis(given, x.dims.rank)
+            } else {
+              try require(x.dims.rank == 1, "unique expects a 1D vector.")
+            }
+          } else {
+            try require(x.dims.rank == 1, "unique expects a 1D vector.")
+          }
+          let found = EqualRows(x, axis: axis)
+          var outputs = [
+            try found.rows(), try integerTensor(found.ids.map { Int($0) }, wide),
+          ]
+          if hasCounts {
+            var counts = [Int](repeating: 0, count: found.firsts.count)
+            for id in found.ids { counts[Int(id)] += 1 }
+            outputs.append(try integerTensor(counts, wide))
+          }
+          return outputs
+        }
+      }, gradient: .none("\(name) has no gradient"))
+  }
+
+  private static func uniqueAxis(_ axis: Int, _ rank: Int) throws -> Int {
+    let position = axis < 0 ? axis + rank : axis
+    try require(position >= 0 && position < rank, "axis has to be between [0, \(rank))")
+    return position
+  }
+
+  private static func integerTensor(_ values: [Int], _ wide: Bool) throws -> Tensor {
+    wide
+      ? try Tensor(values, dims: [values.count])
+      : try Tensor(values.map { Int32(truncatingIfNeeded: $0) }, dims: [values.count])
+  }
+
+  package let listDiff: OpDef = OpDef(
+    "ListDiff",
+    """
+    x: T, y: T -> out: T, idx: out_idx
+    T: type
+    out_idx: {int32, int64} = int32
+    """,
+    shape: { context in
+      _ = try context.shape(0, rank: 1, "x")
+      _ = try context.shape(1, rank: 1, "y")
+      return [.unknown(rank: 1), .unknown(rank: 1)]
+    },
+    kernel: .dynamic(["T": [.reals, .string]], objects: .compare()) { context in
+      let wide = try context.type("out_idx") == .int64
+      return { run in
+        let (x, y) = (run.inputs[0], run.inputs[1])
+        try require(x.dims.rank == 1, "x should be a 1D vector.")
+        try require(y.dims.rank == 1, "y should be a 1D vector.")
+        let removed = EqualRows.keys(y, axis: 0)
+        let excluded = Set(zip(removed.keys, removed.never).filter { $0.1 == 0 }.map(\.0))
+        let own = EqualRows.keys(x, axis: 0)
+        let kept = own.keys.indices.filter { own.never[$0] != 0 || !excluded.contains(own.keys[$0]) }
+        return [
+          try EqualRows.take(kept.map { Int64($0) }, of: x, axis: 0), try integerTensor(kept, wide),
+        ]
+      }
+    }, gradient: .none("ListDiff has no gradient"))
+
+  package let lowerBound: OpDef = bound("LowerBound", isUpper: false)
+  package let upperBound: OpDef = bound("UpperBound", isUpper: true)
+
+  private static func bound(_ name: String, isUpper: Bool) -> OpDef {
+    OpDef(
+      name,
+      """
+      sorted_inputs: T, values: T -> output: out_type
+      T: type
+      out_type: {int32, int64} = int32
+      """,
+      shape: { context in
+        let inputs = try context.shape(0, rank: 2, "sorted_inputs")
+        let values = try context.shape(1, rank: 2, "values")
+        if let a = inputs[0], let b = values[0] {
+          try require(a == b, "Leading dim_size of both tensors must match.")
+        }
+        return [values]
+      },
+      kernel: .raw(["T": [.reals]]) { context in
+        let type = Int32(try context.type("T").rawValue)
+        let wide: Int32 = try context.type("out_type") == .int64 ? 1 : 0
+        return { specialise in
+          let (inputs, values) = (specialise.inputs[0], specialise.inputs[1])
+          let (rows, count, width) = (Int64(values[0]), Int64(inputs[1]), Int64(values[1]))
+          if wide == 0 {
+            try require(count < Int64(Int32.max), "trailing dim_size must less than INT_MAX for int32 result type")
+          }
+          return .run { pointers in
+            _ = jk_bounds(type, isUpper ? 1 : 0, rows, count, width, pointers[0], pointers[1], wide, pointers[2])
+          }
+        }
+      }, gradient: .none("\(name) has no gradient"))
+  }
+
+  package let bucketize: OpDef = OpDef(
+    "Bucketize",
+    """
+    input: T -> output: int32
+    T: {int32, int64, float, double}
+    boundaries: list(float)
+    """,
+    shape: ShapeRules.same,
+    kernel: .raw { context in
+      let type = Int32(try context.type("T").rawValue)
+      let boundaries = try context.floats("boundaries")
+      try require(
+        zip(boundaries, boundaries.dropFirst()).allSatisfy { $0 <= $1 }, "Expected sorted boundaries")
+      return { specialise in
+        let count = Int64(specialise.inputs[0].elementCount)
+        return .run { pointers in
+          _ = jk_bucketize(
+            type, count, pointers[0], boundaries, Int64(boundaries.count),
+            pointers[1].assumingMemoryBound(to: Int32.self))
+        }
+      }
+    }, gradient: .none("Bucketize has no gradient"))
+}
+
+extension Tensor {
+  /// The elements of a real tensor.
+  package func doubles() throws -> [Double] {
+    switch dtype {
+    case .float32: elements(Float.self).map(Double.init)
+    case .float64: Array(elements(Double.self))
+    case .half: elements(Float16.self).map { Double($0) }
+    case .bfloat16: elements(BFloat16.self).map { Double($0.float) }
+    default: try integers().map(Double.init)
+    }
+  }
+
+  /// The elements of an integer tensor; those of uint64 as their bits.
+  package func wrappingIntegers() throws -> [Int] {
+    dtype == .uint64 ? elements(UInt64.self).map { Int(bitPattern: UInt($0)) } : try integers()
+  }
+
+  /// A tensor of an integer dtype; values that do not fit wrap.
+  package static func wrapping(_ values: [Int], _ dtype: DType, _ dims: Shape) throws -> Tensor {
+    switch dtype {
+    case .int8: try Tensor(values.map { Int8(truncatingIfNeeded: $0) }, dims: dims)
+    case .int16: try Tensor(values.map { Int16(truncatingIfNeeded: $0) }, dims: dims)
+    case .int32: try Tensor(values.map { Int32(truncatingIfNeeded: $0) }, dims: dims)
+    case .int64: try Tensor(values, dims: dims)
+    case .uint8: try Tensor(values.map { UInt8(truncatingIfNeeded: $0) }, dims: dims)
+    case .uint16: try Tensor(values.map { UInt16(truncatingIfNeeded: $0) }, dims: dims)
+    case .uint32: try Tensor(values.map { UInt32(truncatingIfNeeded: $0) }, dims: dims)
+    case .uint64: try Tensor(values.map { UInt64(truncatingIfNeeded: $0) }, dims: dims)
+    default: throw TFError.invalidArgument("expected an integer dtype, got \(dtype)")
+    }
+  }
+}
+
+/// Which slices of a tensor along an axis are equal.
+struct EqualRows {
+  let x: Tensor
+  let axis: Int
+  /// For each slice, the number of the different one that it is, in order of appearance.
+  let ids: [Int64]
+  /// For each different slice, the first place where it is.
+  let firsts: [Int64]
+
+  init(_ x: Tensor, axis: Int) {
+    self.x = x
+    self.axis = axis
+    let rows = x.dims[axis]
+    let (keys, never) = Self.keys(x, axis: axis)
+    var tableSize = 16
+    while tableSize < 2 * rows { tableSize *= 2 }
+    var ids = [Int64](repeating: 0, count: rows)
+    var firsts = [Int64](repeating: 0, count: rows)
+    var table = [Int64](repeating: 0, count: tableSize)
+    let width = rows == 0 ? 0 : keys.count / rows
+    let count = jk_unique(
+      Int64(rows), Int64(width), keys, never, &ids, &firsts, &table, Int64(tableSize))
+    self.ids = ids
+    self.firsts = Array(firsts.prefix(Int(count)))
+  }
+
+  static func keys(_ x: Tensor, axis: Int) -> (keys: [UInt64], never: [UInt8]) {
+    var keys = [UInt64](repeating: 0, count: x.dims.elementCount)
+    var never = [UInt8](repeating: 0, count: x.dims[axis])
+    let dims = x.dims.dims
+    jk_unique_keys(
+      Int32(x.dtype.rawValue), Int64(dims[..<axis].reduce(1, *)), Int64(dims[axis]),
+      Int64(dims[(axis + 1)...].reduce(1, *)), x.pointer, &keys, &never)
+    return (keys, never)
+  }
+
+  /// The different slices.
+  func rows() throws -> Tensor { try Self.take(firsts, of: x, axis: axis) }
+
+  static func take(_ indices: [Int64], of x: Tensor, axis: Int) throws -> Tensor {
+    var dims = x.dims
+    dims[axis] = indices.count
+    let output = try Tensor.uninitialized(x.dtype, dims)
+    if dims.elementCount == 0 { return output }
+    let all = x.dims.dims
+    var shape = jk_gather_shape()
+    shape.batch = 1
+    shape.outer = Int64(all[..<axis].reduce(1, *))
+    shape.limit = Int64(all[axis])
+    shape.count = Int64(indices.count)
+    shape.row = Int64(all[(axis + 1)...].reduce(x.dtype.byteSize, *))
+    shape.index_size = 8
+    _ = jk_gather(&shape, x.pointer, indices, output.pointer)
+    return output
+  }
+}
+
+extension SharedAPI {
+  /// A sequence of numbers. Follows `tf.range`.
+  ///
+  /// - Parameters:
+  ///   - start: the first number.
+  ///   - limit: where the sequence ends, itself not included.
+  ///   - delta: the step.
+  ///   - dtype: by default the operands' own.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` for a step of 0 or of the wrong sign.
+  public static func range(
+    _ start: some TensorConvertible, _ limit: some TensorConvertible,
+    delta: some TensorConvertible = 1, dtype: DType? = nil, name: String? = nil
+  ) throws -> Tensor {
+    let plain = try [start.asTensor(), limit.asTensor(), delta.asTensor()]
+    let dtype = dtype
+      ?? plain.map(\.dtype).max { rangeRank($0) < rangeRank($1) } ?? .int32
+    return try SearchOps.family.range(
+      [
+        cast(start, dtype), cast(limit, dtype), cast(delta, dtype),
+      ], name: name ?? "range")
+  }
+
+  /// A sequence of numbers from 0. Follows `tf.range`.
+  public static func range(
+    _ limit: some TensorConvertible, dtype: DType? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try range(0, limit, dtype: dtype, name: name)
+  }
+
+  private static func rangeRank(_ dtype: DType) -> Int {
+    [.int32, .int64, .float32, .float64].firstIndex(of: dtype) ?? -1
+  }
+
+  private static func cast(_ x: some TensorConvertible, _ dtype: DType) throws -> Tensor {
+    let tensor = try x.asTensor(preferring: dtype)
+    return tensor.dtype == dtype ? tensor : try applyOp("Cast", [tensor], ["DstT": .type(dtype)])[0]
+  }
+
+  /// Evenly spaced numbers. Follows `tf.linspace`.
+  ///
+  /// - Parameters:
+  ///   - start, stop: floating scalars, the first and last number.
+  ///   - num: how many numbers.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` when `num` is not positive.
+  public static func linspace(
+    _ start: some TensorConvertible, _ stop: some TensorConvertible, _ num: some TensorConvertible,
+    name: String? = nil
+  ) throws -> Tensor {
+    let dtype = start.definiteDType ?? stop.definiteDType ?? .float32
+    return try SearchOps.family.linSpace(
+      [start.asTensor(preferring: dtype), stop.asTensor(preferring: dtype), num.asTensor()],
+      name: name ?? "linspace")
+  }
+
+  /// The coordinates of the elements that are not zero or false. Follows `tf.where` with one argument.
+  ///
+  /// - Parameters:
+  ///   - condition: of a numeric dtype or bool.
+  ///   - name: the node's name in a graph.
+  /// - Returns: an int64 tensor `[count, rank]`.
+  public static func `where`(_ condition: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try SearchOps.family.where([condition.asTensor()], name: name)
+  }
+
+  /// The different elements of a vector in order of appearance, and for each element which one it is. Follows `tf.unique`.
+  ///
+  /// - Parameters:
+  ///   - x: a vector.
+  ///   - outIdx: int32 or int64, the dtype of the numbers.
+  ///   - name: the node's name in a graph.
+  public static func unique(
+    _ x: some TensorConvertible, outIdx: DType = .int32, name: String? = nil
+  ) throws -> (y: Tensor, idx: Tensor) {
+    let outputs = try apply(
+      SearchOps.family.unique, [x.asTensor()],
+      Attrs().with("out_idx", .type(outIdx), unless: outIdx == .int32), name: name)
+    return (outputs[0], outputs[1])
+  }
+
+  /// As `unique`, and how often each element is there. Follows `tf.unique_with_counts`.
+  ///
+  /// - Parameters:
+  ///   - x: a vector.
+  ///   - outIdx: int32 or int64, the dtype of the numbers.
+  ///   - name: the node's name in a graph.
+  public static func uniqueWithCounts(
+    _ x: some TensorConvertible, outIdx: DType = .int32, name: String? = nil
+  ) throws -> (y: Tensor, idx: Tensor, count: Tensor) {
+    let outputs = try apply(
+      SearchOps.family.uniqueWithCounts, [x.asTensor()],
+      Attrs().with("out_idx", .type(outIdx), unless: outIdx == .int32), name: name)
+    return (outputs[0], outputs[1], outputs[2])
+  }
+
+  /// Where values would go into sorted sequences. Follows `tf.searchsorted`.
+  ///
+  /// - Parameters:
+  ///   - sortedSequence: `[…, n]`, sorted along the last dimension.
+  ///   - values: `[…, m]` with the same leading dimensions.
+  ///   - side: before (`left`) or behind (`right`) equal elements.
+  ///   - outType: int32 or int64.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` for another side, or shapes that do not fit.
+  public static func searchsorted(
+    _ sortedSequence: some TensorConvertible, _ values: some TensorConvertible, side: String = "left",
+    outType: DType = .int32, name: String? = nil
+  ) throws -> Tensor {
+    let sequence = try sortedSequence.asTensor()
+    let values = try values.asTensor(preferring: sequence.dtype)
+    guard side == "left" || side == "right" else {
+      throw TFError.invalidArgument("side must be either 'right' or 'left'.  Saw: \(side)")
+    }
+    func rows(_ x: Tensor) throws -> Tensor {
+      guard let size = x.shape.dims?.last, let size else {
+        let shape = try ShapeOps.shapeTensor(of: x)
+        let last = try SliceOps.family.stridedSlice(
+          [shape, ShapeOps.vector([-1]), ShapeOps.vector([0]), ShapeOps.vector([1])],
+          ["end_mask": .int(1)])
+        return try ShapeOps.family.reshape([
+          x, JoinOps.family.concatV2([ShapeOps.vector([-1]), last, ShapeOps.scalar(0)]),
+        ])
+      }
+      if size == 0, let count = x.shape.dims?.dropLast().reduce(1, { $0 * ($1 ?? 0) }) {
+        return try reshape(x, [count, 0])
+      }
+      return try reshape(x, [-1, size])
+    }
+    let op = side == "left" ? SearchOps.family.lowerBound : SearchOps.family.upperBound
+    let found = try op(
+      [rows(sequence), rows(values)], Attrs().with("out_type", .type(outType), unless: outType == .int32),
+      name: name)
+    return try ShapeOps.family.reshape([found, ShapeOps.shapeTensor(of: values)])
+  }
+}

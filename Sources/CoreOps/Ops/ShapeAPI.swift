@@ -1,0 +1,150 @@
+extension SharedAPI {
+  /// The shape as a vector. Follows `tf.shape`.
+  ///
+  /// - Parameters:
+  ///   - input: of any dtype and shape.
+  ///   - outType: int32 or int64.
+  ///   - name: the node's name in a graph.
+  public static func shape(
+    _ input: some TensorConvertible, outType: DType = .int32, name: String? = nil
+  ) throws -> Tensor {
+    try ShapeOps.family.shape(
+      [input.asTensor()], Attrs().with("out_type", .type(outType), unless: outType == .int32),
+      name: name)
+  }
+
+  /// The shapes of several tensors as vectors. Follows `tf.shape_n`.
+  ///
+  /// - Parameters:
+  ///   - input: tensors of one dtype.
+  ///   - outType: int32 or int64.
+  ///   - name: the node's name in a graph.
+  public static func shapeN(
+    _ input: [Tensor], outType: DType = .int32, name: String? = nil
+  ) throws -> [Tensor] {
+    try apply(
+      ShapeOps.family.shapeN, input,
+      Attrs().with("out_type", .type(outType), unless: outType == .int32), name: name)
+  }
+
+  /// The number of elements, a scalar. Follows `tf.size`.
+  ///
+  /// - Parameters:
+  ///   - input: of any dtype and shape.
+  ///   - outType: int32 or int64.
+  ///   - name: the node's name in a graph.
+  public static func size(
+    _ input: some TensorConvertible, outType: DType = .int32, name: String? = nil
+  ) throws -> Tensor {
+    try ShapeOps.family.size(
+      [input.asTensor()], Attrs().with("out_type", .type(outType), unless: outType == .int32),
+      name: name)
+  }
+
+  /// The number of dimensions, a scalar. Follows `tf.rank`.
+  ///
+  /// - Parameters:
+  ///   - input: of any dtype and shape.
+  ///   - name: the node's name in a graph.
+  public static func rank(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try ShapeOps.family.rank([input.asTensor()], name: name)
+  }
+
+  /// The same elements under another shape. Follows `tf.reshape`.
+  ///
+  /// - Parameters:
+  ///   - tensor: of any dtype and shape.
+  ///   - shape: a vector of integers, of which one may be -1: it is what the others leave.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` when the number of elements differs.
+  public static func reshape(
+    _ tensor: some TensorConvertible, _ shape: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try ShapeOps.family.reshape([tensor.asTensor(), shape.asTensor()], name: name)
+  }
+
+  /// The same elements under another shape. Follows `tf.reshape`.
+  public static func reshape(
+    _ tensor: some TensorConvertible, _ shape: [Int], name: String? = nil
+  ) throws -> Tensor {
+    try reshape(tensor, ShapeOps.vector(shape), name: name)
+  }
+
+  /// Without dimensions of size 1. Follows `tf.squeeze`.
+  ///
+  /// - Parameters:
+  ///   - input: of any dtype.
+  ///   - axis: the dimensions to remove, of size 1 each; by default all of that size.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` when a named dimension is not 1.
+  public static func squeeze(
+    _ input: some TensorConvertible, axis: [Int] = [], name: String? = nil
+  ) throws -> Tensor {
+    try ShapeOps.family.squeeze(
+      [input.asTensor()], Attrs().with("squeeze_dims", .ints(axis), unless: axis.isEmpty), name: name)
+  }
+
+  /// With a further dimension of size 1. Follows `tf.expand_dims`.
+  ///
+  /// - Parameters:
+  ///   - input: of any dtype.
+  ///   - axis: where the dimension goes; negative counts from the end.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` when the axis is out of range.
+  public static func expandDims(
+    _ input: some TensorConvertible, axis: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try ShapeOps.family.expandDims([input.asTensor(), axis.asTensor()], name: name)
+  }
+
+  /// A tensor full of one value. Follows `tf.fill`.
+  ///
+  /// - Parameters:
+  ///   - dims: the shape, a vector of integers.
+  ///   - value: a scalar.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` for negative dimensions.
+  public static func fill(
+    _ dims: some TensorConvertible, _ value: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try ShapeOps.family.fill([dims.asTensor(), value.asTensor()], name: name)
+  }
+
+  /// A tensor full of one value. Follows `tf.fill`.
+  public static func fill(
+    _ dims: [Int], _ value: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try fill(ShapeOps.vector(dims), value, name: name)
+  }
+
+  /// The input repeated to a shape that it broadcasts to. Follows `tf.broadcast_to`.
+  ///
+  /// - Parameters:
+  ///   - input: of any dtype.
+  ///   - shape: a vector of integers.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit.
+  public static func broadcastTo(
+    _ input: some TensorConvertible, _ shape: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try ShapeOps.family.broadcastTo([input.asTensor(), shape.asTensor()], name: name)
+  }
+
+  /// The input repeated to a shape that it broadcasts to. Follows `tf.broadcast_to`.
+  public static func broadcastTo(
+    _ input: some TensorConvertible, _ shape: [Int], name: String? = nil
+  ) throws -> Tensor {
+    try broadcastTo(input, ShapeOps.vector(shape), name: name)
+  }
+
+  /// The shape that two shapes broadcast to, as a tensor. Follows `tf.broadcast_dynamic_shape`.
+  ///
+  /// - Parameters:
+  ///   - shapeX, shapeY: vectors of integers.
+  /// - Throws: `INVALID_ARGUMENT` when they do not fit.
+  public static func broadcastDynamicShape(
+    _ shapeX: some TensorConvertible, _ shapeY: some TensorConvertible
+  ) throws -> Tensor {
+    try ShapeOps.family.broadcastArgs([shapeX.asTensor(), shapeY.asTensor()])
+  }
+}
