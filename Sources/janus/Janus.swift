@@ -7,7 +7,8 @@ struct Janus: ParsableCommand {
     commandName: "janus",
     abstract: "Runs TensorFlow's models and programs, in both of its styles.",
     subcommands: [
-      InspectCommand.self, VerifyCommand.self, OpsCommand.self,
+      TourCommand.self, RunCommand.self, InspectCommand.self, VerifyCommand.self, BenchCommand.self,
+      OpsCommand.self,
     ])
 }
 

@@ -1,6 +1,17 @@
 import CoreGraph
 import CoreOps
 import Serialization
+import V1Graph
+
+/// What runs a case's graph.
+protocol GraphRunner {
+  func run(
+    fetches: [String], feeds: [String: Tensor], targets: [String], timeout: Double?
+  ) throws -> [Tensor]
+}
+
+extension Session: GraphRunner {}
+extension StepwiseGraph: GraphRunner {}
 
 /// Replays one case.
 struct CaseRunner {
@@ -20,6 +31,8 @@ struct CaseRunner {
   var atol: Double?
   /// Seconds that one run may take.
   var timeout: Double
+  /// Whether graphs are run node by node, and not by a session.
+  var stepwise = false
 
   func replay(_ path: String) -> Outcome {
     var outcome = Outcome(path: path, name: path, ops: [], status: .failed, reason: "")
@@ -41,7 +54,7 @@ struct CaseRunner {
 
   /// What is wrong, or nil.
   private func replay(_ file: CaseFile, _ path: String) throws -> String? {
-    let session: StepwiseGraph
+    let session: any GraphRunner
     do {
       session = try self.session(file, path)
     } catch let error as TFError {
@@ -61,21 +74,18 @@ struct CaseRunner {
     return nil
   }
 
-  private func session(_ file: CaseFile, _ path: String) throws -> StepwiseGraph {
-    guard let model = file.model else {
-      return StepwiseGraph(try GraphDef(serialized: file.archive.read("graph.pb")))
+  private func session(_ file: CaseFile, _ path: String) throws -> any GraphRunner {
+    if let model = file.model {
+      let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+      return try ModelFile(folder + model.path).session(
+        tags: model.tags, restore: model.restore.map { folder + $0 })
     }
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    if let restore = model.restore { throw UnsupportedModel(reason: "needs the checkpoint \(restore), which cannot be restored") }
-    let file = try ModelFile(folder + model.path)
-    guard file.kind == .graphDef else {
-      throw UnsupportedModel(reason: "needs the \(file.kind.rawValue) \(model.path), which stepwise runs do not read")
-    }
-    return StepwiseGraph(try file.naming { try GraphDef(binaryOrText: file.bytes) })
+    let graph = try GraphDef(serialized: file.archive.read("graph.pb"))
+    return stepwise ? StepwiseGraph(graph) : Session(graph: try Graph(importing: graph))
   }
 
   private func replay(
-    _ run: CaseFile.Run, _ file: CaseFile, _ session: StepwiseGraph, _ fetched: inout [String: Tensor]
+    _ run: CaseFile.Run, _ file: CaseFile, _ session: any GraphRunner, _ fetched: inout [String: Tensor]
   ) throws -> String? {
     var feeds: [String: Tensor] = [:]
     for (tensor, value) in run.feeds {

@@ -16,10 +16,12 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "Relative tolerance, instead of the cases' own.") var rtol: Double?
   @Option(help: "Absolute tolerance, instead of the cases' own.") var atol: Double?
   @Option(help: "Seconds that one run may take.") var timeout: Double = 60
+  @Flag(help: "Run graphs node by node, without plans and passes, to see where a difference comes from.")
+  var stepwise = false
   @Flag(help: .hidden) var worker = false
 
   func run() throws {
-    let runner = CaseRunner(rtol: rtol, atol: atol, timeout: timeout)
+    let runner = CaseRunner(rtol: rtol, atol: atol, timeout: timeout, stepwise: stepwise)
     if worker {
       for path in paths { writeOutput(runner.replay(path).json.text() + "\n") }
       return
@@ -53,7 +55,7 @@ struct VerifyCommand: ParsableCommand {
 
   private var options: [String] {
     ["--timeout", "\(timeout)"] + (rtol.map { ["--rtol", "\($0)"] } ?? [])
-      + (atol.map { ["--atol", "\($0)"] } ?? [])
+      + (atol.map { ["--atol", "\($0)"] } ?? []) + (stepwise ? ["--stepwise"] : [])
   }
 }
 

@@ -1,0 +1,63 @@
+import ArgumentParser
+import CoreOps
+import Serialization
+import V1Graph
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Times a model, or with 'micro' the smallest calls.",
+    subcommands: [BenchModelCommand.self, BenchMicroCommand.self], defaultSubcommand: BenchModelCommand.self)
+}
+
+struct BenchModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Times loading, the first run and later runs of a model.")
+
+  @OptionGroup var options: RunOptions
+  @Option(help: "How long to repeat the run.") var seconds = 2.0
+  @Flag(help: "Print one JSON line: load_ms first_ms median_us min_us runs rss_mb.") var json = false
+
+  func validate() throws {
+    guard !options.fetch.isEmpty || !options.target.isEmpty else {
+      throw ValidationError("nothing to run: give --fetch or --target")
+    }
+  }
+
+  func run() throws {
+    let feeds = try options.feeds()
+    let start = now()
+    let session = try options.session()
+    let names = feeds.keys.sorted()
+    let values = names.compactMap { feeds[$0] }
+    let call = try session.callable(fetches: options.fetch, feeds: names, targets: options.target)
+    let loaded = now()
+    func once() throws { _ = try call(values) }
+    try once()
+    let first = now()
+    var times: [Double] = []
+    let end = first + seconds
+    var time = now()
+    while times.count < 10 || (time < end && times.count < 100_000) {
+      try once()
+      let after = now()
+      times.append(after - time)
+      time = after
+    }
+    times.sort()
+    let figures: [(String, Double)] = [
+      ("load_ms", (loaded - start) * 1e3), ("first_ms", (first - loaded) * 1e3), ("median_us", median(times) * 1e6),
+      ("min_us", times[0] * 1e6), ("runs", Double(times.count)), ("rss_mb", peakMemory()),
+    ]
+    if json {
+      print(JSON.object(figures.map { ($0.0, .number($0.1)) }).text())
+    } else {
+      for (name, value) in figures { print("\(name)\t\(decimal(value, name == "runs" ? 0 : 3))") }
+    }
+  }
+}
+
+/// The middle of sorted values; of an even number, the mean of the middle two.
+func median(_ sorted: [Double]) -> Double {
+  let half = sorted.count / 2
+  return sorted.count % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+}
