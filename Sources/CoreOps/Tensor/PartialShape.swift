@@ -37,6 +37,13 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
 
   public var isFullyDefined: Bool { known != nil }
 
+  /// Whether this is just that shape, all of it known.
+  public func isEqual(to shape: Shape) -> Bool {
+    guard let dims, dims.count == shape.rank else { return false }
+    for axis in 0..<shape.rank where dims[axis] != shape[axis] { return false }
+    return true
+  }
+
   /// Whether some concrete shape fits both.
   public func isCompatible(with other: PartialShape) -> Bool {
     guard let a = dims, let b = other.dims else { return true }

@@ -159,6 +159,20 @@ extension Tensor {
     }
   }
 
+  /// The same elements as another value object, so that the two are told apart.
+  package func withNewIdentity() -> Tensor {
+    switch payload {
+    case .buffer(let buffer):
+      Tensor(
+        dtype: dtype, dims: dims, buffer: Buffer(parent: buffer, offset: 0, byteCount: buffer.byteCount))
+    case .strings(let buffer):
+      Tensor(dtype: dtype, dims: dims, payload: .strings(StringBuffer(buffer.values)))
+    case .objects(let buffer):
+      Tensor(dtype: dtype, dims: dims, payload: .objects(ObjectBuffer(buffer.values)))
+    case .symbolic: self
+    }
+  }
+
   /// A row-major slice `start..<end` along the first axis that shares this tensor's bytes.
   package func rows(_ start: Int, _ end: Int, dims: Shape) -> Tensor {
     let rowCount = self.dims[0]

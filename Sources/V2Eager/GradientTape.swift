@@ -1,0 +1,95 @@
+import Synchronization
+public import CoreGraph
+public import CoreOps
+
+/// Records ops as they are applied, and gives gradients of what came out. Follows `tf.GradientTape`.
+///
+///     let tape = GradientTape()
+///     let y = try tape.record {
+///       tape.watch(x)
+///       return try x * x
+///     }
+///     let dydx = try tape.gradient(y, x)
+public final class GradientTape: Sendable {
+  private struct State {
+    var applied: [AppliedOp] = []
+    var watched: Set<Tensor> = []
+    var isSpent = false
+  }
+
+  private let state = Mutex(State())
+  private let isPersistent: Bool
+
+  /// - Parameter persistent: whether gradients can be taken more than once.
+  public init(persistent: Bool = false) { isPersistent = persistent }
+
+  /// Has what is computed from `tensor` recorded from now on. Integers have no gradient and are not watched.
+  public func watch(_ tensor: Tensor) {
+    guard tensor.dtype.isFloating || tensor.dtype.isComplex || tensor.dtype == .resource else { return }
+    state.withLock { _ = $0.watched.insert(tensor) }
+  }
+
+  /// Runs `body` with the tape recording.
+  public func record<R>(_ body: () throws -> R) rethrows -> R {
+    try Dispatch.with(Recorder(tape: self, outer: Dispatch.current), body)
+  }
+
+  /// The gradients of `target` with respect to `sources`.
+  ///
+  /// - Parameter outputGradient: the gradient of something with respect to `target`; ones if nil.
+  /// - Returns: nil where the target does not depend on the source.
+  /// - Throws: `FAILED_PRECONDITION` on the second use of a tape that is not persistent; `UNIMPLEMENTED` for an op
+  ///   without gradient on the way.
+  public func gradient(
+    _ target: Tensor, _ sources: [Tensor], outputGradient: Tensor? = nil
+  ) throws -> [Tensor?] {
+    let applied = try state.withLock { state in
+      guard !state.isSpent else {
+        throw TFError.failedPrecondition(
+          "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
+      }
+      state.isSpent = !isPersistent
+      return state.applied
+    }
+    return try ReverseMode.gradients(
+      applied, targets: [target], targetGradients: [outputGradient], sources: sources)
+  }
+
+  public func gradient(_ target: Tensor, _ source: Tensor) throws -> Tensor? {
+    try gradient(target, [source])[0]
+  }
+
+  fileprivate func note(_ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ outputs: [Tensor]) -> [Tensor] {
+    state.withLock { state in
+      guard inputs.contains(where: state.watched.contains) else { return outputs }
+      // An output that shares its input's memory needs an identity of its own.
+      let own = outputs.map { output in inputs.contains(output) ? output.withNewIdentity() : output }
+      if let complete = try? op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs) {
+        state.applied.append(AppliedOp(op: op, attrs: complete, inputs: inputs, outputs: own))
+      }
+      state.watched.formUnion(own)
+      return own
+    }
+  }
+}
+
+/// Applies ops by the interpreter around it and tells the tape.
+private final class Recorder: Interpreter {
+  let tape: GradientTape
+  let outer: (any Interpreter)?
+
+  init(tape: GradientTape, outer: (any Interpreter)?) {
+    self.tape = tape
+    self.outer = outer
+  }
+
+  func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> [Tensor] {
+    let outputs =
+      if let outer {
+        try outer.apply(op, inputs, attrs, name: name)
+      } else {
+        try EagerInterpreter.apply(op, inputs, attrs)
+      }
+    return tape.note(op, attrs, inputs, outputs)
+  }
+}
