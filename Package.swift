@@ -53,7 +53,7 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .target(
-      name: "TestSupport", dependencies: ["CoreGraph", "CoreOps"], path: "Tests/Support",
+      name: "TestSupport", dependencies: ["CoreGraph", "CoreOps", "V1Graph", "V2Eager"], path: "Tests/Support",
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoreOpsTests", dependencies: ["CoreOps", "TestSupport"], path: "Tests/CoreOps",

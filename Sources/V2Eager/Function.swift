@@ -1,5 +1,5 @@
 import Synchronization
-public import CoreGraph
+import CoreGraph
 public import CoreOps
 
 /// What a traced function can take and return: a tensor or an array of tensors.

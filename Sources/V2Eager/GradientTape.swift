@@ -1,5 +1,5 @@
 import Synchronization
-public import CoreGraph
+import CoreGraph
 public import CoreOps
 
 /// Records ops as they are applied, and gives gradients of what came out. Follows `tf.GradientTape`.

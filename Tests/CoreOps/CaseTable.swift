@@ -39,19 +39,42 @@ let caseTable: [OpCase] = [
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {
-  @Test(arguments: caseTable) func giveExpectedValuesInEagerMode(row: OpCase) throws {
-    try check(row) { try row.body(row.inputs) }
+  @Test(arguments: caseTable) func giveExpectedValuesInEveryModeWithEqualBits(row: OpCase) throws {
+    let eager = try check(row) { try Mode.eager.run(row) }
+    for mode in [Mode.session, .function] {
+      let outputs = try check(row) { try mode.run(row) }
+      guard case .values = row.expectation, let eager, let outputs else { continue }
+      for (index, (a, b)) in zip(outputs, eager).enumerated() {
+        #expect(haveEqualBits(a, b), "\(row): output \(index) differs between \(mode) and eager mode")
+      }
+    }
   }
 
-  private func check(_ row: OpCase, _ run: () throws -> [Tensor]) throws {
+  @Test(arguments: caseTable.filter(\.hasValues)) func giveEqualBitsInBothExecutors(row: OpCase) throws {
+    let (linear, frames) = try Mode.runInBothExecutors(row)
+    #expect(linear.count == frames.count)
+    for (index, (a, b)) in zip(linear, frames).enumerated() {
+      #expect(haveEqualBits(a, b), "\(row): output \(index) differs between the executors")
+    }
+  }
+
+  @Test(arguments: caseTable.filter(\.hasCheckableGradient))
+  func haveTheGradientsThatDifferencesGive(row: OpCase) throws {
+    let problem = try GradientCheck.run(row)
+    #expect(problem == nil, "\(row): \(problem ?? "")")
+  }
+
+  private func check(_ row: OpCase, _ run: () throws -> [Tensor]) throws -> [Tensor]? {
     switch row.expectation {
     case .error(let code):
       let error = #expect(throws: TFError.self) { try run() }
       #expect(error?.code == code, "\(row): \(error.map(String.init(describing:)) ?? "no error")")
+      return nil
     case .shapes(let expected):
       let outputs = try run()
       #expect(outputs.map(\.dtype) == expected.map(\.0))
       #expect(outputs.map(\.dims.dims) == expected.map(\.1))
+      return outputs
     case .values(let expected):
       let outputs = try run()
       #expect(outputs.count == expected.count)
@@ -59,6 +82,17 @@ let caseTable: [OpCase] = [
         let found = difference(output, value, tolerance: row.tolerance)
         #expect(found == nil, "\(row): \(found ?? "")")
       }
+      return outputs
     }
+  }
+}
+
+extension OpCase {
+  fileprivate var hasValues: Bool {
+    if case .values = expectation { true } else { false }
+  }
+
+  fileprivate var hasCheckableGradient: Bool {
+    hasValues && checksGradient && OpRegistry.standard[op]?.hasGradient == true
   }
 }

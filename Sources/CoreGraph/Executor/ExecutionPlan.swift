@@ -85,11 +85,14 @@ package final class ExecutionPlan: Sendable {
         "Tensor \(feedNames[index]) is \(valueTypes[self.feeds[index]]), but the fed value is \(feeds[index].dtype)"
       )
     }
-    if hasFrames {
-      var executor = try FrameExecutor(plan: self, execution: execution)
-      return try executor.run(feeds)
-    }
+    if hasFrames { return try runInFrames(feeds, execution) }
     return try program(for: feeds).run(feeds, execution)
+  }
+
+  /// Runs the plan in the executor for TF-1 control flow, which runs any plan.
+  package func runInFrames(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+    var executor = try FrameExecutor(plan: self, execution: execution)
+    return try executor.run(feeds)
   }
 
   func frameLayout() throws -> FrameLayout {

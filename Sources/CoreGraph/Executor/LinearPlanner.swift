@@ -370,12 +370,13 @@ struct LinearPlanner {
 
   private func operand(_ value: Int, _ heapIndex: [Int]) throws -> LinearProgram.Operand {
     let dims = views[value]
+    let dtype = plan.valueTypes[value]
     switch roots[value] {
-    case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dims: nil)
-    case .feed(let index)?: return Program.Operand(source: .feed(index), dims: dims)
+    case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dtype: dtype, dims: nil)
+    case .feed(let index)?: return Program.Operand(source: .feed(index), dtype: dtype, dims: dims)
     case .computed(let index)?:
-      return Program.Operand(source: .heap(heapIndex[index]), dims: dims)
-    case .slot(let slot)?: return Program.Operand(source: .slot(slot), dims: dims)
+      return Program.Operand(source: .heap(heapIndex[index]), dtype: dtype, dims: dims)
+    case .slot(let slot)?: return Program.Operand(source: .slot(slot), dtype: dtype, dims: dims)
     case nil: throw TFError.internal("a value is not planned")
     }
   }

@@ -14,9 +14,10 @@ final class LinearProgram: Sendable {
     case slot(Int)
   }
 
-  /// A source under the shape in which it is used; nil for the shape it has.
+  /// A source under the dtype and the shape in which it is used; nil for the shape it has.
   struct Operand: Sendable {
     let source: Source
+    let dtype: DType
     let dims: Shape?
   }
 
@@ -203,7 +204,7 @@ final class LinearProgram: Sendable {
       }
     guard let tensor else { throw TFError.internal("a value is used before it is made") }
     guard let dims = operand.dims else { return tensor }
-    return tensor.reshaped(dims)
+    return Tensor(dtype: operand.dtype, dims: dims, payload: tensor.payload)
   }
 
   private func runDynamic(

@@ -29,8 +29,8 @@ package final class FunctionTracer: Interpreter {
 
   package func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> [Tensor] {
     let own = try inputs.map(captured)
-    // Reading a resource is ordered too: after the writes before it.
-    let hasEffect = op.isStateful || own.contains { $0.dtype == .resource }
+    // Reading a variable is ordered too: after the writes before it.
+    let hasEffect = op.isStateful || own.contains { $0.dtype == .resource || isReference($0) }
     guard hasEffect else { return try builder.apply(op, own, attrs, name: name) }
     let previous = state.withLock { $0.lastEffect }
     let id = try (previous.map { builder.waiting(for: [$0]) } ?? builder).add(op, own, attrs, name: name)
@@ -39,6 +39,11 @@ package final class FunctionTracer: Interpreter {
       $0.effects.append(id)
     }
     return graph.node(id).outputTypes.indices.map { graph.tensor(Endpoint(id, $0)) }
+  }
+
+  private func isReference(_ tensor: Tensor) -> Bool {
+    guard let endpoint = try? graph.endpoint(of: tensor) else { return false }
+    return graph.node(endpoint.node).op?.signature.outputs.contains { $0.isRef } ?? false
   }
 
   /// The tensor as this graph sees it.

@@ -1,5 +1,5 @@
 import Synchronization
-public import CoreOps
+package import CoreOps
 
 /// A program made of ops, as `tf.Graph`: nodes with unique names, data and control edges, and a function library.
 ///
