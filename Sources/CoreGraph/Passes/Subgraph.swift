@@ -87,16 +87,18 @@ struct Rewriter {
 
   /// The new subgraph, once all is copied.
   ///
-  /// - Throws: `INTERNAL` when an input was not copied.
+  /// - Throws: `NOT_FOUND` when an input is the output of an op that Janus does not have; `INTERNAL` when it was not copied.
   mutating func finish(_ old: Subgraph) throws -> Subgraph {
     for edge in backEdges {
       guard let source = endpoints[edge.source] else {
+        try checkRegistered(nodes[edge.source.node])
         throw TFError.internal("a pass lost the input \(edge.input) of \(target.node(edge.node).name)")
       }
       target.update(edge.node) { $0.inputs[edge.input] = source }
     }
     func moved(_ endpoint: Endpoint) throws -> Endpoint {
       guard let new = endpoints[endpoint] else {
+        try checkRegistered(nodes[endpoint.node])
         throw TFError.internal("a pass lost an output of \(nodes[endpoint.node].name)")
       }
       return new
@@ -104,5 +106,11 @@ struct Rewriter {
     return Subgraph(
       graph: target, feeds: try old.feeds.map(moved), fetches: try old.fetches.map(moved),
       targets: old.targets.flatMap { controls[$0] ?? [] })
+  }
+
+  private func checkRegistered(_ node: Node) throws {
+    guard node.op == nil else { return }
+    throw TFError.notFound("Op type not registered '\(node.opName)'").at(
+      node: node.name, op: node.opName)
   }
 }
