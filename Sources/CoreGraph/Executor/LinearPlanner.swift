@@ -34,7 +34,7 @@ struct LinearPlanner {
 
   private enum PlannedStep {
     case fixed(run: RunSpec, origin: (String, String), inputs: [Int], outputs: [Int])
-    case dynamic(PreparedKernel, inputs: [Int], slots: [(slot: Int, expected: Shape?)])
+    case dynamic(PreparedKernel, LoopStep?, inputs: [Int], slots: [(slot: Int, expected: Shape?)])
   }
 
   /// Values that are computed ahead are kept for as long as the program; larger ones are computed when run.
@@ -50,9 +50,13 @@ struct LinearPlanner {
   private var steps: [PlannedStep] = []
   private var slotCount = 0
 
-  init(_ plan: ExecutionPlan, _ feedShapes: [Shape]) {
+  private let constants: [Int: Tensor]
+
+  /// - Parameter constants: feeds that are the same at every run.
+  init(_ plan: ExecutionPlan, _ feedShapes: [Shape], constants: [Int: Tensor] = [:]) {
     self.plan = plan
     self.feedShapes = feedShapes
+    self.constants = constants
     known = [Knowledge](repeating: .nothing, count: plan.valueTypes.count)
     roots = [Root?](repeating: nil, count: plan.valueTypes.count)
     views = [Shape?](repeating: nil, count: plan.valueTypes.count)
@@ -61,6 +65,10 @@ struct LinearPlanner {
   /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node.
   mutating func program() throws -> LinearProgram {
     for (index, value) in plan.feeds.enumerated() {
+      if let constant = constants[index] {
+        setConstant(value, constant)
+        continue
+      }
       roots[value] = .feed(index)
       if plan.valueTypes[value].isNumeric { known[value] = .shape(feedShapes[index]) }
     }
@@ -200,19 +208,33 @@ struct LinearPlanner {
       ShapeContext(
         op: kernel.op, attrs: kernel.attrs, inputTypes: kernel.inputTypes, shapes: partial,
         values: KnownValues(values)))
+    let loop = loopStep(kernel, values)
+    let loopShapes = loop?.outputShapes(partial.map(\.known))
     let isRef = kernel.op.signature.outputs.contains { $0.isRef }
     let step = steps.count
     for input in node.inputs { escape(input, at: step) }
     var slots: [(slot: Int, expected: Shape?)] = []
     for (index, value) in node.outputs.enumerated() {
-      let shape = inferred.flatMap { index < $0.count ? $0[index].known : nil }
+      let shape = loopShapes?[index] ?? inferred.flatMap { index < $0.count ? $0[index].known : nil }
       let expected = plan.valueTypes[value].isNumeric && !isRef ? shape : nil
       roots[value] = .slot(slotCount)
       if let expected { known[value] = .shape(expected) }
       slots.append((slotCount, expected))
       slotCount += 1
     }
-    steps.append(.dynamic(kernel, inputs: node.inputs, slots: slots))
+    steps.append(.dynamic(kernel, loop, inputs: node.inputs, slots: slots))
+  }
+
+  /// The plans of a loop's condition and body, if the node is a loop and they can be made; the kernel says what is wrong
+  /// otherwise.
+  private func loopStep(_ kernel: PreparedKernel, _ values: [Tensor?]) -> LoopStep? {
+    guard kernel.op.name == "While" || kernel.op.name == "StatelessWhile",
+      case .function(let condition, let conditionAttrs)? = kernel.attrs["cond"],
+      case .function(let body, let bodyAttrs)? = kernel.attrs["body"],
+      let conditionPlan = try? plan.functions.plan(condition, conditionAttrs),
+      let bodyPlan = try? plan.functions.plan(body, bodyAttrs)
+    else { return nil }
+    return LoopStep(condition: conditionPlan, body: bodyPlan, name: kernel.node, inputs: values)
   }
 
   private mutating func use(_ value: Int, at step: Int) {
@@ -242,7 +264,7 @@ struct LinearPlanner {
     let slotEnds = lastUsesOfSlots()
     var heapValues: [(dtype: DType, dims: Shape, positions: [Int])] = []
     var dynamicOutputs: [[(slot: Int, expected: Shape?)]] = []
-    var dynamicParts: [(PreparedKernel, [Int], [Int])] = []
+    var dynamicParts: [(PreparedKernel, LoopStep?, [Int], [Int])] = []
 
     for (index, step) in steps.enumerated() {
       switch step {
@@ -290,9 +312,9 @@ struct LinearPlanner {
         }
         layout.fixed.append(Program.StaticStep(run: spec.run, base: base))
         layout.origins.append((node: origin.0, op: origin.1))
-      case .dynamic(let kernel, let inputs, let slots):
+      case .dynamic(let kernel, let loop, let inputs, let slots):
         layout.segments.append(.dynamic(dynamicParts.count))
-        dynamicParts.append((kernel, inputs, slotEnds[index] ?? []))
+        dynamicParts.append((kernel, loop, inputs, slotEnds[index] ?? []))
         dynamicOutputs.append(slots)
       }
       for value in ends[index] ?? [] {
@@ -314,10 +336,10 @@ struct LinearPlanner {
     layout.heap = heapValues.map {
       Program.HeapValue(dtype: $0.dtype, dims: $0.dims, positions: $0.positions)
     }
-    for (index, (kernel, inputs, releases)) in dynamicParts.enumerated() {
+    for (index, (kernel, loop, inputs, releases)) in dynamicParts.enumerated() {
       layout.dynamic.append(
         Program.DynamicStep(
-          kernel: kernel, operands: try inputs.map { try operand($0, heapIndex) },
+          kernel: kernel, loop: loop, operands: try inputs.map { try operand($0, heapIndex) },
           outputs: dynamicOutputs[index].map {
             Program.DynamicStep.Output(
               slot: $0.slot, expected: $0.expected, positions: slotPositions[$0.slot])
@@ -352,7 +374,7 @@ struct LinearPlanner {
     var last: [Int: Int] = [:]
     for (index, step) in steps.enumerated() {
       switch step {
-      case .fixed(_, _, let inputs, _), .dynamic(_, let inputs, _):
+      case .fixed(_, _, let inputs, _), .dynamic(_, _, let inputs, _):
         for input in inputs {
           if case .slot(let slot)? = roots[input] { last[slot] = index }
         }

@@ -30,6 +30,8 @@ final class LinearProgram: Sendable {
 
   struct DynamicStep: Sendable {
     let kernel: PreparedKernel
+    /// What runs in place of the kernel: a loop whose plans are at hand.
+    let loop: LoopStep?
     let operands: [Operand]
     let outputs: [Output]
     /// Where its own cached specialisation is kept in a run's state.
@@ -118,6 +120,11 @@ final class LinearProgram: Sendable {
       for (position, tensor) in layout.constants { table[position] = tensor.pointer }
     }
 
+    /// Lets go of the values; the memory stays.
+    func forgetHeap() {
+      for index in heap.indices { heap[index] = nil }
+    }
+
     deinit {
       table.deallocate()
       free(arena)
@@ -141,13 +148,7 @@ final class LinearProgram: Sendable {
   }
 
   private func run(_ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState) throws -> [Tensor] {
-    for index in feeds.indices {
-      let positions = layout.feedPositions[index]
-      if !positions.isEmpty {
-        let address = feeds[index].pointer
-        for position in positions { state.table[position] = address }
-      }
-    }
+    feed(feeds, state)
     for segment in layout.segments {
       switch segment {
       case .fixed(let range): try runFixed(range, state.table, execution.cancellation)
@@ -156,8 +157,7 @@ final class LinearProgram: Sendable {
         let tensor = Tensor(
           dtype: value.dtype, dims: value.dims,
           buffer: try Buffer(byteCount: value.dims.elementCount &* value.dtype.byteSize))
-        for position in value.positions { state.table[position] = tensor.pointer }
-        state.heap[index] = tensor
+        setHeap(index, tensor, state)
       case .release(let index): state.heap[index] = nil
       case .dynamic(let index): try runDynamic(index, feeds, execution, state)
       }
@@ -165,10 +165,28 @@ final class LinearProgram: Sendable {
     var outputs: [Tensor] = []
     outputs.reserveCapacity(layout.fetches.count)
     for fetch in layout.fetches { outputs.append(try value(fetch, feeds, state).dereferenced()) }
-    for index in state.heap.indices { state.heap[index] = nil }
+    state.forgetHeap()
     for index in state.slots.indices { state.slots[index] = nil }
     withExtendedLifetime(feeds) {}
     return outputs
+  }
+
+  /// Tells the steps where the fed values are.
+  func feed(_ feeds: [Tensor], _ state: RunState) {
+    for index in feeds.indices {
+      let positions = layout.feedPositions[index]
+      if !positions.isEmpty {
+        let address = feeds[index].pointer
+        for position in positions { state.table[position] = address }
+      }
+    }
+  }
+
+  /// Gives a heap value its buffer.
+  func setHeap(_ index: Int, _ tensor: Tensor, _ state: RunState) {
+    let address = tensor.pointer
+    for position in layout.heap[index].positions { state.table[position] = address }
+    state.heap[index] = tensor
   }
 
   @inline(__always)
@@ -222,7 +240,9 @@ final class LinearProgram: Sendable {
       }
       for slot in step.releases { state.slots[slot] = nil }
       let outputs: [Tensor]
-      if case .raw(let specialise) = kernel.body {
+      if let loop = step.loop {
+        outputs = try loop.run(inputs, execution)
+      } else if case .raw(let specialise) = kernel.body {
         outputs = try runRaw(index, kernel, specialise, inputs, state)
       } else {
         outputs = try kernel.run(inputs, execution)

@@ -1,0 +1,337 @@
+import CoreOps
+
+extension Subgraph {
+  /// The same with TF-1 loops of the usual form as While ops, whose condition and body are plans of their own.
+  ///
+  /// A loop of another form stays as it is and runs in the executor for frames.
+  package func raisingLoops() throws -> Subgraph {
+    var current = self
+    // Inner loops first: raising one makes the loop around it an innermost one.
+    for round in 0..<64 {
+      let raiser = LoopRaiser(current, round: round)
+      let loops = raiser.loops()
+      if loops.isEmpty { break }
+      current = try raiser.raise(loops)
+    }
+    return current
+  }
+}
+
+/// Finds loops of the form that `tf.while_loop` makes, and replaces them.
+private struct LoopRaiser {
+  /// A variable of a loop: Enter → Merge → Switch → body → NextIteration → Merge.
+  struct Variable {
+    let enter: Int
+    let merge: Int
+    let `switch`: Int?
+    let nextIteration: Int
+    var exit: Int?
+  }
+
+  struct Loop {
+    let nodes: Set<Int>
+    let loopCond: Int
+    let variables: [Variable]
+    /// Enters of values that stay the same.
+    let invariants: [Int]
+  }
+
+  let subgraph: Subgraph
+  let round: Int
+  let nodes: [Node]
+  private let consumers: [[Int]]
+  private let frame: [Int]
+  private let frameCount: Int
+  private let hasInner: Set<Int>
+
+  init(_ subgraph: Subgraph, round: Int) {
+    self.subgraph = subgraph
+    self.round = round
+    nodes = subgraph.graph.nodes
+    var consumers = [[Int]](repeating: [], count: nodes.count)
+    for node in nodes {
+      for input in node.inputs { consumers[input.node].append(node.id) }
+      for control in node.controlInputs { consumers[control].append(node.id) }
+    }
+    self.consumers = consumers
+    // Frames by name within the frame around: 0 is outside of all loops.
+    var frame = [Int](repeating: 0, count: nodes.count)
+    var outer = [Int](repeating: 0, count: nodes.count)
+    var parents = [0]
+    var byKey: [String: Int] = [:]
+    var inner: Set<Int> = []
+    for node in nodes {
+      let sources = node.inputs.map(\.node) + node.controlInputs
+      var own = sources.lazy.filter { $0 < node.id }.map { outer[$0] }.max() ?? 0
+      if case .enter? = node.primitive, case .bytes(let bytes)? = node.attrs["frame_name"] {
+        let key = "\(own)/\(String(decoding: bytes, as: UTF8.self))"
+        let child = byKey[key] ?? parents.count
+        if byKey[key] == nil {
+          byKey[key] = child
+          parents.append(own)
+          inner.insert(own)
+        }
+        own = child
+      }
+      frame[node.id] = own
+      if case .exit? = node.primitive { outer[node.id] = parents[own] } else { outer[node.id] = own }
+    }
+    self.frame = frame
+    frameCount = parents.count
+    hasInner = inner
+  }
+
+  /// The innermost loops of the usual form.
+  func loops() -> [Loop] {
+    var members = [[Int]](repeating: [], count: frameCount)
+    for node in nodes where frame[node.id] != 0 { members[frame[node.id]].append(node.id) }
+    return members.indices.dropFirst().compactMap { index in
+      hasInner.contains(index) || members[index].isEmpty ? nil : loop(members[index])
+    }
+  }
+
+  private func loop(_ members: [Int]) -> Loop? {
+    let own = Set(members)
+    var enters: [Int] = []
+    var exits: [Int] = []
+    var conditions: [Int] = []
+    for id in members {
+      switch nodes[id].primitive {
+      case .enter?: enters.append(id)
+      case .exit?: exits.append(id)
+      case .loopCond?: conditions.append(id)
+      default: break
+      }
+      // What is inside is only seen from outside through exits.
+      if nodes[id].primitive.map({ if case .exit = $0 { true } else { false } }) != true,
+        consumers[id].contains(where: { !own.contains($0) })
+      {
+        return nil
+      }
+    }
+    guard conditions.count == 1, let loopCond = conditions.first else { return nil }
+    let fetched = Set(subgraph.fetches.map(\.node) + subgraph.targets)
+    var variables: [Variable] = []
+    var invariants: [Int] = []
+    for enter in enters {
+      if nodes[enter].attrs["is_constant"] == .bool(true) {
+        invariants.append(enter)
+        continue
+      }
+      guard consumers[enter].count == 1, isMerge(consumers[enter][0]) else { return nil }
+      let merge = consumers[enter][0]
+      guard nodes[merge].inputs.count == 2,
+        let back = nodes[merge].inputs.first(where: { $0.node != enter })?.node,
+        case .nextIteration? = nodes[back].primitive
+      else { return nil }
+      let switches = consumers[merge].filter { id in
+        guard case .switch? = nodes[id].primitive else { return false }
+        return nodes[id].inputs[1].node == loopCond && nodes[id].inputs[0] == Endpoint(merge)
+      }
+      guard switches.count <= 1 else { return nil }
+      var variable = Variable(enter: enter, merge: merge, switch: switches.first, nextIteration: back)
+      for exit in exits where nodes[exit].inputs[0].node == switches.first {
+        guard variable.exit == nil, nodes[exit].inputs[0].index == 0 else { return nil }
+        variable.exit = exit
+      }
+      variables.append(variable)
+    }
+    guard variables.count(where: { $0.exit != nil }) == exits.count, !variables.isEmpty,
+      members.allSatisfy({ nodes[$0].op != nil }),
+      members.allSatisfy({ id in
+        guard fetched.contains(id) else { return true }
+        if case .exit? = nodes[id].primitive { return true }
+        return false
+      })
+    else { return nil }
+    return Loop(nodes: own, loopCond: loopCond, variables: variables, invariants: invariants)
+  }
+
+  private func isMerge(_ id: Int) -> Bool {
+    if case .merge? = nodes[id].primitive { return true }
+    return false
+  }
+
+  // MARK: - Replacing
+
+  func raise(_ loops: [Loop]) throws -> Subgraph {
+    var groupOf: [Int: Int] = [:]
+    for (index, loop) in loops.enumerated() {
+      for id in loop.nodes { groupOf[id] = index }
+    }
+    var rewriter = Rewriter(subgraph.graph)
+    for unit in order(loops, groupOf) {
+      if let index = groupOf[unit] {
+        try replace(loops[index], number: index, &rewriter)
+      } else {
+        try rewriter.copy(nodes[unit])
+      }
+    }
+    return try rewriter.finish(subgraph)
+  }
+
+  /// Nodes, each after its inputs, with every loop as one unit that its condition stands for.
+  private func order(_ loops: [Loop], _ groupOf: [Int: Int]) -> [Int] {
+    func unit(_ id: Int) -> Int { groupOf[id].map { loops[$0].loopCond } ?? id }
+    var waiting = [Int](repeating: 0, count: nodes.count)
+    var successors = [[Int]](repeating: [], count: nodes.count)
+    var units: Set<Int> = []
+    for node in nodes {
+      let own = unit(node.id)
+      units.insert(own)
+      for source in node.inputs.map(\.node) + node.controlInputs {
+        let from = unit(source)
+        // The back edge of a loop that stays is not waited for.
+        if from == own || source > node.id, isMerge(node.id) || from == own { continue }
+        waiting[own] += 1
+        successors[from].append(own)
+      }
+    }
+    var ready = MinHeap(units.filter { waiting[$0] == 0 })
+    var result: [Int] = []
+    while let next = ready.popMin() {
+      result.append(next)
+      for successor in successors[next] {
+        waiting[successor] -= 1
+        if waiting[successor] == 0 { ready.insert(successor) }
+      }
+    }
+    return result
+  }
+
+  private func replace(_ loop: Loop, number: Int, _ rewriter: inout Rewriter) throws {
+    // A value that is a constant is better part of the body than an argument.
+    var constants: [Int: Node] = [:]
+    var passed: [Int] = []
+    for invariant in loop.invariants {
+      let source = nodes[nodes[invariant].inputs[0].node]
+      if source.isConstant { constants[invariant] = source } else { passed.append(invariant) }
+    }
+    let types =
+      loop.variables.map { nodes[$0.merge].outputTypes[0] } + passed.map { nodes[$0].outputTypes[0] }
+    let base = "raised_\(round)_\(number)_\(nodes[loop.loopCond].name)"
+    var starts: [Endpoint: Int] = [:]
+    for (index, variable) in loop.variables.enumerated() {
+      starts[Endpoint(variable.merge)] = index
+      if let id = variable.switch { starts[Endpoint(id, 1)] = index }
+    }
+    for (offset, invariant) in passed.enumerated() {
+      starts[Endpoint(invariant)] = loop.variables.count + offset
+    }
+    var condition = FunctionExtractor(
+      name: base + "_cond", nodes: nodes, within: loop.nodes, arguments: types, starts: starts,
+      constants: constants)
+    try condition.returns(nodes[loop.loopCond].inputs[0], .bool)
+    var body = FunctionExtractor(
+      name: base + "_body", nodes: nodes, within: loop.nodes, arguments: types, starts: starts,
+      constants: constants)
+    for (index, variable) in loop.variables.enumerated() {
+      try body.returns(nodes[variable.nextIteration].inputs[0], types[index])
+    }
+    for (offset, invariant) in passed.enumerated() {
+      try body.returns(Endpoint(invariant), types[loop.variables.count + offset])
+    }
+    var library = rewriter.target.library
+    try library.add(condition.function)
+    try library.add(body.function)
+    rewriter.target.library = library
+    guard let op = OpRegistry.standard["While"] else { throw TFError.internal("While is not registered") }
+    let inputs = loop.variables.map { nodes[$0.enter].inputs[0] } + passed.map { nodes[$0].inputs[0] }
+    var controls: [Int] = []
+    for id in loop.variables.map(\.enter) + loop.invariants {
+      for control in rewriter.mapControls(nodes[id]) where !controls.contains(control) {
+        controls.append(control)
+      }
+    }
+    let id = try rewriter.add(
+      nodes[loop.loopCond].name + "/while", op,
+      try inputs.map {
+        guard let mapped = rewriter.mapped($0) else {
+          throw TFError.internal("the loop of \(nodes[loop.loopCond].name) lost an input")
+        }
+        return mapped
+      }, controls: controls,
+      attrs: [
+        "T": .types(types), "cond": .function(condition.function.name, [:]),
+        "body": .function(body.function.name, [:]), "output_shapes": .list([]),
+        "parallel_iterations": .int(10),
+      ], types: types)
+    for (index, variable) in loop.variables.enumerated() {
+      if let exit = variable.exit {
+        rewriter.map(Endpoint(exit), to: Endpoint(id, index))
+        rewriter.mapControl(exit, to: [id])
+      }
+    }
+  }
+}
+
+/// Makes a function of the part of a loop that some results depend on.
+private struct FunctionExtractor {
+  private(set) var function: FunctionDef
+  private let nodes: [Node]
+  private let within: Set<Int>
+  private let starts: [Endpoint: Int]
+  private let constants: [Int: Node]
+  private var copied: Set<Int> = []
+
+  init(
+    name: String, nodes: [Node], within: Set<Int>, arguments: [DType], starts: [Endpoint: Int],
+    constants: [Int: Node]
+  ) {
+    function = FunctionDef(name: name)
+    function.inputs = arguments.enumerated().map { .init(name: "arg_\($0)", type: $1) }
+    self.nodes = nodes
+    self.within = within
+    self.starts = starts
+    self.constants = constants
+  }
+
+  /// Adds a result, and the nodes that it needs.
+  mutating func returns(_ endpoint: Endpoint, _ dtype: DType) throws {
+    let name = "result_\(function.outputs.count)"
+    function.outputs.append(.init(name: name, type: dtype))
+    function.returns[name] = try text(endpoint)
+    var stack = [endpoint.node]
+    while let id = stack.popLast() {
+      guard !copied.contains(id), !isArgument(id) else { continue }
+      copied.insert(id)
+      if let constant = constants[id] {
+        function.nodes.append(
+          NodeDef(name: nodes[id].name, op: constant.opName, attrs: constant.attrs))
+        continue
+      }
+      let node = nodes[id]
+      guard within.contains(id) else {
+        throw TFError.internal("a loop uses \(node.name) without an Enter node")
+      }
+      var inputs = try node.inputs.map(text)
+      for control in node.controlInputs where !isStructure(control) {
+        inputs.append("^" + nodes[control].name)
+        stack.append(control)
+      }
+      function.nodes.append(
+        NodeDef(name: node.name, op: node.opName, inputs: inputs, device: node.device, attrs: node.attrs))
+      stack.append(contentsOf: node.inputs.map(\.node))
+    }
+  }
+
+  private func isArgument(_ id: Int) -> Bool {
+    guard constants[id] == nil else { return false }
+    return nodes[id].outputTypes.indices.contains { starts[Endpoint(id, $0)] != nil }
+  }
+
+  /// A node that only makes the loop: waiting for it means waiting for the iteration to begin.
+  private func isStructure(_ id: Int) -> Bool {
+    if isArgument(id) { return true }
+    switch nodes[id].primitive {
+    case .enter?, .exit?, .nextIteration?, .loopCond?: return true
+    default: return false
+    }
+  }
+
+  private func text(_ endpoint: Endpoint) throws -> String {
+    if constants[endpoint.node] != nil { return nodes[endpoint.node].name + ":0" }
+    if let argument = starts[endpoint] { return "arg_\(argument):0" }
+    return nodes[endpoint.node].name + ":\(endpoint.index)"
+  }
+}

@@ -1,0 +1,234 @@
+import Synchronization
+import CoreOps
+
+/// A functional loop with the plans of its condition and body at hand.
+///
+/// Where both are fixed programs and the variables keep their shapes, an iteration is two sequences of calls between two
+/// sets of buffers that take turns; otherwise each iteration runs both plans on whatever came out of the last.
+final class LoopStep: Sendable {
+  private let condition: ExecutionPlan
+  private let body: ExecutionPlan
+  private let name: String
+  /// Inputs that are the same at every run and in every iteration.
+  private let constants: [Int: Tensor]
+  /// Inputs that the body hands on as they are.
+  private let invariant: [Bool]
+  private let programs = Mutex<[Programs]>([])
+
+  private struct Programs: Sendable {
+    let condition: LinearProgram
+    let body: LinearProgram
+    let isFixed: Bool
+  }
+
+  init(condition: ExecutionPlan, body: ExecutionPlan, name: String, inputs: [Tensor?]) {
+    self.condition = condition
+    self.body = body
+    self.name = name
+    invariant = body.fetches.indices.map { index in
+      index < body.feeds.count && body.fetches[index] == body.feeds[index]
+    }
+    var constants: [Int: Tensor] = [:]
+    for (index, input) in inputs.enumerated() where index < invariant.count && invariant[index] {
+      if let input { constants[index] = input }
+    }
+    self.constants = constants
+  }
+
+  /// The variables' shapes after the loop, where they are the same as before it.
+  func outputShapes(_ inputs: [Shape?]) -> [Shape?] {
+    guard !condition.hasFrames, !body.hasFrames, inputs.allSatisfy({ $0 != nil }),
+      let programs = try? programs(for: inputs.compactMap { $0 })
+    else { return [Shape?](repeating: nil, count: inputs.count) }
+    return programs.isFixed ? inputs : [Shape?](repeating: nil, count: inputs.count)
+  }
+
+  func run(_ inputs: [Tensor], _ outer: ExecutionContext) throws -> [Tensor] {
+    guard inputs.count == body.feeds.count, body.fetches.count == inputs.count,
+      condition.feeds.count == inputs.count
+    else {
+      throw TFError.invalidArgument(
+        "the loop has \(inputs.count) variables, its body takes \(body.feeds.count) and gives \(body.fetches.count), its condition takes \(condition.feeds.count)"
+      )
+    }
+    guard outer.depth < 64 else {
+      throw TFError.invalidArgument("functions call each other more than 64 levels deep")
+    }
+    let execution = ExecutionContext(
+      resources: outer.resources, functions: body.functions, cancellation: outer.cancellation,
+      depth: outer.depth + 1)
+    var state = inputs
+    if condition.hasFrames || body.hasFrames {
+      while try truth(condition.run(state, execution)) {
+        try execution.cancellation.check()
+        state = try body.run(state, execution)
+      }
+      return state
+    }
+    var programs = try programs(for: state.map(\.dims))
+    if programs.isFixed { return try runFixed(state, programs, execution) }
+    while try truth(programs.condition.run(state, execution)) {
+      try execution.cancellation.check()
+      let next = try programs.body.run(state, execution)
+      for index in next.indices where next[index].dtype != state[index].dtype {
+        throw TFError.invalidArgument(
+          "variable \(index) of the loop is \(state[index].dtype), its body gives \(next[index].dtype)")
+      }
+      state = next
+      if !programs.body.fits(state) { programs = try self.programs(for: state.map(\.dims)) }
+    }
+    return state
+  }
+
+  private func truth(_ results: [Tensor]) throws -> Bool {
+    guard results.count == 1 else {
+      throw TFError.invalidArgument(
+        "Expected a single scalar return value from WhileOp cond function, got \(results.count)")
+    }
+    return try FunctionalOps.isTrue(results[0])
+  }
+
+  private func programs(for shapes: [Shape]) throws -> Programs {
+    let cached = programs.withLock { $0.first { $0.body.layout.feedShapes == shapes } }
+    if let cached { return cached }
+    var conditionPlanner = LinearPlanner(condition, shapes, constants: constants)
+    var bodyPlanner = LinearPlanner(body, shapes, constants: constants)
+    let condition = try conditionPlanner.program()
+    let body = try bodyPlanner.program()
+    let made = Programs(
+      condition: condition, body: body, isFixed: isFixed(condition, body, shapes))
+    programs.withLock { programs in
+      programs.insert(made, at: 0)
+      if programs.count > 8 { programs.removeLast() }
+    }
+    return made
+  }
+
+  private func isFixed(_ condition: LinearProgram, _ body: LinearProgram, _ shapes: [Shape]) -> Bool {
+    guard condition.layout.dynamic.isEmpty, body.layout.dynamic.isEmpty,
+      condition.layout.fetches.count == 1, body.layout.fetches.count == shapes.count,
+      self.condition.valueTypes[self.condition.fetches[0]] == .bool
+    else { return false }
+    for (index, fetch) in body.layout.fetches.enumerated() {
+      let dtype = self.body.valueTypes[self.body.feeds[index]]
+      guard fetch.dtype == dtype else { return false }
+      if invariant[index] { continue }
+      guard dtype.isNumeric else { return false }
+      let dims: Shape
+      switch fetch.source {
+      case .heap(let value): dims = fetch.dims ?? body.layout.heap[value].dims
+      case .constant(let tensor): dims = tensor.dims
+      case .feed(let feed):
+        dims = fetch.dims ?? shapes[feed]
+        guard self.body.valueTypes[self.body.feeds[feed]].isNumeric else { return false }
+      case .slot: return false
+      }
+      guard dims == shapes[index] else { return false }
+    }
+    switch condition.layout.fetches[0].source {
+    case .heap(let value): return condition.layout.heap[value].dims.elementCount == 1
+    case .feed(let feed): return shapes[feed].elementCount == 1
+    case .constant, .slot: return false
+    }
+  }
+
+  // MARK: - Fixed loops
+
+  /// One of the two halves between which an iteration goes to and fro.
+  private struct Half {
+    let condition: LinearProgram.RunState
+    let body: LinearProgram.RunState
+    let truth: UnsafeMutableRawPointer
+    /// Values that the body does not compute but that have to be in the other half's buffers.
+    let copies: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, bytes: Int)]
+  }
+
+  private func runFixed(
+    _ inputs: [Tensor], _ programs: Programs, _ execution: ExecutionContext
+  ) throws -> [Tensor] {
+    let (condition, body) = (programs.condition, programs.body)
+    // Two values of each variable; those that do not change have one.
+    var buffers: [[Tensor]] = [[], []]
+    for (index, input) in inputs.enumerated() {
+      if invariant[index] {
+        buffers[0].append(input)
+        buffers[1].append(input)
+      } else {
+        for half in 0..<2 {
+          buffers[half].append(try Tensor.uninitialized(input.dtype, input.dims))
+        }
+        buffers[0][index].bytes.copyMemory(from: UnsafeRawBufferPointer(input.bytes))
+      }
+    }
+    let halves = try (0..<2).map { try half($0, buffers, condition, body) }
+    var current = 0
+    var iterations = 0
+    while try evaluated(halves[current], condition, execution) {
+      let half = halves[current]
+      try body.runFixedSteps(half.body, execution.cancellation)
+      for copy in half.copies { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
+      current ^= 1
+      iterations &+= 1
+      if iterations & 63 == 0 { try execution.cancellation.check() }
+    }
+    for half in halves {
+      half.condition.forgetHeap()
+      half.body.forgetHeap()
+      condition.giveBack(half.condition)
+      body.giveBack(half.body)
+    }
+    return buffers[current]
+  }
+
+  @inline(__always)
+  private func evaluated(
+    _ half: Half, _ condition: LinearProgram, _ execution: ExecutionContext
+  ) throws -> Bool {
+    try condition.runFixedSteps(half.condition, execution.cancellation)
+    return half.truth.load(as: Bool.self)
+  }
+
+  private func half(
+    _ index: Int, _ buffers: [[Tensor]], _ condition: LinearProgram, _ body: LinearProgram
+  ) throws -> Half {
+    let own = buffers[index]
+    let other = buffers[index ^ 1]
+    let conditionState = try condition.checkOut()
+    let bodyState = try body.checkOut()
+    condition.feed(own, conditionState)
+    body.feed(own, bodyState)
+    var truth: UnsafeMutableRawPointer
+    switch condition.layout.fetches[0].source {
+    case .feed(let feed): truth = own[feed].pointer
+    default: truth = conditionState.arena
+    }
+    for (value, heap) in condition.layout.heap.enumerated() {
+      let tensor = try Tensor.uninitialized(heap.dtype, heap.dims)
+      condition.setHeap(value, tensor, conditionState)
+      if case .heap(value) = condition.layout.fetches[0].source { truth = tensor.pointer }
+    }
+    // What the body computes goes straight to the other half's buffers, the first time it is fetched.
+    var copies: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, bytes: Int)] = []
+    var homes: [Int: UnsafeMutableRawPointer] = [:]
+    for (variable, fetch) in body.layout.fetches.enumerated() where !invariant[variable] {
+      let target = other[variable]
+      let bytes = target.bytes.count
+      switch fetch.source {
+      case .heap(let value):
+        if let home = homes[value] {
+          copies.append((home, target.pointer, bytes))
+        } else {
+          homes[value] = target.pointer
+          body.setHeap(value, target, bodyState)
+        }
+      case .feed(let feed): copies.append((own[feed].pointer, target.pointer, bytes))
+      case .constant(let tensor): copies.append((tensor.pointer, target.pointer, bytes))
+      case .slot: throw TFError.internal("a fixed loop has a dynamic value")
+      }
+    }
+    for (value, heap) in body.layout.heap.enumerated() where homes[value] == nil {
+      body.setHeap(value, try Tensor.uninitialized(heap.dtype, heap.dims), bodyState)
+    }
+    return Half(condition: conditionState, body: bodyState, truth: truth, copies: copies)
+  }
+}
