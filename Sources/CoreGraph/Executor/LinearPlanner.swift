@@ -51,10 +51,12 @@ struct LinearPlanner {
   private var slotCount = 0
 
   private let constants: [Int: Tensor]
+  private let depth: Int
 
   /// - Parameter constants: feeds that are the same at every run.
-  init(_ plan: ExecutionPlan, _ feedShapes: [Shape], constants: [Int: Tensor] = [:]) {
+  init(_ plan: ExecutionPlan, _ feedShapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0) {
     self.plan = plan
+    self.depth = depth
     self.feedShapes = feedShapes
     self.constants = constants
     known = [Knowledge](repeating: .nothing, count: plan.valueTypes.count)
@@ -228,13 +230,15 @@ struct LinearPlanner {
   /// The plans of a loop's condition and body, if the node is a loop and they can be made; the kernel says what is wrong
   /// otherwise.
   private func loopStep(_ kernel: PreparedKernel, _ values: [Tensor?]) -> LoopStep? {
-    guard kernel.op.name == "While" || kernel.op.name == "StatelessWhile",
+    // A function that loops over itself is left to the kernel, which counts how deep calls go.
+    guard depth < LoopStep.depthLimit,
+      kernel.op.name == "While" || kernel.op.name == "StatelessWhile",
       case .function(let condition, let conditionAttrs)? = kernel.attrs["cond"],
       case .function(let body, let bodyAttrs)? = kernel.attrs["body"],
       let conditionPlan = try? plan.functions.plan(condition, conditionAttrs),
       let bodyPlan = try? plan.functions.plan(body, bodyAttrs)
     else { return nil }
-    return LoopStep(condition: conditionPlan, body: bodyPlan, name: kernel.node, inputs: values)
+    return LoopStep(condition: conditionPlan, body: bodyPlan, inputs: values, depth: depth)
   }
 
   private mutating func use(_ value: Int, at step: Int) {

@@ -8,7 +8,6 @@ import CoreOps
 final class LoopStep: Sendable {
   private let condition: ExecutionPlan
   private let body: ExecutionPlan
-  private let name: String
   /// Inputs that are the same at every run and in every iteration.
   private let constants: [Int: Tensor]
   /// Inputs that the body hands on as they are.
@@ -21,10 +20,15 @@ final class LoopStep: Sendable {
     let isFixed: Bool
   }
 
-  init(condition: ExecutionPlan, body: ExecutionPlan, name: String, inputs: [Tensor?]) {
+  /// How many loops are around this one in the plan.
+  private let depth: Int
+  static let depthLimit = 32
+
+  /// - Parameter inputs: the inputs' values where they are the same at every run.
+  init(condition: ExecutionPlan, body: ExecutionPlan, inputs: [Tensor?], depth: Int) {
     self.condition = condition
     self.body = body
-    self.name = name
+    self.depth = depth
     invariant = body.fetches.indices.map { index in
       index < body.feeds.count && body.fetches[index] == body.feeds[index]
     }
@@ -85,14 +89,14 @@ final class LoopStep: Sendable {
       throw TFError.invalidArgument(
         "Expected a single scalar return value from WhileOp cond function, got \(results.count)")
     }
-    return try FunctionalOps.isTrue(results[0])
+    return try FunctionCalls.truth(results[0])
   }
 
   private func programs(for shapes: [Shape]) throws -> Programs {
     let cached = programs.withLock { $0.first { $0.body.layout.feedShapes == shapes } }
     if let cached { return cached }
-    var conditionPlanner = LinearPlanner(condition, shapes, constants: constants)
-    var bodyPlanner = LinearPlanner(body, shapes, constants: constants)
+    var conditionPlanner = LinearPlanner(condition, shapes, constants: constants, depth: depth + 1)
+    var bodyPlanner = LinearPlanner(body, shapes, constants: constants, depth: depth + 1)
     let condition = try conditionPlanner.program()
     let body = try bodyPlanner.program()
     let made = Programs(

@@ -166,7 +166,7 @@ struct Callee: Sendable {
 }
 
 /// What ops that call functions have in common.
-enum FunctionCalls {
+package enum FunctionCalls {
   /// How many calls may be under way inside each other.
   static let maximumDepth = 64
 
@@ -185,7 +185,7 @@ enum FunctionCalls {
 
   /// Whether a condition holds: for a scalar that it is not zero or not the empty string, otherwise that there are
   /// elements.
-  static func truth(_ condition: Tensor) throws -> Bool {
+  package static func truth(_ condition: Tensor) throws -> Bool {
     guard condition.dims.rank == 0 else { return condition.dims.elementCount > 0 }
     switch condition.dtype {
     case .string: return !condition.strings[0].isEmpty
