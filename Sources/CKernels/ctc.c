@@ -15,11 +15,12 @@ JK_INLINE bool may_skip(const int32_t *labels, size_t u, bool merge_repeated) {
   return u > 1 && (u & 1) && !(merge_repeated && labels[u / 2] == labels[u / 2 - 1]);
 }
 
-// All in the type of the logits, as TensorFlow: the difference at the end shows how it was rounded.
-#define CTC(s, T, EXP, LOG, LOG1P)                                                                                  \
+// All in the type of the logits, but for the correction of a sum of logarithms, which is a float for doubles too: so
+// TensorFlow does, and the difference at the end shows it.
+#define CTC(s, T, EXP, LOG)                                                                                         \
   JK_INLINE T add_logs_##s(T a, T b) {                                                                              \
     T less = a < b ? a : b, more = a < b ? b : a;                                                                   \
-    return less == -(T)INFINITY ? more : more + LOG1P(EXP(less - more));                                            \
+    return less == -(T)INFINITY ? more : more + (T)log1pf(expf((float)(less - more)));                              \
   }                                                                                                                 \
   static void ctc_##s(const T *logits, size_t steps, size_t classes, size_t stride, const int32_t *labels,          \
                       size_t count, bool merge, T *loss, T *gradient, T *work) {                                    \
@@ -72,8 +73,8 @@ JK_INLINE bool may_skip(const int32_t *labels, size_t u, bool merge_repeated) {
       }                                                                                                             \
     }                                                                                                               \
   }
-CTC(f32, float, expf, logf, log1pf)
-CTC(f64, double, exp, log, log1p)
+CTC(f32, float, expf, logf)
+CTC(f64, double, exp, log)
 
 void jk_ctc_loss(bool is_double, const void *logits, size_t steps, size_t classes, size_t stride,
                  const int32_t *labels, size_t count, bool merge_repeated, void *loss, void *gradient, double *work) {
