@@ -64,7 +64,8 @@ package struct LossOps: OpFamily {
           [second * probabilities, [1].asTensor()], ["keep_dims": .bool(true)])
         gradient = try gradient + (second - weight) * probabilities
       }
-      let labelGradient = try loss * -family.logSoftmax([broadcast(logits, like: backprop)])
+      var labelGradient = try loss * -family.logSoftmax([broadcast(logits, like: backprop)])
+      if let second = context.outputGradients[1] { labelGradient = try labelGradient - second }
       return [
         try reduceToShape(gradient, of: logits, other: labels),
         try reduceToShape(labelGradient, of: labels, other: logits),
