@@ -449,3 +449,6 @@ void jk_convert_numbers(int from, int to, const void *in, void *out, int64_t cou
     for (int64_t i = 0; i < count; i++) set_number(to, out, i, get_number(from, in, i));
   }
 }
+
+double jk_exp_f64(double x) { return exp(x); }
+double jk_log_f64(double x) { return log(x); }

@@ -27,3 +27,99 @@ static inline void jk_blas_gemm_c128(int ta, int tb, int64_t m, int64_t n, int64
   cblas_zgemm(CblasRowMajor, jk_blas_transpose(ta), jk_blas_transpose(tb), (blasint)m, (blasint)n, (blasint)k, one, a,
               (blasint)lda, b, (blasint)ldb, zero, c, (blasint)ldc);
 }
+
+// LAPACK, for double and complex double alike: `z` says which, and numbers are passed as void.
+
+#define JK_LAPACK(name, ...) void d##name##_(__VA_ARGS__); void z##name##_(__VA_ARGS__)
+JK_LAPACK(getrf, const int *m, const int *n, void *a, const int *lda, int *pivots, int *info);
+JK_LAPACK(getri, const int *n, void *a, const int *lda, const int *pivots, void *work, const int *lwork, int *info);
+JK_LAPACK(getrs, const char *trans, const int *n, const int *nrhs, const void *a, const int *lda, const int *pivots,
+          void *b, const int *ldb, int *info);
+JK_LAPACK(potrf, const char *uplo, const int *n, void *a, const int *lda, int *info);
+JK_LAPACK(potrs, const char *uplo, const int *n, const int *nrhs, const void *a, const int *lda, void *b,
+          const int *ldb, int *info);
+JK_LAPACK(geqrf, const int *m, const int *n, void *a, const int *lda, void *tau, void *work, const int *lwork,
+          int *info);
+void dorgqr_(const int *m, const int *n, const int *k, void *a, const int *lda, const void *tau, void *work,
+             const int *lwork, int *info);
+void zungqr_(const int *m, const int *n, const int *k, void *a, const int *lda, const void *tau, void *work,
+             const int *lwork, int *info);
+void dgesdd_(const char *job, const int *m, const int *n, void *a, const int *lda, double *s, void *u, const int *ldu,
+             void *vt, const int *ldvt, void *work, const int *lwork, int *iwork, int *info);
+void zgesdd_(const char *job, const int *m, const int *n, void *a, const int *lda, double *s, void *u, const int *ldu,
+             void *vt, const int *ldvt, void *work, const int *lwork, double *rwork, int *iwork, int *info);
+void dsyev_(const char *job, const char *uplo, const int *n, void *a, const int *lda, double *w, void *work,
+            const int *lwork, int *info);
+void zheev_(const char *job, const char *uplo, const int *n, void *a, const int *lda, double *w, void *work,
+            const int *lwork, double *rwork, int *info);
+void zgeev_(const char *jobvl, const char *jobvr, const int *n, void *a, const int *lda, void *w, void *vl,
+            const int *ldvl, void *vr, const int *ldvr, void *work, const int *lwork, double *rwork, int *info);
+void zgees_(const char *jobvs, const char *sort, void *select, const int *n, void *a, const int *lda, int *sdim,
+            void *w, void *vs, const int *ldvs, void *work, const int *lwork, double *rwork, int *bwork, int *info);
+
+static inline int jk_getrf(int z, int m, int n, void *_Nonnull a, int *_Nonnull pivots) {
+  int info;
+  (z ? zgetrf_ : dgetrf_)(&m, &n, a, &m, pivots, &info);
+  return info;
+}
+static inline int jk_getri(int z, int n, void *_Nonnull a, const int *_Nonnull pivots, void *_Nonnull work, int lwork) {
+  int info;
+  (z ? zgetri_ : dgetri_)(&n, a, &n, pivots, work, &lwork, &info);
+  return info;
+}
+static inline int jk_getrs(int z, int transposed, int n, int nrhs, const void *_Nonnull a, const int *_Nonnull pivots,
+                           void *_Nonnull b) {
+  int info;
+  (z ? zgetrs_ : dgetrs_)(transposed ? "T" : "N", &n, &nrhs, a, &n, pivots, b, &n, &info);
+  return info;
+}
+static inline int jk_potrf(int z, int upper, int n, void *_Nonnull a) {
+  int info;
+  (z ? zpotrf_ : dpotrf_)(upper ? "U" : "L", &n, a, &n, &info);
+  return info;
+}
+static inline int jk_potrs(int z, int upper, int n, int nrhs, const void *_Nonnull a, void *_Nonnull b) {
+  int info;
+  (z ? zpotrs_ : dpotrs_)(upper ? "U" : "L", &n, &nrhs, a, &n, b, &n, &info);
+  return info;
+}
+static inline int jk_geqrf(int z, int m, int n, void *_Nonnull a, void *_Nonnull tau, void *_Nonnull work, int lwork) {
+  int info;
+  (z ? zgeqrf_ : dgeqrf_)(&m, &n, a, &m, tau, work, &lwork, &info);
+  return info;
+}
+static inline int jk_orgqr(int z, int m, int n, int k, void *_Nonnull a, const void *_Nonnull tau,
+                           void *_Nonnull work, int lwork) {
+  int info;
+  (z ? zungqr_ : dorgqr_)(&m, &n, &k, a, &m, tau, work, &lwork, &info);
+  return info;
+}
+// vectors: 0 for none, 1 for as many as there are values, 2 for all.
+static inline int jk_gesdd(int z, int vectors, int m, int n, void *_Nonnull a, double *_Nonnull s, void *_Nonnull u,
+                           void *_Nonnull vt, void *_Nonnull work, int lwork, double *_Nonnull rwork,
+                           int *_Nonnull iwork) {
+  int info, k = m < n ? m : n, ldvt = vectors == 1 ? k : n;
+  const char *job = vectors == 0 ? "N" : vectors == 1 ? "S" : "A";
+  if (z) zgesdd_(job, &m, &n, a, &m, s, u, &m, vt, &ldvt, work, &lwork, rwork, iwork, &info);
+  else dgesdd_(job, &m, &n, a, &m, s, u, &m, vt, &ldvt, work, &lwork, iwork, &info);
+  return info;
+}
+static inline int jk_heev(int z, int vectors, int upper, int n, void *_Nonnull a, double *_Nonnull w,
+                          void *_Nonnull work, int lwork, double *_Nonnull rwork) {
+  int info;
+  if (z) zheev_(vectors ? "V" : "N", upper ? "U" : "L", &n, a, &n, w, work, &lwork, rwork, &info);
+  else dsyev_(vectors ? "V" : "N", upper ? "U" : "L", &n, a, &n, w, work, &lwork, &info);
+  return info;
+}
+static inline int jk_geev(int vectors, int n, void *_Nonnull a, void *_Nonnull w, void *_Nonnull v,
+                          void *_Nonnull work, int lwork, double *_Nonnull rwork) {
+  int info;
+  zgeev_("N", vectors ? "V" : "N", &n, a, &n, w, v, &n, v, &n, work, &lwork, rwork, &info);
+  return info;
+}
+static inline int jk_gees(int n, void *_Nonnull a, void *_Nonnull w, void *_Nonnull v, void *_Nonnull work, int lwork,
+                          double *_Nonnull rwork) {
+  int info, found, ignored;
+  zgees_("V", "N", 0, &n, a, &n, &found, w, v, &n, work, &lwork, rwork, &ignored, &info);
+  return info;
+}

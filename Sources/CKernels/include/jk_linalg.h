@@ -29,3 +29,6 @@ void jk_run_matmul(const jk_matmul *_Nonnull p, const void *_Nonnull a, const vo
 
 // Converts `count` numbers of dtype `from` to dtype `to`, before a product of mixed dtypes.
 void jk_convert_numbers(int from, int to, const void *_Nonnull in, void *_Nonnull out, int64_t count);
+
+double jk_exp_f64(double x);
+double jk_log_f64(double x);

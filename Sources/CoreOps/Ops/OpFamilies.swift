@@ -35,6 +35,7 @@ package enum OpFamilies {
     CTCOps(),
     MatMulOps(),
     LinearAlgebraOps(),
+    SolverOps(),
     FFTOps(),
     RandomOps(),
     StatelessRandomOps(),
