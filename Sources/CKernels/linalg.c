@@ -452,3 +452,10 @@ void jk_convert_numbers(int from, int to, const void *in, void *out, int64_t cou
 
 double jk_exp_f64(double x) { return exp(x); }
 double jk_log_f64(double x) { return log(x); }
+
+void jk_fill_ones(int dtype, void *out, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    if (is_integer(dtype)) set_integer(dtype, out, i, 1);
+    else set_number(dtype, out, i, 1);
+  }
+}

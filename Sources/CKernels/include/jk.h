@@ -84,6 +84,7 @@ int jk_run_fused(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull p
 #include "jk_array.h"
 #include "jk_nn.h"
 #include "jk_linalg.h"
+#include "jk_fft.h"
 #include "jk_random.h"
 #include "jk_image.h"
 #include "jk_audio.h"

@@ -32,3 +32,6 @@ void jk_convert_numbers(int from, int to, const void *_Nonnull in, void *_Nonnul
 
 double jk_exp_f64(double x);
 double jk_log_f64(double x);
+
+// Fills out with ones.
+void jk_fill_ones(int dtype, void *_Nonnull out, int64_t count);

@@ -232,6 +232,12 @@ package struct LinearAlgebraOps: OpFamily {
       }
     }, gradient: .rule { [try LinearAlgebraGradients.selfAdjointEigen($0)] })
 
+  /// The first form: the eigenvalues in the first row, the eigenvectors below.
+  package let selfAdjointEig: OpDef = LinearAlgebraOps.stacked(
+    "SelfAdjointEig", "double, float, half")
+  package let batchSelfAdjointEig: OpDef = LinearAlgebraOps.stacked(
+    "BatchSelfAdjointEig", "double, float")
+
   package let eig: OpDef = OpDef(
     "Eig",
     """
@@ -266,6 +272,29 @@ extension LinearAlgebraOps {
       value[0, 0] = size == 0 ? (0, 0) : (sign.re * size, sign.im * size)
       context.store(value, i)
     }
+  }
+
+  fileprivate static func stacked(_ name: String, _ types: String) -> OpDef {
+    OpDef(
+      name, "input: T -> output: T\nT: {\(types)}",
+      shape: { context in
+        let a = try LinearAlgebraRules.square(context.shapes[0])
+        guard let dims = a.dims else { return [.unknown] }
+        let n = dims[dims.count - 1]
+        return [PartialShape(Array(dims.dropLast(2)) + [n.map { $0 + 1 }, n])]
+      },
+      kernel: LinearAlgebraRules.kernel(["T": [.float32, .float64]]) { context in
+        let n = context.rows(0)
+        for i in 0..<context.count {
+          let (e, v) = context.matrix(0, i).selfAdjointEigen(vectors: true)
+          var both = DenseMatrix(isComplex: false, rows: n + 1, columns: n)
+          for c in 0..<n {
+            both[0, c] = (e[c], 0)
+            for r in 0..<n { both[r + 1, c] = v[r, c] }
+          }
+          context.store(both, i)
+        }
+      }, gradient: .none("an op of TensorFlow before 1.0"))
   }
 
   /// An op that makes of a square matrix another one.

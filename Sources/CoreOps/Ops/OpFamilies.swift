@@ -34,6 +34,7 @@ package enum OpFamilies {
     LRNOps(),
     CTCOps(),
     MatMulOps(),
+    EinsumOps(),
     LinearAlgebraOps(),
     SolverOps(),
     FFTOps(),
