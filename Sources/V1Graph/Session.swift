@@ -104,7 +104,7 @@ public final class Session: Sendable {
     }
     return Callable(
       plan: plan,
-      execution: ExecutionContext(resources: resources, functions: plans.functions), checks: checks)
+      execution: ExecutionContext(resources: resources, functions: plan.functionRunner), checks: checks)
   }
 
   /// Runs by symbolic tensors of the graph.
@@ -133,7 +133,7 @@ public final class Session: Sendable {
     return try plan.run(
       values,
       ExecutionContext(
-        resources: resources, functions: plans.functions,
+        resources: resources, functions: plan.functionRunner,
         cancellation: timeout.map { Cancellation(timeout: $0) } ?? Cancellation()))
   }
 

@@ -21,6 +21,8 @@ package final class ExecutionPlan: Sendable {
   let fetches: [Int]
   let feedNames: [String]
   let functions: FunctionTable
+  /// Calls the functions of the plan's library.
+  package var functionRunner: any FunctionRunner { functions }
   /// Whether there are elements of TF-1 control flow left.
   let hasFrames: Bool
 
@@ -85,6 +87,13 @@ package final class ExecutionPlan: Sendable {
         "Tensor \(feedNames[index]) is \(valueTypes[self.feeds[index]]), but the fed value is \(feeds[index].dtype)"
       )
     }
+    // Passes may have added functions that the caller's table lacks.
+    let execution =
+      execution.functions === functions
+      ? execution
+      : ExecutionContext(
+        resources: execution.resources, functions: functions, cancellation: execution.cancellation,
+        depth: execution.depth)
     if hasFrames { return try runInFrames(feeds, execution) }
     return try program(for: feeds).run(feeds, execution)
   }
@@ -136,6 +145,11 @@ package final class FunctionTable: FunctionRunner {
 
   package init(_ library: FunctionLibrary) { self.library = library }
 
+  /// The table for a library to which passes may have added functions.
+  func extended(by library: FunctionLibrary) -> FunctionTable {
+    library.order.count == self.library.order.count ? self : FunctionTable(library)
+  }
+
   func plan(_ name: String, _ attrs: Attrs) throws -> ExecutionPlan {
     let key = Key(name: name, attrs: attrs)
     if let plan = plans.withLock({ $0[key] }) { return plan }
@@ -143,7 +157,8 @@ package final class FunctionTable: FunctionRunner {
     let subgraph = Subgraph(
       graph: body.graph, feeds: body.arguments.map { Endpoint($0) }, fetches: body.results,
       targets: body.controlResults)
-    let plan = try ExecutionPlan(try Passes.standard(subgraph.pruned()), functions: self)
+    let passed = try Passes.standard(subgraph.pruned())
+    let plan = try ExecutionPlan(passed, functions: extended(by: passed.graph.library))
     plans.withLock { $0[key] = plan }
     return plan
   }

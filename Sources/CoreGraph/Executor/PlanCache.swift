@@ -28,7 +28,7 @@ package final class PlanCache: Sendable {
     if let plan = state.withLock({ $0.plans[key] }) { return plan }
     let subgraph = try Passes.standard(
       Subgraph.pruned(graph, feeds: feeds, fetches: fetches, targets: targets))
-    let plan = try ExecutionPlan(subgraph, functions: functions)
+    let plan = try ExecutionPlan(subgraph, functions: functions.extended(by: subgraph.graph.library))
     state.withLock {
       if $0.plans.count >= Self.limit { $0.plans.removeAll() }
       $0.plans[key] = plan

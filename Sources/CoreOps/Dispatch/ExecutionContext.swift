@@ -25,7 +25,7 @@ package final class ExecutionContext: Sendable {
 }
 
 /// Runs functions of a graph's library for the kernels of `While`, `If` and `PartitionedCall`; the executors implement it.
-package protocol FunctionRunner: Sendable {
+package protocol FunctionRunner: AnyObject, Sendable {
   func call(_ function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor]
 }
 
