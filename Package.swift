@@ -59,6 +59,9 @@ let package = Package(
       name: "CoreOpsTests", dependencies: ["CoreOps", "TestSupport"], path: "Tests/CoreOps",
       resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
+      name: "CommandLineTests", dependencies: ["janus", "CoreGraph", "CoreOps", "Serialization"],
+      path: "Tests/CommandLine", swiftSettings: swiftSettings),
+    .testTarget(
       name: "SerializationTests",
       dependencies: ["CoreGraph", "CoreOps", "CProtos", "Serialization"],
       path: "Tests/Serialization", exclude: ["Fixtures"], swiftSettings: swiftSettings),

@@ -1,5 +1,16 @@
 import CoreOps
+import Glibc
 import Serialization
+
+/// How many damaged files tests try, and from which seed: `script/fuzz` asks for more.
+enum Fuzz {
+  static let rounds = number("JANUS_FUZZ_ROUNDS") ?? 10_000
+  static let seed = UInt64(number("JANUS_FUZZ_SEED") ?? 1)
+
+  private static func number(_ name: String) -> Int? {
+    getenv(name).flatMap { Int(String(cString: $0)) }
+  }
+}
 
 enum Fixtures {
   static func path(_ name: String, file: String = #filePath) -> String {

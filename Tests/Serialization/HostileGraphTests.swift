@@ -73,21 +73,21 @@ import Testing
     #expect(other?.message.contains("nested more than 100 levels") == true)
   }
 
-  @Test func tenThousandDamagedGraphsLoadOrThrow() throws {
+  @Test func damagedGraphsLoadOrThrow() throws {
     let original = try Fixtures.bytes("dtypes.pb")
-    var numbers = Numbers(state: 1)
+    var numbers = Numbers(state: Fuzz.seed)
     var refused = 0
-    for _ in 0..<10_000 {
+    for _ in 0..<Fuzz.rounds {
       let bytes = damaged(original, &numbers)
       if try throwsOnlyTFError({ _ = try GraphDef(serialized: bytes).serialized() }) { refused += 1 }
     }
-    #expect(refused > 1000 && refused < 10_000)
+    #expect(refused > Fuzz.rounds / 10 && refused < Fuzz.rounds)
   }
 
   @Test func damagedTextsLoadOrThrow() throws {
     let original = Array(try Fixtures.bytes("dtypes.pbtxt").prefix(6000))
-    var numbers = Numbers(state: 2)
-    for _ in 0..<1000 {
+    var numbers = Numbers(state: Fuzz.seed)
+    for _ in 0..<Fuzz.rounds / 10 {
       let bytes = damaged(original, &numbers)
       _ = try throwsOnlyTFError { _ = try GraphDef(text: String(decoding: bytes, as: UTF8.self)) }
     }
