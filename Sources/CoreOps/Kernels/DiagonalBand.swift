@@ -33,7 +33,7 @@ struct DiagonalBand {
   }
 
   init(_ k: [Int], rows: Int, columns: Int, align: String) throws {
-    try self.init(Self.offsets(k), rows: rows, columns: columns, align: align)
+    try self.init(Self.offsets(k), rows: rows, columns: columns, align: align, checked: false)
   }
 
   static func offsets(_ k: [Int]) throws -> Offsets {
@@ -76,7 +76,7 @@ struct DiagonalBand {
       numRows == leastRows || numColumns == leastColumns,
       "The number of rows or columns is not consistent with the specified d_lower, d_upper, and diagonal."
     )
-    return try DiagonalBand(k, rows: numRows, columns: numColumns, align: "LEFT_LEFT")
+    return try DiagonalBand(k, rows: numRows, columns: numColumns, align: "LEFT_LEFT", checked: false)
   }
 
   private func length(_ k: Int) -> Int { max(0, min(rows + min(k, 0), columns - max(k, 0))) }

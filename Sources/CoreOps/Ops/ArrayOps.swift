@@ -161,6 +161,7 @@ package struct ArrayOps: OpFamily {
       try require(batch >= 0 && batch < dims.count, "batch_dim must be < input rank \(dims.count)")
       try require(seq >= 0 && seq < dims.count, "seq_dim must be < input rank \(dims.count)")
       try require(batch != seq, "batch_dim == seq_dim == \(seq)")
+      try require(dims.count <= 5, "ReverseSequenceOp : Unhandled input dimensions: \(dims.count)")
       if let given = lengths[0], let expected = dims[batch] {
         try require(
           given == expected, "Length of seq_lens != input.dims(\(batch)), (\(given) vs. \(expected))")
@@ -213,7 +214,9 @@ package struct ArrayOps: OpFamily {
       if let dims = shape.dims {
         try require(!dims.isEmpty, "Input must be at least 1D")
         if let last = dims[dims.count - 1] {
-          try require(last == 3, "Cross-products are only defined for 3-element vectors.")
+          guard last == 3 else {
+            throw TFError.failedPrecondition("Cross-products are only defined for 3-element vectors.")
+          }
         }
       }
       return [shape]
@@ -245,17 +248,17 @@ package struct ArrayOps: OpFamily {
       T: type
       """,
       shape: ShapeRules.same,
-      kernel: .raw(["T": [.numbers, .bool]]) { context in
+      kernel: .raw(
+        op == JK_SCATTER_UPDATE ? [:] : ["T": .numbers], objects: op == JK_SCATTER_UPDATE ? .move() : nil
+      ) { context in
         let dtype = try context.type("T")
         return { specialise in
           let (x, indices, v) = (specialise.inputs[0], specialise.inputs[1], specialise.inputs[2])
           try require(x.rank >= 1, "x must be at least 1-D")
-          try require(indices.rank <= 1, "i must be a vector. Got shape: \(indices)")
-          let rows = indices.rank == 0 ? 1 : indices[0]
-          let expected = indices.rank == 0 ? Array(x.dims.dropFirst()) : [rows] + x.dims.dropFirst()
-          try require(
-            v.dims == expected || v.dims == [rows] + x.dims.dropFirst(),
-            "v must have shape \(Shape(expected)), got \(v)")
+          try require(indices.rank == 1, "i must be a vector. \(indices)")
+          let rows = indices[0]
+          let expected = Shape([rows] + x.dims.dropFirst())
+          try require(v == expected, "i and x shape doesn't match: v must have shape \(expected), got \(v)")
           let layout = try NdLayout(
             indices: [rows, 1], dims: x.dims, elementSize: dtype.byteSize, indexSize: 4, skipsBad: false)
           let byteCount = x.elementCount * dtype.byteSize
@@ -291,10 +294,8 @@ package struct ArrayOps: OpFamily {
       let order = try formatOrder(context)
       return { run in
         let values = try run.inputs[0].integers().map { dim in
-          let position = dim < 0 ? dim + order.count : dim
-          try require(
-            order.indices.contains(position),
-            "Invalid dimension index: \(dim), must be in [\(-order.count), \(order.count))")
+          // Dimensions count modulo their number.
+          let position = (dim % order.count + order.count) % order.count
           return order.firstIndex(of: position) ?? position
         }
         return [try Tensor.wrapping(values, run.inputs[0].dtype, run.inputs[0].dims)]

@@ -218,7 +218,9 @@ package struct DiagonalOps: OpFamily {
         let batch = dims.dropLast(2)
         var longest: Int?
         if let rows = dims[dims.count - 2], let columns = dims[dims.count - 1] {
-          longest = try DiagonalBand(k, rows: rows, columns: columns, align: "LEFT_LEFT", checked: version != .first).longest
+          let band = try DiagonalBand(
+            k, rows: rows, columns: columns, align: "LEFT_LEFT", checked: version != .first)
+          longest = band.longest
         }
         return [PartialShape(batch + (k.isSingle ? [longest] : [k.count, longest]))]
       },
@@ -260,7 +262,8 @@ package struct DiagonalOps: OpFamily {
         guard let k, let rows = dims[dims.count - 2], let columns = dims[dims.count - 1] else {
           return [context.shapes[0]]
         }
-        let band = try DiagonalBand(k, rows: rows, columns: columns, align: "LEFT_LEFT", checked: version != .first)
+        let band = try DiagonalBand(
+          k, rows: rows, columns: columns, align: "LEFT_LEFT", checked: version != .first)
         let expected = PartialShape(
           dims.dropLast(2) + (k.isSingle ? [band.longest] : [k.count, band.longest]))
         if let rank = context.shapes[1].rank { try require(rank >= 1, "diagonal must be at least 1-dim, received shape: \(context.shapes[1])") }

@@ -107,7 +107,7 @@ package struct GatherOps: OpFamily {
       let output = specialise.inputs.count
       let isEmpty = specialise.outputs[0].elementCount == 0
       return .run { pointers in
-        if isEmpty, layout.row * layout.outer != 0 || layout.count == 0 { return }
+        if isEmpty { return }
         let bad =
           withUnsafePointer(to: layout) { jk_gather($0, pointers[0], pointers[1], pointers[output]) }
         if bad >= 0 {
@@ -247,9 +247,9 @@ package struct NdLayout: Sendable {
     indices: Shape, dims: [Int], elementSize: Int, indexSize: Int32, skipsBad: Bool
   ) throws {
     let depth = indices.rank == 0 ? 1 : indices[indices.rank - 1]
-    guard depth <= 8 else {
-      throw TFError.unimplemented("Only indices.shape[-1] values between 0 and 8 are currently supported.  Requested: \(depth)")
-    }
+    try require(
+      depth <= 7,
+      "Only indices.shape[-1] values between 1 and 7 are currently supported.  Requested rank: \(depth)")
     var shape = jk_nd_shape()
     shape.count = Int64(indices.dims.dropLast().reduce(1, *))
     shape.row = Int64(dims[depth...].reduce(elementSize, *))

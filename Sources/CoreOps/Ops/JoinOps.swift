@@ -272,7 +272,9 @@ package struct JoinOps: OpFamily {
     """,
     shape: { context in
       let count = try context.int("num_split")
-      try requireScalar(context.shapes[0], "split_dim")
+      if let rank = context.shapes[0].rank {
+        try require(rank == 0, "split_dim must be a scalar but has rank \(rank)")
+      }
       guard var dims = context.shapes[1].dims else {
         return [PartialShape](repeating: .unknown, count: count)
       }
@@ -342,6 +344,12 @@ package struct JoinOps: OpFamily {
       guard open.isEmpty ? total == dim : total <= dim else {
         throw TFError.invalidArgument(
           "Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: \(total)"
+        )
+      }
+      if count == 1 {
+        try require(
+          sizes[0] == dim,
+          "If there is only one output, it must have the same size as the input. Input size: \(dim) output size: \(sizes[0])"
         )
       }
       if let open = open.first { sizes[open] = dim - total }

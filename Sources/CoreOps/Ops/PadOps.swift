@@ -36,7 +36,7 @@ package struct PadOps: OpFamily {
       return [input, nil, try sumAll(context.gradient()) - sumAll(input)]
     })
 
-  private static func paddingRank(_ context: ShapeContext) throws -> Int? {
+  private static func paddingRank(_ context: ShapeContext, limit: Int) throws -> Int? {
     let paddings = try context.shape(1, rank: 2, "paddings")
     if let width = paddings[1], width != 2 {
       throw TFError.invalidArgument("paddings must be a matrix with 2 columns: \(paddings)")
@@ -45,11 +45,15 @@ package struct PadOps: OpFamily {
       throw TFError.invalidArgument(
         "The first dimension of paddings must be the rank of inputs\(paddings) \(context.shapes[0])")
     }
-    return context.shapes[0].rank ?? paddings[0]
+    let rank = context.shapes[0].rank ?? paddings[0]
+    if let rank, rank > limit {
+      throw TFError.unimplemented("inputs rank not in [0,\(limit)]: \(rank)")
+    }
+    return rank
   }
 
-  private static func padded(_ context: ShapeContext) throws -> PartialShape {
-    guard let rank = try paddingRank(context) else { return .unknown }
+  private static func padded(_ context: ShapeContext, limit: Int = 8) throws -> PartialShape {
+    guard let rank = try paddingRank(context, limit: limit) else { return .unknown }
     guard let paddings = try context.integers(1) else { return .unknown(rank: rank) }
     return PartialShape(
       try (0..<rank).map { axis in
@@ -66,6 +70,10 @@ package struct PadOps: OpFamily {
     let paddings = try specialise.integers(1)
     let input = specialise.inputs[0]
     let output = specialise.inputs.count
+    // Neighbours without a border count as one.
+    let borders = (0..<input.rank).map { paddings[2 * $0] + paddings[2 * $0 + 1] > 0 }
+    let groups = zip(borders, borders.dropFirst()).reduce(1) { $0 + ($1.0 || $1.1 ? 1 : 0) }
+    try require(groups <= 6, "Only ranks up to 6 supported: \(input)")
     var inside = Region(specialise.outputs[0])
     for axis in 0..<input.rank {
       let (before, after) = (paddings[2 * axis], paddings[2 * axis + 1])
@@ -109,7 +117,7 @@ package struct PadOps: OpFamily {
     \(mirrorModes)
     """,
     shape: { context in
-      let shape = try padded(context)
+      let shape = try padded(context, limit: 5)
       if let dims = context.shapes[0].dims, let paddings = try context.integers(1) {
         let skipped = try context.string("mode") == "REFLECT" ? 1 : 0
         for (axis, dim) in dims.enumerated() {
@@ -166,7 +174,7 @@ package struct PadOps: OpFamily {
     \(mirrorModes)
     """,
     shape: { context in
-      guard let rank = try paddingRank(context) else { return [.unknown] }
+      guard let rank = try paddingRank(context, limit: 5) else { return [.unknown] }
       guard let paddings = try context.integers(1) else { return [.unknown(rank: rank)] }
       let skipped = try context.string("mode") == "REFLECT" ? 1 : 0
       return [
@@ -299,6 +307,9 @@ package struct PadOps: OpFamily {
           throw TFError.invalidArgument(
             "'dims' must have the same number of values as 'tensor' has dimensions. 'tensor' has \(rank)'dims' has \(count) values"
           )
+        }
+        if context.shapes[0][0] == 0 {
+          throw TFError.invalidArgument("Invalid input first dimension. Found 0.")
         }
         try require(rank <= 8, "reverse does not work on tensors with more than 8 dimensions")
       }

@@ -43,6 +43,9 @@ package struct ScatterOps: OpFamily {
         "The inner \(depth) dimensions of output.shape=\(output) must match the inner dimensions of updates.shape=\(updates): the indices have more coordinates than the output has dimensions"
       )
     }
+    if indices.elementCount == 0, let count = updates.elementCount, count > 0 {
+      throw TFError.invalidArgument("Indices and updates specified for empty output shape")
+    }
     if let count = output.elementCount, count == 0, let entries = indices.elementCount, entries > 0,
       updates.elementCount ?? 1 > 0
     {

@@ -119,7 +119,7 @@ package struct SearchOps: OpFamily {
     shape: { [PartialShape([nil, $0.shapes[0].rank])] },
     kernel: .run(["T": [.numbers, .bool]]) { context in
       let input = context.inputs[0]
-      try require(input.dims.rank <= 16, "WhereOp: Unhandled input dimensions: \(input.dims.rank)")
+      try require(1...8 ~= input.dims.rank, "WhereOp: Unhandled input dimensions: \(input.dims.rank)")
       let type = Int32(input.dtype.rawValue)
       let count = Int(jk_count_nonzero(type, input.pointer, Int64(input.dims.elementCount)))
       let output = try Tensor.uninitialized(.int64, [count, input.dims.rank])
@@ -233,6 +233,61 @@ package struct SearchOps: OpFamily {
         ]
       }
     }, gradient: .none("ListDiff has no gradient"))
+
+  package let unravelIndex: OpDef = OpDef(
+    "UnravelIndex",
+    """
+    indices: Tidx, dims: Tidx -> output: Tidx
+    Tidx: {int32, int64} = int32
+    """,
+    shape: { context in
+      let dims = try context.shape(1, rank: 1, "dims")
+      guard let rank = context.shapes[0].rank else { return [.unknown] }
+      try require(rank <= 1, "The indices can only be scalar or 1-D, got \(context.shapes[0])")
+      return [PartialShape([dims[0]] + (context.shapes[0].dims ?? []))]
+    },
+    kernel: .run { context in
+      let (indices, dims) = (context.inputs[0], context.inputs[1])
+      try require(indices.dims.rank <= 1, "The indices can only be scalar or 1-D, got \(indices.dims)")
+      try require(dims.dims.rank == 1, "The indices can only be 1-D, got \(dims.dims)")
+      let sizes = try dims.integers()
+      for (index, size) in sizes.enumerated() where size < 0 {
+        throw TFError.invalidArgument("Input dims cannot be negative. Got dim = \(size) at index \(index)")
+      }
+      guard let count = Shape(sizes).checkedElementCount, !sizes.contains(0) else {
+        throw TFError.invalidArgument("Input dims cannot be zero or have a product that overflows: \(Shape(sizes))")
+      }
+      let flat = try indices.integers()
+      for index in flat {
+        try require(!sizes.isEmpty && index < count, "index is out of bound as with dims")
+      }
+      var values: [Int] = []
+      var inner = count
+      for size in sizes {
+        let outer = inner
+        inner /= size
+        values += flat.map { $0 % outer / inner }
+      }
+      return [try Tensor.wrapping(values, dims.dtype, Shape([sizes.count] + indices.dims.dims))]
+    }, gradient: .none("UnravelIndex has no gradient"))
+
+  /// A scalar is true when it is not zero or empty, any other tensor when it has elements.
+  package let toBool: OpDef = OpDef(
+    "ToBool",
+    """
+    input: T -> output: bool
+    T: type
+    """,
+    shape: ShapeRules.scalar,
+    kernel: .run(["T": [.numbers, .bool, .string]]) { context in
+      let input = context.inputs[0]
+      guard input.dims.rank == 0 else { return [try Tensor(scalar: input.dims.elementCount > 0)] }
+      if input.dtype == .string { return [try Tensor(scalar: !input.strings[0].isEmpty)] }
+      let testable: DTypeSet = [.float32, .float64, .signedInts, DTypeSet(.uint8), .bool]
+      try require(
+        testable.contains(input.dtype), "\(input.dtype.signatureName) cannot be converted to a boolean.")
+      return [try Tensor(scalar: jk_count_nonzero(Int32(input.dtype.rawValue), input.pointer, 1) == 1)]
+    }, gradient: .zero)
 
   package let lowerBound: OpDef = bound("LowerBound", isUpper: false)
   package let upperBound: OpDef = bound("UpperBound", isUpper: true)

@@ -213,11 +213,18 @@ package struct ShapeOps: OpFamily {
     shape: { [try broadcasted($0)] },
     kernel: .copies { specialise, _, copies in
       let output = specialise.outputs[0]
-      var input = Region(specialise.inputs[0])
+      let given = specialise.inputs[0]
+      var input = Region(given)
       while input.dims.count < output.rank { input = input.repeated(0, 1) }
       for axis in 0..<output.rank where input.dims[axis] == 1 {
         input.dims[axis] = output[axis]
         input.strides[axis] = 0
+      }
+      // Neighbours that are both repeated, or both not, count as one.
+      let repeats = (0..<output.rank).filter { output[$0] != 1 }.map { input.strides[$0] == 0 }
+      let groups = zip(repeats, repeats.dropFirst()).reduce(1) { $0 + ($1.0 == $1.1 ? 0 : 1) }
+      guard groups <= 5 else {
+        throw TFError.unimplemented("Broadcast between \(given) and \(output) is not supported yet.")
       }
       try copies.add(0, input, to: 2, Region(output))
     },
@@ -258,6 +265,9 @@ package struct ShapeOps: OpFamily {
       return [[max(m, n)]]
     },
     kernel: .run { context in
+      for (index, input) in context.inputs.enumerated() where input.dims.rank != 1 {
+        throw TFError.invalidArgument("In[\(index)] must be a vector, got shape \(input.dims)")
+      }
       let (a, b) = (try context.inputs[0].integers(), try context.inputs[1].integers())
       let dtype = context.inputs[0].dtype
       return [try dimensions(try broadcastShape(a, b), dtype)]
@@ -285,6 +295,7 @@ package struct ShapeOps: OpFamily {
     """,
     shape: { [try $0.shape(0, rank: 1, "x")] },
     kernel: .run { context in
+      try require(context.inputs[0].dims.rank == 1, "invert_permutation expects a 1D vector.")
       let permutation = try context.inputs[0].integers()
       var inverse = [Int](repeating: -1, count: permutation.count)
       for (position, target) in permutation.enumerated() {
