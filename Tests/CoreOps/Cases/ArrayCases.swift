@@ -66,19 +66,19 @@ let arrayCases: [OpCase] = [
     expect: [[[1.0, 2.0, 0.0], [0.0, 5.0, 6.0], [0.0, 0.0, 9.0]]]),
   OpCase(
     "MatrixDiagV2", [[[1.0, 2.0, 0.0], [3.0, 4.0, 5.0]], [-1, 0], 3, 3, 0.0],
-    expect: [[[1.0, 0.0, 0.0], [3.0, 2.0, 0.0], [0.0, 4.0, 0.0]]]),
+    expect: [[[1.0, 0.0, 0.0], [3.0, 2.0, 0.0], [0.0, 4.0, 0.0]]], gradient: false),
   OpCase(
     "MatrixDiagPartV2", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [-1, 1], 0.0],
-    expect: [[[2.0, 6.0, 0.0], [1.0, 5.0, 9.0], [4.0, 8.0, 0.0]]]),
+    expect: [[[2.0, 6.0, 0.0], [1.0, 5.0, 9.0], [4.0, 8.0, 0.0]]], gradient: false),
   OpCase(
     "MatrixSetDiagV2", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [[10.0, 20.0, 0.0], [30.0, 40.0, 50.0]], [0, 1]],
     expect: [[[30.0, 10.0, 3.0], [4.0, 40.0, 20.0], [7.0, 8.0, 50.0]]]),
   OpCase(
     "MatrixDiagV3", [[[1.0, 2.0, 0.0], [3.0, 4.0, 5.0]], [-1, 0], 3, 3, 0.0], ["align": .string("LEFT_RIGHT")],
-    expect: [[[1.0, 0.0, 0.0], [4.0, 2.0, 0.0], [0.0, 5.0, 0.0]]]),
+    expect: [[[1.0, 0.0, 0.0], [4.0, 2.0, 0.0], [0.0, 5.0, 0.0]]], gradient: false),
   OpCase(
     "MatrixDiagPartV3", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [-1, 1], 0.0], ["align": .string("LEFT_RIGHT")],
-    expect: [[[2.0, 6.0, 0.0], [1.0, 5.0, 9.0], [0.0, 4.0, 8.0]]]),
+    expect: [[[2.0, 6.0, 0.0], [1.0, 5.0, 9.0], [0.0, 4.0, 8.0]]], gradient: false),
   OpCase(
     "MatrixSetDiagV3", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [[10.0, 20.0, 0.0], [30.0, 40.0, 50.0]], [0, 1]], ["align": .string("LEFT_RIGHT")],
     expect: [[[30.0, 10.0, 3.0], [4.0, 40.0, 20.0], [7.0, 8.0, 50.0]]]),
@@ -110,4 +110,10 @@ let arrayCases: [OpCase] = [
   OpCase("ToBool of a vector", [[0.5, -1.0, 2.0]], expect: [true]),
   OpCase("DataFormatDimMap", [[0, 1, 2, -1]], expect: [[0, 2, 3, 1]]),
   OpCase("DataFormatVecPermute", [[1, 2, 3, 4]], expect: [[1, 4, 2, 3]]),
+  OpCase("MatrixDiagV2 of one element", [[2.0], 0, -1, -1, 0.0], expect: [[[2.0]]]),
+  OpCase("MatrixDiagV3 of one element", [[2.0], 0, -1, -1, 0.0], expect: [[[2.0]]]),
+  OpCase(
+    "MatrixDiagPartV2 of one diagonal", [[[1.0, 2.0], [3.0, 4.0]], 1, 0.0], expect: [[2.0]]),
+  OpCase(
+    "MatrixDiagPartV3 of one diagonal", [[[1.0, 2.0], [3.0, 4.0]], -1, 0.0], expect: [[3.0]]),
 ]
