@@ -38,7 +38,7 @@ package struct Taps: Sendable {
     return result
   }
 
-  package func withPointer<R>(_ body: (UnsafePointer<jk_taps>) -> R) -> R {
+  func withPointer<R>(_ body: (UnsafePointer<jk_taps>) -> R) -> R {
     first.withUnsafeBufferPointer { first in
       index.withUnsafeBufferPointer { index in
         weight.withUnsafeBufferPointer { weight in
@@ -83,9 +83,9 @@ package struct ResizeAxis: Sendable {
       let low = max(Int(floor), 0)
       let high = min(Int(position.rounded(.up)), from - 1)
       if fraction == 0 || low == high {
-        taps.append([(min(low, from - 1), 1)])
+        taps.append(CollectionOfOne((index: min(low, from - 1), weight: Float(1))))
       } else {
-        taps.append([(low, 1 - fraction), (high, fraction)])
+        taps.append([(index: low, weight: 1 - fraction), (index: high, weight: fraction)])
       }
     }
     return taps
@@ -108,12 +108,12 @@ package struct ResizeAxis: Sendable {
       let range = Int(start.rounded(.down))..<max(Int(end.rounded(.up)), Int(start.rounded(.down)))
       if range.isEmpty {
         // Nothing is covered when one pixel is stretched with aligned corners: TensorFlow divides nothing by nothing.
-        taps.append([(0, .nan)])
+        taps.append(CollectionOfOne((index: 0, weight: Float.nan)))
         continue
       }
       taps.append(
-        range.map { input in
-          let covered =
+        range.map { input -> (index: Int, weight: Float) in
+          let covered: Float =
             Float(input) < start
             ? (Float(input + 1) > end ? scale : Float(input + 1) - start)
             : (Float(input + 1) > end ? end - Float(input) : 1)
@@ -149,7 +149,7 @@ package struct ResizeAxis: Sendable {
           for tap in 0..<4 { weights[tap] *= 1 / sum }
         }
       }
-      taps.append((0..<4).map { (bound(indices[$0]), weights[$0]) })
+      taps.append((0..<4).map { (index: bound(indices[$0]), weight: weights[$0]) })
     }
     return taps
   }
@@ -213,7 +213,7 @@ package enum SamplingKernel: String, Sendable {
       } else {
         weights = []
       }
-      taps.append(weights.enumerated().map { (start + $0.offset, $0.element) })
+      taps.append(weights.enumerated().map { (index: start + $0.offset, weight: $0.element) })
     }
     return taps
   }

@@ -118,10 +118,10 @@ package struct AudioOps: OpFamily {
             "Mfcc initialization failed for channel count \(bins), sample rate \(rate), upper_frequency_limit \(upper), lower_frequency_limit \(lower), filterbank_channel_count \(bands), dct_coefficient_count \(coefficients)"
           )
         }
-        let cosines = (0..<coefficients).flatMap { row in
-          (0..<bands).map { column in
-            (2 / Double(bands)).squareRoot() * cos(Double(row) * Double.pi / Double(bands) * (Double(column) + 0.5))
-          }
+        let norm = (2 / Double(bands)).squareRoot()
+        let cosines = (0..<coefficients * bands).map { index -> Double in
+          let angle = Double(index / bands) * Double.pi / Double(bands)
+          return norm * cos(angle * (Double(index % bands) + 0.5))
         }
         let frames = input[0] * input[1]
         return .run { p in

@@ -3,7 +3,7 @@ package struct BoxOps: OpFamily {
   package static let family = BoxOps()
   package init() {}
 
-  package let nonMaxSuppression = OpDef(
+  package let nonMaxSuppression: OpDef = OpDef(
     "NonMaxSuppression",
     """
     boxes: float, scores: float, max_output_size: int32 -> selected_indices: int32
@@ -21,7 +21,7 @@ package struct BoxOps: OpFamily {
       }
     }, gradient: .zero)
 
-  package let nonMaxSuppressionV2 = OpDef(
+  package let nonMaxSuppressionV2: OpDef = OpDef(
     "NonMaxSuppressionV2",
     """
     boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold -> selected_indices: int32
@@ -30,7 +30,7 @@ package struct BoxOps: OpFamily {
     """,
     shape: selectionShape,
     kernel: .run { run in
-      func run<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
+      func chosen<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
         try [
           select(
             run.inputs, T.self, threshold: threshold(run.inputs[3], "iou_threshold", T.self),
@@ -38,10 +38,10 @@ package struct BoxOps: OpFamily {
           ).indices(padded: nil)
         ]
       }
-      return run.inputs[0].dtype == .half ? try run(Float16.self) : try run(Float.self)
+      return run.inputs[0].dtype == .half ? try chosen(Float16.self) : try chosen(Float.self)
     }, gradient: .zero)
 
-  package let nonMaxSuppressionV3 = OpDef(
+  package let nonMaxSuppressionV3: OpDef = OpDef(
     "NonMaxSuppressionV3",
     """
     boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold, score_threshold: T_threshold -> selected_indices: int32
@@ -50,7 +50,7 @@ package struct BoxOps: OpFamily {
     """,
     shape: selectionShape,
     kernel: .run { run in
-      func run<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
+      func chosen<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
         try [
           select(
             run.inputs, T.self, threshold: threshold(run.inputs[3], "iou_threshold", T.self),
@@ -58,10 +58,10 @@ package struct BoxOps: OpFamily {
           ).indices(padded: nil)
         ]
       }
-      return run.inputs[0].dtype == .half ? try run(Float16.self) : try run(Float.self)
+      return run.inputs[0].dtype == .half ? try chosen(Float16.self) : try chosen(Float.self)
     }, gradient: .zero)
 
-  package let nonMaxSuppressionV4 = OpDef(
+  package let nonMaxSuppressionV4: OpDef = OpDef(
     "NonMaxSuppressionV4",
     """
     boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold, score_threshold: T_threshold -> selected_indices: int32, valid_outputs: int32
@@ -75,17 +75,17 @@ package struct BoxOps: OpFamily {
     kernel: .dynamic { context in
       let pads = try context.bool("pad_to_max_output_size")
       return { run in
-        func run<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
-          let chosen = try select(
+        func chosen<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
+          let boxes = try select(
             run.inputs, T.self, threshold: threshold(run.inputs[3], "iou_threshold", T.self),
             scoreThreshold: scalar(run.inputs[4], "score_threshold", T.self))
-          return try [chosen.indices(padded: pads ? limit(run.inputs[2]) : nil), chosen.count]
+          return try [boxes.indices(padded: pads ? limit(run.inputs[2]) : nil), boxes.count]
         }
-        return run.inputs[0].dtype == .half ? try run(Float16.self) : try run(Float.self)
+        return run.inputs[0].dtype == .half ? try chosen(Float16.self) : try chosen(Float.self)
       }
     }, gradient: .zero)
 
-  package let nonMaxSuppressionV5 = OpDef(
+  package let nonMaxSuppressionV5: OpDef = OpDef(
     "NonMaxSuppressionV5",
     """
     boxes: T, scores: T, max_output_size: int32, iou_threshold: T, score_threshold: T, soft_nms_sigma: T -> selected_indices: int32, selected_scores: T, valid_outputs: int32
@@ -99,20 +99,20 @@ package struct BoxOps: OpFamily {
     kernel: .dynamic { context in
       let pads = try context.bool("pad_to_max_output_size")
       return { run in
-        func run<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
+        func chosen<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
           let sigma = try scalar(run.inputs[5], "soft_nms_sigma", T.self)
           try require(sigma >= 0, "soft_nms_sigma must be non-negative")
-          let chosen = try select(
+          let boxes = try select(
             run.inputs, T.self, threshold: threshold(run.inputs[3], "iou_threshold", T.self),
             scoreThreshold: scalar(run.inputs[4], "score_threshold", T.self), sigma: sigma)
           let length = pads ? try limit(run.inputs[2]) : nil
-          return try [chosen.indices(padded: length), chosen.scores(padded: length), chosen.count]
+          return try [boxes.indices(padded: length), boxes.scores(padded: length), boxes.count]
         }
-        return run.inputs[0].dtype == .half ? try run(Float16.self) : try run(Float.self)
+        return run.inputs[0].dtype == .half ? try chosen(Float16.self) : try chosen(Float.self)
       }
     }, gradient: .zero)
 
-  package let nonMaxSuppressionWithOverlaps = OpDef(
+  package let nonMaxSuppressionWithOverlaps: OpDef = OpDef(
     "NonMaxSuppressionWithOverlaps",
     """
     overlaps: float, scores: float, max_output_size: int32, overlap_threshold: float, score_threshold: float -> selected_indices: int32
@@ -140,7 +140,7 @@ package struct BoxOps: OpFamily {
       return [try Chosen(boxes: chosen).indices(padded: nil)]
     }, gradient: .zero)
 
-  package let combinedNonMaxSuppression = OpDef(
+  package let combinedNonMaxSuppression: OpDef = OpDef(
     "CombinedNonMaxSuppression",
     """
     boxes: float, scores: float, max_output_size_per_class: int32, max_total_size: int32, iou_threshold: float, score_threshold: float -> nmsed_boxes: float, nmsed_scores: float, nmsed_classes: float, valid_detections: int32

@@ -9,7 +9,7 @@ package struct CropOps: OpFamily {
     .floats, DTypeSet(.int8, .uint8, .int16, .uint16, .int32, .int64),
   ]
 
-  package let cropAndResize = OpDef(
+  package let cropAndResize: OpDef = OpDef(
     "CropAndResize",
     """
     image: T, boxes: float, box_ind: int32, crop_size: int32 -> crops: float
@@ -36,7 +36,7 @@ package struct CropOps: OpFamily {
         let shape = cropShape(image: input, crops: output, nearest: nearest, extrapolation)
         let (batch, count) = (Int32(clamping: input[0]), output[0])
         let elements = input.elementCount
-        let converts = dtype != JK_F32.rawValue
+        let converts = dtype != Int32(DType.float32.rawValue)
         return .run(scratch: converts ? elements * 4 : 0) { p in
           let index = p[2].assumingMemoryBound(to: Int32.self)
           try checkBoxIndex(index, count, batch)
@@ -72,7 +72,7 @@ package struct CropOps: OpFamily {
       return [imageGradient, boxGradient, nil, nil]
     })
 
-  package let cropAndResizeGradImage = OpDef(
+  package let cropAndResizeGradImage: OpDef = OpDef(
     "CropAndResizeGradImage",
     """
     grads: float, boxes: float, box_ind: int32, image_size: int32 -> output: T
@@ -102,7 +102,7 @@ package struct CropOps: OpFamily {
         let (crops, image) = (specialise.inputs[0], specialise.outputs[0])
         let shape = cropShape(image: image, crops: crops, nearest: nearest)
         let (batch, count, elements) = (Int32(clamping: image[0]), crops[0], image.elementCount)
-        let converts = dtype != JK_F32.rawValue
+        let converts = dtype != Int32(DType.float32.rawValue)
         return .run(scratch: converts ? elements * 4 : 0) { p in
           let index = p[2].assumingMemoryBound(to: Int32.self)
           try checkBoxIndex(index, count, batch)
@@ -117,7 +117,7 @@ package struct CropOps: OpFamily {
       }
     }, gradient: .none("TensorFlow defines no gradient for CropAndResizeGradImage"))
 
-  package let cropAndResizeGradBoxes = OpDef(
+  package let cropAndResizeGradBoxes: OpDef = OpDef(
     "CropAndResizeGradBoxes",
     """
     grads: float, image: T, boxes: float, box_ind: int32 -> output: float
@@ -142,7 +142,7 @@ package struct CropOps: OpFamily {
         let (crops, image) = (specialise.inputs[0], specialise.inputs[1])
         let shape = cropShape(image: image, crops: crops, nearest: false)
         let (batch, count, elements) = (Int32(clamping: image[0]), crops[0], image.elementCount)
-        let converts = dtype != JK_F32.rawValue
+        let converts = dtype != Int32(DType.float32.rawValue)
         return .run(scratch: converts ? elements * 4 : 0) { p in
           let index = p[3].assumingMemoryBound(to: Int32.self)
           try checkBoxIndex(index, count, batch)

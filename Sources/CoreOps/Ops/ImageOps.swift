@@ -5,7 +5,7 @@ package struct ImageOps: OpFamily {
   package static let family = ImageOps()
   package init() {}
 
-  package let adjustContrast = OpDef(
+  package let adjustContrast: OpDef = OpDef(
     "AdjustContrast",
     """
     images: T, contrast_factor: float, min_value: float, max_value: float -> output: float
@@ -33,7 +33,7 @@ package struct ImageOps: OpFamily {
       }
     }, gradient: .none("TensorFlow defines no gradient for AdjustContrast"))
 
-  package let adjustContrastV2 = OpDef(
+  package let adjustContrastV2: OpDef = OpDef(
     "AdjustContrastv2",
     """
     images: T, contrast_factor: float -> output: T
@@ -55,14 +55,14 @@ package struct ImageOps: OpFamily {
       }
     }, gradient: .none("TensorFlow defines no gradient for AdjustContrastv2"))
 
-  package let adjustHue = adjusting("AdjustHue", "delta", jk_adjust_hue)
-  package let adjustSaturation = adjusting("AdjustSaturation", "scale", jk_adjust_saturation)
+  package let adjustHue: OpDef = adjusting("AdjustHue", "delta", jk_adjust_hue)
+  package let adjustSaturation: OpDef = adjusting("AdjustSaturation", "scale", jk_adjust_saturation)
 
-  package let rgbToHSV = space(
+  package let rgbToHSV: OpDef = space(
     "RGBToHSV", jk_rgb_to_hsv,
     gradient: .none("the gradient of RGBToHSV is not provided"))
 
-  package let hsvToRGB = space("HSVToRGB", jk_hsv_to_rgb, gradient: .zero)
+  package let hsvToRGB: OpDef = space("HSVToRGB", jk_hsv_to_rgb, gradient: .zero)
 
   private static func adjusting(
     _ name: String, _ factor: String,

@@ -5,7 +5,7 @@ package struct ImageRegionOps: OpFamily {
   package static let family = ImageRegionOps()
   package init() {}
 
-  package let drawBoundingBoxes = OpDef(
+  package let drawBoundingBoxes: OpDef = OpDef(
     "DrawBoundingBoxes",
     """
     images: T, boxes: float -> output: T
@@ -14,7 +14,7 @@ package struct ImageRegionOps: OpFamily {
     shape: { try drawnShape($0) }, kernel: .run { try draw($0.inputs[0], $0.inputs[1], colors: nil) },
     gradient: .zero)
 
-  package let drawBoundingBoxesV2 = OpDef(
+  package let drawBoundingBoxesV2: OpDef = OpDef(
     "DrawBoundingBoxesV2",
     """
     images: T, boxes: float, colors: float -> output: T
@@ -24,11 +24,11 @@ package struct ImageRegionOps: OpFamily {
     kernel: .run { try draw($0.inputs[0], $0.inputs[1], colors: $0.inputs[2]) },
     gradient: .none("TensorFlow defines no gradient for DrawBoundingBoxesV2"))
 
-  package let extractGlimpse = glimpse("ExtractGlimpse", version: 1, gradient: .zero)
-  package let extractGlimpseV2 = glimpse(
+  package let extractGlimpse: OpDef = glimpse("ExtractGlimpse", version: 1, gradient: .zero)
+  package let extractGlimpseV2: OpDef = glimpse(
     "ExtractGlimpseV2", version: 2, gradient: .none("TensorFlow defines no gradient for ExtractGlimpseV2"))
 
-  package let imageProjectiveTransformV2 = projective(
+  package let imageProjectiveTransformV2: OpDef = projective(
     "ImageProjectiveTransformV2",
     """
     images: dtype, transforms: float, output_shape: int32 -> transformed_images: dtype
@@ -37,7 +37,7 @@ package struct ImageRegionOps: OpFamily {
     fill_mode: string = 'CONSTANT'
     """, fills: false)
 
-  package let imageProjectiveTransformV3 = projective(
+  package let imageProjectiveTransformV3: OpDef = projective(
     "ImageProjectiveTransformV3",
     """
     images: dtype, transforms: float, output_shape: int32, fill_value: float -> transformed_images: dtype

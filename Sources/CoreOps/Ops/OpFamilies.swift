@@ -48,6 +48,8 @@ package enum OpFamilies {
     BoxOps(),
     AudioOps(),
     QuantizedOps(),
+    QuantizedMathOps(),
+    FakeQuantOps(),
     VariableOps(),
     ReferenceVariableOps(),
     VariableScatterOps(),

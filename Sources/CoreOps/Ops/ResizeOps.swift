@@ -8,7 +8,7 @@ package struct ResizeOps: OpFamily {
   private static let imageTypes: DTypeSet = [.floats, DTypeSet(.int8, .uint8, .int16, .uint16, .int32, .int64)]
   private static let alignment = "align_corners: bool = false\nhalf_pixel_centers: bool = false"
 
-  package let resizeBilinear = resampling(
+  package let resizeBilinear: OpDef = resampling(
     "ResizeBilinear",
     """
     images: T, size: int32 -> resized_images: float
@@ -21,7 +21,7 @@ package struct ResizeOps: OpFamily {
       return [gradient, nil]
     })
 
-  package let resizeBilinearGrad = resamplingGradient(
+  package let resizeBilinearGrad: OpDef = resamplingGradient(
     "ResizeBilinearGrad",
     """
     grads: float, original_image: T -> output: T
@@ -35,7 +35,7 @@ package struct ResizeOps: OpFamily {
       return [gradient, nil]
     })
 
-  package let resizeBicubic = resampling(
+  package let resizeBicubic: OpDef = resampling(
     "ResizeBicubic",
     """
     images: T, size: int32 -> resized_images: float
@@ -49,7 +49,7 @@ package struct ResizeOps: OpFamily {
       return [gradient, nil]
     })
 
-  package let resizeBicubicGrad = resamplingGradient(
+  package let resizeBicubicGrad: OpDef = resamplingGradient(
     "ResizeBicubicGrad",
     """
     grads: float, original_image: T -> output: T
@@ -58,7 +58,7 @@ package struct ResizeOps: OpFamily {
     """, types: DTypeSet(.float32, .float64), taps: { $0.bicubic() },
     gradient: .none("TensorFlow defines no gradient for ResizeBicubicGrad"))
 
-  package let resizeArea = resampling(
+  package let resizeArea: OpDef = resampling(
     "ResizeArea",
     """
     images: T, size: int32 -> resized_images: float
@@ -66,7 +66,7 @@ package struct ResizeOps: OpFamily {
     align_corners: bool = false
     """, taps: { $0.area() }, gradient: .none("TensorFlow defines no gradient for ResizeArea"))
 
-  package let resizeNearestNeighbor = OpDef(
+  package let resizeNearestNeighbor: OpDef = OpDef(
     "ResizeNearestNeighbor",
     """
     images: T, size: int32 -> resized_images: T
@@ -98,7 +98,7 @@ package struct ResizeOps: OpFamily {
       return [gradient, nil]
     })
 
-  package let resizeNearestNeighborGrad = OpDef(
+  package let resizeNearestNeighborGrad: OpDef = OpDef(
     "ResizeNearestNeighborGrad",
     """
     grads: T, size: int32 -> output: T
@@ -115,7 +115,7 @@ package struct ResizeOps: OpFamily {
         func taps(_ axis: Int) -> Taps {
           var taps = Taps()
           for index in ResizeAxis(from: output[axis], to: input[axis], alignCorners: align, halfPixel: half).nearest() {
-            taps.append([(index, 1)])
+            taps.append(CollectionOfOne((index: index, weight: Float(1))))
           }
           return taps.transposed(output[axis])
         }
@@ -136,7 +136,7 @@ package struct ResizeOps: OpFamily {
       return [gradient, nil]
     })
 
-  package let scaleAndTranslate = OpDef(
+  package let scaleAndTranslate: OpDef = OpDef(
     "ScaleAndTranslate",
     """
     images: T, size: int32, scale: float, translation: float -> resized_images: float
@@ -171,7 +171,7 @@ package struct ResizeOps: OpFamily {
       return [gradient, nil, nil, nil]
     })
 
-  package let scaleAndTranslateGrad = OpDef(
+  package let scaleAndTranslateGrad: OpDef = OpDef(
     "ScaleAndTranslateGrad",
     """
     grads: T, original_image: T, scale: float, translation: float -> output: T
