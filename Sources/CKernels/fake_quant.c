@@ -114,24 +114,18 @@ JK_CLONES void jk_slice_ranges(int dtype, const void *in, const jk_slices *s, do
   }
 }
 
-void jk_snap_grad(int dtype, const void *grads, const void *in, void *out, void *min_grad, void *max_grad,
-                  const jk_slices *s, const void *low, const void *high) {
-  size_t inner = (size_t)s->inner, slices = (size_t)s->slices;
-#define SNAP_GRAD(tag, T)                                                       \
-  case tag:                                                                     \
-    for (size_t c = 0; c < slices; c++) {                                       \
-      T a = ((const T *)low)[c], b = ((const T *)high)[c];                      \
-      double below = 0, above = 0;                                              \
-      for (size_t r = 0; r < (size_t)s->outer; r++)                             \
-        for (size_t i = 0; i < inner; i++) {                                    \
-          size_t k = (r * slices + c) * inner + i;                              \
-          T x = ((const T *)in)[k], g = ((const T *)grads)[k];                  \
-          ((T *)out)[k] = x >= a && x <= b ? g : 0;                             \
-          below += x < a ? g : 0;                                               \
-          above += x > b ? g : 0;                                               \
-        }                                                                       \
-      ((T *)min_grad)[c] = (T)below, ((T *)max_grad)[c] = (T)above;             \
-    }                                                                           \
+void jk_snap_grad(int dtype, const void *grads, const void *in, void *out, const jk_slices *s, const void *low,
+                  const void *high) {
+  size_t inner = (size_t)s->inner, slices = (size_t)s->slices, runs = (size_t)s->outer * slices;
+#define SNAP_GRAD(tag, T)                                                         \
+  case tag:                                                                       \
+    for (size_t r = 0; r < runs; r++) {                                           \
+      T a = ((const T *)low)[r % slices], b = ((const T *)high)[r % slices];      \
+      for (size_t k = r * inner; k < (r + 1) * inner; k++) {                      \
+        T x = ((const T *)in)[k];                                                 \
+        ((T *)out)[k] = x >= a && x <= b ? ((const T *)grads)[k] : 0;             \
+      }                                                                           \
+    }                                                                             \
     break;
   switch (dtype) {
     SNAP_GRAD(JK_F32, f32)

@@ -199,12 +199,12 @@ JK_CLONES static void requantize_part(void *context, size_t begin, size_t end) {
     float reciprocal = out_range == 0 ? 0 : 255.0f / out_range, middle = (j->in_max + j->in_min) / 2;
     int64_t scale = out_range == 0 ? 0 : to_i64(255.0f * 65536 * in_range / out_range);
     int64_t in_offset = to_i64(middle * reciprocal * 65536);
-    int64_t out_offset = out_range == 0 ? 0 : to_i64(round((double)j->out_min * 255 / out_range));
+    int64_t out_offset = out_range == 0 ? 0 : to_i64(round(65536 * ((double)j->out_min * 255) / out_range));
     const i32 *a = j->in;
     u8 *o = j->out;
     for (size_t i = begin; i < end; i++) {
       int64_t v = (int64_t)(((__int128)a[i] * scale) >> 32) + in_offset;
-      v = (v - out_offset * 65536 + 32768) >> 16;
+      v = (v - out_offset + 32768) >> 16;
       o[i] = v < 0 ? 0 : v > 255 ? 255 : (u8)v;
     }
     return;

@@ -141,7 +141,7 @@ static void pool_part(void *context, size_t begin, size_t end) {
           if (v > best) best = v;
         }
       }
-      if (j->average) best = count ? (i32)rintf((float)sum / (float)count) : 0;
+      if (j->average) best = count ? (i32)(sum / count) : 0;
       ((u8 *)j->pooled)[r * (size_t)w->in_c + (size_t)c] = (u8)best;
     }
   }

@@ -48,7 +48,7 @@ typedef struct {
 // Convolution, NHWC by HWIO. Returns as the product does.
 int jk_quantized_conv(int in_type, int filter_type, const jk_quantized_window *w, const void *in, const void *filter,
                       int32_t *out, int32_t in_zero, int32_t filter_zero);
-// Largest values, or averages rounded to nearest even, over windows.
+// Largest values, or averages without their fraction, over windows.
 void jk_quantized_pool(int dtype, const jk_quantized_window *w, const void *in, void *out, bool average);
 
 // Element-wise, with parameters that are known when they run.
@@ -83,6 +83,6 @@ typedef struct {
 void jk_snap_to_grid(int dtype, const void *in, void *out, const jk_slices *slices, const jk_grid *grids, int rounding);
 // The smallest and largest element of each slice.
 void jk_slice_ranges(int dtype, const void *in, const jk_slices *slices, double *low, double *high);
-// Gradient that passes where low <= x <= high; what falls below or above goes to the ends.
-void jk_snap_grad(int dtype, const void *grads, const void *in, void *out, void *min_grad, void *max_grad,
-                  const jk_slices *slices, const void *low, const void *high);
+// Gradient that passes where low <= x <= high.
+void jk_snap_grad(int dtype, const void *grads, const void *in, void *out, const jk_slices *slices, const void *low,
+                  const void *high);

@@ -64,8 +64,7 @@ package enum BoxSuppression {
           dropped = true
           break
         }
-        let weight = similarity <= threshold ? T(expf(Float(scale * similarity * similarity))) : 0
-        next.score *= soft ? weight : 1
+        if soft { next.score *= T(expf(Float(scale * similarity * similarity))) }
         if next.score <= scoreThreshold { break }
       }
       next.begin = chosen.count

@@ -128,8 +128,7 @@ package struct WaveFile {
     bytes += "data".utf8
     append(size, 4)
     for value in audio {
-      // TensorFlow scales by 32767 and drops the fraction.
-      let scaled = min(max(value * 32767, -32768), 32767)
+      let scaled = min(max((value * 32768).rounded(), -32768), 32767)
       append(scaled.isNaN ? 0 : Int(scaled), 2)
     }
     return bytes

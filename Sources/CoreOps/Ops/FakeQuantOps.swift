@@ -241,6 +241,7 @@ package struct FakeQuantOps: OpFamily {
     kernel: .dynamic(["T": DTypeSet(.float32, .float64)]) { context in
       let grid = try Grid(context)
       return { run in
+        try require(run.inputs[0].dims.rank >= 1, "Shape must be at least rank 1 but is rank 0")
         try require(run.inputs[3].dims.elementCount == 1, "num_bits must be a scalar, got shape \(run.inputs[3].dims)")
         let bits = try grid.checked(run.inputs[3].integers()[0])
         return [try grid.snapped(run.inputs[0], bits, run.inputs[1], run.inputs[2])]
@@ -285,8 +286,11 @@ package struct FakeQuantOps: OpFamily {
       let axis = try context.int("axis")
       return { specialise in
         let slices = sliceLayout(specialise.inputs[1], axis)
+        let bytes = specialise.outputs[1].elementCount * context.inputTypes[0].byteSize
         return .run { p in
-          withUnsafePointer(to: slices) { jk_snap_grad(dtype, p[0], p[1], p[4], p[5], p[6], $0, p[2], p[3]) }
+          withUnsafePointer(to: slices) { jk_snap_grad(dtype, p[0], p[1], p[4], $0, p[2], p[3]) }
+          // TensorFlow gives the ends of the range no gradient.
+          for end in [5, 6] { p[end].initializeMemory(as: UInt8.self, repeating: 0, count: bytes) }
         }
       }
     }, gradient: .zero)

@@ -11,7 +11,7 @@ package struct ImageRegionOps: OpFamily {
     images: T, boxes: float -> output: T
     T: {float, half} = float
     """,
-    shape: { try drawnShape($0) }, kernel: .run { try draw($0.inputs[0], $0.inputs[1], colors: nil) },
+    shape: { try drawnShape($0) }, kernel: .run { try draw($0.inputs) },
     gradient: .zero)
 
   package let drawBoundingBoxesV2: OpDef = OpDef(
@@ -21,7 +21,7 @@ package struct ImageRegionOps: OpFamily {
     T: {float, half} = float
     """,
     shape: { try drawnShape($0) },
-    kernel: .run { try draw($0.inputs[0], $0.inputs[1], colors: $0.inputs[2]) },
+    kernel: .run { try draw($0.inputs) },
     gradient: .none("TensorFlow defines no gradient for DrawBoundingBoxesV2"))
 
   package let extractGlimpse: OpDef = glimpse("ExtractGlimpse", version: 1, gradient: .zero)
@@ -54,8 +54,10 @@ package struct ImageRegionOps: OpFamily {
     [0.5, 0, 0, 1], [0, 0, 0.5, 1], [0, 1, 1, 1], [1, 0, 1, 1],
   ]
 
-  private static func drawnShape(_ context: ShapeContext) throws -> [PartialShape] {
-    let (images, boxes) = (context.shapes[0], context.shapes[1])
+  private static func drawnShape(_ context: ShapeContext) throws -> [PartialShape] { try drawnShape(context.shapes) }
+
+  private static func drawnShape(_ shapes: [PartialShape]) throws -> [PartialShape] {
+    let (images, boxes) = (shapes[0], shapes[1])
     try require(images.rank == nil || images.rank == 4, "The rank of the images should be 4")
     try require(
       boxes.rank == nil || boxes.rank == 3, "The rank of the boxes tensor should be 3, got shape \(boxes)")
@@ -66,8 +68,8 @@ package struct ImageRegionOps: OpFamily {
       try require(
         depth == 1 || depth == 3 || depth == 4, "Channel depth should be either 1 (GRY), 3 (RGB), or 4 (RGBA)")
     }
-    if context.inputCount == 3 {
-      let colors = context.shapes[2]
+    if shapes.count == 3 {
+      let colors = shapes[2]
       try require(
         colors.rank == nil || colors.rank == 2, "colors must be a 2-D matrix: got shape \(colors)")
       if let channels = colors[1], let depth = images[3] {
@@ -77,15 +79,16 @@ package struct ImageRegionOps: OpFamily {
     return [images]
   }
 
-  private static func draw(_ images: Tensor, _ boxes: Tensor, colors given: Tensor?) throws -> [Tensor] {
+  private static func draw(_ inputs: [Tensor]) throws -> [Tensor] {
+    _ = try drawnShape(inputs.map(\.shape))
+    let (images, boxes) = (inputs[0], inputs[1])
     let output = try Tensor.uninitialized(images.dtype, images.dims)
     output.bytes.copyMemory(from: UnsafeRawBufferPointer(images.bytes))
     let dims = images.dims
     let (height, width, depth) = (dims[1], dims[2], dims[3])
     var table = depth == 1 ? colors.map { _ in [1] } : colors
-    if let given {
-      // An image of a rank that does not fit was refused by the shape rule, which the executor may have skipped.
-      try require(given.dims.rank == 2 && given.dims[1] >= depth, "colors must have equal or more channels than the image")
+    if inputs.count == 3 {
+      let given = inputs[2]
       let values = given.elements(Float.self)
       let channels = given.dims[1]
       table = (0..<given.dims[0]).map { Array(values[$0 * channels..<($0 + 1) * channels]) }

@@ -50,6 +50,7 @@ package enum OpFamilies {
     QuantizedOps(),
     QuantizedMathOps(),
     FakeQuantOps(),
+    UniformQuantOps(),
     VariableOps(),
     ReferenceVariableOps(),
     VariableScatterOps(),

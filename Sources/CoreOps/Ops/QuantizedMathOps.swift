@@ -119,7 +119,7 @@ package struct QuantizedMathOps: OpFamily {
       return { specialise in
         let (count, channels) = (specialise.outputs[0].elementCount, specialise.inputs[1][0])
         return .run { p in
-          let ranges = try Ranges(p, 2, typeX, typeY)
+          let ranges = try Ranges(p, 2, typeX, typeY, room: 131_072)
           let (tableX, tableY) = ranges.sumTables()
           let output = p[6].assumingMemoryBound(to: Int32.self)
           let (x, bias) = (p[0].assumingMemoryBound(to: UInt8.self), p[1].assumingMemoryBound(to: UInt8.self))
@@ -195,6 +195,7 @@ package struct QuantizedMathOps: OpFamily {
       return { run in
         let images = run.inputs[0]
         let sides = try run.inputs[1].integers()
+        _ = try ResizeOps.resizedShape(images.shape, run.inputs[1].shape, sides)
         let (min, max) = (try QuantizedOps.rangeEnd(run.inputs[2], "min"), try QuantizedOps.rangeEnd(run.inputs[3], "max"))
         let dims = images.dims
         let count = dims.elementCount
@@ -256,7 +257,7 @@ package struct QuantizedMathOps: OpFamily {
           let layout = try BroadcastLayout(
             Array(specialise.inputs[0..<2]), specialise.outputs[0], sizes: [1, 1], outputSize: 4, grain: 32768)
           return .run { p in
-            let ranges = try Ranges(p, 2, .quint8, .quint8)
+            let ranges = try Ranges(p, 2, .quint8, .quint8, room: 16_384)
             var params = jk_quantized_binary()
             (params.zero_x, params.zero_y) = (ranges.zeroX, ranges.zeroY)
             let (tableX, tableY) = isSum ? ranges.sumTables() : ([], [])
@@ -279,11 +280,14 @@ package struct QuantizedMathOps: OpFamily {
   private struct Ranges {
     let typeX, typeY: DType
     let minX, maxX, minY, maxY: Float
+    let room: Float
 
-    /// - Parameter first: the input that has the lower end of x; the other ends follow.
-    init(_ p: Pointers, _ first: Int, _ typeX: DType, _ typeY: DType) throws {
+    /// - Parameters:
+    ///   - first: the input that has the lower end of x; the other ends follow.
+    ///   - room: how many times the range of a sum exceeds the operands'.
+    init(_ p: Pointers, _ first: Int, _ typeX: DType, _ typeY: DType, room: Float = 1) throws {
       func end(_ index: Int) -> Float { p[first + index].assumingMemoryBound(to: Float.self)[0] }
-      (self.typeX, self.typeY) = (typeX, typeY)
+      (self.typeX, self.typeY, self.room) = (typeX, typeY, room)
       (minX, maxX, minY, maxY) = (end(0), end(1), end(2), end(3))
       try require(maxX > minX, "max_x must be larger than min_x.")
       try require(maxY > minY, "max_y must be larger than min_y.")
@@ -304,7 +308,7 @@ package struct QuantizedMathOps: OpFamily {
     }
 
     /// The upper end of the symmetric range of a sum, with room for adding many.
-    private var sumEnd: Float { Swift.max(maxX, Swift.max(-minX, Swift.max(maxY, -minY))) * 131_072 }
+    private var sumEnd: Float { Swift.max(maxX, Swift.max(-minX, Swift.max(maxY, -minY))) * room }
 
     func writeSum(_ p: Pointers, _ index: Int) {
       p[index].assumingMemoryBound(to: Float.self)[0] = -sumEnd

@@ -314,16 +314,20 @@ package struct ResizeOps: OpFamily {
 
   /// Images in input 0, the height and width wanted in input 1.
   package static func resizedShape(_ context: ShapeContext) throws -> PartialShape {
-    let image = context.shapes[0]
+    try resizedShape(context.shapes[0], context.shapes[1], context.integers(1))
+  }
+
+  package static func resizedShape(
+    _ image: PartialShape, _ size: PartialShape, _ sides: [Int]?
+  ) throws -> PartialShape {
     try require(image.rank == nil || image.rank == 4, "input must be 4-dimensional\(image)")
     for axis in [1, 2] {
       try require(image[axis] != 0, "input image must be of non-zero size")
     }
     try require(image[3] != 0, "image must have at least one channel")
-    let size = context.shapes[1]
     try require(size.rank == nil || size.rank == 1, "shape_t must be 1-dimensional\(size)")
     try require(size[0] == nil || size[0] == 2, "shape_t must have two elements\(size)")
-    guard let sides = try context.integers(1) else { return [image[0], nil, nil, image[3]] }
+    guard let sides else { return [image[0], nil, nil, image[3]] }
     for side in sides {
       try require(side > 0, "output dimensions must be positive")
       _ = try checkedSide(side)

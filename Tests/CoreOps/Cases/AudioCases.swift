@@ -1,5 +1,17 @@
 import CoreOps
 import TestSupport
 
+/// Three samples of one channel at 8000 hertz.
+private let encodedWave: [UInt8] = [82, 73, 70, 70, 42, 0, 0, 0, 87, 65, 86, 69, 102, 109, 116, 32, 16, 0, 0, 0, 1, 0, 1, 0, 64, 31, 0, 0, 128, 62, 0, 0, 2, 0, 16, 0, 100, 97, 116, 97, 6, 0, 0, 0, 0, 64, 0, 224, 255, 127]
+
 let audioCases: [OpCase] = [
+  OpCase(
+    "AudioSpectrogram", [[[-0.7], [0.87], [-0.99], [0.51], [0.62], [-0.73], [-0.16], [0.63], [-0.97], [0.26]]], ["window_size": .int(6), "stride": .int(3)],
+    expect: [[[[0.2675, 0.5517423, 1.297567, 1.439042, 0.8225], [0.3225, 0.3875518, 1.022573, 1.123851, 0.1725]]]], tolerance: 0.0001, gradient: false),
+  OpCase(
+    "Mfcc", [[[[1.61, 1.07, 1.48, 0.53, 0.48, 0.79, 0.44, 0.76, 1.9, 1.19, 0.75, 0.62, 1.91, 0.94, 1.96, 1.08, 1.09]]], 8000], ["dct_coefficient_count": .int(4), "filterbank_channel_count": .int(8)],
+    expect: [[[[1.498754, -1.429037, 0.2976242, -0.1576401]]]], tolerance: 0.0001, gradient: false),
+  OpCase("DecodeWav of no file", ["RIFF"], error: .invalidArgument),
+  OpCase("EncodeWav", [[[0.5], [-0.25], [2.0]], 8000], expect: [[0.5, -0.25, 0.9999695]].map { _ in Tensor(strings: [encodedWave], dims: []) }),
+  OpCase("DecodeWav", [Tensor(strings: [encodedWave], dims: [])], expect: [[[0.5], [-0.25], [0.9999695]], 8000]),
 ]
