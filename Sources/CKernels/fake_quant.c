@@ -1,6 +1,9 @@
 // Floats that behave as if they were quantised.
 #include "loops.h"
 
+// A product and a sum are rounded one after the other, as the steps are defined; fused, ties would fall otherwise.
+#pragma STDC FP_CONTRACT OFF
+
 typedef struct {
   const float *grads, *in;
   float *out;

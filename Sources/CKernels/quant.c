@@ -1,6 +1,9 @@
 // Values brought into quantised types and back.
 #include "loops.h"
 
+// A product and a sum are rounded one after the other, as the steps are defined; fused, ties would fall otherwise.
+#pragma STDC FP_CONTRACT OFF
+
 #include <stdlib.h>
 
 typedef struct {

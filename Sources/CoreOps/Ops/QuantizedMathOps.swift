@@ -506,9 +506,10 @@ package struct QuantizedMathOps: OpFamily {
       var own = value
       if mins[index] != low || maxes[index] != high {
         own = try Tensor.uninitialized(dtype, value.dims)
-        jk_requantize(
-          Int32(dtype.rawValue), Int32(dtype.rawValue), value.pointer, own.pointer, value.dims.elementCount,
-          mins[index], maxes[index], low, high)
+        let floats = try Tensor.uninitialized(.float32, value.dims)
+        let (between, count) = (floats.pointer.assumingMemoryBound(to: Float.self), value.dims.elementCount)
+        jk_dequantize_min_first(Int32(dtype.rawValue), value.pointer, between, count, mins[index], maxes[index])
+        jk_quantize_min_first(Int32(dtype.rawValue), between, own.pointer, count, low, high)
       }
       let length = value.dims[along] * inner
       if length > 0 {

@@ -34,10 +34,10 @@ let quantizedCases: [OpCase] = [
     expect: [t(.qint32, [[-4691, 16962, 7774], [-3791, 9124, 7325]]), -393216.0, 393216.0], gradient: false),
   OpCase(
     "QuantizedAdd", [t(.quint8, [[3, 250, 7], [17, 128, 0]]), t(.quint8, [9, 99, 199]), -1.0, 2.0, 0.0, 3.0],
-    expect: [t(.qint32, [[-37523, 135695, 62193], [-30327, 72987, 58595]]), -49152.0, 49152.0], gradient: false),
+    expect: [t(.qint32, [[-37523, 135695, 62193], [-30327, 72987, 58595]]), -49152.0, 49152.0], tolerance: 0.0001, gradient: false),
   OpCase(
     "QuantizedMul", [t(.quint8, [[3, 250, 7], [17, 128, 0]]), t(.quint8, [9, 99, 199]), -1.0, 2.0, 0.0, 3.0],
-    expect: [t(.qint32, [[-738, 16335, -15522], [-612, 4257, -16915]]), -297229.6, 297229.6], gradient: false),
+    expect: [t(.qint32, [[-738, 16335, -15522], [-612, 4257, -16915]]), -297229.6, 297229.6], tolerance: 0.0001, gradient: false),
   OpCase(
     "QuantizedRelu", [t(.quint8, [[3, 250, 7], [17, 128, 0]]), -1.0, 9.0],
     expect: [t(.quint8, [[26, 250, 26], [26, 128, 26]]), -1.0, 9.0], gradient: false),
