@@ -123,6 +123,13 @@ import Testing
     #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
   }
 
+  @Test func fullTypesAreCarriedAlong() throws {
+    let graph = try GraphDef(
+      text: "node { name: \"a\" op: \"X\" experimental_type { type_id: TFT_PRODUCT args { type_id: TFT_TENSOR } } }")
+    #expect(graph.nodes[0].unknownFields.map(\.number) == [7])
+    #expect(try graph.text().contains("TFT_TENSOR"))
+  }
+
   @Test func textMayBeWrittenInOtherWays() throws {
     let plain = try GraphDef(text: "node { name: \"ab\" op: \"X\" input: \"c\" input: \"d\" } versions { producer: 26 }")
     let other = try GraphDef(

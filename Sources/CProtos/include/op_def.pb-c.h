@@ -28,6 +28,43 @@ typedef struct Tensorflow__OpList Tensorflow__OpList;
 
 /* --- enums --- */
 
+typedef enum _Tensorflow__FullTypeId {
+  TENSORFLOW__FULL_TYPE_ID__TFT_UNSET = 0,
+  TENSORFLOW__FULL_TYPE_ID__TFT_VAR = 1,
+  TENSORFLOW__FULL_TYPE_ID__TFT_ANY = 2,
+  TENSORFLOW__FULL_TYPE_ID__TFT_PRODUCT = 3,
+  TENSORFLOW__FULL_TYPE_ID__TFT_NAMED = 4,
+  TENSORFLOW__FULL_TYPE_ID__TFT_FOR_EACH = 20,
+  TENSORFLOW__FULL_TYPE_ID__TFT_CALLABLE = 100,
+  TENSORFLOW__FULL_TYPE_ID__TFT_BOOL = 200,
+  TENSORFLOW__FULL_TYPE_ID__TFT_UINT8 = 201,
+  TENSORFLOW__FULL_TYPE_ID__TFT_UINT16 = 202,
+  TENSORFLOW__FULL_TYPE_ID__TFT_UINT32 = 203,
+  TENSORFLOW__FULL_TYPE_ID__TFT_UINT64 = 204,
+  TENSORFLOW__FULL_TYPE_ID__TFT_INT8 = 205,
+  TENSORFLOW__FULL_TYPE_ID__TFT_INT16 = 206,
+  TENSORFLOW__FULL_TYPE_ID__TFT_INT32 = 207,
+  TENSORFLOW__FULL_TYPE_ID__TFT_INT64 = 208,
+  TENSORFLOW__FULL_TYPE_ID__TFT_HALF = 209,
+  TENSORFLOW__FULL_TYPE_ID__TFT_FLOAT = 210,
+  TENSORFLOW__FULL_TYPE_ID__TFT_DOUBLE = 211,
+  TENSORFLOW__FULL_TYPE_ID__TFT_COMPLEX64 = 212,
+  TENSORFLOW__FULL_TYPE_ID__TFT_COMPLEX128 = 213,
+  TENSORFLOW__FULL_TYPE_ID__TFT_STRING = 214,
+  TENSORFLOW__FULL_TYPE_ID__TFT_BFLOAT16 = 215,
+  TENSORFLOW__FULL_TYPE_ID__TFT_TENSOR = 1000,
+  TENSORFLOW__FULL_TYPE_ID__TFT_ARRAY = 1001,
+  TENSORFLOW__FULL_TYPE_ID__TFT_OPTIONAL = 1002,
+  TENSORFLOW__FULL_TYPE_ID__TFT_LITERAL = 1003,
+  TENSORFLOW__FULL_TYPE_ID__TFT_ENCODED = 1004,
+  TENSORFLOW__FULL_TYPE_ID__TFT_SHAPE_TENSOR = 1005,
+  TENSORFLOW__FULL_TYPE_ID__TFT_DATASET = 10102,
+  TENSORFLOW__FULL_TYPE_ID__TFT_RAGGED = 10103,
+  TENSORFLOW__FULL_TYPE_ID__TFT_ITERATOR = 10104,
+  TENSORFLOW__FULL_TYPE_ID__TFT_MUTEX_LOCK = 10202,
+  TENSORFLOW__FULL_TYPE_ID__TFT_LEGACY_VARIANT = 10203
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TENSORFLOW__FULL_TYPE_ID)
+} Tensorflow__FullTypeId;
 
 /* --- messages --- */
 
@@ -41,10 +78,7 @@ typedef enum {
 struct  Tensorflow__FullTypeDef
 {
   ProtobufCMessage base;
-  /*
-   * An open enumeration in TensorFlow: FullTypeId.
-   */
-  int32_t type_id;
+  Tensorflow__FullTypeId type_id;
   size_t n_args;
   Tensorflow__FullTypeDef **args;
   Tensorflow__FullTypeDef__AttrCase attr_case;
@@ -55,7 +89,7 @@ struct  Tensorflow__FullTypeDef
 };
 #define TENSORFLOW__FULL_TYPE_DEF__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tensorflow__full_type_def__descriptor) \
-    , 0, 0,NULL, TENSORFLOW__FULL_TYPE_DEF__ATTR__NOT_SET, {0} }
+    , TENSORFLOW__FULL_TYPE_ID__TFT_UNSET, 0,NULL, TENSORFLOW__FULL_TYPE_DEF__ATTR__NOT_SET, {0} }
 
 
 struct  Tensorflow__OpDef__ArgDef
@@ -249,6 +283,7 @@ typedef void (*Tensorflow__OpList_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    tensorflow__full_type_id__descriptor;
 extern const ProtobufCMessageDescriptor tensorflow__full_type_def__descriptor;
 extern const ProtobufCMessageDescriptor tensorflow__op_def__descriptor;
 extern const ProtobufCMessageDescriptor tensorflow__op_def__arg_def__descriptor;
