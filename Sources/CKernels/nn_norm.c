@@ -141,17 +141,18 @@ typedef struct {
   float alpha;
   int64_t channels, inner;
   void *y;
-  const void *bias;
+  const void *bias, *residual;
 } activation_job;
 
 #define ACTIVATION_LOOP(T, A, GET, SET, name)                                                \
   for (size_t i = begin; i < end; i++) {                                                     \
     A v = GET(((T *)job->y)[i]);                                                             \
     if (job->bias) v = GET(SET(v + GET(((const T *)job->bias)[(int64_t)i / job->inner % job->channels]))); \
+    if (job->residual) v = GET(SET(v + GET(((const T *)job->residual)[i])));                  \
     ((T *)job->y)[i] = SET(name(v, job->activation, (A)job->alpha));                         \
   }
 
-static void bias_activation(void *context, size_t begin, size_t end) {
+static void epilogue(void *context, size_t begin, size_t end) {
   const activation_job *job = context;
   switch (job->dtype) {
     case JK_F32: ACTIVATION_LOOP(f32, float, GET_id, SET_id, activate_f32) break;
@@ -161,10 +162,10 @@ static void bias_activation(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_bias_activation(int dtype, int64_t count, int64_t channels, int64_t inner, void *y, const void *bias,
-                        int activation, float alpha) {
-  activation_job job = {dtype, activation, alpha, channels, inner, y, bias};
-  jk_parallel_for((size_t)count, 16384, bias_activation, &job);
+void jk_epilogue(int dtype, int64_t count, int64_t channels, int64_t inner, void *y, const void *bias,
+                 const void *residual, int activation, float alpha) {
+  activation_job job = {dtype, activation, alpha, channels, inner, y, bias, residual};
+  jk_parallel_for((size_t)count, 16384, epilogue, &job);
 }
 
 typedef struct {

@@ -17,10 +17,10 @@ void jk_conv_input_gradient(int dtype, const jk_window *_Nonnull window, void *_
 void jk_conv_filter_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
                              void *_Nonnull dfilter, const void *_Nonnull dy);
 
-// y = activation(y + bias) in place for float, double, half and bfloat16; activation numbers are those of jk_dnnl.h.
-// bias may be NULL. The channel of element i is i / inner % channels.
-void jk_bias_activation(int dtype, int64_t count, int64_t channels, int64_t inner, void *_Nonnull y,
-                        const void *_Nullable bias, int activation, float alpha);
+// y = activation(y + bias + residual) in place for float, double, half and bfloat16; activation numbers are those of
+// jk_dnnl.h. The channel of element i is i / inner % channels.
+void jk_epilogue(int dtype, int64_t count, int64_t channels, int64_t inner, void *_Nonnull y, const void *_Nullable bias,
+                 const void *_Nullable residual, int activation, float alpha);
 
 // --- pooling; channels come last, out_channels and groups are not used ------------------------------------------------
 
@@ -72,7 +72,7 @@ void jk_bias_add_gradient(int dtype, int64_t outer, int64_t channels, int64_t in
                           void *_Nonnull dbias);
 
 // y = (x - mean) * scale / sqrt(variance + epsilon) + offset; the statistics are float, x and y float, half or bfloat16.
-// activation as in jk_bias_activation; side, if any, is added before it.
+// activation as in jk_epilogue; side, if any, is added before it.
 void jk_batch_norm(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *_Nonnull x,
                    const float *_Nonnull scale, const float *_Nonnull offset, const float *_Nonnull mean,
                    const float *_Nonnull variance, float epsilon, const void *_Nullable side, int activation,
@@ -93,3 +93,55 @@ void jk_batch_norm_global_gradient(int dtype, int64_t rows, int64_t channels, in
                                    const void *_Nonnull t, const void *_Nonnull m, const void *_Nonnull v,
                                    const void *_Nonnull gamma, const void *_Nonnull dy, void *_Nonnull dx,
                                    void *_Nonnull dm, void *_Nonnull dv, void *_Nonnull db, void *_Nonnull dg);
+
+// --- recurrent cells, in float ---------------------------------------------------------------------------------------
+
+// One step of an LSTM over [batch, cells]. gates is [batch, 4 * cells] before the bias; input, cell, forget and output
+// gates are blocks of cells: in that order, or forget before cell when forget_second is set.
+typedef struct {
+  int64_t batch, cells;
+  float forget_bias, cell_clip;
+  int peephole, forget_second;
+} jk_lstm;
+
+typedef struct {
+  const float *_Nonnull wci, *_Nonnull wcf, *_Nonnull wco;
+  const float *_Nonnull cs_prev;
+} jk_lstm_inputs;
+
+typedef struct {
+  float *_Nonnull i, *_Nonnull cs, *_Nonnull f, *_Nonnull o, *_Nonnull ci, *_Nonnull co;
+} jk_lstm_states;
+
+void jk_lstm_step(const jk_lstm *_Nonnull l, jk_lstm_inputs in, const float *_Nonnull gates, const float *_Nonnull bias,
+                  jk_lstm_states states, float *_Nonnull h);
+// dgates gets the gradient of the gates before their functions. cs_prev_grad may be cs_grad. The peephole gradients are
+// added to.
+void jk_lstm_step_gradient(const jk_lstm *_Nonnull l, jk_lstm_inputs in, jk_lstm_states states,
+                           const float *_Nonnull cs_grad, const float *_Nonnull h_grad, float *_Nonnull cs_prev_grad,
+                           float *_Nonnull dgates, float *_Nonnull wci_grad, float *_Nonnull wcf_grad,
+                           float *_Nonnull wco_grad);
+
+// out[row] = [a[row], b[row]], and back.
+void jk_join_rows(int64_t rows, int64_t a_width, int64_t b_width, const float *_Nonnull a, const float *_Nonnull b,
+                  float *_Nonnull out);
+void jk_split_rows(int64_t rows, int64_t a_width, int64_t b_width, const float *_Nonnull in, float *_Nonnull a,
+                   float *_Nonnull b);
+// y[i] += x[i]; and column sums added to y.
+void jk_accumulate(int64_t count, const float *_Nonnull x, float *_Nonnull y);
+void jk_accumulate_rows(int64_t rows, int64_t width, const float *_Nonnull x, float *_Nonnull y);
+
+// r and u of a GRU from [batch, 2 * cells] before the bias, and r times h_prev.
+void jk_gru_gates(int64_t batch, int64_t cells, const float *_Nonnull gates, const float *_Nonnull bias,
+                  const float *_Nonnull h_prev, float *_Nonnull r, float *_Nonnull u, float *_Nonnull r_h);
+// c and h from [batch, cells] before the bias.
+void jk_gru_state(int64_t batch, int64_t cells, const float *_Nonnull candidate, const float *_Nonnull bias,
+                  const float *_Nonnull u, const float *_Nonnull h_prev, float *_Nonnull c, float *_Nonnull h);
+// The gradients before the candidate's and the gates' functions; dgates is [r, u] per row, of which u is written.
+void jk_gru_candidate_gradient(int64_t batch, int64_t cells, const float *_Nonnull dh, const float *_Nonnull u,
+                               const float *_Nonnull c, const float *_Nonnull h_prev, float *_Nonnull dcandidate,
+                               float *_Nonnull dgates);
+// The rest of dgates and of the gradient of h_prev, from the gradient d_rh of r times h_prev.
+void jk_gru_reset_gradient(int64_t batch, int64_t cells, const float *_Nonnull d_rh, const float *_Nonnull dh,
+                           const float *_Nonnull r, const float *_Nonnull u, const float *_Nonnull h_prev,
+                           float *_Nonnull dgates, float *_Nonnull dh_prev);

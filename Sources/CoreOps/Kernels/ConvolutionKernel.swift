@@ -186,70 +186,69 @@ package struct ConvolutionKernel: Sendable {
       jk_dnnl_conv_create(&conv, &after, filter?.pointer.assumingMemoryBound(to: Float.self)))
   }
 
-  /// A run from the input and the filter, and then the bias and the residual where the epilogue has them, to the output.
+  /// Where an operand of a run comes from.
+  package enum Operand: Sendable {
+    /// The input of that position.
+    case input(Int)
+    /// A value that is the same at every run.
+    case constant(Tensor)
+
+    func pointer(_ pointers: Pointers) -> UnsafeMutableRawPointer {
+      switch self {
+      case .input(let index): pointers[index]
+      case .constant(let tensor): tensor.pointer
+      }
+    }
+  }
+
+  /// A run from input 0 to the output at position `output`.
   ///
-  /// - Parameter constantFilter: the filter where it is the same at every run, so that it is laid out once.
-  package func forward(_ epilogue: Epilogue = Epilogue(), constantFilter: Tensor? = nil) -> RunSpec {
-    let inputs = 2 + (epilogue.bias ? 1 : 0) + (epilogue.residual ? 1 : 0)
-    let residualAt = epilogue.residual ? inputs - 1 : nil
-    let overwrites = residualAt.map { [$0] } ?? []
+  /// - Parameters:
+  ///   - filter: a constant one is laid out once.
+  ///   - bias: a vector with one value per output channel that is added.
+  ///   - residual: the position of an input of the output's shape that is added; its memory may become the output's.
+  package func forward(
+    filter: Operand = .input(1), bias: Operand? = nil, residual: Int? = nil,
+    activation: FusedActivation = .none, output: Int = 2
+  ) -> RunSpec {
+    let epilogue = Epilogue(bias: bias != nil, residual: residual != nil, activation: activation)
+    let overwrites = residual.map { [$0] } ?? []
+    var constantFilter: Tensor?
+    if case .constant(let tensor) = filter { constantFilter = tensor }
     if !isEmpty, let plan = plan(.forward, epilogue, filter: constantFilter) {
-      let scratchAt = plan.scratchBytes > 0 ? inputs + 1 : nil
-      let hasBias = epilogue.bias
+      let hasScratch = plan.scratchBytes > 0
       return RunSpec(
         run: { pointers in
           try plan.run(
-            pointers[0], pointers[1], bias: hasBias ? pointers[2] : nil, pointers[inputs],
-            residual: residualAt.map { pointers[$0] }, scratch: scratchAt.map { pointers[$0] })
+            pointers[0], filter.pointer(pointers), bias: bias?.pointer(pointers), pointers[output],
+            residual: residual.map { pointers[$0] }, scratch: hasScratch ? pointers[output + 1] : nil)
         }, scratchBytes: plan.scratchBytes, overwrites: overwrites)
     }
     let (window, count, isEmpty) = (window, outputCount, isEmpty)
     let type = Int32(dtype.rawValue)
     let size = dtype.byteSize
     let inner = window.channels_first != 0 ? window.out.0 * window.out.1 * window.out.2 : 1
-    let add = jk_add(type)
     // A residual that the output is laid over is needed after the output was written.
-    let kept = epilogue.residual ? count * size : 0
+    let kept = residual == nil ? 0 : count * size
     return RunSpec(
       run: { pointers in
-        let output = pointers[inputs]
+        let target = pointers[output]
         if count == 0 { return }
-        var residual: UnsafeRawPointer?
-        if let residualAt {
-          pointers[inputs + 1].copyMemory(from: pointers[residualAt], byteCount: kept)
-          residual = UnsafeRawPointer(pointers[inputs + 1])
+        if let residual {
+          pointers[output + 1].copyMemory(from: pointers[residual], byteCount: kept)
         }
         if isEmpty {
-          output.initializeMemory(as: UInt8.self, repeating: 0, count: count * size)
+          target.initializeMemory(as: UInt8.self, repeating: 0, count: count * size)
         } else {
           var window = window
-          jk_conv_forward(type, &window, pointers[0], pointers[1], output)
+          jk_conv_forward(type, &window, pointers[0], filter.pointer(pointers), target)
         }
-        func finish(_ bias: UnsafeRawPointer?, _ activation: FusedActivation) {
-          if bias == nil && activation == .none { return }
-          jk_bias_activation(
-            type, Int64(count), window.out_channels, inner, output, bias, activation.number,
-            activation.alpha)
+        if bias != nil || residual != nil || activation != .none {
+          jk_epilogue(
+            type, Int64(count), window.out_channels, inner, target, bias?.pointer(pointers),
+            residual == nil ? nil : pointers[output + 1], activation.number, activation.alpha)
         }
-        let bias = epilogue.bias ? UnsafeRawPointer(pointers[2]) : nil
-        if let residual, let add {
-          finish(bias, .none)
-          var operands: (UnsafeRawPointer?, UnsafeRawPointer?) = (UnsafeRawPointer(output), residual)
-          var scalar: (Int32, Int32) = (0, 0)
-          withUnsafePointer(to: &operands) { operands in
-            withUnsafePointer(to: &scalar) { scalar in
-              operands.withMemoryRebound(to: UnsafeRawPointer?.self, capacity: 2) { operands in
-                scalar.withMemoryRebound(to: Int32.self, capacity: 2) { scalar in
-                  _ = add(operands, output, count, scalar, nil)
-                }
-              }
-            }
-          }
-          finish(nil, epilogue.activation)
-        } else {
-          finish(bias, epilogue.activation)
-        }
-      }, scratchBytes: kept)
+      }, scratchBytes: kept, overwrites: overwrites)
   }
 
   /// A run to the gradient of the input; `filter` and `gradient` are the positions of the filter and of the output's

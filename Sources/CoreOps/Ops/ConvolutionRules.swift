@@ -98,9 +98,14 @@ enum ConvolutionRules {
         let kernel = try ConvolutionKernel(
           attrs, dtype, input: specialise.inputs[0], filter: specialise.inputs[1],
           output: specialise.outputs[0], depthwise: kind.depthwise)
-        return .run(kernel.forward(constantFilter: specialise.constant(1)))
+        return .run(kernel.forward(filter: operand(specialise, 1)))
       }
     }
+  }
+
+  /// Input `index`, as a constant where it is one.
+  static func operand(_ specialise: SpecialiseContext, _ index: Int) -> ConvolutionKernel.Operand {
+    specialise.constant(index).map { .constant($0) } ?? .input(index)
   }
 
   /// The shape in the integers of input `index`, checked to have `rank` dimensions.
