@@ -1,0 +1,37 @@
+import CoreOps
+import TestSupport
+
+private let image: [[[[Float]]]] = [[[[1.0], [2.0], [3.0]], [[4.0], [5.0], [6.0]], [[7.0], [8.0], [9.0]]]]
+private let corner: [[[[Float]]]] = [[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]
+
+private func fused(_ ops: String..., arguments: Int = 1, epsilon: Float = 1e-4) -> Attrs {
+  [
+    "strides": .ints([1, 1, 1, 1]), "padding": .string("VALID"), "num_args": .int(arguments),
+    "fused_ops": .strings(ops), "epsilon": .float(epsilon),
+  ]
+}
+
+let fusedConvolutionCases: [OpCase] = [
+  OpCase(
+    "_FusedConv2D with a bias", [image, corner, [-40.0] as [Float]], fused("BiasAdd"),
+    expect: [[[[[-3.0], [7.0]], [[27.0], [37.0]]]] as [[[[Float]]]]], gradient: false),
+  OpCase(
+    "_FusedConv2D with bias and activation", [image, corner, [-40.0] as [Float]], fused("BiasAdd", "Relu"),
+    expect: [[[[[0.0], [7.0]], [[27.0], [37.0]]]] as [[[[Float]]]]], gradient: false),
+  OpCase(
+    "_FusedConv2D with bias, residual and activation",
+    [image, corner, [-40.0] as [Float], [[[[-1.0], [-10.0]], [[1.0], [2.0]]]] as [[[[Float]]]]],
+    fused("BiasAdd", "Add", "Relu", arguments: 2),
+    expect: [[[[[0.0], [0.0]], [[28.0], [39.0]]]] as [[[[Float]]]]], gradient: false),
+  OpCase(
+    "_FusedConv2D with batch normalisation",
+    [image, corner, [2.0] as [Float], [1.0] as [Float], [47.0] as [Float], [4.0] as [Float]],
+    fused("FusedBatchNorm", "Relu6", arguments: 4, epsilon: 0),
+    expect: [[[[[0.0], [1.0]], [[6.0], [6.0]]]] as [[[[Float]]]]], gradient: false),
+  OpCase(
+    "_FusedConv2D with an unknown sequence", [image, corner, [1.0] as [Float]], fused("Relu", "BiasAdd"),
+    error: .unimplemented),
+  OpCase(
+    "_FusedDepthwiseConv2dNative", [image, corner, [-40.0] as [Float]], fused("BiasAdd", "LeakyRelu"),
+    expect: [[[[[-0.6], [7.0]], [[27.0], [37.0]]]] as [[[[Float]]]]], gradient: false),
+]
