@@ -75,11 +75,11 @@ enum PoolingRules {
         "Sliding window ksize must be positive. The specified or inferred ksize is: \(ksize.map(String.init).joined(separator: ","))"
       )
     }
-    guard strides.allSatisfy({ $0 > 0 }) else {
-      throw TFError.invalidArgument("Stride must be > 0, but got \(strides.min() ?? 0)")
-    }
     guard ksize[0] == 1, strides[0] == 1 else {
       throw TFError.unimplemented("Pooling is not yet supported on the batch dimension.")
+    }
+    guard strides.allSatisfy({ $0 > 0 }) else {
+      throw TFError.invalidArgument("Stride must be > 0, but got \(strides.min() ?? 0)")
     }
     let attrs = try WindowAttrs(
       spatial: spatial, channelsFirst: channelsFirst,
