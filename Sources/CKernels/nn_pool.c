@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
   const jk_fractional *f;
   const int64_t *rows, *cols;
-  const void *x, *y, *dy;
+  const void *x, *dy;
   void *out;
   int gradient, average;
 } fractional_job;
@@ -226,8 +226,8 @@ void jk_fractional_pool(int dtype, int average, const jk_fractional *f, const in
 }
 
 void jk_fractional_pool_gradient(int dtype, int average, const jk_fractional *f, const int64_t *rows,
-                                 const int64_t *cols, const void *x, const void *y, const void *dy, void *dx) {
-  fractional_job job = {.f = f, .rows = rows, .cols = cols, .x = x, .y = y, .dy = dy, .out = dx, .gradient = 1,
+                                 const int64_t *cols, const void *x, const void *dy, void *dx) {
+  fractional_job job = {.f = f, .rows = rows, .cols = cols, .x = x, .dy = dy, .out = dx, .gradient = 1,
                         .average = average};
   fractional(dtype, &job);
 }

@@ -180,7 +180,7 @@ static void F(avg_gradient)(void *context, size_t begin, size_t end) {
 static void F(fractional)(void *context, size_t begin, size_t end) {
   const fractional_job *job = context;
   const jk_fractional *f = job->f;
-  const T *x = job->x, *given = job->y, *dy = job->dy;
+  const T *x = job->x, *dy = job->dy;
   T *out = job->out;
   for (size_t unit = begin; unit < end; unit++) {
     int64_t n = (int64_t)unit / f->channels, c = (int64_t)unit % f->channels;
@@ -209,7 +209,6 @@ static void F(fractional)(void *context, size_t begin, size_t end) {
             sum += value;
             if (where < 0 || value > best) best = value, where = pixel;
           }
-        (void)given;
         if (job->gradient) {
           if (where < 0) continue;
           T *d = out + (n * f->height * f->width + where) * f->channels + c;

@@ -20,6 +20,7 @@ let caseTable: [OpCase] = [
   fusedConvolutionCases,
   morphologyCases,
   recurrentCases,
+  fractionalPoolingCases,
   poolingCases,
   normalizationCases,
   lossCases,

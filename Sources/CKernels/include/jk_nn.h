@@ -37,8 +37,8 @@ void jk_max_pool_gather(int dtype, const jk_window *_Nonnull window, const void 
 void jk_avg_pool(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x, void *_Nonnull y);
 void jk_avg_pool_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull dy, void *_Nonnull dx);
 
-// dx[position] += dy[i] for flat positions, checked against count; image is what is added per image of dy when positions
-// are within an image, or 0. Returns 1 when a position is outside.
+// dx[position] += dy[i] for positions in dx, or in its image without include_batch. Returns 1 when a position is outside
+// the image it belongs to.
 int jk_scatter_add(int dtype, int index_dtype, int64_t images, int64_t per_image, int64_t dx_per_image, int include_batch,
                    const void *_Nonnull positions, const void *_Nonnull dy, void *_Nonnull dx);
 
@@ -50,8 +50,8 @@ typedef struct {
 void jk_fractional_pool(int dtype, int average, const jk_fractional *_Nonnull f, const int64_t *_Nonnull rows,
                         const int64_t *_Nonnull cols, const void *_Nonnull x, void *_Nonnull y);
 void jk_fractional_pool_gradient(int dtype, int average, const jk_fractional *_Nonnull f, const int64_t *_Nonnull rows,
-                                 const int64_t *_Nonnull cols, const void *_Nullable x, const void *_Nullable y,
-                                 const void *_Nonnull dy, void *_Nonnull dx);
+                                 const int64_t *_Nonnull cols, const void *_Nullable x, const void *_Nonnull dy,
+                                 void *_Nonnull dx);
 
 // --- dilation and patches ------------------------------------------------------------------------------------------
 

@@ -139,8 +139,8 @@ package struct EinsumOps: OpFamily {
         let hasScratch = plan.scratchBytes > 0
         return .run(scratch: plan.scratchBytes) { pointers in
           plan.run(pointers[0], pointers[1], pointers[3], hasScratch ? pointers[4] : nil)
-          jk_bias_activation(
-            Int32(dtype.rawValue), rows * columns, columns, 1, pointers[3], pointers[2], chosen.number,
+          jk_epilogue(
+            Int32(dtype.rawValue), rows * columns, columns, 1, pointers[3], pointers[2], nil, chosen.number,
             chosen.alpha)
         }
       }

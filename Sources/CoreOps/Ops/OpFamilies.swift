@@ -32,6 +32,7 @@ package enum OpFamilies {
     FusedConvolutionOps(),
     MorphologyOps(),
     RecurrentOps(),
+    FractionalPoolingOps(),
     PoolingOps(),
     NormalizationOps(),
     LossOps(),

@@ -7,9 +7,13 @@ private let corner: [[[[Float]]]] = [[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]
 private func fused(_ ops: String..., arguments: Int = 1, epsilon: Float = 1e-4) -> Attrs {
   [
     "strides": .ints([1, 1, 1, 1]), "padding": .string("VALID"), "num_args": .int(arguments),
-    "fused_ops": .strings(ops), "epsilon": .float(epsilon),
+    "num_host_args": .int(0), "fused_ops": .strings(ops), "epsilon": .float(epsilon),
+    "TArgs": .types([DType](repeating: .float32, count: arguments)),
   ]
 }
+private let depthwise: Attrs = [
+  "strides": .ints([1, 1, 1, 1]), "padding": .string("VALID"), "fused_ops": .strings(["BiasAdd", "LeakyRelu"]),
+]
 
 let fusedConvolutionCases: [OpCase] = [
   OpCase(
@@ -32,6 +36,6 @@ let fusedConvolutionCases: [OpCase] = [
     "_FusedConv2D with an unknown sequence", [image, corner, [1.0] as [Float]], fused("Relu", "BiasAdd"),
     error: .unimplemented),
   OpCase(
-    "_FusedDepthwiseConv2dNative", [image, corner, [-40.0] as [Float]], fused("BiasAdd", "LeakyRelu"),
+    "_FusedDepthwiseConv2dNative", [image, corner, [-40.0] as [Float]], depthwise,
     expect: [[[[[-0.6], [7.0]], [[27.0], [37.0]]]] as [[[[Float]]]]], gradient: false),
 ]
