@@ -59,6 +59,7 @@ package enum OpFamilies {
     VariableOps(),
     ReferenceVariableOps(),
     VariableScatterOps(),
+    VariableSliceOps(),
     TrainingOps(),
     TensorArrayOps(),
     StackOps(),

@@ -127,4 +127,13 @@ let variableScatterCases: [OpCase] = [
   updateCase("AssignVariableOp", [[1.0, 2.0], [0.5, 5.0]], expect: [[0.5, 5.0]]),
   updateCase("AssignAddVariableOp", [[1.0, 2.0], [0.5, 5.0]], expect: [[1.5, 7.0]]),
   updateCase("AssignSubVariableOp", [[1.0, 2.0], [0.5, 5.0]], expect: [[0.5, -3.0]]),
+  updateCase(
+    "StridedSliceAssign", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0, 1], [3, 2], [2, 1], [[7.0], [8.0]]],
+    expect: [[[1.0, 7.0], [3.0, 4.0], [5.0, 8.0]]]),
+  updateCase(
+    "ResourceStridedSliceAssign", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0, 1], [3, 2], [2, 1], [[7.0], [8.0]]],
+    expect: [[[1.0, 7.0], [3.0, 4.0], [5.0, 8.0]]]),
+  updateCase(
+    "StridedSliceAssign broadcasts a row", [[[1.0, 2.0], [3.0, 4.0]], [0, 0], [2, 2], [1, 1], [9.0, 8.0]],
+    expect: [[[9.0, 8.0], [9.0, 8.0]]]),
 ]
