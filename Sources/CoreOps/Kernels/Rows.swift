@@ -151,6 +151,11 @@ struct RowChange: Sendable {
       let (p, i) = (dims.dims, indices.dims.dims)
       guard !p.isEmpty else { throw TFError.invalidArgument("Output must be at least 1-D, got shape: \(dims)") }
       guard !i.isEmpty else { throw TFError.invalidArgument("Indices must be at least 1-D, got shape: \(indices.dims)") }
+      let (written, named) = (updates.dims.elementCount, indices.dims.elementCount)
+      guard written == 0 && named == 0 || written != 0 && named != 0 && dims.elementCount != 0 else {
+        throw TFError.invalidArgument(
+          "Indices and updates specified for empty output.  indices shape: \(indices.dims)")
+      }
       let depth = i.count > 1 ? i[i.count - 1] : 1
       let outer = i.count > 1 ? Array(i.dropLast()) : i
       guard depth <= p.count, updates.dims.dims == outer + p[depth...] else {

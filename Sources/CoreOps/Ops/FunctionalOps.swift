@@ -12,6 +12,36 @@ package struct FunctionalOps: OpFamily {
   package let `case` = FunctionalOps.caseOp("Case", stateful: true)
   package let statelessCase = FunctionalOps.caseOp("StatelessCase", stateful: false)
 
+  package let `for` = OpDef(
+    "For",
+    """
+    start: int32, limit: int32, delta: int32, input: T -> output: T
+    T: list(type) >= 0
+    body: func
+    """, shape: ShapeRules.unknown,
+    kernel: .dynamic { context in
+      let body = Callee(try context.function("body"), results: context.outputTypes)
+      return { run in
+        for (name, bound) in zip(["start", "limit", "delta"], run.inputs) {
+          try require(bound.dims.rank == 0, "\(name) must be a scalar, not shape \(bound.dims)")
+        }
+        let (start, limit) = (try run.inputs[0].integers()[0], try run.inputs[1].integers()[0])
+        let delta = try run.inputs[2].integers()[0]
+        try require(
+          start == limit || (delta > 0 && start < limit) || (delta < 0 && start > limit),
+          "If start < limit, delta must be > 0; if start > limit, delta must be < 0")
+        let execution = try FunctionCalls.nested(run.execution)
+        var state = Array(run.inputs.dropFirst(3))
+        var index = start
+        while delta > 0 ? index < limit : index > limit {
+          try execution.cancellation.check()
+          state = try body.call([Tensor(scalar: Int32(index))] + state, execution)
+          index += delta
+        }
+        return state
+      }
+    }, gradient: .none("TensorFlow has no gradient for it"))
+
   /// The gradient of a call is a call of a function that has to be derived from the called one.
   private static let derived = Gradient.none("its gradient is derived from the functions that it calls")
 
@@ -79,7 +109,7 @@ package struct FunctionalOps: OpFamily {
           return Callee((name, attrs), results: context.outputTypes)
         }
         return { run in
-          guard run.inputs[0].dims.elementCount == 1 else {
+          guard run.inputs[0].dims.rank == 0 else {
             throw TFError.invalidArgument(
               "branch_index must be a scalar, but has shape \(run.inputs[0].dims)")
           }

@@ -68,6 +68,7 @@ package enum OpFamilies {
     TensorMapOps(),
     ControlFlowOps(),
     FunctionalOps(),
+    OptionalOps(),
     DebugOps(),
   ]
 }

@@ -91,6 +91,32 @@ package struct ReferenceVariableOps: OpFamily {
   package let assignAdd = ReferenceVariableOps.arithmetic("AssignAdd", JK_ADD)
   package let assignSub = ReferenceVariableOps.arithmetic("AssignSub", JK_SUB)
 
+  package let identity = OpDef(
+    "RefIdentity",
+    """
+    input: Ref(T) -> output: Ref(T)
+    T: type
+    """, allowsUninitialized: true, shape: ShapeRules.same,
+    kernel: .run { [$0.inputs[0]] }, gradient: .rule { [try $0.gradient()] })
+
+  package let select = OpDef(
+    "RefSelect",
+    """
+    index: int32, inputs: N * Ref(T) -> output: Ref(T)
+    T: type
+    N: int >= 1
+    """, allowsUninitialized: true,
+    shape: { context in
+      _ = try context.shape(0, rank: 0, "index")
+      return [context.shapes[1...].dropFirst().reduce(context.shapes[1]) { $0.widened(with: $1) }]
+    },
+    kernel: .run { run in
+      try require(run.inputs[0].dims.rank == 0, "Index must be a scalar, but it has shape \(run.inputs[0].dims)")
+      let (index, choices) = (try run.inputs[0].integers()[0], run.inputs.dropFirst())
+      try require(index >= 0 && index < choices.count, "Index must be in the range [0, \(choices.count)) but got \(index)")
+      return [choices[choices.startIndex + index]]
+    }, gradient: .none("a choice of variables is not differentiable"))
+
   package let countUpTo = OpDef(
     "CountUpTo",
     """

@@ -280,7 +280,7 @@ enum ListChanges {
   }
 
   static func index(_ tensor: Tensor) throws -> Int {
-    try require(tensor.dims.elementCount == 1, "index must be a scalar, but has shape \(tensor.dims)")
+    try require(tensor.dims.rank == 0, "index must be a scalar, but has shape \(tensor.dims)")
     return try tensor.integers()[0]
   }
 

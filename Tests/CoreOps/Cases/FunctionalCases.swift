@@ -16,4 +16,24 @@ let functionalCases: [OpCase] = [
   OpCase("StatelessCase", [0, 1.0], ["branches": .list([missing]), "Tout": .types([.float32])], error: .notFound),
   OpCase("While", [1.0], ["cond": missing, "body": missing], error: .notFound),
   OpCase("StatelessWhile", [1.0], ["cond": missing, "body": missing], error: .notFound),
+  OpCase("For", [0, 2, 1, 1.0], ["body": missing], error: .notFound),
+  OpCase("For runs backwards for ever", [0, 2, -1, 1.0], ["body": missing], error: .invalidArgument),
+  OpCase("OptionalFromValue", [[1.0, 2.0]], expect: [true, [1.0, 2.0]]) { inputs in
+    let value = try applyOp("OptionalFromValue", inputs)
+    return try applyOp("OptionalHasValue", value)
+      + applyOp(
+        "OptionalGetValue", value,
+        ["output_types": .types([.float32]), "output_shapes": .shapes([[2]])])
+  },
+  OpCase("OptionalNone", expect: [false]) { _ in
+    try applyOp("OptionalHasValue", applyOp("OptionalNone", []))
+  },
+  OpCase("OptionalHasValue of a list", error: .invalidArgument) { _ in
+    try applyOp("OptionalHasValue", applyOp("EmptyTensorMap", []))
+  },
+  OpCase("OptionalGetValue of none", error: .invalidArgument) { _ in
+    try applyOp(
+      "OptionalGetValue", applyOp("OptionalNone", []),
+      ["output_types": .types([.float32]), "output_shapes": .shapes([[2]])])
+  },
 ]

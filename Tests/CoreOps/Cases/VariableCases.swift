@@ -149,4 +149,16 @@ let variableCases: [OpCase] = [
     _ = try applyOp("ResourceScatterUpdate", [variable, $0[1], $0[2]])
     return [try read(variable, .string)]
   },
+  OpCase("RefIdentity", [[1.0, 2.0]], expect: [[2.0, 4.0]]) { inputs in
+    let same = try applyOp("RefIdentity", [variable("identity/of", inputs[0], reference: true)])
+    return try applyOp("Identity", applyOp("AssignAdd", same + inputs))
+  },
+  OpCase("RefSelect", [[1.0, 2.0], [3.0, 4.0]], expect: [[4.0, 6.0]]) { inputs in
+    let variables = try inputs.enumerated().map { try variable("select/from/\($0)", $1, reference: true) }
+    let chosen = try applyOp("RefSelect", [1.asTensor()] + variables)
+    return try applyOp("Identity", applyOp("AssignAdd", chosen + [inputs[0]]))
+  },
+  OpCase("RefSelect beyond the end", [[1.0, 2.0]], error: .invalidArgument) { inputs in
+    try applyOp("RefSelect", [1.asTensor(), variable("select/beyond", inputs[0], reference: true)])
+  },
 ]
