@@ -79,9 +79,10 @@ package struct FunctionalOps: OpFamily {
       shape: declaredShapes,
       kernel: .dynamic { context in
         let yes = Callee(try context.function("then_branch"), results: context.outputTypes)
+        let scalar = FunctionCalls.wantsScalar(context.attrs)
         let no = Callee(try context.function("else_branch"), results: context.outputTypes)
         return { run in
-          let branch = try FunctionCalls.truth(run.inputs[0]) ? yes : no
+          let branch = try FunctionCalls.truth(run.inputs[0], scalar: scalar) ? yes : no
           return try branch.call(Array(run.inputs.dropFirst()), FunctionCalls.nested(run.execution))
         }
       }, gradient: derived)
@@ -136,6 +137,7 @@ package struct FunctionalOps: OpFamily {
       kernel: .dynamic { context in
         let condition = Callee(try context.function("cond"), results: nil)
         let body = Callee(try context.function("body"), results: context.outputTypes)
+        let scalar = FunctionCalls.wantsScalar(context.attrs)
         return { run in
           let execution = try FunctionCalls.nested(run.execution)
           var state = run.inputs
@@ -146,7 +148,7 @@ package struct FunctionalOps: OpFamily {
               throw TFError.invalidArgument(
                 "Expected a single scalar return value from WhileOp cond function, got \(goOn.count)")
             }
-            guard try FunctionCalls.truth(goOn[0]) else { return state }
+            guard try FunctionCalls.truth(goOn[0], scalar: scalar) else { return state }
             state = try body.call(state, execution)
           }
         }
@@ -212,6 +214,9 @@ package enum FunctionCalls {
       resources: execution.resources, functions: execution.functions,
       cancellation: execution.cancellation, depth: execution.depth + 1)
   }
+
+  /// Whether TensorFlow would run the node by way of `Switch`, which takes only scalars as conditions.
+  static func wantsScalar(_ attrs: Attrs) -> Bool { attrs["_lower_using_switch_merge"] == .bool(true) }
 
   /// Whether a condition holds: for a scalar that it is not zero or not the empty string, otherwise that there are
   /// elements.

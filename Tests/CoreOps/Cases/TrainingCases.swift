@@ -193,8 +193,9 @@ let trainingCases: [OpCase] = [
   },
   OpCase("ResourceSparseApplyMomentum beyond the end", error: .invalidArgument) { _ in
     let variables = try (0..<2).map { _ in try variable("", [1.0, 2.0], reference: false) }
-    return try applyOp(
-      "ResourceSparseApplyMomentum",
-      variables + [(0.5).asTensor(), [1.0].asTensor(), [2].asTensor(), (0.9).asTensor()])
+    return try after(
+      applyOp(
+        "ResourceSparseApplyMomentum",
+        variables + [(0.5).asTensor(), [1.0].asTensor(), [2].asTensor(), (0.9).asTensor()]))
   },
 ]

@@ -39,6 +39,11 @@ func variable(_ name: String, _ value: some TensorConvertible, reference: Bool) 
   return variable
 }
 
+/// What can be fetched after `effect`, an op without outputs: a graph then runs it.
+func after(_ effect: [Tensor]) throws -> [Tensor] {
+  try applyOp("VarIsInitializedOp", [variable("", [1.0], reference: false)])
+}
+
 let variableScatterCases: [OpCase] = [
   updateCase(
     "ScatterUpdate", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [2, 0], [[10.0, 2.0], [0.5, 8.0]]],
