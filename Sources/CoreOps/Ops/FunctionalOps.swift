@@ -216,12 +216,17 @@ package enum FunctionCalls {
   }
 
   /// Whether TensorFlow would run the node by way of `Switch`, which takes only scalars as conditions.
-  static func wantsScalar(_ attrs: Attrs) -> Bool { attrs["_lower_using_switch_merge"] == .bool(true) }
+  package static func wantsScalar(_ attrs: Attrs) -> Bool { attrs["_lower_using_switch_merge"] == .bool(true) }
 
   /// Whether a condition holds: for a scalar that it is not zero or not the empty string, otherwise that there are
   /// elements.
-  package static func truth(_ condition: Tensor) throws -> Bool {
-    guard condition.dims.rank == 0 else { return condition.dims.elementCount > 0 }
+  ///
+  /// - Parameter scalar: whether anything but a scalar is refused.
+  package static func truth(_ condition: Tensor, scalar: Bool = false) throws -> Bool {
+    guard condition.dims.rank == 0 else {
+      try require(!scalar, "The condition must be a scalar, but it has shape \(condition.dims)")
+      return condition.dims.elementCount > 0
+    }
     switch condition.dtype {
     case .string: return !condition.strings[0].isEmpty
     case .resource, .variant:
