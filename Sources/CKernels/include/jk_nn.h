@@ -145,3 +145,15 @@ void jk_gru_candidate_gradient(int64_t batch, int64_t cells, const float *_Nonnu
 void jk_gru_reset_gradient(int64_t batch, int64_t cells, const float *_Nonnull d_rh, const float *_Nonnull dh,
                            const float *_Nonnull r, const float *_Nonnull u, const float *_Nonnull h_prev,
                            float *_Nonnull dgates, float *_Nonnull dh_prev);
+
+// --- images resized and padded before a convolution ------------------------------------------------------------------
+
+// An NHWC image resized to height by width by linear interpolation (position times scale), then mirrored outwards by
+// pad[dimension] before and after; symmetric mirrors the edge too.
+typedef struct {
+  int64_t batch, in_height, in_width, channels, height, width;
+  float scale_y, scale_x;
+  int64_t pad[4][2];
+  int symmetric;
+} jk_resize_pad;
+void jk_run_resize_pad(int dtype, const jk_resize_pad *_Nonnull r, const void *_Nonnull x, void *_Nonnull y);

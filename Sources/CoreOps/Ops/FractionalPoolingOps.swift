@@ -137,24 +137,22 @@ enum FractionalPooling {
   static func sequence(_ input: Int, _ output: Int, _ generator: inout jk_philox, pseudoRandom: Bool) -> [Int64] {
     let whole = input / output
     var sizes = [Int](repeating: whole, count: output)
-    if input % output != 0 {
-      var numbers = NumberSource(generator)
-      if pseudoRandom {
-        jk_philox_skip(&generator, 1)
-        let alpha = Double(input) / Double(output)
-        let limit = min(
-          Double(whole + 2) / alpha - 1, Double(input + 1 - whole) / alpha - Double(output - 1))
-        let (low, high) = (UInt64(numbers.next()), UInt64(numbers.next()))
-        let unit = Double(bitPattern: 0x3ff << 52 | (low & 0xfffff) << 32 | high) - 1
-        let starts = (1..<max(output, 1)).map { Int((alpha * (Double($0) + unit * limit)).rounded(.up)) }
-        let bounds = [1] + starts + [input + 1]
-        sizes = (0..<output).map { bounds[$0 + 1] - bounds[$0] }
-      } else {
-        jk_philox_skip(&generator, UInt64((output + 3) / 4))
-        for index in 0..<input % output { sizes[index] += 1 }
-        for index in 0..<output - 1 {
-          sizes.swapAt(index, index + Int(numbers.next() % UInt32(output - index)))
-        }
+    var numbers = NumberSource(generator)
+    if pseudoRandom {
+      jk_philox_skip(&generator, 1)
+      let alpha = Double(input) / Double(output)
+      let limit = min(
+        Double(whole + 2) / alpha - 1, Double(input + 1 - whole) / alpha - Double(output - 1))
+      let (low, high) = (UInt64(numbers.next()), UInt64(numbers.next()))
+      let unit = Double(bitPattern: 0x3ff << 52 | (low & 0xfffff) << 32 | high) - 1
+      let starts = (1..<max(output, 1)).map { Int((alpha * (Double($0) + unit * limit)).rounded(.up)) }
+      let bounds = [1] + starts + [input + 1]
+      sizes = (0..<output).map { bounds[$0 + 1] - bounds[$0] }
+    } else {
+      jk_philox_skip(&generator, UInt64((output + 3) / 4))
+      for index in 0..<input % output { sizes[index] += 1 }
+      for index in 0..<output - 1 {
+        sizes.swapAt(index, index + Int(numbers.next() % UInt32(output - index)))
       }
     }
     var at: Int64 = 0

@@ -30,6 +30,7 @@ package enum OpFamilies {
     ConvolutionOps(),
     AnyRankConvolutionOps(),
     FusedConvolutionOps(),
+    FusedPaddingOps(),
     MorphologyOps(),
     RecurrentOps(),
     FractionalPoolingOps(),

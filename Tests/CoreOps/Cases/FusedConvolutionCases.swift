@@ -38,4 +38,12 @@ let fusedConvolutionCases: [OpCase] = [
   OpCase(
     "_FusedDepthwiseConv2dNative", [image, corner, [-40.0] as [Float]], depthwise,
     expect: [[[[[-0.6], [7.0]], [[27.0], [37.0]]]] as [[[[Float]]]]], gradient: false),
+  OpCase(
+    "FusedPadConv2D", [[[[[1.0], [5.0], [3.0]], [[9.0], [2.0], [8.0]], [[4.0], [7.0], [6.0]]]] as [[[[Float]]]], [[0, 0], [1, 0], [0, 2], [0, 0]] as [[Int32]], [[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]] as [[[[Float]]]]],
+    ["mode": .string("REFLECT"), "strides": .ints([1, 1, 1, 1]), "padding": .string("VALID")],
+    expect: [[[[[36.0], [45.0], [41.0], [39.0]], [[46.0], [49.0], [45.0], [49.0]], [[53.0], [63.0], [58.0], [57.0]]]] as [[[[Float]]]]], gradient: false),
+  OpCase(
+    "FusedResizeAndPadConv2D", [[[[[1.0], [5.0], [3.0]], [[9.0], [2.0], [8.0]], [[4.0], [7.0], [6.0]]]] as [[[[Float]]]], [4, 2] as [Int32], [[0, 0], [1, 1], [0, 0], [0, 0]] as [[Int32]], [[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]] as [[[[Float]]]]],
+    ["mode": .string("SYMMETRIC"), "strides": .ints([1, 2, 1, 1]), "padding": .string("SAME")],
+    expect: [[[[[28.0], [16.0]], [[59.0], [22.0]], [[55.0], [26.0]]]] as [[[[Float]]]]], gradient: false),
 ]

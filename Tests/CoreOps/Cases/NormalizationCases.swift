@@ -88,4 +88,12 @@ let normalizationCases: [OpCase] = [
     "FusedBatchNormGradV3 with given statistics", [[[[[0.1, 0.5]], [[0.3, 0.9]]], [[[0.2, 0.8]], [[0.4, 0.7]]]] as [[[[Float]]]], [[[[1.0, 5.0]], [[3.0, 9.0]]], [[[2.0, 8.0]], [[4.0, 7.0]]]] as [[[[Float]]]], [1.5, 0.5] as [Float], [2.0, 3.0] as [Float], [4.0, 0.5] as [Float], [0.0, 0.0] as [Float]],
     ["epsilon": .float(0.01), "is_training": .bool(false)],
     expect: [[[[[0.07490643, 0.35007]], [[0.2247193, 0.630126]]], [[[0.1498129, 0.560112]], [[0.2996257, 0.490098]]]] as [[[[Float]]]], [0.4993762, 18.4837] as [Float], [1.0, 2.9] as [Float], Tensor.empty, Tensor.empty], gradient: false),
+  OpCase(
+    "BatchNormWithGlobalNormalization", [[[[[1.0, 5.0]], [[3.0, 9.0]]], [[[2.0, 8.0]], [[4.0, 7.0]]]] as [[[[Float]]]], [2.0, 3.0] as [Float], [4.0, 0.5] as [Float], [0.25, -1.0] as [Float], [1.5, 0.5] as [Float]],
+    ["variance_epsilon": .float(0.01), "scale_after_normalization": .bool(true)],
+    expect: [[[[[-0.4990643, 0.4002801]], [[0.9990643, 3.20084]]], [[[0.25, 2.5007]], [[1.748129, 1.80056]]]] as [[[[Float]]]]]),
+  OpCase(
+    "BatchNormWithGlobalNormalizationGrad", [[[[[1.0, 5.0]], [[3.0, 9.0]]], [[[2.0, 8.0]], [[4.0, 7.0]]]] as [[[[Float]]]], [2.0, 3.0] as [Float], [4.0, 0.5] as [Float], [1.5, 0.5] as [Float], [[[[0.1, 0.5]], [[0.3, 0.9]]], [[[0.2, 0.8]], [[0.4, 0.7]]]] as [[[[Float]]]]],
+    ["variance_epsilon": .float(0.01), "scale_after_normalization": .bool(true)],
+    expect: [[[[[0.07490642, 0.35007]], [[0.2247193, 0.6301261]]], [[[0.1498128, 0.5601121]], [[0.2996257, 0.490098]]]] as [[[[Float]]]], [-0.7490643, -2.030406] as [Float], [-0.09339953, -9.060636] as [Float], [1.0, 2.9] as [Float], [0.4993762, 18.4837] as [Float]], gradient: false),
 ]
