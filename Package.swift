@@ -32,7 +32,7 @@ let package = Package(
     .target(
       name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
       swiftSettings: swiftSettings),
-    .target(name: "CoreGraph", dependencies: ["CoreOps"], swiftSettings: swiftSettings),
+    .target(name: "CoreGraph", dependencies: ["CKernels", "CoreOps"], swiftSettings: swiftSettings),
     .target(
       name: "Serialization", dependencies: ["CoreGraph", "CoreOps", "CProtos", "CZlib"],
       swiftSettings: swiftSettings),

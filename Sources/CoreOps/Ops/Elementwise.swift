@@ -37,12 +37,26 @@ package struct ElementwiseLoop: Sendable {
     let (loop, failure) = (loop, failure)
     // The parameters and the layout live as long as the closure that uses them.
     let params = params
+    if layout.value.rank <= 1, layout.value.count <= layout.value.grain, layout.value.count > 0 {
+      // Few elements: the loop itself, without a word about parts.
+      let scalars = LoopParams(layout.scalars)
+      let arity = shapes.count
+      let count = Int(layout.value.count)
+      return .run(
+        RunSpec(
+          run: { pointers in
+            let status = loop(
+              UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeRawPointer?.self), pointers[arity],
+              count, scalars.pointer.assumingMemoryBound(to: Int32.self), params?.pointer)
+            if status != 0 { throw failure(status) }
+          }, overwrites: overwrites, elementwise: self))
+    }
+    let shape = LoopParams(layout.value)
     return .run(
       RunSpec(
         run: { pointers in
-          let status = withUnsafePointer(to: layout.value) { shape in
-            jk_elementwise(loop, shape, pointers, params?.pointer)
-          }
+          let status = jk_elementwise(
+            loop, shape.pointer.assumingMemoryBound(to: jk_broadcast.self), pointers, params?.pointer)
           if status != 0 { throw failure(status) }
         }, overwrites: overwrites, elementwise: self))
   }
@@ -62,6 +76,17 @@ package final class LoopParams: @unchecked Sendable {
 /// How the inputs of an element-wise op are walked.
 package struct BroadcastLayout: Sendable {
   package let value: jk_broadcast
+
+  /// Of a flat layout: which inputs are one element for all.
+  var scalars: InlineArray<4, Int32> {
+    var result = InlineArray<4, Int32>(repeating: 0)
+    withUnsafeBytes(of: value.strides) { strides in
+      for input in 0..<Int(value.inputs) {
+        result[input] = strides.load(fromByteOffset: input * 64, as: Int64.self) == 0 ? 1 : 0
+      }
+    }
+    return result
+  }
 
   /// - Throws: `UNIMPLEMENTED` when more than 8 dimensions stay after merging.
   package init(_ shapes: [Shape], _ output: Shape, sizes: [Int], outputSize: Int, grain: Int) throws {

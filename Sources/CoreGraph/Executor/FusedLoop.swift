@@ -1,0 +1,85 @@
+import CKernels
+import CoreOps
+
+/// Element-wise steps run together over blocks that stay in the cache, so that what passes between them never reaches
+/// memory. The loops are those of the single steps, and so are the bits.
+final class FusedLoop: @unchecked Sendable {
+  /// One of the loops, its operands numbered: the group's inputs first, then the steps in order.
+  struct Step {
+    let loop: ElementwiseLoop
+    let operands: [Int]
+  }
+
+  struct Input {
+    let byteSize: Int
+    /// One element for all.
+    let isScalar: Bool
+  }
+
+  static let maximumInputs = 24
+  static let maximumSteps = 32
+  /// Shorter loops gain nothing.
+  static let minimumCount = 2048
+
+  private let plan: UnsafeMutablePointer<jk_fused>
+  private let loops: [ElementwiseLoop]
+  private let scalars: UnsafeMutablePointer<Int32>
+  private let sizes: UnsafeMutablePointer<Int64>
+  private let steps: UnsafeMutablePointer<jk_fused_step>
+  private let results: UnsafeMutablePointer<Int32>
+
+  /// - Parameters:
+  ///   - count: elements.
+  ///   - outputs: the steps whose results are written to memory.
+  init(inputs: [Input], steps given: [Step], outputs: [Int], count: Int) {
+    loops = given.map(\.loop)
+    plan = .allocate(capacity: 1)
+    plan.initialize(to: jk_fused())
+    scalars = .allocate(capacity: max(inputs.count, 1))
+    sizes = .allocate(capacity: max(inputs.count, 1))
+    steps = .allocate(capacity: given.count)
+    results = .allocate(capacity: outputs.count)
+    for (index, input) in inputs.enumerated() {
+      scalars[index] = input.isScalar ? 1 : 0
+      sizes[index] = Int64(input.byteSize)
+    }
+    for (index, step) in given.enumerated() {
+      var value = jk_fused_step()
+      value.loop = step.loop.loop
+      value.params = step.loop.params?.pointer
+      value.arity = Int32(step.operands.count)
+      withUnsafeMutableBytes(of: &value.operands) { bytes in
+        for (position, operand) in step.operands.enumerated() {
+          bytes.storeBytes(of: Int32(operand), toByteOffset: position * 4, as: Int32.self)
+        }
+      }
+      value.out_size = Int64(step.loop.outputType.byteSize)
+      steps[index] = value
+    }
+    for (index, output) in outputs.enumerated() { results[index] = Int32(output) }
+    plan.pointee.inputs = Int32(inputs.count)
+    plan.pointee.steps = Int32(given.count)
+    plan.pointee.count = Int64(count)
+    plan.pointee.grain = Int64(max(2048, 65_536 / max(1, loops.reduce(0) { $0 + $1.cost })))
+    plan.pointee.scalar = UnsafePointer(scalars)
+    plan.pointee.in_size = UnsafePointer(sizes)
+    plan.pointee.step = UnsafePointer(steps)
+    plan.pointee.outputs = Int32(outputs.count)
+    plan.pointee.output_step = UnsafePointer(results)
+  }
+
+  deinit {
+    plan.deallocate()
+    scalars.deallocate()
+    sizes.deallocate()
+    steps.deallocate()
+    results.deallocate()
+  }
+
+  func run(_ pointers: Pointers) throws {
+    let status = jk_run_fused(plan, pointers)
+    if status == 0 { return }
+    throw status == -1
+      ? TFError.resourceExhausted("OOM in a fused element-wise loop") : loops[loops.count - 1].failure(status)
+  }
+}
