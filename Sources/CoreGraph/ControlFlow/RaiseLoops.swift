@@ -226,7 +226,10 @@ private struct LoopRaiser {
       name: base + "_body", nodes: nodes, within: loop.nodes, arguments: types, starts: starts,
       constants: constants)
     for (index, variable) in loop.variables.enumerated() {
-      try body.returns(nodes[variable.nextIteration].inputs[0], types[index])
+      let next = nodes[variable.nextIteration]
+      try body.returns(next.inputs[0], types[index])
+      // What the next iteration waits for is done for its effects.
+      try body.runs(next.controlInputs)
     }
     for (offset, invariant) in passed.enumerated() {
       try body.returns(Endpoint(invariant), types[loop.variables.count + offset])
@@ -254,7 +257,7 @@ private struct LoopRaiser {
       attrs: [
         "T": .types(types), "cond": .function(condition.function.name, [:]),
         "body": .function(body.function.name, [:]), "output_shapes": .list([]),
-        "parallel_iterations": .int(10),
+        "parallel_iterations": .int(10), "_lower_using_switch_merge": .bool(true),
       ], types: types)
     for (index, variable) in loop.variables.enumerated() {
       if let exit = variable.exit {
@@ -291,7 +294,18 @@ private struct FunctionExtractor {
     let name = "result_\(function.outputs.count)"
     function.outputs.append(.init(name: name, type: dtype))
     function.returns[name] = try text(endpoint)
-    var stack = [endpoint.node]
+    try copy([endpoint.node])
+  }
+
+  /// Adds nodes that run for their effects.
+  mutating func runs(_ ids: [Int]) throws {
+    let effects = ids.filter { !isStructure($0) && constants[$0] == nil }
+    for id in effects { function.controlReturns[nodes[id].name] = nodes[id].name }
+    try copy(effects)
+  }
+
+  private mutating func copy(_ ids: [Int]) throws {
+    var stack = ids
     while let id = stack.popLast() {
       guard !copied.contains(id), !isArgument(id) else { continue }
       copied.insert(id)

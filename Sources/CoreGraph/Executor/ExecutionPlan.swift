@@ -179,6 +179,6 @@ package final class FunctionTable: FunctionRunner {
 /// The passes that a subgraph goes through before it becomes a plan.
 package enum Passes {
   package static func standard(_ subgraph: Subgraph) throws -> Subgraph {
-    try subgraph.inliningCalls().raisingLoops()
+    try subgraph.inliningCalls().raisingLoops().fusingEpilogues()
   }
 }

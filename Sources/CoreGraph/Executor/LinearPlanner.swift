@@ -240,7 +240,9 @@ struct LinearPlanner {
       let conditionPlan = try? plan.functions.plan(condition, conditionAttrs),
       let bodyPlan = try? plan.functions.plan(body, bodyAttrs)
     else { return nil }
-    return LoopStep(condition: conditionPlan, body: bodyPlan, inputs: values, depth: depth)
+    return LoopStep(
+      condition: conditionPlan, body: bodyPlan, inputs: values,
+      takesScalarsOnly: kernel.attrs["_lower_using_switch_merge"] == .bool(true), depth: depth)
   }
 
   private mutating func use(_ value: Int, at step: Int) {

@@ -23,9 +23,14 @@ final class LoopStep: Sendable {
   /// How many loops are around this one in the plan.
   private let depth: Int
   static let depthLimit = 32
+  private let takesScalarsOnly: Bool
 
   /// - Parameter inputs: the inputs' values where they are the same at every run.
-  init(condition: ExecutionPlan, body: ExecutionPlan, inputs: [Tensor?], depth: Int) {
+  /// - Parameter takesScalarsOnly: whether a condition that is no scalar is refused, as where TensorFlow lowers the loop.
+  init(
+    condition: ExecutionPlan, body: ExecutionPlan, inputs: [Tensor?], takesScalarsOnly: Bool, depth: Int
+  ) {
+    self.takesScalarsOnly = takesScalarsOnly
     self.condition = condition
     self.body = body
     self.depth = depth
@@ -89,6 +94,9 @@ final class LoopStep: Sendable {
       throw TFError.invalidArgument(
         "Expected a single scalar return value from WhileOp cond function, got \(results.count)")
     }
+    guard !takesScalarsOnly || results[0].dims.rank == 0 else {
+      throw TFError.invalidArgument("The second input must be a scalar, but it has shape \(results[0].dims)")
+    }
     return try FunctionCalls.truth(results[0])
   }
 
@@ -130,8 +138,8 @@ final class LoopStep: Sendable {
       guard dims == shapes[index] else { return false }
     }
     switch condition.layout.fetches[0].source {
-    case .heap(let value): return condition.layout.heap[value].dims.elementCount == 1
-    case .feed(let feed): return shapes[feed].elementCount == 1
+    case .heap(let value): return condition.layout.heap[value].dims.rank == 0
+    case .feed(let feed): return shapes[feed].rank == 0
     case .constant, .slot: return false
     }
   }

@@ -28,6 +28,11 @@ extension Subgraph {
       rewriter.mapControl(feed.node, to: [id])
     }
     for node in nodes where needed[node.id] {
+      // Who waits for a node of which all is fed has nothing to wait for.
+      let isFed =
+        !node.outputTypes.isEmpty
+        && node.outputTypes.indices.allSatisfy { fed.contains(Endpoint(node.id, $0)) }
+      if isFed { continue }
       let kept = node.outputTypes.indices.compactMap { index -> (Endpoint, Endpoint)? in
         let endpoint = Endpoint(node.id, index)
         return fed.contains(endpoint) ? (endpoint, rewriter.mapped(endpoint)!) : nil
