@@ -7,6 +7,13 @@ enum { CHUNK_BYTES = 1 << 16, TILE_COLUMNS = 1024 };
 
 static int lanes(int size) { return size == 16 ? 4 : size == 8 ? 8 : 16; }
 
+#define SWAP(a, b)   \
+  do {               \
+    int64_t old = a; \
+    a = b;           \
+    b = old;         \
+  } while (0)
+
 void jk_copy_prepare(jk_copy *c) {
   // Drop dimensions of size 1, then merge neighbours that both sides walk in one go.
   int rank = 0;
@@ -40,6 +47,13 @@ void jk_copy_prepare(jk_copy *c) {
   }
   c->rank = rank;
   int last = rank - 1;
+  // Elements that lie apart are copied along the longer of the two inner dimensions.
+  if (rank > 1 && c->src >= 0 && c->dims[last] < 8 && c->dims[last] < c->dims[last - 1] &&
+      (c->src_stride[last] != c->size || c->dst_stride[last] != c->size)) {
+    SWAP(c->dims[last], c->dims[last - 1]);
+    SWAP(c->src_stride[last], c->src_stride[last - 1]);
+    SWAP(c->dst_stride[last], c->dst_stride[last - 1]);
+  }
   int64_t n = c->dims[last], outer = 1;
   for (int d = 0; d < last; d++) outer *= c->dims[d];
   c->bytes = outer * n * c->size;
@@ -73,7 +87,7 @@ void jk_copy_prepare(jk_copy *c) {
 }
 
 #define STRIDED_ROW(T)                                                                          \
-  static void strided_##T(char *d, const char *s, int64_t n, int64_t ds, int64_t ss) {          \
+  JK_INLINE void strided_##T(char *d, const char *s, int64_t n, int64_t ds, int64_t ss) {          \
     if (ds == sizeof(T) && ss == 0) {                                                           \
       T v;                                                                                      \
       memcpy(&v, s, sizeof v);                                                                  \
@@ -95,7 +109,7 @@ STRIDED_ROW(u32)
 STRIDED_ROW(u64)
 STRIDED_ROW(w128)
 
-static void strided_row(int size, char *d, const char *s, int64_t n, int64_t ds, int64_t ss) {
+JK_INLINE void strided_row(int size, char *d, const char *s, int64_t n, int64_t ds, int64_t ss) {
   switch (size) {
     case 1: strided_u8(d, s, n, ds, ss); break;
     case 2: strided_u16(d, s, n, ds, ss); break;
@@ -105,7 +119,7 @@ static void strided_row(int size, char *d, const char *s, int64_t n, int64_t ds,
   }
 }
 
-static void zero_row(int size, char *d, int64_t n, int64_t ds) {
+JK_INLINE void zero_row(int size, char *d, int64_t n, int64_t ds) {
   if (ds == size) {
     memset(d, 0, (size_t)(n * size));
   } else {

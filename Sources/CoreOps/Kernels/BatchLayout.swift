@@ -88,43 +88,61 @@ struct BatchLayout {
     return [PartialShape(dims)]
   }
 
+  /// The points of one batch entry along one spatial dimension.
+  private struct Phase {
+    let offset: Int
+    /// The first point, where it is in space, and how many there are.
+    let first: Int
+    let start: Int
+    let size: Int
+  }
+
+  /// The offsets within a block along dimension `axis` that meet points of the space at all.
+  private func phases(_ axis: Int, _ space: Int, _ batched: Int) -> [Phase] {
+    let (block, before) = (block[axis], before[axis])
+    // Padded positions `before ..< before + space` have at most that many different offsets.
+    let candidates = space >= block ? Array(0..<block) : (0..<space).map { (before + $0) % block }.sorted()
+    return candidates.compactMap { offset in
+      let shift = offset - before
+      let first = shift >= 0 ? 0 : (-shift + block - 1) / block
+      let limit = space - shift
+      let end = limit <= 0 ? 0 : min(batched, (limit + block - 1) / block)
+      return end > first
+        ? Phase(offset: offset, first: first, start: first * block + shift, size: end - first) : nil
+    }
+  }
+
   func add(to copies: inout Copies) throws {
     let spatial = block.count
     let (space, batched) = toBatch ? (input, output) : (output, input)
     if output.contains(0) { return }
-    let all = block.reduce(1, *)
     if toBatch, (0..<spatial).contains(where: { before[$0] != 0 || output[$0 + 1] * block[$0] != input[$0 + 1] }) {
       try copies.zero(inputCount, Region([output.reduce(1, *)]))
       copies.wait()
     }
-    var offsets = [Int](repeating: 0, count: spatial)
-    let count = space[0]
-    for position in 0..<all {
-      var inSpace = Region(space)
-      var inBatch = Region(batched).window(0, position * count, count)
-      for axis in 0..<spatial {
-        // Positions block · i + offset - before of those in 0..<size.
-        let shift = offsets[axis] - before[axis]
-        let first = shift >= 0 ? 0 : (-shift + block[axis] - 1) / block[axis]
-        let limit = space[axis + 1] - shift
-        let last = limit <= 0 ? 0 : min(batched[axis + 1], (limit + block[axis] - 1) / block[axis])
-        let size = max(last - first, 0)
-        inBatch = inBatch.window(axis + 1, first, size)
-        inSpace.offset += (first * block[axis] + shift) * inSpace.strides[axis + 1]
-        inSpace.dims[axis + 1] = size
-        inSpace.strides[axis + 1] *= block[axis]
+    // Each combination of phases is one batch entry.
+    var entries = [(position: 0, space: Region(space), batch: Region(batched))]
+    for axis in 0..<spatial {
+      let phases = phases(axis, space[axis + 1], batched[axis + 1])
+      entries = entries.flatMap { position, inSpace, inBatch in
+        phases.map { phase in
+          var region = inSpace
+          region.offset += phase.start * region.strides[axis + 1]
+          region.dims[axis + 1] = phase.size
+          region.strides[axis + 1] *= block[axis]
+          return (
+            position * block[axis] + phase.offset, region,
+            inBatch.window(axis + 1, phase.first, phase.size)
+          )
+        }
       }
+    }
+    for entry in entries {
+      let inBatch = entry.batch.window(0, entry.position * space[0], space[0])
       if toBatch {
-        try copies.add(0, inSpace, to: inputCount, inBatch)
+        try copies.add(0, entry.space, to: inputCount, inBatch)
       } else {
-        try copies.add(0, inBatch, to: inputCount, inSpace)
-      }
-      var axis = spatial - 1
-      while axis >= 0 {
-        offsets[axis] += 1
-        if offsets[axis] < block[axis] { break }
-        offsets[axis] = 0
-        axis -= 1
+        try copies.add(0, inBatch, to: inputCount, entry.space)
       }
     }
   }

@@ -25,18 +25,16 @@ package struct SearchOps: OpFamily {
       { specialise in
         let count = specialise.outputs[0].elementCount
         let (start, delta) = (try specialise.value(0), try specialise.value(2))
+        let output = try Tensor.uninitialized(start.dtype, [count])
         if start.dtype.isFloating {
           let (first, step) = (try start.doubles()[0], try delta.doubles()[0])
-          if start.dtype == .float64 {
-            return .constant([try Tensor((0..<count).map { first + Double($0) * step }, dims: [count])])
-          }
           let (a, b) = (Float(first), Float(step))
-          let values = (0..<count).map { a + Float($0) * b }
-          return .constant([try Float.tensor(values, [count], dtype: start.dtype)])
+          output.fill(floats: { a + Float($0) * b }, doubles: { first + Double($0) * step })
+        } else {
+          let (first, step) = (try start.wrappingIntegers()[0], try delta.wrappingIntegers()[0])
+          output.fill { first &+ $0 &* step }
         }
-        let (first, step) = (try start.wrappingIntegers()[0], try delta.wrappingIntegers()[0])
-        let values = (0..<count).map { first &+ $0 &* step }
-        return .constant([try Tensor.wrapping(values, start.dtype, [count])])
+        return .constant([output])
       }
     }, gradient: .zero)
 
@@ -96,17 +94,14 @@ package struct SearchOps: OpFamily {
         let count = specialise.outputs[0].elementCount
         let (start, stop) = (try specialise.value(0), try specialise.value(1))
         let (a, b) = (try start.doubles()[0], try stop.doubles()[0])
-        let values: [Double]
-        if start.dtype == .float64 {
-          let step = (b - a) / Double(count - 1)
-          values = (0..<count).map { $0 == 0 ? a : $0 == count - 1 ? b : a + step * Double($0) }
-        } else {
-          let step = (Float(b) - Float(a)) / Float(count - 1)
-          values = (0..<count).map {
-            $0 == 0 ? a : $0 == count - 1 ? b : Double(Float(a) + step * Float($0))
-          }
-        }
-        return .constant([try Double.tensor(values, [count], dtype: start.dtype)])
+        let output = try Tensor.uninitialized(start.dtype, [count])
+        let step = (b - a) / Double(count - 1)
+        let (first, last) = (Float(a), Float(b))
+        let narrowStep = (last - first) / Float(count - 1)
+        output.fill(
+          floats: { $0 == 0 ? first : $0 == count - 1 ? last : first + narrowStep * Float($0) },
+          doubles: { $0 == 0 ? a : $0 == count - 1 ? b : a + step * Double($0) })
+        return .constant([output])
       }
     }, gradient: .zero)
 
@@ -363,6 +358,34 @@ extension Tensor {
   /// The elements of an integer tensor; those of uint64 as their bits.
   package func wrappingIntegers() throws -> [Int] {
     dtype == .uint64 ? elements(UInt64.self).map { Int(bitPattern: UInt($0)) } : try integers()
+  }
+
+  /// Sets each element of a new floating tensor by its position; narrow dtypes round what `floats` gives.
+  func fill(floats: (Int) -> Float, doubles: (Int) -> Double) {
+    func each<S: TensorScalar>(_: S.Type, _ value: (Int) -> S) {
+      let elements = elements(S.self)
+      for index in elements.indices { elements[index] = value(index) }
+    }
+    switch dtype {
+    case .float64: each(Double.self, doubles)
+    case .half: each(Float16.self) { Float16(floats($0)) }
+    case .bfloat16: each(BFloat16.self) { BFloat16(floats($0)) }
+    default: each(Float.self, floats)
+    }
+  }
+
+  /// Sets each element of a new integer tensor by its position; what does not fit wraps.
+  func fill(integers: (Int) -> Int) {
+    func each<S: TensorScalar & FixedWidthInteger>(_: S.Type) {
+      let elements = elements(S.self)
+      for index in elements.indices { elements[index] = S(truncatingIfNeeded: integers(index)) }
+    }
+    switch dtype.byteSize {
+    case 1: each(UInt8.self)
+    case 2: each(UInt16.self)
+    case 4: each(UInt32.self)
+    default: each(UInt64.self)
+    }
   }
 
   /// A tensor of an integer dtype; values that do not fit wrap.
