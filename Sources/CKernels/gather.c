@@ -245,29 +245,26 @@ int64_t jk_scatter_nd(const jk_nd_shape *s, int op, int dtype, const void *indic
   return -1;
 }
 
-#define FOLD(T, GET, SET)                                                                                         \
-  static void fold_##T(int rank, const int64_t *dims, const int64_t *inner, const int64_t *before, int skipped,   \
-                       const void *x, void *out) {                                                               \
-    const T *in = x;                                                                                              \
-    T *o = out;                                                                                                   \
-    int64_t index[JK_COPY_RANK] = {0}, n = 1;                                                                     \
-    for (int d = 0; d < rank; d++) n *= dims[d];                                                                  \
-    for (int64_t i = 0; i < n; i++) {                                                                             \
-      int64_t at = 0;                                                                                             \
-      for (int d = 0; d < rank; d++) {                                                                            \
-        int64_t k = index[d] - before[d];                                                                         \
-        if (k < 0) k = -k - 1 + skipped;                                                                          \
-        if (k >= inner[d]) k = 2 * inner[d] - 1 - k - skipped;                                                    \
-        at = at * inner[d] + k;                                                                                   \
-      }                                                                                                           \
-      __auto_type a = GET(o[at]);                                                                                 \
-      __auto_type b = GET(in[i]);                                                                                 \
-      o[at] = SET(a + b);                                                                                         \
-      for (int d = rank - 1; d >= 0; d--) {                                                                       \
-        if (++index[d] < dims[d]) break;                                                                          \
-        index[d] = 0;                                                                                             \
-      }                                                                                                           \
-    }                                                                                                             \
+// Dimension by dimension: what lies before, then what lies behind, is added to where it was mirrored from.
+#define FOLD(T, GET, SET)                                                                                          \
+  static void fold_##T(int64_t outer, int64_t dim, int64_t inner, int64_t before, int64_t kept, int skipped,       \
+                       void *x) {                                                                                  \
+    T *data = x;                                                                                                   \
+    for (int64_t o = 0; o < outer; o++) {                                                                          \
+      T *plane = data + o * dim * inner;                                                                           \
+      for (int64_t p = 0; p < dim; p++) {                                                                          \
+        int64_t k = p - before;                                                                                    \
+        if (k >= 0 && k < kept) continue;                                                                          \
+        k = k < 0 ? -k - 1 + skipped : 2 * kept - 1 - k - skipped;                                                 \
+        T *target = plane + (before + k) * inner;                                                                  \
+        const T *source = plane + p * inner;                                                                       \
+        for (int64_t i = 0; i < inner; i++) {                                                                      \
+          __auto_type a = GET(target[i]);                                                                          \
+          __auto_type b = GET(source[i]);                                                                          \
+          target[i] = SET(a + b);                                                                                  \
+        }                                                                                                          \
+      }                                                                                                            \
+    }                                                                                                              \
   }
 FOLD(f32, GET_id, SET_id)
 FOLD(f64, GET_id, SET_id)
@@ -280,18 +277,18 @@ FOLD(u16, GET_id, (u16))
 FOLD(u32, GET_id, SET_id)
 FOLD(u64, GET_id, SET_id)
 
-void jk_mirror_fold(int dtype, int rank, const int64_t *dims, const int64_t *inner, const int64_t *before, int skipped,
-                    const void *x, void *out) {
+void jk_mirror_fold(int dtype, int64_t outer, int64_t dim, int64_t inner, int64_t before, int64_t kept, int skipped,
+                    void *x) {
   switch (dtype) {
-    case JK_F32: fold_f32(rank, dims, inner, before, skipped, x, out); break;
-    case JK_F64: fold_f64(rank, dims, inner, before, skipped, x, out); break;
-    case JK_F16: fold_f16(rank, dims, inner, before, skipped, x, out); break;
-    case JK_BF16: fold_bf16(rank, dims, inner, before, skipped, x, out); break;
-    case JK_C64: fold_c64(rank, dims, inner, before, skipped, x, out); break;
-    case JK_C128: fold_c128(rank, dims, inner, before, skipped, x, out); break;
-    case JK_I8: case JK_U8: fold_u8(rank, dims, inner, before, skipped, x, out); break;
-    case JK_I16: case JK_U16: fold_u16(rank, dims, inner, before, skipped, x, out); break;
-    case JK_I32: case JK_U32: fold_u32(rank, dims, inner, before, skipped, x, out); break;
-    default: fold_u64(rank, dims, inner, before, skipped, x, out); break;
+    case JK_F32: fold_f32(outer, dim, inner, before, kept, skipped, x); break;
+    case JK_F64: fold_f64(outer, dim, inner, before, kept, skipped, x); break;
+    case JK_F16: fold_f16(outer, dim, inner, before, kept, skipped, x); break;
+    case JK_BF16: fold_bf16(outer, dim, inner, before, kept, skipped, x); break;
+    case JK_C64: fold_c64(outer, dim, inner, before, kept, skipped, x); break;
+    case JK_C128: fold_c128(outer, dim, inner, before, kept, skipped, x); break;
+    case JK_I8: case JK_U8: fold_u8(outer, dim, inner, before, kept, skipped, x); break;
+    case JK_I16: case JK_U16: fold_u16(outer, dim, inner, before, kept, skipped, x); break;
+    case JK_I32: case JK_U32: fold_u32(outer, dim, inner, before, kept, skipped, x); break;
+    default: fold_u64(outer, dim, inner, before, kept, skipped, x); break;
   }
 }

@@ -76,9 +76,10 @@ void jk_band_part(int64_t batch, int64_t rows, int64_t cols, int64_t lower, int6
 void jk_reverse_sequence(const int64_t *_Nonnull dims, int seq_first, int wide, const void *_Nonnull lengths,
                          const void *_Nonnull x, void *_Nonnull out);
 
-// The gradient of mirror padding: out, which starts as zeros, has the dimensions `inner`.
-void jk_mirror_fold(int dtype, int rank, const int64_t *_Nonnull dims, const int64_t *_Nonnull inner,
-                    const int64_t *_Nonnull before, int skipped, const void *_Nonnull x, void *_Nonnull out);
+// The gradient of mirror padding along the middle one of x[outer, dim, inner]: what is outside before..<before + kept is
+// added to where it was mirrored from.
+void jk_mirror_fold(int dtype, int64_t outer, int64_t dim, int64_t inner, int64_t before, int64_t kept, int skipped,
+                    void *_Nonnull x);
 
 // For x[outer, rows, inner]: one key per element, row by row; never[row] says that the row equals none, not even itself.
 void jk_unique_keys(int dtype, int64_t outer, int64_t rows, int64_t inner, const void *_Nonnull x,

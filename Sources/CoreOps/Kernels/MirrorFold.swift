@@ -7,24 +7,25 @@ enum MirrorFold {
     let skipped: Int32 = try context.string("mode") == "REFLECT" ? 1 : 0
     return { specialise in
       let paddings = try specialise.integers(1)
-      let output = specialise.outputs[0]
-      let byteCount = output.elementCount * dtype.byteSize
-      guard output.rank <= Int(JK_COPY_RANK) else {
-        throw TFError.unimplemented("Unhandled rank: \(output.rank) dimensions are not supported")
-      }
-      let dims = specialise.inputs[0].dims.map { Int64($0) }
-      let inner = output.dims.map { Int64($0) }
-      let before = (0..<output.rank).map { Int64(paddings[2 * $0]) }
+      let (input, output) = (specialise.inputs[0], specialise.outputs[0])
+      let byteCount = input.elementCount * dtype.byteSize
+      var inside = Region(input)
+      for axis in 0..<output.rank { inside = inside.window(axis, paddings[2 * axis], output[axis]) }
+      var copies = Copies(dtype)
+      // The folded input is in the scratch memory, after the output.
+      try copies.add(3, inside, to: 2, Region(output))
+      let crop = copies
       let isEmpty = output.elementCount == 0
-      return .run { pointers in
-        memsetZero(pointers[2], byteCount)
+      return .run(scratch: byteCount) { pointers in
         if isEmpty { return }
-        guard !dims.isEmpty else {
-          pointers[2].copyMemory(from: pointers[0], byteCount: byteCount)
-          return
+        pointers[3].copyMemory(from: pointers[0], byteCount: byteCount)
+        for axis in 0..<input.rank {
+          jk_mirror_fold(
+            Int32(dtype.rawValue), Int64((0..<axis).reduce(1) { $0 * input[$1] }), Int64(input[axis]),
+            Int64((axis + 1..<input.rank).reduce(1) { $0 * input[$1] }), Int64(paddings[2 * axis]),
+            Int64(output[axis]), skipped, pointers[3])
         }
-        jk_mirror_fold(
-          Int32(dtype.rawValue), Int32(dims.count), dims, inner, before, skipped, pointers[0], pointers[2])
+        crop.run(pointers)
       }
     }
   }

@@ -106,6 +106,8 @@ package struct BasicOps: OpFamily {
     extra: "\ntensor_name: string = ''\ndebug_ops_spec: list(string) = []",
     gradient: .none("CopyHost has no gradient"))
 
+  package let debugGradientIdentity: OpDef = passing("DebugGradientIdentity", "input", "output")
+
   /// An op whose output is its input. Tensors never change, so a copy may share the memory.
   private static func passing(
     _ name: String, _ input: String, _ output: String, stateful: Bool = false,

@@ -228,8 +228,15 @@ package struct PadOps: OpFamily {
           })
       ]
     },
-    kernel: .copies { specialise, _, copies in
+    kernel: .copies { specialise, context, copies in
       let multiples = try specialise.integers(1)
+      let dtype = context.inputTypes[0]
+      if dtype == .uint16 || dtype.isQuantized, specialise.outputs[0].elementCount > 0,
+        multiples.contains(where: { $0 != 1 })
+      {
+        throw TFError.unimplemented(
+          "TileOp : The input data type is not supported, DataType : \(dtype), Dimension : \(multiples.count)")
+      }
       var input = Region(specialise.inputs[0])
       var output = Region(specialise.outputs[0])
       for axis in multiples.indices.reversed() where multiples[axis] != 1 {

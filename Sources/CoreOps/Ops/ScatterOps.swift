@@ -38,6 +38,9 @@ package struct ScatterOps: OpFamily {
     if let rank = updates.rank { try require(rank >= 1 || indexDims.count == 1, "Updates shape must have rank at least one. Found: \(updates)") }
     try require(!dims.isEmpty, "Output must be at least 1-D, got shape: \(output)")
     guard let depth = indexDims[indexDims.count - 1] else { return }
+    try require(
+      depth > 0,
+      "Only indices.shape[-1] values between 1 and 7 are currently supported.  Requested rank: 0")
     guard depth <= dims.count else {
       throw TFError.invalidArgument(
         "The inner \(depth) dimensions of output.shape=\(output) must match the inner dimensions of updates.shape=\(updates): the indices have more coordinates than the output has dimensions"

@@ -245,6 +245,7 @@ package struct SearchOps: OpFamily {
       let (indices, dims) = (context.inputs[0], context.inputs[1])
       try require(indices.dims.rank <= 1, "The indices can only be scalar or 1-D, got \(indices.dims)")
       try require(dims.dims.rank == 1, "The indices can only be 1-D, got \(dims.dims)")
+      try require(indices.dims.elementCount > 0, "received empty tensor indices: \(indices.dims)")
       let sizes = try dims.integers()
       for (index, size) in sizes.enumerated() where size < 0 {
         throw TFError.invalidArgument("Input dims cannot be negative. Got dim = \(size) at index \(index)")

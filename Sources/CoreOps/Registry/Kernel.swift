@@ -129,7 +129,9 @@ package struct SpecialiseContext {
     return value
   }
 
-  package func integers(_ index: Int) throws -> [Int] { try value(index).integers() }
+  package func integers(_ index: Int) throws -> [Int] {
+    inputs[index].elementCount == 0 ? [] : try value(index).integers()
+  }
 
   /// The value of input `index` if it is the same at every run of a plan: a weight that may be laid out once.
   package func constant(_ index: Int) -> Tensor? { valuesStay ? values[index] : nil }

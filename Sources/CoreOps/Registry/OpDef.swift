@@ -95,8 +95,11 @@ package struct ShapeContext: AttrAccess {
     try signature.inputRange(input, attrs)
   }
 
-  /// The integers in input `index`, when its value is known.
-  package func integers(_ index: Int) throws -> [Int]? { try values[index]?.integers() }
+  /// The integers in input `index`, when its value is known or it has no elements.
+  package func integers(_ index: Int) throws -> [Int]? {
+    if let value = values[index] { return try value.integers() }
+    return shapes[index].elementCount == 0 ? [] : nil
+  }
 
   /// The shape of input `index`, which must have rank `rank` if its rank is known.
   package func shape(_ index: Int, rank: Int, _ name: String = "input") throws -> PartialShape {

@@ -10,6 +10,7 @@ let basicCases: [OpCase] = [
   OpCase("NoOp", [], expect: []),
   OpCase("Identity", [[0.5, -1.0, 2.0]], expect: [[0.5, -1.0, 2.0]]),
   OpCase("StopGradient", [[0.5, -1.0, 2.0]], expect: [[0.5, -1.0, 2.0]], gradient: false),
+  OpCase("DebugGradientIdentity", [[0.5, -1.0, 2.0]], expect: [[0.5, -1.0, 2.0]]),
   OpCase("Snapshot", [[0.5, -1.0, 2.0]], expect: [[0.5, -1.0, 2.0]], gradient: false),
   OpCase("GuaranteeConst", [[0.5, -1.0, 2.0]], expect: [[0.5, -1.0, 2.0]], gradient: false),
   OpCase("DeepCopy", [[0.5, -1.0, 2.0]], expect: [[0.5, -1.0, 2.0]], gradient: false),

@@ -16,6 +16,7 @@ let shapeCases: [OpCase] = [
     "Reshape with a size left open", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [-1]],
     expect: [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]),
   OpCase("Reshape of strings", [[["a"], ["b"]], [2]], expect: [["a", "b"]]),
+  OpCase("Reshape to a scalar", [[1.0, 2.0], [Int]()], error: .invalidArgument),
   OpCase(
     "Reshape of another size", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [4]],
     error: .invalidArgument),
