@@ -224,7 +224,7 @@ package struct FakeQuantOps: OpFamily {
     narrow_range: bool = false
     axis: int = -1
     """,
-    shape: snappedShape, kernel: snapping,
+    shape: { try snappedShape($0, loose: false) }, kernel: snapping,
     gradient: .rule { [try $0.gradient(), nil, nil] })
 
   package let quantizeAndDequantizeV3: OpDef = OpDef(
@@ -237,14 +237,14 @@ package struct FakeQuantOps: OpFamily {
     narrow_range: bool = false
     axis: int = -1
     """,
-    shape: snappedShape,
+    shape: { try snappedShape($0, loose: true) },
     kernel: .dynamic(["T": DTypeSet(.float32, .float64)]) { context in
       let grid = try Grid(context)
       return { run in
         try require(run.inputs[0].dims.rank >= 1, "Shape must be at least rank 1 but is rank 0")
         try require(run.inputs[3].dims.elementCount == 1, "num_bits must be a scalar, got shape \(run.inputs[3].dims)")
         let bits = try grid.checked(run.inputs[3].integers()[0])
-        return [try grid.snapped(run.inputs[0], bits, run.inputs[1], run.inputs[2])]
+        return [try grid.snapped(run.inputs[0], bits, run.inputs[1], run.inputs[2], loose: true)]
       }
     }, gradient: .rule { [try $0.gradient(), nil, nil, nil] })
 
@@ -260,7 +260,7 @@ package struct FakeQuantOps: OpFamily {
     narrow_range: bool = false
     axis: int = -1
     """,
-    shape: snappedShape, kernel: snapping,
+    shape: { try snappedShape($0, loose: false) }, kernel: snapping,
     gradient: .rule { context in
       try apply(
         FakeQuantOps.family.quantizeAndDequantizeV4Grad, [context.gradient()] + context.inputs,
@@ -277,7 +277,7 @@ package struct FakeQuantOps: OpFamily {
     shape: { context in
       let shape = try sameShape(context)
       let axis = try context.int("axis")
-      try checkAxis(axis, shape, context.shapes[2], context.shapes[3])
+      try checkAxis(axis, shape, [context.shapes[2], context.shapes[3]], loose: false)
       let ends: PartialShape = axis < 0 ? context.shapes[2] : [shape[axis] ?? context.shapes[2][0]]
       return [shape, ends, ends]
     },
@@ -301,20 +301,26 @@ package struct FakeQuantOps: OpFamily {
     return { [try grid.snapped($0.inputs[0], bits, $0.inputs[1], $0.inputs[2])] }
   }
 
-  private static let snappedShape: ShapeRule = { context in
-    try checkAxis(context.int("axis"), context.shapes[0], context.shapes[1], context.shapes[2])
+  private static func snappedShape(_ context: ShapeContext, loose: Bool) throws -> [PartialShape] {
+    try checkAxis(
+      context.int("axis"), context.shapes[0],
+      context.bool("range_given") ? [context.shapes[1], context.shapes[2]] : [], loose: loose)
     return [context.shapes[0]]
   }
 
+  /// - Parameters:
+  ///   - ends: the shapes of the range's ends; none where they are not looked at.
+  ///   - loose: whether an end for all may be any tensor of one element.
   private static func checkAxis(
-    _ axis: Int, _ input: PartialShape, _ min: PartialShape, _ max: PartialShape
+    _ axis: Int, _ input: PartialShape, _ ends: [PartialShape], loose: Bool
   ) throws {
     try require(axis >= -1, "axis should be at least -1, got \(axis)")
     try require(input.rank == nil || axis < input.rank!, "Shape must be at least rank \(axis + 1) but is rank \(input.rank ?? 0)")
-    for (shape, name) in [(min, "input_min"), (max, "input_max")] {
+    for (shape, name) in zip(ends, ["input_min", "input_max"]) {
       if axis < 0 {
         try require(
-          shape.rank == nil || shape.rank == 0 || shape.elementCount == 1, "\(name) must be a scalar, got shape \(shape)")
+          shape.rank == nil || shape.rank == 0 || (loose && shape.elementCount == 1),
+          "\(name) must be a scalar, got shape \(shape)")
       } else {
         try require(
           shape.isCompatible(with: [input[axis]]), "\(name) has shape \(shape), expected [\(input[axis] ?? -1)]")
@@ -350,8 +356,8 @@ package struct FakeQuantOps: OpFamily {
       return bits
     }
 
-    func snapped(_ input: Tensor, _ bits: Int, _ min: Tensor, _ max: Tensor) throws -> Tensor {
-      try checkAxis(axis, input.shape, min.shape, max.shape)
+    func snapped(_ input: Tensor, _ bits: Int, _ min: Tensor, _ max: Tensor, loose: Bool = false) throws -> Tensor {
+      try checkAxis(axis, input.shape, given ? [min.shape, max.shape] : [], loose: loose)
       func end(_ tensor: Tensor, _ slice: Int) -> Double {
         tensor.dtype == .float32 ? Double(tensor.elements(Float.self)[slice]) : tensor.elements(Double.self)[slice]
       }

@@ -60,7 +60,7 @@ package struct ImageOps: OpFamily {
 
   package let rgbToHSV: OpDef = space(
     "RGBToHSV", jk_rgb_to_hsv,
-    gradient: .none("the gradient of RGBToHSV is not provided"))
+    gradient: .rule { [try rgbToHSVGradient($0.gradient(), $0.inputs[0])] })
 
   package let hsvToRGB: OpDef = space("HSVToRGB", jk_hsv_to_rgb, gradient: .zero)
 

@@ -285,6 +285,11 @@ package struct ImageRegionOps: OpFamily {
             }
           }
         }
-      }, gradient: .none("the gradient of \(name) is not provided"))
+      },
+      gradient: .rule { context in
+        let images = try projectiveTransformGradient(
+          context.gradient(), context.inputs[0], context.inputs[1], context.attrs)
+        return [images] + [Tensor?](repeating: nil, count: context.inputs.count - 1)
+      })
   }
 }

@@ -23,7 +23,8 @@ package struct QuantizedMathOps: OpFamily {
       let (a, b) = (context.shapes[0], context.shapes[1])
       try require(a.rank == nil || a.rank == 2, "In[0] is not a matrix")
       try require(b.rank == nil || b.rank == 2, "In[1] is not a matrix")
-      try QuantizedOps.checkScalars(context, 2..<6)
+      try QuantizedOps.checkScalars(context, 2..<3)
+      try QuantizedOps.checkScalars(context, 3..<6, loose: true)
       let (ta, tb) = (try context.bool("transpose_a"), try context.bool("transpose_b"))
       let (inner, other) = (a[ta ? 0 : 1], b[tb ? 1 : 0])
       try require(
@@ -170,8 +171,8 @@ package struct QuantizedMathOps: OpFamily {
         try require(run.inputs[0].dims.elementCount == 1, "Concat dim tensor should be a scalar integer, but got shape \(run.inputs[0].dims)")
         return try concatenated(
           Array(run.inputs[values]), axis: run.inputs[0].integers()[0],
-          mins: run.inputs[mins].map { try QuantizedOps.rangeEnd($0, "input_mins") },
-          maxes: run.inputs[maxes].map { try QuantizedOps.rangeEnd($0, "input_maxes") })
+          mins: run.inputs[mins].map { try QuantizedOps.rangeEnd($0, "input_mins", loose: true) },
+          maxes: run.inputs[maxes].map { try QuantizedOps.rangeEnd($0, "input_maxes", loose: true) })
       }
     }, gradient: .none("TensorFlow defines no gradient for QuantizedConcat"))
 

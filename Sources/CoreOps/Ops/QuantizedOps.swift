@@ -21,7 +21,9 @@ package struct QuantizedOps: OpFamily {
     shape: { context in
       let axis = try context.int("axis")
       let range = try sliceShape(context, axis)
-      return [context.shapes[0], range, range]
+      // One slice has a scalar range, as has a whole tensor.
+      let output: PartialShape = range.rank == 1 ? (range[0] == nil ? .unknown : range[0] == 1 ? .scalar : range) : range
+      return [context.shapes[0], output, output]
     },
     kernel: .dynamic { context in
       let scheme = try QuantizationScheme(context, dtype: context.outputTypes[0])
@@ -36,7 +38,14 @@ package struct QuantizedOps: OpFamily {
         if scheme.axis >= 0, scheme.mode == .minFirst {
           throw TFError.unimplemented("MIN_FIRST mode is not implemented for Quantize with axis != -1.")
         }
-        let shape: Shape = scheme.axis < 0 ? [] : [Int(slices.slices)]
+        if scheme.axis >= 0 {
+          for (index, name) in [(1, "min_range"), (2, "max_range")] {
+            try require(
+              run.inputs[index].dims.rank == 1,
+              "If axis is specified, \(name) must be a 1-D tensor whose size matches the axis dimension of the input and output tensors, but \(name) has shape \(run.inputs[index].dims)")
+          }
+        }
+        let shape: Shape = scheme.axis < 0 || slices.slices == 1 ? [] : [Int(slices.slices)]
         let (low, high) = (try Tensor.uninitialized(.float32, shape), try Tensor.uninitialized(.float32, shape))
         let output = try Tensor.uninitialized(scheme.dtype, input.dims)
         var steps: [jk_quantize_step] = []
@@ -137,11 +146,14 @@ package struct QuantizedOps: OpFamily {
     Tinput: \(types)
     """,
     shape: { context in
-      try checkScalars(context, 1..<3)
-      return [.scalar, .scalar]
+      [.scalar, .scalar]
     },
     kernel: .run(["Tinput": DTypeSet(.qint32)]) { run in
-      let (min, max) = (try rangeEnd(run.inputs[1], "input_min"), try rangeEnd(run.inputs[2], "input_max"))
+      // TensorFlow takes the first element of whatever it is given.
+      for end in run.inputs[1...2] {
+        try require(end.dims.elementCount > 0, "the range must not be empty, got shape \(end.dims)")
+      }
+      let (min, max) = (run.inputs[1].elements(Float.self)[0], run.inputs[2].elements(Float.self)[0])
       let (low, high) = usedRange(run.inputs[0], min, max)
       return try [Tensor(scalar: Swift.min(low, 0)), Tensor(scalar: high)]
     }, gradient: .none("TensorFlow defines no gradient for RequantizationRange"))
@@ -179,7 +191,7 @@ package struct QuantizedOps: OpFamily {
     Tshape: {int32, int64} = int32
     """,
     shape: { context in
-      try checkScalars(context, 2..<4)
+      try checkScalars(context, 2..<4, loose: true)
       let shape = context.shapes[1]
       try require(shape.rank == nil || shape.rank == 1, "sizes input must be 1-D, not \(shape)")
       guard let sizes = try context.integers(1) else { return [shape[0].map { .unknown(rank: $0) } ?? .unknown, .scalar, .scalar] }
@@ -189,8 +201,8 @@ package struct QuantizedOps: OpFamily {
       return [PartialShape(try reshaped(count, sizes)), .scalar, .scalar]
     },
     kernel: .run { run in
-      _ = try rangeEnd(run.inputs[2], "input_min")
-      _ = try rangeEnd(run.inputs[3], "input_max")
+      _ = try rangeEnd(run.inputs[2], "input_min", loose: true)
+      _ = try rangeEnd(run.inputs[3], "input_max", loose: true)
       try require(run.inputs[1].dims.rank == 1, "sizes input must be 1-D, not \(run.inputs[1].dims)")
       let dims = try reshaped(run.inputs[0].dims.elementCount, run.inputs[1].integers())
       return [run.inputs[0].reshaped(dims), run.inputs[2], run.inputs[3]]
@@ -203,27 +215,29 @@ package struct QuantizedOps: OpFamily {
     try require(axis >= -1, "axis should be at least -1, got \(axis)")
     let input = context.shapes[0]
     try require(input.rank == nil || axis < input.rank!, "Shape must be at least rank \(axis + 1) but is rank \(input.rank ?? 0)")
-    let expected: PartialShape = axis < 0 ? .scalar : [input[axis]]
     for (index, name) in [(1, "min_range"), (2, "max_range")] {
+      guard let count = context.shapes[index].elementCount, let slices = axis < 0 ? 1 : input[axis] else { continue }
       try require(
-        context.shapes[index].isCompatible(with: expected),
-        "\(name) has shape \(context.shapes[index]), expected \(expected) for axis \(axis)")
+        count == slices, "\(name) has shape \(context.shapes[index]), expected \(slices) elements for axis \(axis)")
     }
-    return axis < 0 ? .scalar : [input[axis] ?? context.shapes[1][0]]
+    return axis < 0 ? .scalar : [input[axis]]
   }
 
-  package static func checkScalars(_ context: ShapeContext, _ inputs: Range<Int>) throws {
+  /// - Parameter loose: whether any tensor of one element will do, as some of TensorFlow's kernels have it.
+  package static func checkScalars(_ context: ShapeContext, _ inputs: Range<Int>, loose: Bool = false) throws {
     for input in inputs {
       let shape = context.shapes[input]
       try require(
-        shape.rank == nil || shape.rank == 0 || shape.elementCount == 1,
-        "Shape must be rank 0 but is rank \(shape.rank ?? 0) for input \(input) with shape \(shape)")
+        shape.rank == nil || shape.rank == 0 || (loose && shape.elementCount == 1),
+        "`\(context.signature.inputs[input].name)` must be rank 0 but is rank \(shape.rank ?? 0)")
     }
   }
 
-  /// An end of a range, which TensorFlow lets be any tensor of one element.
-  package static func rangeEnd(_ tensor: Tensor, _ name: String) throws -> Float {
-    try require(tensor.dims.elementCount == 1, "\(name) must have 1 element, got shape \(tensor.dims)")
+  /// An end of a range; `loose` is as in `checkScalars`.
+  package static func rangeEnd(_ tensor: Tensor, _ name: String, loose: Bool = false) throws -> Float {
+    try require(
+      tensor.dims.rank == 0 || (loose && tensor.dims.elementCount == 1),
+      "`\(name)` must be rank 0 but is rank \(tensor.dims.rank)")
     return tensor.elements(Float.self)[0]
   }
 
@@ -325,8 +339,8 @@ private struct QuantizationScheme: Sendable {
     try require(axis < dims.rank, "axis \(axis) is not a dimension of shape \(dims)")
     for (tensor, name) in [(min, "min_range"), (max, "max_range")] {
       try require(
-        tensor.dims.rank == 1 && tensor.dims[0] == dims[axis],
-        "\(name) must be a vector of \(dims[axis]) elements, got shape \(tensor.dims)")
+        tensor.dims.elementCount == dims[axis],
+        "\(name) must have as many elements as input on axis \(axis), got \(tensor.dims.elementCount), expected \(dims[axis])")
     }
     return jk_slices(
       outer: Int64(dims.dims[..<axis].reduce(1, *)), slices: Int64(dims[axis]),

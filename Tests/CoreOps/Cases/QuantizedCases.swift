@@ -75,20 +75,20 @@ let quantizedCases: [OpCase] = [
     "FakeQuantWithMinMaxArgs", [[-7.3, -0.4, 0.3, 2.2, 8.1]],
     expect: [[-6.02353, -0.3764706, 0.282353, 2.211765, 5.97647]], gradient: false),
   OpCase(
-    "FakeQuantWithMinMaxArgsGradient", [[0.79, 0.49, 0.16, -0.15, 0.76], [-7.3, -0.4, 0.3, 2.2, 8.1]],
-    expect: [[0.0, 0.49, 0.16, -0.15, 0.0]], gradient: false),
+    "FakeQuantWithMinMaxArgsGradient", [[-0.46, 0.9, -0.11, 0.96, 0.03], [-7.3, -0.4, 0.3, 2.2, 8.1]],
+    expect: [[-0.0, 0.9, -0.11, 0.96, 0.0]], gradient: false),
   OpCase(
     "FakeQuantWithMinMaxVars", [[-7.3, -0.4, 0.3, 2.2, 8.1], -3.0, 4.0], ["num_bits": .int(4)],
     expect: [[-2.8, -0.4666667, 0.4666667, 2.333333, 4.2]], gradient: false),
   OpCase(
-    "FakeQuantWithMinMaxVarsGradient", [[-0.18, 0.85, -0.86, -0.14, 0.04], [-7.3, -0.4, 0.3, 2.2, 8.1], -3.0, 4.0],
-    expect: [[-0.0, 0.85, -0.86, -0.14, 0.0], -0.18, 0.04], gradient: false),
+    "FakeQuantWithMinMaxVarsGradient", [[0.04, 0.79, 0.49, 0.16, -0.15], [-7.3, -0.4, 0.3, 2.2, 8.1], -3.0, 4.0],
+    expect: [[0.0, 0.79, 0.49, 0.16, -0.0], 0.04, -0.15], gradient: false),
   OpCase(
-    "FakeQuantWithMinMaxVarsPerChannel", [[[4.51, -2.49, 3.06], [1.76, 2.17, 1.3]], [-1.0, -2.0, -3.0], [1.0, 0.5, 4.0]], ["narrow_range": .bool(true)],
-    expect: [[[1.0, -1.998031, 3.059055], [1.0, 0.5019685, 1.295276]]], gradient: false),
+    "FakeQuantWithMinMaxVarsPerChannel", [[[3.78, -0.88, 4.23], [-4.31, -0.7, 0.2]], [-1.0, -2.0, -3.0], [1.0, 0.5, 4.0]], ["narrow_range": .bool(true)],
+    expect: [[[1.0, -0.8759843, 3.996063], [-1.0, -0.6988189, 0.1929134]]], gradient: false),
   OpCase(
-    "FakeQuantWithMinMaxVarsPerChannelGradient", [[[0.94, -0.33, -0.2], [-0.59, -0.9, -0.57]], [[4.51, -2.49, 3.06], [1.76, 2.17, 1.3]], [-1.0, -2.0, -3.0], [1.0, 0.5, 4.0]],
-    expect: [[[0.0, -0.0, -0.2], [-0.0, -0.0, -0.57]], [0.0, -0.33, 0.0], [0.35, -0.9, 0.0]], gradient: false),
+    "FakeQuantWithMinMaxVarsPerChannelGradient", [[[0.9, -0.5, 0.61], [0.35, 0.43, 0.26]], [[3.78, -0.88, 4.23], [-4.31, -0.7, 0.2]], [-1.0, -2.0, -3.0], [1.0, 0.5, 4.0]],
+    expect: [[[0.0, -0.5, 0.0], [0.0, 0.43, 0.26]], [0.35, 0.0, 0.0], [0.9, 0.0, 0.61]], gradient: false),
   OpCase(
     "QuantizeAndDequantizeV2", [[[-0.9, 0.3], [1.2, 2.6]], -1.0, 2.0], ["range_given": .bool(true)],
     expect: [[[-0.8976378, 0.2992126], [1.19685, 2.0]]], gradient: false),
@@ -102,8 +102,8 @@ let quantizedCases: [OpCase] = [
     "QuantizeAndDequantizeV4", [[[-0.9, 0.3], [1.2, 2.6]], -1.0, 2.0], ["range_given": .bool(true)],
     expect: [[[-0.8976378, 0.2992126], [1.19685, 2.0]]], gradient: false),
   OpCase(
-    "QuantizeAndDequantizeV4Grad", [[[0.83, 0.68], [-0.78, 0.21]], [[-0.9, 0.3], [1.2, 2.6]], -1.0, 2.0],
-    expect: [[[0.83, 0.68], [-0.78, 0.0]], 0.0, 0.0], gradient: false),
+    "QuantizeAndDequantizeV4Grad", [[[0.94, -0.33], [-0.2, -0.59]], [[-0.9, 0.3], [1.2, 2.6]], -1.0, 2.0],
+    expect: [[[0.94, -0.33], [-0.2, -0.0]], 0.0, 0.0], gradient: false),
   OpCase("QuantizeAndDequantize", [[1.0, -0.5]], expect: [[1.0, -0.503937]], gradient: false),
   OpCase(
     "QuantizedReluX", [t(.quint8, [0, 100, 255]), 4.0, -1.0, 9.0],
