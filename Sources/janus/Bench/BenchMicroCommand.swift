@@ -3,6 +3,7 @@ import CoreGraph
 import CoreOps
 import Serialization
 import V1Graph
+import V2Eager
 
 struct BenchMicroCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,7 +22,7 @@ struct BenchMicroCommand: ParsableCommand {
 }
 
 enum MicroBenchmarks {
-  private enum Shared: SharedAPI {}
+  private enum V2: V2API {}
 
   /// The best of five rounds.
   private static func time(_ runs: Int, _ call: () throws -> Void) throws -> Double {
@@ -56,8 +57,18 @@ enum MicroBenchmarks {
     func add(_ name: String, _ runs: Int, _ call: () throws -> Void) throws {
       figures.append((name, try time(runs, call)))
     }
-    try add("eager_add_2x2", 20000) { _ = try Shared.add(a, b) }
-    try add("eager_matmul_2x2", 20000) { _ = try Shared.matmul(a, b) }
+    try add("eager_add_2x2", 20000) { _ = try V2.add(a, b) }
+    try add("eager_matmul_2x2", 20000) { _ = try V2.matmul(a, b) }
+    try add("tape_mul_sum", 2000) {
+      let tape = V2.GradientTape()
+      let sum = try tape.record {
+        tape.watch(a)
+        return try V2.reduceSum(V2.multiply(a, b))
+      }
+      _ = try tape.gradient(sum, a)
+    }
+    let function = V2.function { (x: Tensor) in try V2.add(V2.multiply(x, 2), 1) }
+    try add("function_affine", 5000) { _ = try function(pair) }
     try add("session_affine", 5000) {
       _ = try session.run(fetches: ["add:0"], feeds: ["x:0": pair], targets: [], timeout: nil)
     }
