@@ -41,7 +41,7 @@ enum ConvolutionRules {
         throw TFError.invalidArgument("filter depth must be stricly positive, got \(filterIn)")
       }
       if let channels {
-        if kind.depthwise || kind.spatial == 3 {
+        if kind.depthwise {
           guard channels == filterIn else {
             throw TFError.invalidArgument(
               "input and filter must have the same depth: \(channels) vs \(filterIn)")
