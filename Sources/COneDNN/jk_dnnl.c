@@ -255,8 +255,8 @@ static int execute(jk_dnnl_plan *p, const variant *v, arguments *a, void *x, voi
 
 int jk_dnnl_run(jk_dnnl_plan *p, void *x, void *w, const void *bias, void *y, const void *residual, void *scratch) {
   if (p->residual && residual != y) memcpy(y, residual, p->y_bytes);
-  int granted = jk_pool_enter();
   // A plan for the pool keeps the number of threads it was made with.
+  int granted = p->pool_threads > 1 ? jk_pool_enter() : 1;
   int which = granted > 1 && p->pool_threads > 1;
   omp_set_num_threads(which ? p->pool_threads : 1);
   int status = dnnl_out_of_memory;
@@ -345,10 +345,11 @@ static jk_dnnl_plan *plan_new(int kind) {
   return p;
 }
 
-// Makes the first primitive and lays out constant weights.
-static jk_dnnl_plan *plan_finish(jk_dnnl_plan *p, const float *constant_w) {
+// Makes the first primitive and lays out constant weights; work is the number of multiplications.
+static jk_dnnl_plan *plan_finish(jk_dnnl_plan *p, double work, const float *constant_w) {
   p->constant_w = constant_w != NULL;
-  p->pool_threads = jk_threads();
+  // Measured: splitting less work than this costs more than it saves.
+  p->pool_threads = work < 300000 ? 1 : jk_threads();
   int which = p->pool_threads > 1;
   omp_set_num_threads(p->pool_threads);
   p->y_bytes = dnnl_memory_desc_get_size(p->y);
@@ -420,7 +421,7 @@ jk_dnnl_plan *jk_dnnl_conv_create(const jk_dnnl_conv *c, const jk_dnnl_epilogue 
     jk_dnnl_destroy(p);
     return NULL;
   }
-  return plan_finish(p, filter);
+  return plan_finish(p, (double)c->batch * (double)(out_space * c->out_channels) * (double)(taps / c->out_channels), filter);
 }
 
 jk_dnnl_plan *jk_dnnl_matmul_create(const jk_dnnl_matmul *m, const jk_dnnl_epilogue *e, const float *b) {
@@ -449,5 +450,5 @@ jk_dnnl_plan *jk_dnnl_matmul_create(const jk_dnnl_matmul *m, const jk_dnnl_epilo
     jk_dnnl_destroy(p);
     return NULL;
   }
-  return plan_finish(p, b);
+  return plan_finish(p, (double)step * (double)m->k, b);
 }

@@ -144,7 +144,7 @@ package struct ConvolutionKernel: Sendable {
   }
 
   /// Below this much work a call of oneDNN costs more than plain loops.
-  private static let smallWork = 4096
+  private static let smallWork = 1500
 
   private func shim(_ direction: Direction) -> jk_dnnl_conv {
     var conv = jk_dnnl_conv()
