@@ -112,7 +112,7 @@ package struct NormalizationOps: OpFamily {
     """,
     shape: NormalizationRules.batchNormGradShape,
     kernel: NormalizationRules.batchNormGrad(["T": .float32], inputs: 5),
-    gradient: .none("the second derivative of FusedBatchNorm is not known"))
+    gradient: BatchNormDerivatives.gradient)
 
   package let fusedBatchNormGradV2: OpDef = OpDef(
     "FusedBatchNormGradV2",
@@ -127,7 +127,7 @@ package struct NormalizationOps: OpFamily {
     shape: NormalizationRules.batchNormGradShape,
     kernel: NormalizationRules.batchNormGrad(
       ["T": DTypeSet(.half, .bfloat16, .float32), "U": .float32], inputs: 5),
-    gradient: .none("the second derivative of FusedBatchNormV2 is not known"))
+    gradient: BatchNormDerivatives.gradient)
 
   package let fusedBatchNormGradV3: OpDef = OpDef(
     "FusedBatchNormGradV3",
@@ -142,7 +142,30 @@ package struct NormalizationOps: OpFamily {
     shape: NormalizationRules.batchNormGradShape,
     kernel: NormalizationRules.batchNormGrad(
       ["T": DTypeSet(.half, .bfloat16, .float32), "U": .float32], inputs: 6),
-    gradient: .none("the second derivative of FusedBatchNormV3 is not known"))
+    gradient: BatchNormDerivatives.gradient)
+
+  package let fusedBatchNormEx: OpDef = OpDef(
+    "_FusedBatchNormEx",
+    """
+    x: T, scale: U, offset: U, mean: U, variance: U, side_input: num_side_inputs * T -> y: T, batch_mean: U, batch_variance: U, reserve_space_1: U, reserve_space_2: U, reserve_space_3: U
+    T: {half, float, bfloat16}
+    U: {float}
+    epsilon: float = 9.999999747378752e-05
+    exponential_avg_factor: float = 1.0
+    num_side_inputs: int >= 0 = 0
+    activation_mode: string = 'Identity'
+    data_format: {'NHWC', 'NCHW'} = 'NHWC'
+    is_training: bool = true
+    """,
+    shape: { context in
+      let sides = try context.int("num_side_inputs")
+      try require(sides <= 1, "FusedBatchNorm accepts at most one side input, got \(sides)")
+      if sides == 1 { _ = try context.shapes[0].merged(with: context.shapes[5]) }
+      return try NormalizationRules.batchNormShape(extra: 1)(context)
+    },
+    kernel: NormalizationRules.batchNorm(
+      ["T": DTypeSet(.half, .bfloat16, .float32), "U": .float32], extra: 1),
+    gradient: .none("made by optimisation only"))
 
   package let batchNormWithGlobalNormalization: OpDef = OpDef(
     "BatchNormWithGlobalNormalization",

@@ -114,23 +114,26 @@ enum NormalizationRules {
       let epsilon = try context.float("epsilon")
       let factor = try context.float("exponential_avg_factor")
       let training = try context.bool("is_training")
+      let activation = try fusedActivation(context)
+      // The outputs follow the inputs, of which a sixth is added to y before the activation.
+      let out = context.inputTypes.count
       return { specialise in
         let (outer, channels, inner) = split(specialise.inputs[0], channelsFirst: channelsFirst)
         let count = Int(channels)
         @Sendable func normalise(_ pointers: Pointers, _ mean: UnsafeMutablePointer<Float>, _ variance: UnsafeMutablePointer<Float>) {
           jk_batch_norm(
             type, outer, channels, inner, pointers[0], floats(pointers[1]), floats(pointers[2]), mean, variance,
-            epsilon, nil, 0, pointers[5])
+            epsilon, out > 5 ? pointers[5] : nil, activation, pointers[out])
         }
         @Sendable func reserve(_ pointers: Pointers) {
-          if extra == 1 { floats(pointers[10]).pointee = 0 }
+          if extra == 1 { floats(pointers[out + 5]).pointee = 0 }
         }
         if !training {
           return .run(overwrites: 0) { pointers in
             let (mean, variance) = (floats(pointers[3]), floats(pointers[4]))
             normalise(pointers, mean, variance)
-            for (target, source) in [(6, mean), (7, variance), (8, mean), (9, variance)] {
-              floats(pointers[target]).update(from: source, count: count)
+            for (target, source) in [(1, mean), (2, variance), (3, mean), (4, variance)] {
+              floats(pointers[out + target]).update(from: source, count: count)
             }
             reserve(pointers)
           }
@@ -138,8 +141,8 @@ enum NormalizationRules {
         let rest = Double(outer * inner)
         let correction = rest > 1 ? Float(rest / (rest - 1)) : 1
         return .run(overwrites: 0) { pointers in
-          let (mean, variance) = (floats(pointers[8]), floats(pointers[9]))
-          let (runningMean, runningVariance) = (floats(pointers[6]), floats(pointers[7]))
+          let (mean, variance) = (floats(pointers[out + 3]), floats(pointers[out + 4]))
+          let (runningMean, runningVariance) = (floats(pointers[out + 1]), floats(pointers[out + 2]))
           if rest == 0 {
             for channel in 0..<count {
               (mean[channel], variance[channel]) = (0, 0)
@@ -163,6 +166,16 @@ enum NormalizationRules {
           reserve(pointers)
         }
       }
+    }
+  }
+
+  /// The number of the activation that `activation_mode` names.
+  private static func fusedActivation(_ context: KernelContext) throws -> Int32 {
+    guard context.signature.attr("activation_mode") != nil else { return FusedActivation.none.number }
+    switch try context.string("activation_mode") {
+    case "Identity": return FusedActivation.none.number
+    case "Relu": return FusedActivation.relu(slope: 0).number
+    case let mode: throw TFError.invalidArgument("Unsupported activation mode: \(mode)")
     }
   }
 

@@ -6,6 +6,29 @@ private extension Tensor {
   static var empty: Tensor { t(.float32, [Float]()) }
 }
 
+private let statistics = [t(.float32, [2.0, 3.0]), t(.float32, [4.0, 0.5])]
+private func attrs(_ training: Bool) -> Attrs { ["epsilon": .float(0.01), "is_training": .bool(training)] }
+
+/// y alone, which is differentiable in x, scale and offset.
+private func normalise(training: Bool) -> @Sendable ([Tensor]) throws -> [Tensor] {
+  { inputs in
+    let given = training ? [Tensor.empty, Tensor.empty] : statistics
+    return [try apply(OpCase.definition("FusedBatchNormV3"), inputs + given, attrs(training))[0]]
+  }
+}
+
+/// The gradients for g, x and scale, with the statistics that the normalisation hands over.
+private func backpropagate(training: Bool) -> @Sendable ([Tensor]) throws -> [Tensor] {
+  { inputs in
+    let offset = t(.float32, [0.0, 0.0])
+    let given = training ? [Tensor.empty, Tensor.empty] : statistics
+    let forward = try apply(
+      OpCase.definition("FusedBatchNormV3"), [inputs[1], inputs[2], offset] + given, attrs(training))
+    return Array(
+      try apply(OpCase.definition("FusedBatchNormGradV3"), inputs + forward[3...5], attrs(training))[..<3])
+  }
+}
+
 let normalizationCases: [OpCase] = [
   OpCase(
     "BiasAdd", [[[1.0, 2.0], [3.0, 4.0]] as [[Float]], [10.0, 20.0] as [Float]],
@@ -96,4 +119,22 @@ let normalizationCases: [OpCase] = [
     "BatchNormWithGlobalNormalizationGrad", [[[[[1.0, 5.0]], [[3.0, 9.0]]], [[[2.0, 8.0]], [[4.0, 7.0]]]] as [[[[Float]]]], [2.0, 3.0] as [Float], [4.0, 0.5] as [Float], [1.5, 0.5] as [Float], [[[[0.1, 0.5]], [[0.3, 0.9]]], [[[0.2, 0.8]], [[0.4, 0.7]]]] as [[[[Float]]]]],
     ["variance_epsilon": .float(0.01), "scale_after_normalization": .bool(true)],
     expect: [[[[[0.07490642, 0.35007]], [[0.2247193, 0.6301261]]], [[[0.1498128, 0.5601121]], [[0.2996257, 0.490098]]]] as [[[[Float]]]], [-0.7490643, -2.030406] as [Float], [-0.09339953, -9.060636] as [Float], [1.0, 2.9] as [Float], [0.4993762, 18.4837] as [Float]], gradient: false),
+  OpCase(
+    "FusedBatchNormV3 and its statistics", [[[[[1.0, 5.0]], [[3.0, 9.0]]], [[[2.0, 8.0]], [[4.0, 7.0]]]] as [[[[Float]]]], [1.5, 0.5] as [Float], [0.25, -1.0] as [Float]],
+    expect: [[[[[-1.754459, -1.758906]], [[0.9181531, -0.4097397]]], [[[-0.4181531, -0.7470313]], [[2.254459, -1.084323]]]] as [[[[Float]]]]], tolerance: 1e-4, gradient: true, body: normalise(training: true)),
+  OpCase(
+    "FusedBatchNormV3 and statistics of others", [[[[[1.0, 5.0]], [[3.0, 9.0]]], [[[2.0, 8.0]], [[4.0, 7.0]]]] as [[[[Float]]]], [1.5, 0.5] as [Float], [0.25, -1.0] as [Float]],
+    expect: [[[[[-0.4990643, 0.40028]], [[0.9990643, 3.20084]]], [[[0.25, 2.5007]], [[1.748129, 1.80056]]]] as [[[[Float]]]]], tolerance: 1e-4, gradient: true, body: normalise(training: false)),
+  OpCase(
+    "FusedBatchNormGradV3 and the statistics of x", [[[[[0.3, -0.2]], [[0.5, 0.1]]], [[[-0.4, 0.7]], [[0.2, 0.6]]]] as [[[[Float]]]], [[[[1.0, 5.0]], [[3.0, 9.0]]], [[[2.0, 8.0]], [[4.0, 7.0]]]] as [[[[Float]]]], [1.5, 0.5] as [Float]],
+    expect: [[[[[0.319759, -0.08230837]], [[0.4279361, -0.1346097]]], [[[-0.6951974, 0.1061375]], [[-0.05249775, 0.1107805]]]] as [[[[Float]]]], [0.2672612, 0.6745833] as [Float], [0.6, 1.2] as [Float]], tolerance: 1e-4, gradient: true, body: backpropagate(training: true)),
+  OpCase(
+    "FusedBatchNormGradV3 and statistics of others", [[[[[0.3, -0.2]], [[0.5, 0.1]]], [[[-0.4, 0.7]], [[0.2, 0.6]]]] as [[[[Float]]]], [[[[1.0, 5.0]], [[3.0, 9.0]]], [[[2.0, 8.0]], [[4.0, 7.0]]]] as [[[[Float]]]], [1.5, 0.5] as [Float]],
+    expect: [[[[[0.2247193, -0.140028]], [[0.3745321, 0.070014]]], [[[-0.2996257, 0.490098]], [[0.1498129, 0.420084]]]] as [[[[Float]]]], [0.2996257, 8.541709] as [Float], [0.6, 1.2] as [Float]], tolerance: 1e-4, gradient: true, body: backpropagate(training: false)),
+  OpCase(
+    "_FusedBatchNormEx with a side input",
+    [[[[[3.0], [1.0]]]] as [[[[Float]]]], [2.0] as [Float], [1.0] as [Float], [1.0] as [Float], [4.0] as [Float], [[[[1.0], [-2.0]]]] as [[[[Float]]]]],
+    ["epsilon": .float(0), "is_training": .bool(false), "num_side_inputs": .int(1), "activation_mode": .string("Relu")],
+    expect: [[[[[4.0], [0.0]]]] as [[[[Float]]]], [1.0] as [Float], [4.0] as [Float], [1.0] as [Float], [4.0] as [Float], 0.0 as Float],
+    gradient: false),
 ]
