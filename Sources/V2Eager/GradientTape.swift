@@ -92,4 +92,6 @@ private final class Recorder: Interpreter {
       }
     return tape.note(op, attrs, inputs, outputs)
   }
+
+  func seeds(_ seed: Int?) -> (Int, Int) { outer?.seeds(seed) ?? RandomSeeds.eager(seed) }
 }

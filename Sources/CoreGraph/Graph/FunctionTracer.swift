@@ -41,6 +41,10 @@ package final class FunctionTracer: Interpreter {
     return graph.node(id).outputTypes.indices.map { graph.tensor(Endpoint(id, $0)) }
   }
 
+  package func seeds(_ seed: Int?) -> (Int, Int) {
+    RandomSeeds.inGraph(seed, global: RandomSeeds.global, nodes: graph.nodeCount)
+  }
+
   private func isReference(_ tensor: Tensor) -> Bool {
     guard let endpoint = try? graph.endpoint(of: tensor) else { return false }
     return graph.node(endpoint.node).op?.signature.outputs.contains { $0.isRef } ?? false

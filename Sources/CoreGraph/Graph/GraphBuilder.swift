@@ -36,6 +36,10 @@ package final class GraphBuilder: Interpreter {
     return graph.node(id).outputTypes.indices.map { graph.tensor(Endpoint(id, $0)) }
   }
 
+  package func seeds(_ seed: Int?) -> (Int, Int) {
+    RandomSeeds.inGraph(seed, global: graph.seed, nodes: graph.nodeCount)
+  }
+
   /// Appends a node for `op`; tensors that have a value become constants.
   @discardableResult
   package func add(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> Int {

@@ -2,6 +2,13 @@
 package protocol Interpreter: AnyObject, Sendable {
   /// - Parameter name: the node's name, where the caller wants one.
   func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> [Tensor]
+
+  /// The seeds of a random op that asks for `seed`.
+  func seeds(_ seed: Int?) -> (Int, Int)
+}
+
+extension Interpreter {
+  package func seeds(_ seed: Int?) -> (Int, Int) { RandomSeeds.eager(seed) }
 }
 
 package enum Dispatch {

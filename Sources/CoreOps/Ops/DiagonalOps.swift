@@ -307,11 +307,11 @@ package struct DiagonalOps: OpFamily {
 }
 
 extension SharedAPI {
-  public typealias linalgDiagonals = DiagonalAPI
+  public typealias linalg = LinalgAPI
 }
 
-/// Diagonals and bands of matrices, as `tf.linalg` has them.
-public enum DiagonalAPI {
+/// `tf.linalg`.
+public enum LinalgAPI {
   /// A tensor with the given diagonal. Follows `tf.linalg.tensor_diag`.
   ///
   /// - Parameters:
