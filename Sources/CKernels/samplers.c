@@ -56,13 +56,15 @@ struct sampler {
   void *out;
   f64 highest;
   f64 (*draw)(const sampler *s, int64_t set, jk_philox *g);
+  // The steps that each sample has to itself, where they are not 256.
+  int (*steps)(const sampler *s, int64_t set);
 };
 
 static void store(int dtype, void *out, int64_t i, f64 x) {
   switch (dtype) {
     case JK_F32: ((f32 *)out)[i] = (f32)x; break;
     case JK_F64: ((f64 *)out)[i] = x; break;
-    case JK_F16: ((f16 *)out)[i] = (f16)x; break;
+    case JK_F16: ((f16 *)out)[i] = (f16)(f32)x; break;
     case JK_BF16: ((bf16 *)out)[i] = bf16_set((f32)x); break;
     case JK_I32: ((i32 *)out)[i] = x >= -0x1p31 && x < 0x1p31 ? (i32)x : INT32_MIN; break;
     default: ((i64 *)out)[i] = x >= -0x1p63 && x < 0x1p63 ? (i64)x : INT64_MIN;
@@ -74,7 +76,7 @@ static void draw_some(void *context, size_t begin, size_t end) {
   for (int64_t i = (int64_t)begin; i < (int64_t)end; i++) {
     int64_t set = i / s->samples, sample = i % s->samples;
     jk_philox g = s->generator;
-    jk_philox_skip(&g, (u64)i * STEPS_PER_SAMPLE);
+    jk_philox_skip(&g, (u64)i * (u64)(s->steps ? s->steps(s, set) : STEPS_PER_SAMPLE));
     store(s->dtype, s->out, s->samples_last ? i : sample * s->sets + set, s->draw(s, set, &g));
   }
 }
@@ -209,10 +211,16 @@ static f64 draw_binomial(const sampler *s, int64_t set, jk_philox *g) {
   return swapped ? count - k : k;
 }
 
+// By inversion, with a mean of less than 10, far fewer draws are needed.
+static int binomial_steps(const sampler *s, int64_t set) {
+  f64 count = floor(s->a[set]), p = s->b[set];
+  return count * (p > 0.5 ? 1 - p : p) >= 10 ? STEPS_PER_SAMPLE : 42;
+}
+
 void jk_random_binomial(int dtype, const jk_philox *g, const double *count, const double *probability, int64_t sets,
                         int64_t samples, void *out) {
   sampler s = {.dtype = dtype, .generator = *g, .a = count, .b = probability, .sets = sets, .samples = samples,
-               .out = out, .draw = draw_binomial};
+               .out = out, .draw = draw_binomial, .steps = binomial_steps};
   draw_all(&s);
 }
 

@@ -71,7 +71,10 @@ package struct GeneratorOps: OpFamily {
       return { context in
         try GeneratorOps.checkAlgorithm(context.inputs[1])
         let count = try RandomRules.shape(context.inputs[2]).elementCount
-        let generator = try GeneratorOps.advance(context.inputs[0], by: UInt64(count) &* 256)
+        let sets = max(try GeneratorOps.sets(context.inputs[3], context.inputs[4]), 1)
+        // TensorFlow takes 200 steps a sample to be enough, and rounds the samples up to fours.
+        let steps = UInt64(sets) &* 200 &* (UInt64(count / sets) &+ 3) / 4
+        let generator = try GeneratorOps.advance(context.inputs[0], by: steps &* 256)
         return [
           try StatelessRandomOps.sampled(
             context.inputs[2], generator, Array(context.inputs[3...]), dtype
@@ -175,6 +178,11 @@ extension GeneratorOps {
     let generator = try advance(resource, by: UInt64(count) &* 256)
     RandomRules.fill(distribution, dtype, generator, output.pointer, count, low: low, width: width)
     return output
+  }
+
+  /// How many sets of parameters two tensors make.
+  fileprivate static func sets(_ a: Tensor, _ b: Tensor) throws -> Int {
+    try ShapeRules.broadcast(PartialShape(a.dims), PartialShape(b.dims)).known?.elementCount ?? 1
   }
 
   /// The generator in a variable, which then leaves out `steps` steps.

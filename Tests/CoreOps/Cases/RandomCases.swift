@@ -144,9 +144,9 @@ let randomCases: [OpCase] = [
     try generator("StatefulUniformFullInt", [t(.int64, 1), t(.int64, [2, 3])], ["dtype": .type(.int32)])
   },
   OpCase("StatefulUniformInt", expect: [t(.int64, [[42, 24, 38], [-3, 1, 5]]), t(.int64, [1541, 6, 7])]) { _ in
-    try generator("StatefulUniformInt", [t(.int64, 1), t(.int64, [2, 3]), t(.int32, -5), t(.int32, 50)], [:])
+    try generator("StatefulUniformInt", [t(.int64, 1), t(.int64, [2, 3]), t(.int64, -5), t(.int64, 50)], [:])
   },
-  OpCase("StatefulRandomBinomial", expect: [t(.int32, [[5, 3, 3], [5, 2, 3]]), t(.int64, [5, 6, 7])]) { _ in
+  OpCase("StatefulRandomBinomial", expect: [t(.int32, [[5, 3, 3], [5, 2, 3]]), t(.int64, [115205, 6, 7])]) { _ in
     try generator("StatefulRandomBinomial", [t(.int64, 1), t(.int32, [2, 3]), t(.float64, 9.0), t(.float64, 0.3)], ["dtype": .type(.int32)])
   },
   OpCase("RngReadAndSkip", expect: [t(.int64, [5, 6, 7]), t(.int64, [2565, 6, 7])]) { _ in
