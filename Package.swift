@@ -62,6 +62,10 @@ let package = Package(
       name: "CommandLineTests", dependencies: ["janus", "CoreGraph", "CoreOps", "Serialization"],
       path: "Tests/CommandLine", swiftSettings: swiftSettings),
     .testTarget(
+      name: "CoreGraphTests",
+      dependencies: ["CoreGraph", "CoreOps", "TestSupport", "V1Graph", "V2Eager"],
+      path: "Tests/CoreGraph", swiftSettings: swiftSettings),
+    .testTarget(
       name: "SerializationTests",
       dependencies: ["CoreGraph", "CoreOps", "CProtos", "Serialization"],
       path: "Tests/Serialization", exclude: ["Fixtures"], swiftSettings: swiftSettings),

@@ -122,7 +122,7 @@ private struct LoopRaiser {
       let merge = consumers[enter][0]
       guard nodes[merge].inputs.count == 2,
         let back = nodes[merge].inputs.first(where: { $0.node != enter })?.node,
-        case .nextIteration? = nodes[back].primitive
+        case .nextIteration? = nodes[back].primitive, own.contains(back)
       else { return nil }
       let switches = consumers[merge].filter { id in
         guard case .switch? = nodes[id].primitive else { return false }
@@ -144,7 +144,40 @@ private struct LoopRaiser {
         return false
       })
     else { return nil }
-    return Loop(nodes: own, loopCond: loopCond, variables: variables, invariants: invariants)
+    let loop = Loop(nodes: own, loopCond: loopCond, variables: variables, invariants: invariants)
+    return isClosed(loop) && effectsWaitForTheCondition(loop) ? loop : nil
+  }
+
+  /// Whether all that is inside comes through Enter nodes.
+  private func isClosed(_ loop: Loop) -> Bool {
+    loop.nodes.allSatisfy { id in
+      if case .enter? = nodes[id].primitive { return true }
+      return nodes[id].inputs.allSatisfy { loop.nodes.contains($0.node) }
+        && nodes[id].controlInputs.allSatisfy(loop.nodes.contains)
+    }
+  }
+
+  /// Whether the body has no effect before the condition is known: it would happen twice, as the condition and the body
+  /// are functions of their own.
+  private func effectsWaitForTheCondition(_ loop: Loop) -> Bool {
+    let effects = loop.nodes.filter { nodes[$0].primitive == nil && nodes[$0].isStateful }
+    if effects.isEmpty { return true }
+    var isGated: Set<Int> = []
+    let merges = Set(loop.variables.map(\.merge))
+    var stack = loop.variables.compactMap(\.switch)
+    while let id = stack.popLast() {
+      for consumer in consumers[id] where loop.nodes.contains(consumer) && !merges.contains(consumer) {
+        if isGated.insert(consumer).inserted { stack.append(consumer) }
+      }
+    }
+    var inBody: Set<Int> = []
+    stack = loop.variables.map(\.nextIteration)
+    while let id = stack.popLast() {
+      guard loop.nodes.contains(id), inBody.insert(id).inserted else { continue }
+      if merges.contains(id) { continue }
+      stack += nodes[id].inputs.map(\.node) + nodes[id].controlInputs
+    }
+    return effects.allSatisfy { isGated.contains($0) || !inBody.contains($0) }
   }
 
   private func isMerge(_ id: Int) -> Bool {
@@ -209,7 +242,8 @@ private struct LoopRaiser {
     }
     let types =
       loop.variables.map { nodes[$0.merge].outputTypes[0] } + passed.map { nodes[$0].outputTypes[0] }
-    let base = "raised_\(round)_\(number)_\(nodes[loop.loopCond].name)"
+    var base = "raised_\(round)_\(number)_\(nodes[loop.loopCond].name)"
+    while rewriter.target.library[base + "_cond"] != nil { base += "_" }
     var starts: [Endpoint: Int] = [:]
     for (index, variable) in loop.variables.enumerated() {
       starts[Endpoint(variable.merge)] = index

@@ -179,6 +179,9 @@ package final class FunctionTable: FunctionRunner {
 /// The passes that a subgraph goes through before it becomes a plan.
 package enum Passes {
   package static func standard(_ subgraph: Subgraph) throws -> Subgraph {
-    try subgraph.inliningCalls().raisingLoops().fusingEpilogues()
+    try subgraph.verify()
+    return try subgraph.inliningCalls().verified(after: "inlining")
+      .raisingLoops().verified(after: "raising loops")
+      .fusingEpilogues().verified(after: "fusing epilogues")
   }
 }

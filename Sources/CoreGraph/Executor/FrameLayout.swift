@@ -64,13 +64,17 @@ struct FrameLayout: Sendable {
       info.consumers = [[Edge]](repeating: [], count: node.kernel.outputTypes.count + 1)
       return info
     }
-    try assignFrames(plan, producer)
+    let frameOfOutputs = try assignFrames(plan, producer)
     for (index, node) in plan.nodes.enumerated() {
       for (input, value) in node.inputs.enumerated() {
         if let feed = feeds[value] {
           feedConsumers[feed].append(Edge(node: index, input: input))
           nodes[index].enterInputs += isMerge(index) ? 1 : 0
         } else if let source = producer[value] {
+          // Back edges come from nodes that had no frame yet when their consumer got one.
+          guard frameOfOutputs[source.node] == nodes[index].frame else {
+            throw framesDiffer(node.kernel, frameOfOutputs[source.node], nodes[index].frame)
+          }
           nodes[source.node].consumers[source.output].append(Edge(node: index, input: input))
           if isMerge(index) {
             if case .nextIteration = nodes[source.node].kind {
@@ -121,7 +125,7 @@ struct FrameLayout: Sendable {
 
   private mutating func assignFrames(
     _ plan: ExecutionPlan, _ producer: [Int: (node: Int, output: Int)]
-  ) throws {
+  ) throws -> [Int] {
     var childFrames: [String: Int] = [:]
     /// The frame in which a node's outputs are.
     var outer = [Int](repeating: 0, count: nodes.count)
@@ -133,9 +137,7 @@ struct FrameLayout: Sendable {
         let from = outer[source]
         if let frame, frame != from {
           // Constants without inputs belong to whatever frame uses them only through control edges.
-          throw TFError.invalidArgument(
-            "has inputs from different frames: '\(frames[frame].name)' and '\(frames[from].name)'"
-          ).at(node: node.kernel.node, op: node.kernel.op.name)
+          throw framesDiffer(node.kernel, frame, from)
         }
         frame = from
       }
@@ -179,5 +181,11 @@ struct FrameLayout: Sendable {
       frames[own].nodeCount += 1
       frames[own].inputCount += nodes[index].dataInputs
     }
+    return outer
+  }
+
+  private func framesDiffer(_ kernel: PreparedKernel, _ a: Int, _ b: Int) -> TFError {
+    TFError.invalidArgument("has inputs from different frames: '\(frames[a].name)' and '\(frames[b].name)'")
+      .at(node: kernel.node, op: kernel.op.name)
   }
 }

@@ -86,7 +86,7 @@ package final class GraphBuilder: Interpreter {
     }
     let id = try graph.add(
       name: graph.uniqueName("\(scope)\(name)/const"), opName: "Const", op: BasicOps.family.const,
-      inputs: [], attrs: ["value": .tensor(tensor), "dtype": .type(tensor.dtype)],
+      inputs: [], controlInputs: controls, attrs: ["value": .tensor(tensor), "dtype": .type(tensor.dtype)],
       outputTypes: [tensor.dtype], outputShapes: [PartialShape(tensor.dims)])
     return Endpoint(id)
   }

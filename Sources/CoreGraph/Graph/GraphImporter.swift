@@ -153,22 +153,6 @@ struct GraphImporter {
     if let op {
       do {
         types = try op.signature.outputTypes(attrs)
-        try op.signature.check(attrs)
-        let expected = try op.signature.inputTypes(attrs)
-        guard expected.count == inputs.count else {
-          throw TFError.invalidArgument(
-            "NodeDef expected \(expected.count) inputs, got \(inputs.count)")
-        }
-        for (index, input) in inputs.enumerated() where input.node >= 0 {
-          let source = graph.node(input.node)
-          guard source.op != nil || !source.outputTypes.isEmpty else { continue }
-          let type = source.outputTypes[input.index]
-          if type != expected[index] {
-            throw TFError.invalidArgument(
-              "Input \(index) of node \(definition.name) was passed \(type.signatureName) from \(source.name):\(input.index) incompatible with expected \(expected[index].signatureName)."
-            )
-          }
-        }
       } catch let error as TFError {
         throw error.at(node: definition.name, op: definition.op)
       }
@@ -305,6 +289,7 @@ extension Graph {
     library.gradients = definition.gradients
     self.library = library
     try GraphImporter(graph: self).add(definition.nodes)
+    try verify()
   }
 
   /// The graph as data. Follows `tf.Graph.as_graph_def`.
@@ -366,6 +351,7 @@ extension FunctionLibrary {
       results.append(
         contentsOf: try resolve(text, graph, arguments, try types(output, attrs, name).count, name))
     }
+    try graph.verify()
     let controls = try function.controlReturns.values.sorted().map { text in
       try graph.operation(named: text).id
     }

@@ -5,18 +5,55 @@ extension Subgraph {
   ///
   /// Calls of If and While stay: their bodies are programs of their own. A function that calls itself is an error.
   package func inliningCalls() throws -> Subgraph {
+    guard graph.nodes.contains(where: isCall) else { return self }
+    try checkRecursion()
     var current = self
     // Each round opens one level of calls; a program that is deeper calls itself.
     for _ in 0..<64 {
       guard current.graph.nodes.contains(where: { current.isCall($0) }) else { return current }
       current = try current.inliningOneLevel().pruned()
-      guard current.graph.nodeCount < 1 << 20 else {
-        throw TFError.resourceExhausted("the calls of functions expand to more than \(1 << 20) nodes")
-      }
     }
     let node = current.graph.nodes.first(where: { current.isCall($0) })
     throw TFError.invalidArgument("functions call each other more than 64 levels deep").at(
       node: node?.name, op: node?.opName ?? "")
+  }
+
+  /// - Throws: `INVALID_ARGUMENT` when a called function calls itself, directly or through others.
+  private func checkRecursion() throws {
+    var isDone: Set<String> = []
+    var path: [(name: String, callees: [String])] = []
+    var onPath: Set<String> = []
+    func enter(_ name: String, _ node: Node) throws {
+      guard !onPath.contains(name) else {
+        throw TFError.invalidArgument("function '\(name)' calls itself").at(node: node.name, op: node.opName)
+      }
+      guard let function = graph.library[name], !isDone.contains(name) else { return }
+      onPath.insert(name)
+      path.append((name, function.nodes.compactMap { callee($0.op, $0.attrs) }))
+    }
+    for node in graph.nodes {
+      guard let name = callee(node.opName, node.attrs) else { continue }
+      try enter(name, node)
+      while let last = path.last {
+        if let next = last.callees.last {
+          path[path.count - 1].callees.removeLast()
+          try enter(next, node)
+        } else {
+          path.removeLast()
+          onPath.remove(last.name)
+          isDone.insert(last.name)
+        }
+      }
+    }
+  }
+
+  /// The function that a node calls, if it is a call.
+  private func callee(_ op: String, _ attrs: Attrs) -> String? {
+    if op == "PartitionedCall" || op == "StatefulPartitionedCall" {
+      if case .function(let name, _)? = attrs["f"] { return name }
+      return nil
+    }
+    return OpRegistry.standard[op] == nil && graph.library[op] != nil ? op : nil
   }
 
   private func isCall(_ node: Node) -> Bool {
@@ -60,9 +97,12 @@ extension Subgraph {
       throw TFError.invalidArgument(
         "function \(function) takes \(body.arguments.count) arguments, got \(node.inputs.count)")
     }
-    guard body.results.count >= node.outputTypes.count else {
+    // A node whose op is the function's name has as many outputs as the function.
+    let types =
+      node.op == nil ? body.results.map { body.graph.node($0.node).outputTypes[$0.index] } : node.outputTypes
+    guard body.results.count >= types.count else {
       throw TFError.invalidArgument(
-        "function \(function) gives \(body.results.count) results, \(node.outputTypes.count) are used")
+        "function \(function) gives \(body.results.count) results, \(types.count) are used")
     }
     // The body begins after what the call waits for.
     let waits = rewriter.mapControls(node)
@@ -80,6 +120,9 @@ extension Subgraph {
     }
     let arguments = Set(body.arguments)
     var backEdges: [(Int, Int, Endpoint)] = []
+    guard rewriter.target.nodeCount + body.graph.nodeCount < 1 << 20 else {
+      throw TFError.resourceExhausted("the calls of functions expand to more than \(1 << 20) nodes")
+    }
     for inner in body.graph.nodes where !arguments.contains(inner.id) {
       var inputs: [Endpoint] = []
       for input in inner.inputs {
@@ -109,14 +152,14 @@ extension Subgraph {
     }
     // The results wait for the body's effects.
     let effects = body.controlResults.compactMap { controls[$0] }
-    for index in node.outputTypes.indices {
+    for index in types.indices {
       guard let result = endpoints[body.results[index]] else {
         throw TFError.invalidArgument("function \(function) does not give result \(index)")
       }
       let dtype = rewriter.target.node(result.node).outputTypes[result.index]
-      guard dtype == node.outputTypes[index] else {
+      guard dtype == types[index] else {
         throw TFError.invalidArgument(
-          "result \(index) of function \(function) is \(dtype), the call expects \(node.outputTypes[index])")
+          "result \(index) of function \(function) is \(dtype), the call expects \(types[index])")
       }
       guard !effects.isEmpty else {
         rewriter.map(Endpoint(node.id, index), to: result)
