@@ -67,12 +67,15 @@ public final class Session: Sendable {
         throw TFError.invalidArgument("Tensor \(name) is \(dtype), but the fed value is \(value.dtype)")
       }
       guard fits(value.dims) else {
-        let fed = value.dims.dims.map(String.init).joined(separator: ", ")
-        let own = (shape.dims ?? []).map { $0.map(String.init) ?? "?" }.joined(separator: ", ")
-        throw TFError.invalidArgument(
-          "Cannot feed value of shape (\(fed)\(value.dims.rank == 1 ? "," : "")) for Tensor \(name), which has shape (\(own))"
-        )
+        let fed = tuple(value.dims.dims.map(String.init))
+        let own = tuple((shape.dims ?? []).map { $0.map(String.init) ?? "?" })
+        throw TFError.invalidArgument("Cannot feed value of shape \(fed) for Tensor \(name), which has shape \(own)")
       }
+    }
+
+    /// As Python prints a tuple.
+    private func tuple(_ sizes: [String]) -> String {
+      "(" + sizes.joined(separator: ", ") + (sizes.count == 1 ? ",)" : ")")
     }
 
     private func fits(_ dims: Shape) -> Bool {
@@ -87,11 +90,18 @@ public final class Session: Sendable {
 
   /// - Parameters: as for `run`, with the names of the feeds in the order in which their values will be given.
   public func callable(fetches: [String], feeds: [String], targets: [String] = []) throws -> Callable {
-    let feedEndpoints = try feeds.map { try graph.endpoint(named: $0) }
+    let feedEndpoints = try feeds.map { name in
+      try naming({ "Cannot interpret feed_dict key as Tensor: \($0)" }) { try graph.endpoint(named: name) }
+    }
+    let fetchEndpoints = try fetches.map { name in
+      try naming({ "Fetch argument '\(name)' cannot be interpreted as a Tensor. (\($0))" }) {
+        try graph.endpoint(named: name)
+      }
+    }
     let plan = try plans.plan(
-      feeds: feedEndpoints, fetches: try fetches.map { try graph.endpoint(named: $0) },
+      feeds: feedEndpoints, fetches: fetchEndpoints,
       targets: try targets.map { try graph.operation(named: $0).id })
-    let checks = zip(feeds, feedEndpoints).map { name, endpoint in
+    let checks = feedEndpoints.map { endpoint in
       let node = graph.node(endpoint.node)
       var shape = endpoint.index < node.outputShapes.count ? node.outputShapes[endpoint.index] : .unknown
       if node.opName == "Placeholder", case .shape(let declared)? = node.attrs["shape"] {
@@ -99,12 +109,19 @@ public final class Session: Sendable {
         shape = declared.rank == 0 && graph.versions.producer < 24 ? .unknown : declared
       }
       return FeedCheck(
-        name: name, dtype: endpoint.index < node.outputTypes.count ? node.outputTypes[endpoint.index] : .float32,
+        name: "\(node.name):\(endpoint.index)", dtype: endpoint.index < node.outputTypes.count ? node.outputTypes[endpoint.index] : .float32,
         shape: shape)
     }
     return Callable(
       plan: plan,
       execution: ExecutionContext(resources: resources, functions: plan.functionRunner), checks: checks)
+  }
+
+  /// Has the errors of `body` say what the name is for.
+  private func naming<R>(_ text: (String) -> String, _ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as TFError {
+      throw TFError(error.code, text(error.message), node: error.node, op: error.op)
+    }
   }
 
   /// Runs by symbolic tensors of the graph.

@@ -43,16 +43,19 @@ public final class GradientTape: Sendable {
   public func gradient(
     _ target: Tensor, _ sources: [Tensor], outputGradient: Tensor? = nil
   ) throws -> [Tensor?] {
-    let applied = try state.withLock { state in
+    let (applied, watched) = try state.withLock { state in
       guard !state.isSpent else {
         throw TFError.failedPrecondition(
           "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
       }
       state.isSpent = !isPersistent
-      return state.applied
+      return (state.applied, state.watched)
     }
-    return try ReverseMode.gradients(
-      applied, targets: [target], targetGradients: [outputGradient], sources: sources)
+    // What was not watched has no gradient, even where it met something that was.
+    let known = sources.filter(watched.contains)
+    var gradients = try ReverseMode.gradients(
+      applied, targets: [target], targetGradients: [outputGradient], sources: known)[...]
+    return sources.map { watched.contains($0) ? gradients.removeFirst() : nil }
   }
 
   public func gradient(_ target: Tensor, _ source: Tensor) throws -> Tensor? {

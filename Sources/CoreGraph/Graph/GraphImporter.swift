@@ -150,12 +150,15 @@ struct GraphImporter {
     var attrs = definition.attrs
     if !substitutions.isEmpty { attrs = try substitute(attrs, depth: 0) }
     var types: [DType] = []
-    if let op {
-      do {
+    do {
+      if let op {
         types = try op.signature.outputTypes(attrs)
-      } catch let error as TFError {
-        throw error.at(node: definition.name, op: definition.op)
+      } else if let function = graph.library[definition.op] {
+        // A call in the old form: the op is the function's name.
+        types = try graph.library.outputTypes(of: function, attrs)
       }
+    } catch let error as TFError {
+      throw error.at(node: definition.name, op: definition.op)
     }
     return try graph.add(
       name: prefix + definition.name, opName: definition.op, op: op, inputs: inputs,
@@ -356,6 +359,10 @@ extension FunctionLibrary {
       try graph.operation(named: text).id
     }
     return FunctionBody(graph: graph, arguments: ids, results: results, controlResults: controls)
+  }
+
+  func outputTypes(of function: FunctionDef, _ attrs: Attrs) throws -> [DType] {
+    try function.outputs.flatMap { try types($0, attrs, function.name) }
   }
 
   private func types(_ argument: FunctionDef.Argument, _ attrs: Attrs, _ function: String) throws -> [DType] {

@@ -97,12 +97,9 @@ extension Subgraph {
       throw TFError.invalidArgument(
         "function \(function) takes \(body.arguments.count) arguments, got \(node.inputs.count)")
     }
-    // A node whose op is the function's name has as many outputs as the function.
-    let types =
-      node.op == nil ? body.results.map { body.graph.node($0.node).outputTypes[$0.index] } : node.outputTypes
-    guard body.results.count >= types.count else {
+    guard body.results.count >= node.outputTypes.count else {
       throw TFError.invalidArgument(
-        "function \(function) gives \(body.results.count) results, \(types.count) are used")
+        "function \(function) gives \(body.results.count) results, \(node.outputTypes.count) are used")
     }
     // The body begins after what the call waits for.
     let waits = rewriter.mapControls(node)
@@ -152,14 +149,14 @@ extension Subgraph {
     }
     // The results wait for the body's effects.
     let effects = body.controlResults.compactMap { controls[$0] }
-    for index in types.indices {
+    for index in node.outputTypes.indices {
       guard let result = endpoints[body.results[index]] else {
         throw TFError.invalidArgument("function \(function) does not give result \(index)")
       }
       let dtype = rewriter.target.node(result.node).outputTypes[result.index]
-      guard dtype == types[index] else {
+      guard dtype == node.outputTypes[index] else {
         throw TFError.invalidArgument(
-          "result \(index) of function \(function) is \(dtype), the call expects \(types[index])")
+          "result \(index) of function \(function) is \(dtype), the call expects \(node.outputTypes[index])")
       }
       guard !effects.isEmpty else {
         rewriter.map(Endpoint(node.id, index), to: result)
