@@ -298,57 +298,62 @@ struct GatherGradient {
   let gradient: Tensor
 
   func result() throws -> Tensor {
-    let axisValue = axis.isSymbolic ? nil : try axis.integers().first
-    if axisValue == 0, batchDims == 0 {
-      return try scatter(indices, gradient, ShapeOps.shapeTensor(of: params))
-    }
-    guard let axisValue, let rank = params.shape.rank, let indexRank = indices.shape.rank else {
-      throw TFError.unimplemented(
-        "the gradient of GatherV2 along another axis than 0 needs a known axis and known ranks")
-    }
-    let axis = axisValue < 0 ? axisValue + rank : axisValue
-    let batch = batchDims < 0 ? batchDims + indexRank : batchDims
-    let picked = indexRank - batch
-    // [batch, outer, picked, inner] becomes [batch, picked, outer, inner].
-    let order =
-      Array(0..<batch) + Array(axis..<axis + picked) + Array(batch..<axis)
-      + Array(axis + picked..<rank - 1 + picked)
-    let turned = try transposed(gradient, order)
-    let paramsOrder = Array(0..<batch) + [axis] + Array(batch..<axis) + Array(axis + 1..<rank)
+    let knownAxis = axis.isSymbolic ? nil : try axis.integers().first
     let shape = try ShapeOps.shapeTensor(of: params)
-    let turnedShape = try pick(shape, paramsOrder)
-    var flat: Tensor
-    if batch == 0 {
-      flat = try scatter(indices, turned, turnedShape)
-    } else {
-      // One table of all batches, in which each has its own rows.
-      let rest = try SliceOps.part(turnedShape, from: batch + 1, to: rank)
-      let size = try pick(shape, [axis])
-      let batchCount = try product(SliceOps.part(shape, from: 0, to: batch))
-      let offsets = try SearchOps.family.range([
-        ShapeOps.scalar(0), ShapeOps.family.reshape([batchCount * size, ShapeOps.vector([])]),
-        ShapeOps.family.reshape([size, ShapeOps.vector([])]),
-      ])
-      let flatIndices = try ShapeOps.family.reshape([
-        indices,
-        JoinOps.family.concatV2([batchCount, ShapeOps.vector([-1]), ShapeOps.scalar(0)]),
-      ])
-      let rows = try flatIndices
-        + ShapeOps.family.expandDims([
-          SliceOps.sameDType(offsets, as: indices), ShapeOps.scalar(1),
-        ])
-      let updates = try ShapeOps.family.reshape([
-        turned, JoinOps.family.concatV2([ShapeOps.vector([-1]), rest, ShapeOps.scalar(0)]),
-      ])
-      let table = try scatter(
-        ShapeOps.family.reshape([rows, ShapeOps.vector([-1])]), updates,
-        JoinOps.family.concatV2([batchCount * size, rest, ShapeOps.scalar(0)]))
-      flat = try ShapeOps.family.reshape([table, turnedShape])
+    if knownAxis == 0, batchDims == 0 { return try scatter(indices, gradient, shape) }
+    guard let batch = batchDims < 0 ? indices.shape.rank.map({ $0 + batchDims }) : batchDims else {
+      throw TFError.unimplemented(
+        "the gradient of GatherV2 with negative batch_dims needs indices of known rank")
     }
-    var back = [Int](repeating: 0, count: rank)
-    for (position, axis) in paramsOrder.enumerated() { back[axis] = position }
-    flat = try transposed(flat, back)
-    return flat
+    let rank = try ShapeOps.rankTensor(of: params)
+    let axis = try JoinOps.floorMod(axis, rank)
+    let axisVector = try ShapeOps.family.reshape([axis, ShapeOps.vector([1])])
+    let next = try axis + 1
+    // The picked slices along one dimension, as they are in `params`.
+    let indexShape = try ShapeOps.shapeTensor(of: indices)
+    let picked = try product(SliceOps.part(indexShape, from: batch, to: nil))
+    var values = try ShapeOps.family.reshape([
+      gradient,
+      join([
+        SliceOps.family.slice([shape, ShapeOps.vector([0]), axisVector]), picked,
+        SliceOps.family.slice([
+          shape, ShapeOps.family.reshape([next, ShapeOps.vector([1])]), ShapeOps.vector([-1]),
+        ]),
+      ]),
+    ])
+    // That dimension goes first, behind the batch.
+    let isFirst = knownAxis == batch
+    let order = try join([
+      range(0, ShapeOps.scalar(batch)), axisVector, range(ShapeOps.scalar(batch), axis), range(next, rank),
+    ])
+    if !isFirst { values = try RearrangeOps.family.transpose([values, order]) }
+    let turnedShape = isFirst ? shape : try GatherOps.family.gatherV2([shape, order, ShapeOps.scalar(0)])
+    let table = try batch == 0
+      ? scatter(ShapeOps.family.reshape([indices, ShapeOps.vector([-1])]), values, turnedShape)
+      : scatterBatches(values, batch, turnedShape, indexShape)
+    if isFirst { return table }
+    return try RearrangeOps.family.transpose([table, ShapeOps.family.invertPermutation([order])])
+  }
+
+  /// One table of all batches, in which each has its own rows.
+  private func scatterBatches(
+    _ values: Tensor, _ batch: Int, _ shape: Tensor, _ indexShape: Tensor
+  ) throws -> Tensor {
+    let scalar = try ShapeOps.vector([])
+    let size = try SliceOps.part(shape, from: batch, to: batch + 1)
+    let count = try product(SliceOps.part(shape, from: 0, to: batch))
+    let picked = try product(SliceOps.part(indexShape, from: batch, to: nil))
+    let rest = try SliceOps.part(shape, from: batch + 1, to: nil)
+    let rows = try count * size
+    let offsets = try SearchOps.family.range([
+      ShapeOps.scalar(0), ShapeOps.family.reshape([rows, scalar]), ShapeOps.family.reshape([size, scalar]),
+    ])
+    let flat = try ShapeOps.family.reshape([indices, join([count, picked])])
+      + ShapeOps.family.expandDims([SliceOps.sameDType(offsets, as: indices), ShapeOps.scalar(1)])
+    let updates = try ShapeOps.family.reshape([values, join([count * picked, rest])])
+    let table = try scatter(
+      ShapeOps.family.reshape([flat, ShapeOps.vector([-1])]), updates, join([rows, rest]))
+    return try ShapeOps.family.reshape([table, shape])
   }
 
   private func scatter(_ indices: Tensor, _ updates: Tensor, _ shape: Tensor) throws -> Tensor {
@@ -356,13 +361,12 @@ struct GatherGradient {
     return try ScatterOps.family.scatterNd([columns, updates, SliceOps.sameDType(shape, as: indices)])
   }
 
-  private func transposed(_ x: Tensor, _ order: [Int]) throws -> Tensor {
-    if order == Array(0..<order.count) { return x }
-    return try RearrangeOps.family.transpose([x, ShapeOps.vector(order)])
+  private func join(_ vectors: [Tensor]) throws -> Tensor {
+    try JoinOps.family.concatV2(vectors + [ShapeOps.scalar(0)])
   }
 
-  private func pick(_ x: Tensor, _ indices: [Int]) throws -> Tensor {
-    try GatherOps.family.gatherV2([x, ShapeOps.vector(indices), ShapeOps.scalar(0)])
+  private func range(_ start: some TensorConvertible, _ end: Tensor) throws -> Tensor {
+    try SearchOps.family.range([start.asTensor(), end, ShapeOps.scalar(1)])
   }
 
   /// The product of a vector's elements, as a vector of one.
@@ -372,9 +376,9 @@ struct GatherGradient {
 }
 
 extension SliceOps {
-  /// Elements `from..<to` of a vector.
-  package static func part(_ x: Tensor, from: Int, to: Int) throws -> Tensor {
-    try family.slice([x, ShapeOps.vector([from]), ShapeOps.vector([to - from])])
+  /// Elements `from..<to` of a vector; nil is its end.
+  package static func part(_ x: Tensor, from: Int, to: Int?) throws -> Tensor {
+    try family.slice([x, ShapeOps.vector([from]), ShapeOps.vector([to.map { $0 - from } ?? -1])])
   }
 }
 

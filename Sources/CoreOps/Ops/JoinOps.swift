@@ -209,7 +209,8 @@ package struct JoinOps: OpFamily {
     return try zip(offsets, shapes).map { try SliceOps.family.slice([gradient, $0, $1]) }
   }
 
-  private static func floorMod(_ x: Tensor, _ y: Tensor) throws -> Tensor {
+  /// x modulo y for int32 or int64 scalars, as int32.
+  package static func floorMod(_ x: Tensor, _ y: Tensor) throws -> Tensor {
     let x = x.dtype == .int32 ? x : try applyOp("Cast", [x], ["DstT": .type(.int32)])[0]
     if !x.isSymbolic, !y.isSymbolic {
       let (a, b) = (try x.integers()[0], try y.integers()[0])
