@@ -1,10 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let swiftSettings: [SwiftSetting] = [
+var swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+// A warning is an error where changes are judged, and only there: a new compiler must not break anyone's build.
+if Context.environment["CI"] != nil { swiftSettings.append(.treatAllWarnings(as: .error)) }
 
 let package = Package(
   name: "Janus",
@@ -65,6 +67,9 @@ let package = Package(
       name: "CoreGraphTests",
       dependencies: ["CoreGraph", "CoreOps", "TestSupport", "V1Graph", "V2Eager"],
       path: "Tests/CoreGraph", swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CompatTests", dependencies: ["Compat", "CompatV1"], path: "Tests/Compat",
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",
       dependencies: ["CoreGraph", "CoreOps", "CProtos", "Serialization"],
