@@ -1,5 +1,5 @@
 import CoreGraph
-package import CoreOps
+import CoreOps
 import V2Eager
 
 /// Compares a row's gradients by the ops' rules with differences of its outputs.

@@ -1,5 +1,5 @@
 import Synchronization
-package import CoreOps
+import CoreOps
 
 /// The plans of one graph, by what is fed, fetched and run.
 package final class PlanCache: Sendable {

@@ -1,4 +1,4 @@
-package import CoreOps
+import CoreOps
 
 /// The functions that a graph's nodes may call, by name.
 package struct FunctionLibrary: Sendable {

@@ -1,4 +1,4 @@
-package import CoreOps
+import CoreOps
 
 /// What every graph must hold to, as a table of rules: checked after import, when a plan is made, and in debug builds after
 /// every pass.

@@ -1,4 +1,4 @@
-package import CoreOps
+import CoreOps
 
 extension Subgraph {
   /// The same with the bodies of called functions in place of the calls.

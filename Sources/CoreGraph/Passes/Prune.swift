@@ -1,4 +1,4 @@
-package import CoreOps
+import CoreOps
 
 extension Subgraph {
   /// What has to run for `fetches` and `targets` when `feeds` are given: a new graph in which a placeholder stands for each

@@ -1,4 +1,4 @@
-package import CoreOps
+import CoreOps
 
 /// The part of a graph that one kind of run is about: what passes transform and a plan is made of.
 ///

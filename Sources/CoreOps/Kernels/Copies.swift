@@ -1,4 +1,4 @@
-package import CKernels
+import CKernels
 
 /// A strided region of a dense tensor, in elements.
 package struct Region: Sendable {

@@ -305,7 +305,7 @@ package struct QuantizedMathOps: OpFamily {
     func writeProduct(_ p: Pointers, _ index: Int) {
       let step = (maxX - minX) / 255 * ((maxY - minY) / 255)
       p[index].assumingMemoryBound(to: Float.self)[0] = step * -2_147_483_648
-      p[index + 1].assumingMemoryBound(to: Float.self)[0] = step * 2_147_483_647
+      p[index + 1].assumingMemoryBound(to: Float.self)[0] = step * 2_147_483_648  // what 2³¹ - 1 is in a float
     }
 
     /// The upper end of the symmetric range of a sum, with room for adding many.
