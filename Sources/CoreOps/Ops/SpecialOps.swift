@@ -92,6 +92,11 @@ public struct SpecialOps: OpFamily {
     try gradient * (SpecialOps.family.besselY0(x) - y / x)
   }
 
+  /// Dawson's integral. Follows `tf.math.special.dawsn`.
+  public let dawsn = UnaryOp(
+    "Dawsn", .floats, kernel: [.float32, .float64], jk_dawsn, cost: 256
+  ) { gradient, x, y in try gradient * (1 - x * y * 2) }
+
   /// The exponential integral of positive numbers. Follows `tf.math.special.expint`.
   public let expint = UnaryOp(
     "Expint", .floats, kernel: [.float32, .float64], jk_expint, cost: 128

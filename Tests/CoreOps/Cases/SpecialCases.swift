@@ -18,6 +18,7 @@ let specialCases: [OpCase] = [
   OpCase("BesselK1e", [[0.5, 2.0]], expect: [[2.7310095, 1.0334768]]),
   OpCase("BesselY0", [[0.5, 2.0]], expect: [[-0.44451872, 0.51037574]]),
   OpCase("BesselY1", [[0.5, 2.0]], expect: [[-1.4714724, -0.10703243]]),
+  OpCase("Dawsn", [[0.5, -2.0]], expect: [[0.42443639, -0.3013404]]),
   OpCase("Expint", [[0.5, 2.0]], expect: [[0.45421982, 4.9542341]]),
   OpCase("FresnelCos", [[0.5, 2.0]], expect: [[0.4923442, 0.48825344]]),
   OpCase("FresnelSin", [[0.5, 2.0]], expect: [[0.064732425, 0.34341568]]),
