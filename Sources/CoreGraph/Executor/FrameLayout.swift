@@ -174,6 +174,11 @@ struct FrameLayout: Sendable {
         }
         frames[own].exits.append(index)
         outer[index] = frames[own].parent
+      case .nextIteration:
+        guard own != 0 else {
+          throw TFError.invalidArgument("NextIteration is not in a frame").at(
+            node: node.kernel.node, op: node.kernel.op.name)
+        }
       default: break
       }
       nodes[index].position = frames[own].nodeCount

@@ -6,7 +6,7 @@ extension Subgraph {
   /// Calls of If and While stay: their bodies are programs of their own. A function that calls itself is an error.
   package func inliningCalls() throws -> Subgraph {
     guard graph.nodes.contains(where: isCall) else { return self }
-    try checkRecursion()
+    try checkCalls()
     var current = self
     // Each round opens one level of calls; a program that is deeper calls itself.
     for _ in 0..<64 {
@@ -18,33 +18,50 @@ extension Subgraph {
       node: node?.name, op: node?.opName ?? "")
   }
 
-  /// - Throws: `INVALID_ARGUMENT` when a called function calls itself, directly or through others.
-  private func checkRecursion() throws {
-    var isDone: Set<String> = []
-    var path: [(name: String, callees: [String])] = []
-    var onPath: Set<String> = []
-    func enter(_ name: String, _ node: Node) throws {
-      guard !onPath.contains(name) else {
-        throw TFError.invalidArgument("function '\(name)' calls itself").at(node: node.name, op: node.opName)
-      }
-      guard let function = graph.library[name], !isDone.contains(name) else { return }
-      onPath.insert(name)
-      path.append((name, function.nodes.compactMap { callee($0.op, $0.attrs) }))
-    }
+  /// - Throws: `INVALID_ARGUMENT` when a called function calls itself, directly or through others; `RESOURCE_EXHAUSTED`
+  ///   when opening all calls gives too many nodes.
+  private func checkCalls() throws {
+    /// Nodes of a function with all its calls opened.
+    var sizes: [String: Int] = [:]
+    var path: [(name: String, size: Int, callees: [String])] = []
+    var total = graph.nodeCount
     for node in graph.nodes {
-      guard let name = callee(node.opName, node.attrs) else { continue }
-      try enter(name, node)
-      while let last = path.last {
-        if let next = last.callees.last {
-          path[path.count - 1].callees.removeLast()
-          try enter(next, node)
+      guard var name = callee(node.opName, node.attrs), graph.library[name] != nil else { continue }
+      while true {
+        if let size = sizes[name] {
+          // Done: its size counts where it is called.
+          if path.isEmpty {
+            total += size
+            break
+          }
+          path[path.count - 1].size += size
+        } else if let function = graph.library[name] {
+          guard !path.contains(where: { $0.name == name }) else {
+            throw TFError.invalidArgument("function '\(name)' calls itself").at(node: node.name, op: node.opName)
+          }
+          path.append(
+            (name, function.nodes.count, function.nodes.compactMap { callee($0.op, $0.attrs) }))
+        }
+        guard path[path.count - 1].size < Self.nodeLimit else {
+          throw Self.tooManyNodes.at(node: node.name, op: node.opName)
+        }
+        if let next = path[path.count - 1].callees.popLast() {
+          name = next
         } else {
-          path.removeLast()
-          onPath.remove(last.name)
-          isDone.insert(last.name)
+          let done = path.removeLast()
+          sizes[done.name] = done.size
+          name = done.name
         }
       }
+      guard total < Self.nodeLimit else {
+        throw Self.tooManyNodes.at(node: node.name, op: node.opName)
+      }
     }
+  }
+
+  private static var nodeLimit: Int { 1 << 20 }
+  private static var tooManyNodes: TFError {
+    .resourceExhausted("the calls of functions expand to more than \(nodeLimit) nodes")
   }
 
   /// The function that a node calls, if it is a call.
@@ -117,9 +134,7 @@ extension Subgraph {
     }
     let arguments = Set(body.arguments)
     var backEdges: [(Int, Int, Endpoint)] = []
-    guard rewriter.target.nodeCount + body.graph.nodeCount < 1 << 20 else {
-      throw TFError.resourceExhausted("the calls of functions expand to more than \(1 << 20) nodes")
-    }
+    guard rewriter.target.nodeCount + body.graph.nodeCount < Self.nodeLimit else { throw Self.tooManyNodes }
     for inner in body.graph.nodes where !arguments.contains(inner.id) {
       var inputs: [Endpoint] = []
       for input in inner.inputs {
