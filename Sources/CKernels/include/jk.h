@@ -32,6 +32,23 @@ void jk_pool_leave(int granted);
 void **jk_thread_slot(void);
 void jk_thread_slot_release(void (*release)(void *value));
 
+// The system's number of this thread.
+int64_t jk_thread_id(void);
+
+// How many bytes this thread's stack may still grow.
+size_t jk_stack_left(void);
+
+// --- the memory limit -------------------------------------------------------------------------------------------
+
+// Counts n bytes, or with a negative n gives them back. Small amounts are gathered per thread before they reach the
+// count of the process, which may so be off by 64 KiB a thread.
+void jk_memory_count(int64_t n);
+int64_t jk_memory_used(void);
+void jk_memory_set_limit(int64_t bytes);
+int64_t jk_memory_limit(void);
+// Whether what is counted passes the limit.
+bool jk_memory_over(void);
+
 // --- element-wise loops -----------------------------------------------------------------------------------------
 
 // out[i] = f(in[0][i], in[1][i], …) for i < n. Where scalar[k] is not 0, input k is one element for all i.

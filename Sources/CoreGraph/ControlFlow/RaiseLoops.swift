@@ -192,7 +192,7 @@ private struct LoopRaiser {
     for (index, loop) in loops.enumerated() {
       for id in loop.nodes { groupOf[id] = index }
     }
-    var rewriter = Rewriter(subgraph.graph)
+    var rewriter = Rewriter(subgraph.graph, subgraph.cancellation)
     for unit in order(loops, groupOf) {
       if let index = groupOf[unit] {
         try replace(loops[index], number: index, &rewriter)

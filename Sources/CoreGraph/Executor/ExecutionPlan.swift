@@ -23,16 +23,15 @@ package final class ExecutionPlan: Sendable {
   let functions: FunctionTable
   /// Calls the functions of the plan's library.
   package var functionRunner: any FunctionRunner { functions }
-  /// Whether there are elements of TF-1 control flow left.
+  /// Whether it runs node by node in the executor for frames: there are elements of TF-1 control flow left, or it is to.
   let hasFrames: Bool
-
   /// The programs for the shapes that were fed last.
   private let programs = Mutex<[LinearProgram]>([])
   private static let programLimit = 16
   private let frames = Mutex<FrameLayout?>(nil)
 
   /// - Throws: `NOT_FOUND` that names a node whose op Janus does not have; what preparing a kernel throws.
-  package init(_ subgraph: Subgraph, functions: FunctionTable) throws {
+  package init(_ subgraph: Subgraph, functions: FunctionTable, stepwise: Bool = false) throws {
     let graphNodes = subgraph.graph.nodes
     let feedNodes = Set(subgraph.feeds.map(\.node))
     var valueTypes: [DType] = []
@@ -68,7 +67,7 @@ package final class ExecutionPlan: Sendable {
     }
     self.nodes = nodes
     self.valueTypes = valueTypes
-    self.hasFrames = hasFrames
+    self.hasFrames = hasFrames || stepwise
     self.functions = functions
     feeds = subgraph.feeds.map { values[$0.node] + $0.index }
     fetches = subgraph.fetches.map { values[$0.node] + $0.index }
@@ -91,11 +90,9 @@ package final class ExecutionPlan: Sendable {
     let execution =
       execution.functions === functions
       ? execution
-      : ExecutionContext(
-        resources: execution.resources, functions: functions, cancellation: execution.cancellation,
-        depth: execution.depth)
+      : execution.with(functions: functions)
     if hasFrames { return try runInFrames(feeds, execution) }
-    return try program(for: feeds).run(feeds, execution)
+    return try program(for: feeds, execution).run(feeds, execution)
   }
 
   /// Runs the plan in the executor for TF-1 control flow, which runs any plan.
@@ -112,7 +109,7 @@ package final class ExecutionPlan: Sendable {
   }
 
   /// The program for the shapes of `feeds`, made now if they are new.
-  func program(for feeds: [Tensor]) throws -> LinearProgram {
+  func program(for feeds: [Tensor], _ execution: ExecutionContext = .eager) throws -> LinearProgram {
     let cached = programs.withLock { programs -> LinearProgram? in
       guard let index = programs.firstIndex(where: { $0.fits(feeds) }) else { return nil }
       let program = programs[index]
@@ -123,8 +120,10 @@ package final class ExecutionPlan: Sendable {
       return program
     }
     if let cached { return cached }
-    var planner = LinearPlanner(self, feeds.map(\.dims))
-    let program = try planner.program()
+    let program = try observing(execution.observer, .planning, "specialise for the fed shapes") {
+      var planner = LinearPlanner(self, feeds.map(\.dims), execution.cancellation)
+      return try planner.program()
+    }
     programs.withLock { programs in
       programs.insert(program, at: 0)
       if programs.count > Self.programLimit { programs.removeLast() }
@@ -143,22 +142,30 @@ package final class FunctionTable: FunctionRunner {
     let attrs: Attrs
   }
 
-  package init(_ library: FunctionLibrary) { self.library = library }
+  private let stepwise: Bool
+
+  /// - Parameter stepwise: whether plans run node by node, without passes.
+  package init(_ library: FunctionLibrary, stepwise: Bool = false) {
+    self.library = library
+    self.stepwise = stepwise
+  }
 
   /// The table for a library to which passes may have added functions.
   func extended(by library: FunctionLibrary) -> FunctionTable {
-    library.order.count == self.library.order.count ? self : FunctionTable(library)
+    library.order.count == self.library.order.count ? self : FunctionTable(library, stepwise: stepwise)
   }
 
-  func plan(_ name: String, _ attrs: Attrs) throws -> ExecutionPlan {
+  func plan(_ name: String, _ attrs: Attrs, _ cancellation: Cancellation) throws -> ExecutionPlan {
     let key = Key(name: name, attrs: attrs)
     if let plan = plans.withLock({ $0[key] }) { return plan }
     let body = try library.instantiate(name, attrs)
-    let subgraph = Subgraph(
+    var subgraph = Subgraph(
       graph: body.graph, feeds: body.arguments.map { Endpoint($0) }, fetches: body.results,
       targets: body.controlResults)
-    let passed = try Passes.standard(subgraph.pruned())
-    let plan = try ExecutionPlan(passed, functions: extended(by: passed.graph.library))
+    subgraph.cancellation = cancellation
+    let passed = try stepwise ? Passes.least(subgraph.pruned()) : Passes.standard(subgraph.pruned())
+    let plan = try ExecutionPlan(
+      passed, functions: extended(by: passed.graph.library), stepwise: stepwise)
     plans.withLock { $0[key] = plan }
     return plan
   }
@@ -166,18 +173,21 @@ package final class FunctionTable: FunctionRunner {
   package func call(
     _ function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext
   ) throws -> [Tensor] {
-    guard execution.depth < 64 else {
-      throw TFError.invalidArgument("functions call each other more than 64 levels deep")
+    let inner = execution.functions === self ? execution : execution.with(functions: self)
+    return try observing(execution.observer, .call, function) {
+      try plan(function, attrs, execution.cancellation).run(inputs, inner)
     }
-    let inner = ExecutionContext(
-      resources: execution.resources, functions: self, cancellation: execution.cancellation,
-      depth: execution.depth + 1)
-    return try plan(function, attrs).run(inputs, inner)
   }
 }
 
 /// The passes that a subgraph goes through before it becomes a plan.
 package enum Passes {
+  /// What no plan can do without.
+  package static func least(_ subgraph: Subgraph) throws -> Subgraph {
+    try subgraph.verify()
+    return try subgraph.inliningCalls().verified(after: "inlining")
+  }
+
   package static func standard(_ subgraph: Subgraph) throws -> Subgraph {
     try subgraph.verify()
     return try subgraph.inliningCalls().verified(after: "inlining")

@@ -15,6 +15,8 @@ struct FrameExecutor {
     var next: Iteration?
     /// Nodes that are queued, and loops that run inside.
     var outstanding = 0
+    /// When it began, in observed runs.
+    var start: UInt64 = 0
 
     init(_ number: Int, _ frame: FrameLayout.Frame) {
       self.number = number
@@ -38,6 +40,8 @@ struct FrameExecutor {
     var enters = 0
     var liveExits: Set<Int> = []
     var isDone = false
+    /// When it began, in observed runs.
+    var start: UInt64 = 0
 
     init(_ layout: Int, _ first: Iteration, parent: (frame: Frame, iteration: Iteration)?, depth: Int) {
       self.layout = layout
@@ -68,10 +72,14 @@ struct FrameExecutor {
   private var frames: [FrameKey: Frame] = [:]
   private var fetched: [Tensor?]
   private var caches: [(shapes: [Shape], specialisation: PreparedKernel.Specialisation)?]
+  private let observer: (any RunObserver)?
+  /// What the node under way gave, in observed runs.
+  private var given: [ValueSpec] = []
 
   init(plan: ExecutionPlan, execution: ExecutionContext) throws {
     self.plan = plan
     self.execution = execution
+    observer = execution.observer
     layout = try plan.frameLayout()
     fetched = [Tensor?](repeating: nil, count: plan.fetches.count)
     caches = .init(repeating: nil, count: plan.nodes.count)
@@ -101,7 +109,7 @@ struct FrameExecutor {
         }
         steps += 1
         if steps & 15 == 0 { try execution.cancellation.check() }
-        try execute(ready)
+        if let observer { try observe(ready, observer) } else { try execute(ready) }
         ready.iteration.outstanding -= 1
         trim(ready.frame)
       }
@@ -115,6 +123,24 @@ struct FrameExecutor {
   }
 
   // MARK: - One node
+
+  private mutating func observe(_ ready: Ready, _ observer: any RunObserver) throws {
+    let info = layout.nodes[ready.node]
+    let kernel = plan.nodes[ready.node].kernel
+    let inputs = ready.iteration.inputs[info.inputBase..<info.inputBase + info.dataInputs]
+      .map { $0.map { ValueSpec($0) } }
+    given = []
+    let start = RunEvent.now
+    try execute(ready)
+    // What is dead only passes that on.
+    if ready.isDead { return }
+    let frame = layout.frames[info.frame]
+    observer.record(
+      RunEvent(
+        .step, nodes: StepOrigin.nodes(kernel), op: kernel.op.name, start: start,
+        inputs: inputs.compactMap { $0 }, outputs: given,
+        frame: info.frame == 0 ? nil : (frame.name, ready.iteration.number)))
+  }
 
   private mutating func execute(_ ready: Ready) throws {
     let info = layout.nodes[ready.node]
@@ -205,6 +231,7 @@ struct FrameExecutor {
     _ node: Int, _ outputs: [Tensor?], isDead: Bool, _ frame: Frame, _ iteration: Iteration
   ) {
     let info = layout.nodes[node]
+    if observer != nil { given = outputs.compactMap { $0.map { ValueSpec($0) } } }
     for (offset, value) in outputs.enumerated() {
       for edge in info.consumers[offset] {
         arrive(edge, value, isDead: value == nil, frame, iteration)
@@ -281,6 +308,10 @@ struct FrameExecutor {
         depth: ready.frame.depth + 1)
       ready.iteration.outstanding += 1
       frames[key] = frame
+      if observer != nil {
+        frame.start = RunEvent.now
+        frame.first.start = frame.start
+      }
     }
     frame.enters += 1
     guard isConstant else {
@@ -299,6 +330,7 @@ struct FrameExecutor {
     if let existing = iteration.next { return existing }
     let made = Iteration(iteration.number + 1, layout.frames[frame.layout])
     iteration.next = made
+    if observer != nil { made.start = RunEvent.now }
     for (node, value) in frame.invariants {
       send(node, [value], isDead: value == nil, frame, made)
     }
@@ -308,7 +340,19 @@ struct FrameExecutor {
   /// Lets go of iterations to which nothing can come any more.
   private func trim(_ frame: Frame) {
     guard frame.depth > 0, frame.enters == layout.frames[frame.layout].enters else { return }
-    while frame.first.outstanding == 0, let next = frame.first.next { frame.first = next }
+    while frame.first.outstanding == 0, let next = frame.first.next {
+      recordEnd(of: frame.first, in: frame)
+      frame.first = next
+    }
+  }
+
+  private func recordEnd(of iteration: Iteration, in frame: Frame) {
+    guard let observer else { return }
+    let name = layout.frames[frame.layout].name
+    observer.record(
+      RunEvent(
+        .iteration, nodes: ["\(name) \(iteration.number)"], op: "iteration", start: iteration.start,
+        frame: (name, iteration.number)))
   }
 
   /// Ends a loop that has come to rest: exits that gave nothing are dead. False when there is none left.
@@ -317,6 +361,16 @@ struct FrameExecutor {
     else { return false }
     frame.isDone = true
     frames[key] = nil
+    if let observer {
+      var iteration: Iteration? = frame.first
+      while let current = iteration {
+        recordEnd(of: current, in: frame)
+        iteration = current.next
+      }
+      let name = layout.frames[frame.layout].name
+      observer.record(
+        RunEvent(.frame, nodes: [name], op: "frame", start: frame.start, frame: (name, frame.first.number)))
+    }
     if let parent = frame.parent {
       parent.iteration.outstanding -= 1
       for exit in layout.frames[frame.layout].exits where !frame.liveExits.contains(exit) {

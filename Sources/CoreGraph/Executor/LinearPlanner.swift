@@ -1,3 +1,4 @@
+import CKernels
 import CoreOps
 
 /// Makes the program of a plan for given feed shapes, by running it on what is known ahead: shapes, and the values that do
@@ -33,7 +34,7 @@ struct LinearPlanner {
   }
 
   private enum PlannedStep {
-    case fixed(run: RunSpec, origin: (String, String), inputs: [Int], outputs: [Int])
+    case fixed(run: RunSpec, origin: StepOrigin, inputs: [Int], outputs: [Int])
     case dynamic(PreparedKernel, LoopStep?, inputs: [Int], slots: [(slot: Int, expected: Shape?)])
   }
 
@@ -52,10 +53,16 @@ struct LinearPlanner {
 
   private let constants: [Int: Tensor]
   private let depth: Int
+  /// Of the run for which the program is made: planning is part of its time.
+  private let cancellation: Cancellation
 
   /// - Parameter constants: feeds that are the same at every run.
-  init(_ plan: ExecutionPlan, _ feedShapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0) {
+  init(
+    _ plan: ExecutionPlan, _ feedShapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0,
+    _ cancellation: Cancellation
+  ) {
     self.plan = plan
+    self.cancellation = cancellation
     self.depth = depth
     self.feedShapes = feedShapes
     self.constants = constants
@@ -75,6 +82,7 @@ struct LinearPlanner {
       if plan.valueTypes[value].isNumeric { known[value] = .shape(feedShapes[index]) }
     }
     for node in plan.nodes {
+      try cancellation.check()
       do {
         try place(node)
       } catch let error as TFError {
@@ -128,12 +136,14 @@ struct LinearPlanner {
       if allKnown, !kernel.op.isStateful, kernel.op.name != "Placeholder", !callsFunctions(kernel),
         !kernel.outputTypes.contains(.variant), !kernel.outputTypes.contains(.resource)
       {
-        let outputs = try kernel.run(values.compactMap { $0 }, .eager)
+        let outputs = try kernel.run(
+          values.compactMap { $0 },
+          ExecutionContext(resources: ResourceContainer(), cancellation: cancellation))
         for (value, output) in zip(node.outputs, outputs) { setConstant(value, output) }
         return
       }
     }
-    placeDynamic(node, values)
+    try placeDynamic(node, values)
   }
 
   private func callsFunctions(_ kernel: PreparedKernel) -> Bool {
@@ -193,12 +203,12 @@ struct LinearPlanner {
       }
       steps.append(
         .fixed(
-          run: spec, origin: (node.kernel.node, node.kernel.op.name), inputs: node.inputs,
+          run: spec, origin: StepOrigin(node.kernel), inputs: node.inputs,
           outputs: outputs))
     }
   }
 
-  private mutating func placeDynamic(_ node: ExecutionPlan.PlannedNode, _ values: [Tensor?]) {
+  private mutating func placeDynamic(_ node: ExecutionPlan.PlannedNode, _ values: [Tensor?]) throws {
     let kernel = node.kernel
     let partial = node.inputs.map { input -> PartialShape in
       switch known[input] {
@@ -212,8 +222,8 @@ struct LinearPlanner {
       ShapeContext(
         op: kernel.op, attrs: kernel.attrs, inputTypes: kernel.inputTypes, shapes: partial,
         values: KnownValues(values)))
-    let loop = loopStep(kernel, values)
-    let loopShapes = loop?.outputShapes(partial.map(\.known))
+    let loop = try loopStep(kernel, values)
+    let loopShapes = try loop?.outputShapes(partial.map(\.known), cancellation)
     let isRef = kernel.op.signature.outputs.contains { $0.isRef }
     let step = steps.count
     for input in node.inputs { escape(input, at: step) }
@@ -231,18 +241,26 @@ struct LinearPlanner {
 
   /// The plans of a loop's condition and body, if the node is a loop and they can be made; the kernel says what is wrong
   /// otherwise.
-  private func loopStep(_ kernel: PreparedKernel, _ values: [Tensor?]) -> LoopStep? {
+  private func loopStep(_ kernel: PreparedKernel, _ values: [Tensor?]) throws -> LoopStep? {
     // A function that loops over itself is left to the kernel, which counts how deep calls go.
-    guard depth < LoopStep.depthLimit,
+    guard depth < LoopStep.depthLimit, jk_stack_left() > ExecutionContext.leastStack,
       kernel.op.name == "While" || kernel.op.name == "StatelessWhile",
       case .function(let condition, let conditionAttrs)? = kernel.attrs["cond"],
       case .function(let body, let bodyAttrs)? = kernel.attrs["body"],
-      let conditionPlan = try? plan.functions.plan(condition, conditionAttrs),
-      let bodyPlan = try? plan.functions.plan(body, bodyAttrs)
+      let conditionPlan = try ifPossible({ try plan.functions.plan(condition, conditionAttrs, cancellation) }),
+      let bodyPlan = try ifPossible({ try plan.functions.plan(body, bodyAttrs, cancellation) })
     else { return nil }
     return LoopStep(
       condition: conditionPlan, body: bodyPlan, inputs: values,
       takesScalarsOnly: kernel.attrs["_lower_using_switch_merge"] == .bool(true), depth: depth)
+  }
+
+  /// What `body` gives; nil for an error that the kernel will find again, but not when time or memory is over.
+  private func ifPossible<R>(_ body: () throws -> R) throws -> R? {
+    do { return try body() } catch {
+      try cancellation.check()
+      return nil
+    }
   }
 
   private mutating func use(_ value: Int, at step: Int) {
@@ -376,7 +394,8 @@ struct LinearPlanner {
           && plan.valueTypes[inputs[$0]].byteSize == members[written[0]].loop.outputType.byteSize
       }
     }
-    guard case .fixed(_, let origin, _, _) = steps[range.upperBound - 1] else { return nil }
+    let origin = StepOrigin(
+      range.compactMap { if case .fixed(_, let origin, _, _) = steps[$0] { origin } else { nil } })
     return .fixed(
       run: RunSpec(run: { try loop.run($0) }, overwrites: overwrites), origin: origin, inputs: inputs,
       outputs: written.map { members[$0].output })
@@ -406,7 +425,7 @@ struct LinearPlanner {
 
     for (index, step) in steps.enumerated() {
       switch step {
-      case .fixed(let spec, let origin, let inputs, let outputs):
+      case .fixed(let spec, var origin, let inputs, let outputs):
         let base = layout.tableSize
         for (offset, input) in inputs.enumerated() {
           let position = base + offset
@@ -416,11 +435,13 @@ struct LinearPlanner {
           case .feed(let feed)?: layout.feedPositions[feed].append(position)
           case .computed(let value)?: computed[value].positions.append(position)
           case .slot(let slot)?: slotPositions[slot].append(position)
-          case nil: throw TFError.internal("input \(offset) of \(origin.0) is not planned")
+          case nil: throw TFError.internal("input \(offset) of \(origin.nodes.last ?? "") is not planned")
           }
+          origin.inputs.append(valueSpec(input))
         }
         for (offset, output) in outputs.enumerated() {
           let value = computed[output]
+          origin.outputs.append(ValueSpec(value.dtype, PartialShape(value.dims)))
           computed[output].positions.append(base + inputs.count + offset)
           if value.escapes {
             heapIndex[output] = heapValues.count
@@ -449,7 +470,7 @@ struct LinearPlanner {
           layout.segments.append(.fixed(layout.fixed.count..<layout.fixed.count + 1))
         }
         layout.fixed.append(Program.StaticStep(run: spec.run, base: base))
-        layout.origins.append((node: origin.0, op: origin.1))
+        layout.origins.append(origin)
       case .dynamic(let kernel, let loop, let inputs, let slots):
         layout.segments.append(.dynamic(dynamicParts.count))
         dynamicParts.append((kernel, loop, inputs, slotEnds[index] ?? []))
@@ -485,7 +506,15 @@ struct LinearPlanner {
     }
     layout.fetches = try plan.fetches.map { try operand($0, heapIndex) }
     layout.arenaBytes = arena.size
-    return LinearProgram(layout)
+    return try LinearProgram(layout)
+  }
+
+  private func valueSpec(_ value: Int) -> ValueSpec {
+    switch known[value] {
+    case .value(let tensor): ValueSpec(tensor)
+    case .shape(let shape): ValueSpec(plan.valueTypes[value], PartialShape(shape))
+    case .nothing: ValueSpec(plan.valueTypes[value], .unknown)
+    }
   }
 
   /// An input whose memory the step's first output may take over.

@@ -66,8 +66,8 @@ final class LinearProgram: Sendable {
     var feedShapes: [Shape] = []
     var segments: [Segment] = []
     var fixed: [StaticStep] = []
-    /// The nodes' names and ops behind the fixed steps, for errors.
-    var origins: [(node: String, op: String)] = []
+    /// The nodes behind the fixed steps, for errors and traces.
+    var origins: [StepOrigin] = []
     var dynamic: [DynamicStep] = []
     var tableSize = 0
     var arenaBytes = 0
@@ -82,7 +82,17 @@ final class LinearProgram: Sendable {
   let layout: Layout
   private let states = Mutex<[RunState]>([])
 
-  init(_ layout: Layout) { self.layout = layout }
+  /// Memory that the layout itself is counted with.
+  private let byteCount: Int
+
+  /// - Throws: `RESOURCE_EXHAUSTED` when there is no memory for it.
+  init(_ layout: Layout) throws {
+    byteCount = (layout.fixed.count &+ layout.dynamic.count) &* 512 &+ layout.tableSize &* 24
+    try MemoryLimit.take(byteCount)
+    self.layout = layout
+  }
+
+  deinit { MemoryLimit.giveBack(byteCount) }
 
   func fits(_ feeds: [Tensor]) -> Bool {
     for index in feeds.indices where layout.feedShapes[index] != feeds[index].dims { return false }
@@ -151,7 +161,7 @@ final class LinearProgram: Sendable {
     feed(feeds, state)
     for segment in layout.segments {
       switch segment {
-      case .fixed(let range): try runFixed(range, state.table, execution.cancellation)
+      case .fixed(let range): try runFixed(range, state.table, execution.cancellation, execution.observer)
       case .allocate(let index):
         let value = layout.heap[index]
         let tensor = Tensor(
@@ -190,7 +200,10 @@ final class LinearProgram: Sendable {
   }
 
   @inline(__always)
-  private func runFixed(_ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation) throws {
+  private func runFixed(
+    _ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation, _ observer: (any RunObserver)?
+  ) throws {
+    if let observer { return try runObserved(range, table, cancellation, observer) }
     try layout.fixed.withUnsafeBufferPointer { steps in
       var index = range.lowerBound
       do {
@@ -201,15 +214,36 @@ final class LinearProgram: Sendable {
           if index & 31 == 0 { try cancellation.check() }
         }
       } catch let error as TFError {
-        let origin = layout.origins[min(index, range.upperBound - 1)]
-        throw error.at(node: origin.node, op: origin.op)
+        throw layout.origins[min(index, range.upperBound - 1)].place(error)
       }
     }
   }
 
+  /// The same, telling of each step.
+  private func runObserved(
+    _ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation, _ observer: any RunObserver
+  ) throws {
+    for index in range {
+      let origin = layout.origins[index]
+      let start = RunEvent.now
+      do {
+        try layout.fixed[index].run(table + layout.fixed[index].base)
+        try cancellation.check()
+      } catch let error as TFError {
+        throw origin.place(error)
+      }
+      observer.record(
+        RunEvent(
+          .step, nodes: origin.nodes, op: origin.op, start: start, inputs: origin.inputs,
+          outputs: origin.outputs))
+    }
+  }
+
   /// Runs the fixed steps alone: what a loop does with a body that has no others.
-  func runFixedSteps(_ state: RunState, _ cancellation: Cancellation) throws {
-    try runFixed(0..<layout.fixed.count, state.table, cancellation)
+  func runFixedSteps(
+    _ state: RunState, _ cancellation: Cancellation, _ observer: (any RunObserver)?
+  ) throws {
+    try runFixed(0..<layout.fixed.count, state.table, cancellation, observer)
   }
 
   private func value(_ operand: Operand, _ feeds: [Tensor], _ state: RunState) throws -> Tensor {
@@ -231,6 +265,7 @@ final class LinearProgram: Sendable {
     let step = layout.dynamic[index]
     let kernel = step.kernel
     try execution.cancellation.check()
+    let start = execution.observer == nil ? 0 : RunEvent.now
     do {
       var inputs: [Tensor] = []
       inputs.reserveCapacity(step.operands.count)
@@ -239,6 +274,7 @@ final class LinearProgram: Sendable {
         inputs.append(kernel.refInputs[position] ? tensor : try tensor.dereferenced())
       }
       for slot in step.releases { state.slots[slot] = nil }
+      let specs = execution.observer == nil ? [] : inputs.map { ValueSpec($0) }
       let outputs: [Tensor]
       if let loop = step.loop {
         outputs = try loop.run(inputs, execution)
@@ -262,6 +298,10 @@ final class LinearProgram: Sendable {
         }
         state.slots[output.slot] = tensor
       }
+      execution.observer?.record(
+        RunEvent(
+          .step, nodes: StepOrigin.nodes(kernel), op: kernel.op.name, start: start, inputs: specs,
+          outputs: outputs.map { ValueSpec($0) }))
     } catch let error as TFError {
       throw error.at(node: kernel.node, op: kernel.op.name)
     }

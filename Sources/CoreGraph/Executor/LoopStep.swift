@@ -22,7 +22,7 @@ final class LoopStep: Sendable {
 
   /// How many loops are around this one in the plan.
   private let depth: Int
-  static let depthLimit = 32
+  static let depthLimit = 512
   private let takesScalarsOnly: Bool
 
   /// - Parameter inputs: the inputs' values where they are the same at every run.
@@ -45,11 +45,16 @@ final class LoopStep: Sendable {
   }
 
   /// The variables' shapes after the loop, where they are the same as before it.
-  func outputShapes(_ inputs: [Shape?]) -> [Shape?] {
-    guard !condition.hasFrames, !body.hasFrames, inputs.allSatisfy({ $0 != nil }),
-      let programs = try? programs(for: inputs.compactMap { $0 })
-    else { return [Shape?](repeating: nil, count: inputs.count) }
-    return programs.isFixed ? inputs : [Shape?](repeating: nil, count: inputs.count)
+  func outputShapes(_ inputs: [Shape?], _ cancellation: Cancellation) throws -> [Shape?] {
+    let unknown = [Shape?](repeating: nil, count: inputs.count)
+    guard !condition.hasFrames, !body.hasFrames, inputs.allSatisfy({ $0 != nil }) else { return unknown }
+    do {
+      return try programs(for: inputs.compactMap { $0 }, cancellation).isFixed ? inputs : unknown
+    } catch {
+      // What is wrong with the loop is found again when it runs.
+      try cancellation.check()
+      return unknown
+    }
   }
 
   func run(_ inputs: [Tensor], _ outer: ExecutionContext) throws -> [Tensor] {
@@ -60,21 +65,18 @@ final class LoopStep: Sendable {
         "the loop has \(inputs.count) variables, its body takes \(body.feeds.count) and gives \(body.fetches.count), its condition takes \(condition.feeds.count)"
       )
     }
-    guard outer.depth < 64 else {
-      throw TFError.invalidArgument("functions call each other more than 64 levels deep")
-    }
-    let execution = ExecutionContext(
-      resources: outer.resources, functions: body.functions, cancellation: outer.cancellation,
-      depth: outer.depth + 1)
+    let execution = try outer.nested().with(functions: body.functions)
     var state = inputs
+    var iterations = Iterations(execution.observer)
     if condition.hasFrames || body.hasFrames {
       while try truth(condition.run(state, execution)) {
         try execution.cancellation.check()
         state = try body.run(state, execution)
+        iterations.next()
       }
       return state
     }
-    var programs = try programs(for: state.map(\.dims))
+    var programs = try programs(for: state.map(\.dims), execution.cancellation)
     if programs.isFixed { return try runFixed(state, programs, execution) }
     while try truth(programs.condition.run(state, execution)) {
       try execution.cancellation.check()
@@ -84,9 +86,32 @@ final class LoopStep: Sendable {
           "variable \(index) of the loop is \(state[index].dtype), its body gives \(next[index].dtype)")
       }
       state = next
-      if !programs.body.fits(state) { programs = try self.programs(for: state.map(\.dims)) }
+      if !programs.body.fits(state) {
+        programs = try self.programs(for: state.map(\.dims), execution.cancellation)
+      }
+      iterations.next()
     }
     return state
+  }
+
+  /// Tells an observer of each iteration, the condition before it included.
+  private struct Iterations {
+    private let observer: (any RunObserver)?
+    private var start: UInt64
+    private var number = 0
+
+    init(_ observer: (any RunObserver)?) {
+      self.observer = observer
+      start = observer == nil ? 0 : RunEvent.now
+    }
+
+    @inline(__always)
+    mutating func next() {
+      guard let observer else { return }
+      observer.record(RunEvent(.iteration, nodes: ["iteration \(number)"], op: "iteration", start: start))
+      number += 1
+      start = RunEvent.now
+    }
   }
 
   private func truth(_ results: [Tensor]) throws -> Bool {
@@ -100,11 +125,11 @@ final class LoopStep: Sendable {
     return try FunctionCalls.truth(results[0])
   }
 
-  private func programs(for shapes: [Shape]) throws -> Programs {
+  private func programs(for shapes: [Shape], _ cancellation: Cancellation) throws -> Programs {
     let cached = programs.withLock { $0.first { $0.body.layout.feedShapes == shapes } }
     if let cached { return cached }
-    var conditionPlanner = LinearPlanner(condition, shapes, constants: constants, depth: depth + 1)
-    var bodyPlanner = LinearPlanner(body, shapes, constants: constants, depth: depth + 1)
+    var conditionPlanner = LinearPlanner(condition, shapes, constants: constants, depth: depth + 1, cancellation)
+    var bodyPlanner = LinearPlanner(body, shapes, constants: constants, depth: depth + 1, cancellation)
     let condition = try conditionPlanner.program()
     let body = try bodyPlanner.program()
     let made = Programs(
@@ -175,13 +200,15 @@ final class LoopStep: Sendable {
     let halves = try (0..<2).map { try half($0, buffers, condition, body) }
     var current = 0
     var iterations = 0
+    var observed = Iterations(execution.observer)
     while try evaluated(halves[current], condition, execution) {
       let half = halves[current]
-      try body.runFixedSteps(half.body, execution.cancellation)
+      try body.runFixedSteps(half.body, execution.cancellation, execution.observer)
       for copy in half.copies { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
       current ^= 1
       iterations &+= 1
       if iterations & 63 == 0 { try execution.cancellation.check() }
+      observed.next()
     }
     for half in halves {
       half.condition.forgetHeap()
@@ -196,7 +223,7 @@ final class LoopStep: Sendable {
   private func evaluated(
     _ half: Half, _ condition: LinearProgram, _ execution: ExecutionContext
   ) throws -> Bool {
-    try condition.runFixedSteps(half.condition, execution.cancellation)
+    try condition.runFixedSteps(half.condition, execution.cancellation, execution.observer)
     return half.truth.load(as: Bool.self)
   }
 

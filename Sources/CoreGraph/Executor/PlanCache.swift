@@ -1,5 +1,5 @@
 import Synchronization
-import CoreOps
+package import CoreOps
 
 /// The plans of one graph, by what is fed, fetched and run.
 package final class PlanCache: Sendable {
@@ -20,15 +20,32 @@ package final class PlanCache: Sendable {
   private let state = Mutex(State())
   private static let limit = 256
 
-  package init(_ graph: Graph) { self.graph = graph }
+  private let stepwise: Bool
+
+  /// - Parameter stepwise: whether plans run node by node, without passes.
+  package init(_ graph: Graph, stepwise: Bool = false) {
+    self.graph = graph
+    self.stepwise = stepwise
+  }
 
   /// The plan, made now if it is new.
-  package func plan(feeds: [Endpoint], fetches: [Endpoint], targets: [Int]) throws -> ExecutionPlan {
+  ///
+  /// - Parameters:
+  ///   - cancellation: of the run for which it is made.
+  ///   - observer: is told how long making it took.
+  package func plan(
+    feeds: [Endpoint], fetches: [Endpoint], targets: [Int], _ cancellation: Cancellation = .never,
+    _ observer: (any RunObserver)? = nil
+  ) throws -> ExecutionPlan {
     let key = Key(feeds: feeds, fetches: fetches, targets: targets)
     if let plan = state.withLock({ $0.plans[key] }) { return plan }
-    let subgraph = try Passes.standard(
-      Subgraph.pruned(graph, feeds: feeds, fetches: fetches, targets: targets))
-    let plan = try ExecutionPlan(subgraph, functions: functions.extended(by: subgraph.graph.library))
+    let plan = try observing(observer, .planning, "plan") {
+      let pruned = try Subgraph.pruned(
+        graph, feeds: feeds, fetches: fetches, targets: targets, cancellation)
+      let subgraph = try stepwise ? Passes.least(pruned) : Passes.standard(pruned)
+      return try ExecutionPlan(
+        subgraph, functions: functions.extended(by: subgraph.graph.library), stepwise: stepwise)
+    }
     state.withLock {
       if $0.plans.count >= Self.limit { $0.plans.removeAll() }
       $0.plans[key] = plan
@@ -41,7 +58,7 @@ package final class PlanCache: Sendable {
     let library = graph.library
     return state.withLock { state in
       if let functions = state.functions, state.functionCount == library.order.count { return functions }
-      let functions = FunctionTable(library)
+      let functions = FunctionTable(library, stepwise: stepwise)
       state.functions = functions
       state.functionCount = library.order.count
       return functions

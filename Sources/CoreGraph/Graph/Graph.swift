@@ -19,6 +19,15 @@ public final class Graph: Sendable {
 
   private let state = Mutex(State())
 
+  /// What a node is counted with against the memory limit, in batches.
+  private static let nodeBytes = 768
+  private static let nodesPerBatch = 128
+
+  deinit {
+    let batches = state.withLock { ($0.nodes.count &+ Self.nodesPerBatch &- 1) / Self.nodesPerBatch }
+    MemoryLimit.giveBack(batches &* Self.nodesPerBatch &* Self.nodeBytes)
+  }
+
   public init() {
     state.withLock {
       $0.versions.producer = Graph.producerVersion
@@ -80,7 +89,8 @@ public final class Graph: Sendable {
   /// - Parameters:
   ///   - name: taken as it is; must be new.
   ///   - attrs: complete.
-  /// - Throws: `INVALID_ARGUMENT` when the name is taken, `FAILED_PRECONDITION` when the graph is final.
+  /// - Throws: `INVALID_ARGUMENT` when the name is taken, `FAILED_PRECONDITION` when the graph is final,
+  ///   `RESOURCE_EXHAUSTED` when there is no memory for it.
   @discardableResult
   package func add(
     name: String, opName: String, op: OpDef?, inputs: [Endpoint], controlInputs: [Int] = [],
@@ -95,6 +105,7 @@ public final class Graph: Sendable {
         throw TFError.invalidArgument("Node '\(name)' is not unique")
       }
       let id = state.nodes.count
+      if id % Self.nodesPerBatch == 0 { try MemoryLimit.take(Self.nodesPerBatch * Self.nodeBytes) }
       state.nodes.append(
         Node(
           id: id, name: name, opName: opName, op: op, inputs: inputs, controlInputs: controlInputs,

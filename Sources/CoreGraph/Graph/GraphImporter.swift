@@ -33,6 +33,7 @@ struct GraphImporter {
       let definition = nodes[index]
       var inputs: [Endpoint] = []
       var controls: [Int] = []
+      var seen: Set<Int> = []
       for input in parsed[index] {
         if let argument = arguments[input.node] {
           if input.isControl {
@@ -56,7 +57,7 @@ struct GraphImporter {
           continue
         }
         if input.isControl {
-          if !controls.contains(source) { controls.append(source) }
+          if seen.insert(source).inserted { controls.append(source) }
         } else {
           inputs.append(try endpoint(input, source, consumer: definition.name))
         }

@@ -207,7 +207,7 @@ private struct EpilogueFuser {
   func fuse(_ chains: [Chain]) throws -> Subgraph {
     let byLast = Dictionary(uniqueKeysWithValues: chains.map { ($0.last, $0) })
     let inner = Set(chains.flatMap { [$0.head] + $0.nodes })
-    var rewriter = Rewriter(subgraph.graph)
+    var rewriter = Rewriter(subgraph.graph, subgraph.cancellation)
     for node in nodes {
       if let chain = byLast[node.id] {
         try replace(chain, &rewriter)
@@ -256,6 +256,7 @@ private struct EpilogueFuser {
     }
     attrs["fused_ops"] = .strings(["BiasAdd"] + (chain.activation.map { [$0] } ?? []))
     attrs["num_args"] = .int(1)
+    attrs[StepOrigin.mergedNodes] = .strings(([chain.head] + chain.nodes).map { nodes[$0].name })
     attrs["leakyrelu_alpha"] = .float(chain.slope)
     if op.signature.attr("TArgs") != nil { attrs["TArgs"] = .types([.float32]) }
     var controls: [Int] = []

@@ -8,13 +8,16 @@ extension Subgraph {
     guard graph.nodes.contains(where: isCall) else { return self }
     try checkCalls()
     var current = self
-    // Each round opens one level of calls; a program that is deeper calls itself.
-    for _ in 0..<64 {
+    // Each round opens one level of calls; none calls itself, as that has been checked.
+    for _ in 0..<ExecutionContext.maximumDepth {
+      try cancellation.check()
       guard current.graph.nodes.contains(where: { current.isCall($0) }) else { return current }
       current = try current.inliningOneLevel().pruned()
     }
     let node = current.graph.nodes.first(where: { current.isCall($0) })
-    throw TFError.invalidArgument("functions call each other more than 64 levels deep").at(
+    throw TFError.resourceExhausted(
+      "functions call each other more than \(ExecutionContext.maximumDepth) levels deep"
+    ).at(
       node: node?.name, op: node?.opName ?? "")
   }
 
@@ -84,7 +87,7 @@ extension Subgraph {
     guard let noOp = OpRegistry.standard["NoOp"] else {
       throw TFError.internal("NoOp is not registered")
     }
-    var rewriter = Rewriter(graph)
+    var rewriter = Rewriter(graph, cancellation)
     for node in rewriter.nodes {
       guard isCall(node) else {
         try rewriter.copy(node)
@@ -136,6 +139,7 @@ extension Subgraph {
     var backEdges: [(Int, Int, Endpoint)] = []
     guard rewriter.target.nodeCount + body.graph.nodeCount < Self.nodeLimit else { throw Self.tooManyNodes }
     for inner in body.graph.nodes where !arguments.contains(inner.id) {
+      try cancellation.check()
       var inputs: [Endpoint] = []
       for input in inner.inputs {
         if let mapped = endpoints[input] {

@@ -1,4 +1,4 @@
-import CoreOps
+package import CoreOps
 
 extension Subgraph {
   /// What has to run for `fetches` and `targets` when `feeds` are given: a new graph in which a placeholder stands for each
@@ -6,7 +6,8 @@ extension Subgraph {
   ///
   /// - Throws: `INVALID_ARGUMENT` when an output is fed twice.
   package static func pruned(
-    _ graph: Graph, feeds: [Endpoint], fetches: [Endpoint], targets: [Int]
+    _ graph: Graph, feeds: [Endpoint], fetches: [Endpoint], targets: [Int],
+    _ cancellation: Cancellation = .never
   ) throws -> Subgraph {
     let fed = Set(feeds)
     guard fed.count == feeds.count else {
@@ -14,7 +15,7 @@ extension Subgraph {
     }
     let nodes = graph.nodes
     let needed = reachable(nodes, fetches, targets, fed)
-    var rewriter = Rewriter(graph)
+    var rewriter = Rewriter(graph, cancellation)
     for feed in feeds {
       let node = nodes[feed.node]
       guard feed.index < node.outputTypes.count else {
@@ -50,7 +51,7 @@ extension Subgraph {
     let needed = Self.reachable(nodes, fetches, targets, Set(feeds))
     let feedNodes = Set(feeds.map(\.node))
     if nodes.allSatisfy({ needed[$0.id] || feedNodes.contains($0.id) }) { return self }
-    var rewriter = Rewriter(graph)
+    var rewriter = Rewriter(graph, cancellation)
     for node in nodes where needed[node.id] || feedNodes.contains(node.id) {
       try rewriter.copy(node)
     }

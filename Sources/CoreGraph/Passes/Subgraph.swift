@@ -1,4 +1,4 @@
-import CoreOps
+package import CoreOps
 
 /// The part of a graph that one kind of run is about: what passes transform and a plan is made of.
 ///
@@ -10,6 +10,8 @@ package struct Subgraph: Sendable {
   package var fetches: [Endpoint]
   /// Nodes that are run for their effects.
   package var targets: [Int]
+  /// Of the run for which it is made ready: passes are part of its time.
+  package var cancellation = Cancellation.never
 
   package init(graph: Graph, feeds: [Endpoint], fetches: [Endpoint], targets: [Int] = []) {
     self.graph = graph
@@ -26,8 +28,10 @@ struct Rewriter {
   private var endpoints: [Endpoint: Endpoint] = [:]
   private var controls: [Int: [Int]] = [:]
   private var backEdges: [(node: Int, input: Int, source: Endpoint)] = []
+  private let cancellation: Cancellation
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, _ cancellation: Cancellation) {
+    self.cancellation = cancellation
     nodes = graph.nodes
     target.library = graph.library
     target.versions = graph.versions
@@ -56,6 +60,7 @@ struct Rewriter {
   /// Copies a node, its inputs mapped.
   @discardableResult
   mutating func copy(_ node: Node) throws -> Int {
+    try cancellation.check()
     var inputs: [Endpoint] = []
     inputs.reserveCapacity(node.inputs.count)
     for (index, input) in node.inputs.enumerated() {
@@ -79,8 +84,9 @@ struct Rewriter {
   /// The control inputs of an old node in the new graph.
   func mapControls(_ node: Node) -> [Int] {
     var result: [Int] = []
+    var seen: Set<Int> = []
     for control in node.controlInputs {
-      for id in controls[control] ?? [] where !result.contains(id) { result.append(id) }
+      for id in controls[control] ?? [] where seen.insert(id).inserted { result.append(id) }
     }
     return result
   }
@@ -103,9 +109,11 @@ struct Rewriter {
       }
       return new
     }
-    return Subgraph(
+    var result = Subgraph(
       graph: target, feeds: try old.feeds.map(moved), fetches: try old.fetches.map(moved),
       targets: old.targets.flatMap { controls[$0] ?? [] })
+    result.cancellation = cancellation
+    return result
   }
 
   private func checkRegistered(_ node: Node) throws {

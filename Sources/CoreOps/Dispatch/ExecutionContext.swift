@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 /// What a run owns or shares beyond its tensors: resources, the means to call functions, and the wish to stop.
@@ -7,17 +8,44 @@ package final class ExecutionContext: Sendable {
   /// Runs the functions of a library; nil where there are none.
   package let functions: (any FunctionRunner)?
   package let cancellation: Cancellation
+  /// Who is told of each step; nil in most runs, which then do nothing for it.
+  package let observer: (any RunObserver)?
   /// How many calls deep this is: a function that calls itself for ever is an error, not a crash.
   package let depth: Int
 
   package init(
     resources: ResourceContainer, functions: (any FunctionRunner)? = nil,
-    cancellation: Cancellation = Cancellation(), depth: Int = 0
+    cancellation: Cancellation = Cancellation(), observer: (any RunObserver)? = nil, depth: Int = 0
   ) {
     self.resources = resources
     self.functions = functions
     self.cancellation = cancellation
+    self.observer = observer
     self.depth = depth
+  }
+
+  /// How many calls may be under way inside each other.
+  package static let maximumDepth = 512
+  /// The stack that a call must find, so that its kernels have enough.
+  package static let leastStack = 192 << 10
+
+  /// The same with other functions to call.
+  package func with(functions: any FunctionRunner) -> ExecutionContext {
+    ExecutionContext(
+      resources: resources, functions: functions, cancellation: cancellation, observer: observer, depth: depth)
+  }
+
+  /// The context of a call made here.
+  ///
+  /// - Throws: `RESOURCE_EXHAUSTED` when calls are nested too deep.
+  package func nested() throws -> ExecutionContext {
+    guard depth < Self.maximumDepth, jk_stack_left() > Self.leastStack else {
+      throw TFError.resourceExhausted(
+        "function calls are nested more than \(depth) deep: does a function call itself?")
+    }
+    return ExecutionContext(
+      resources: resources, functions: functions, cancellation: cancellation, observer: observer,
+      depth: depth + 1)
   }
 
   /// Resources of eager calls outside any session.
@@ -44,8 +72,12 @@ public final class Cancellation: Sendable {
 
   public func cancel() { flag.store(true, ordering: .relaxed) }
 
-  /// - Throws: `CANCELLED` or `DEADLINE_EXCEEDED`.
+  /// For what nobody can end.
+  package static let never = Cancellation()
+
+  /// - Throws: `CANCELLED` or `DEADLINE_EXCEEDED`; `RESOURCE_EXHAUSTED` when memory passes its limit.
   package func check() throws {
+    try MemoryLimit.check()
     if flag.load(ordering: .relaxed) { throw TFError(.cancelled, "the run was cancelled") }
     let end = deadline.load(ordering: .relaxed)
     if end != 0, Self.now > end { throw TFError(.deadlineExceeded, "the run took longer than its time-out") }

@@ -30,7 +30,7 @@ package struct FunctionalOps: OpFamily {
         try require(
           start == limit || (delta > 0 && start < limit) || (delta < 0 && start > limit),
           "If start < limit, delta must be > 0; if start > limit, delta must be < 0")
-        let execution = try FunctionCalls.nested(run.execution)
+        let execution = try run.execution.nested()
         var state = Array(run.inputs.dropFirst(3))
         var index = start
         while delta > 0 ? index < limit : index > limit {
@@ -60,7 +60,7 @@ package struct FunctionalOps: OpFamily {
       shape: ShapeRules.unknown,
       kernel: .dynamic { context in
         let function = Callee(try context.function("f"), results: context.outputTypes)
-        return { try function.call($0.inputs, FunctionCalls.nested($0.execution)) }
+        return { try function.call($0.inputs, $0.execution.nested()) }
       }, gradient: derived)
   }
 
@@ -83,7 +83,7 @@ package struct FunctionalOps: OpFamily {
         let no = Callee(try context.function("else_branch"), results: context.outputTypes)
         return { run in
           let branch = try FunctionCalls.truth(run.inputs[0], scalar: scalar) ? yes : no
-          return try branch.call(Array(run.inputs.dropFirst()), FunctionCalls.nested(run.execution))
+          return try branch.call(Array(run.inputs.dropFirst()), run.execution.nested())
         }
       }, gradient: derived)
   }
@@ -117,7 +117,7 @@ package struct FunctionalOps: OpFamily {
           let index = try run.inputs[0].integers()[0]
           let branch = branches.indices.contains(index) ? index : branches.count - 1
           return try branches[branch].call(
-            Array(run.inputs.dropFirst()), FunctionCalls.nested(run.execution))
+            Array(run.inputs.dropFirst()), run.execution.nested())
         }
       }, gradient: derived)
   }
@@ -139,7 +139,7 @@ package struct FunctionalOps: OpFamily {
         let body = Callee(try context.function("body"), results: context.outputTypes)
         let scalar = FunctionCalls.wantsScalar(context.attrs)
         return { run in
-          let execution = try FunctionCalls.nested(run.execution)
+          let execution = try run.execution.nested()
           var state = run.inputs
           while true {
             try execution.cancellation.check()
@@ -180,7 +180,7 @@ struct Callee: Sendable {
     self.results = results
   }
 
-  /// - Parameter execution: what `FunctionCalls.nested` gave.
+  /// - Parameter execution: what `ExecutionContext.nested` gave.
   func call(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     guard let functions = execution.functions else {
       throw TFError.notFound("Function \(name) is not defined: there is no function library here")
@@ -199,22 +199,6 @@ struct Callee: Sendable {
 
 /// What ops that call functions have in common.
 package enum FunctionCalls {
-  /// How many calls may be under way inside each other.
-  static let maximumDepth = 64
-
-  /// The context of a call made in `execution`.
-  ///
-  /// - Throws: `RESOURCE_EXHAUSTED` when calls are nested too deep.
-  static func nested(_ execution: ExecutionContext) throws -> ExecutionContext {
-    guard execution.depth < maximumDepth else {
-      throw TFError.resourceExhausted(
-        "function calls are nested more than \(maximumDepth) deep: does a function call itself?")
-    }
-    return ExecutionContext(
-      resources: execution.resources, functions: execution.functions,
-      cancellation: execution.cancellation, depth: execution.depth + 1)
-  }
-
   /// Whether TensorFlow would run the node by way of `Switch`, which takes only scalars as conditions.
   package static func wantsScalar(_ attrs: Attrs) -> Bool { attrs["_lower_using_switch_merge"] == .bool(true) }
 

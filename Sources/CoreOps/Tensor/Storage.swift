@@ -1,5 +1,5 @@
+import CKernels
 import Glibc
-import Synchronization
 
 /// A block of memory aligned to 64 bytes, shared by reference and never written once a tensor shows it.
 ///
@@ -18,11 +18,10 @@ package final class Buffer: @unchecked Sendable {
   package init(byteCount: Int) throws {
     self.byteCount = byteCount
     owner = nil
-    if byteCount >= MemoryLimit.trackedSize {
-      try MemoryLimit.reserve(byteCount)
-    }
+    try MemoryLimit.take(byteCount &+ Self.overhead)
     // Room for whole vectors past the end, so that loops may round up.
     guard let memory = aligned_alloc(64, (max(byteCount, 1) &+ 63) & ~63) else {
+      MemoryLimit.giveBack(byteCount &+ Self.overhead)
       throw TFError.resourceExhausted("OOM when allocating \(byteCount) bytes")
     }
     pointer = memory
@@ -46,45 +45,67 @@ package final class Buffer: @unchecked Sendable {
   deinit {
     guard owner == nil else { return }
     free(pointer)
-    if byteCount >= MemoryLimit.trackedSize { MemoryLimit.release(byteCount) }
+    MemoryLimit.giveBack(byteCount &+ Self.overhead)
   }
+
+  /// What a buffer takes beside its bytes.
+  private static let overhead = 128
 }
 
 /// How much memory tensors may take, all in all.
 public enum MemoryLimit {
-  /// Smaller buffers are not counted.
-  static let trackedSize = 1 << 16
-
-  private static let used = Atomic<Int>(0)
-  private static let limit = Atomic<Int>(
-    max(sysconf(Int32(_SC_PHYS_PAGES)), 1 << 18) &* max(sysconf(Int32(_SC_PAGESIZE)), 4096))
-
-  /// The most bytes that live tensors may take together. Default: the machine's physical memory.
+  /// The most bytes that live tensors and plans may take together. Default: the machine's physical memory.
   public static var bytes: Int {
-    get { limit.load(ordering: .relaxed) }
-    set { limit.store(newValue, ordering: .relaxed) }
+    get { Int(jk_memory_limit()) }
+    set { jk_memory_set_limit(Int64(newValue)) }
   }
 
-  /// The bytes that live tensors take now, not counting those under 64 KiB.
-  public static var usedBytes: Int { used.load(ordering: .relaxed) }
+  /// The bytes that live tensors and plans take now, to within 64 KiB a thread.
+  public static var usedBytes: Int { Int(jk_memory_used()) }
 
-  static func reserve(_ count: Int) throws {
-    let total = used.add(count, ordering: .relaxed).newValue
-    if total > bytes {
-      used.subtract(count, ordering: .relaxed)
-      throw TFError.resourceExhausted(
-        "OOM when allocating \(count) bytes: the memory limit is \(bytes) bytes, \(total &- count) are in use"
-      )
+  /// Counts `count` bytes.
+  ///
+  /// - Throws: `RESOURCE_EXHAUSTED` when that would pass the limit; nothing is counted then.
+  package static func take(_ count: Int) throws {
+    guard count < 1 << 60 else { throw exhausted("OOM when allocating \(count) bytes", usedBytes) }
+    jk_memory_count(Int64(count))
+    if jk_memory_over() {
+      let used = usedBytes
+      guard used > bytes else { return }
+      jk_memory_count(Int64(-count))
+      throw exhausted("OOM when allocating \(count) bytes", used &- count)
     }
   }
 
-  static func release(_ count: Int) { used.subtract(count, ordering: .relaxed) }
+  package static func giveBack(_ count: Int) { jk_memory_count(Int64(-count)) }
+
+  /// Counts what is there already; the next check finds it.
+  static func add(_ count: Int) { jk_memory_count(Int64(count)) }
+
+  /// - Throws: `RESOURCE_EXHAUSTED` when more is in use than the limit allows.
+  @inline(__always)
+  package static func check() throws {
+    if jk_memory_over() { throw exhausted("OOM", usedBytes) }
+  }
+
+  @inline(never)
+  private static func exhausted(_ what: String, _ used: Int) -> TFError {
+    .resourceExhausted("\(what): the memory limit is \(bytes) bytes, \(used) are in use")
+  }
 }
 
 /// The elements of a string tensor.
 package final class StringBuffer: Sendable {
   package let values: [[UInt8]]
-  package init(_ values: [[UInt8]]) { self.values = values }
+  private let byteCount: Int
+
+  package init(_ values: [[UInt8]]) {
+    self.values = values
+    byteCount = values.reduce(128) { $0 &+ $1.count &+ 48 }
+    MemoryLimit.add(byteCount)
+  }
+
+  deinit { MemoryLimit.giveBack(byteCount) }
 }
 
 /// What a resource or variant tensor holds: something with identity and a run-time type.
@@ -93,11 +114,11 @@ package protocol TensorObject: AnyObject, Sendable {}
 /// The elements of a resource or variant tensor; nil is the empty variant.
 package final class ObjectBuffer: Sendable {
   package let values: [(any TensorObject)?]
-  package init(_ values: [(any TensorObject)?]) { self.values = values }
-}
 
-extension MemoryLimit {
-  /// Counts memory that is not a tensor's.
-  package static func take(_ count: Int) throws { try reserve(count) }
-  package static func giveBack(_ count: Int) { release(count) }
+  package init(_ values: [(any TensorObject)?]) {
+    self.values = values
+    MemoryLimit.add(128 &+ values.count &* 16)
+  }
+
+  deinit { MemoryLimit.giveBack(128 &+ values.count &* 16) }
 }

@@ -3,16 +3,6 @@ import CoreOps
 import Serialization
 import V1Graph
 
-/// What runs a case's graph.
-protocol GraphRunner {
-  func run(
-    fetches: [String], feeds: [String: Tensor], targets: [String], timeout: Double?
-  ) throws -> [Tensor]
-}
-
-extension Session: GraphRunner {}
-extension StepwiseGraph: GraphRunner {}
-
 /// Replays one case.
 struct CaseRunner {
   enum Status: String {
@@ -31,7 +21,7 @@ struct CaseRunner {
   var atol: Double?
   /// Seconds that one run may take.
   var timeout: Double
-  /// Whether graphs are run node by node, and not by a session.
+  /// Whether graphs are run node by node, as they are.
   var stepwise = false
 
   func replay(_ path: String) -> Outcome {
@@ -54,7 +44,7 @@ struct CaseRunner {
 
   /// What is wrong, or nil.
   private func replay(_ file: CaseFile, _ path: String) throws -> String? {
-    let session: any GraphRunner
+    let session: Session
     do {
       session = try self.session(file, path)
     } catch let error as TFError {
@@ -74,18 +64,18 @@ struct CaseRunner {
     return nil
   }
 
-  private func session(_ file: CaseFile, _ path: String) throws -> any GraphRunner {
+  private func session(_ file: CaseFile, _ path: String) throws -> Session {
     if let model = file.model {
       let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
       return try ModelFile(folder + model.path).session(
         tags: model.tags, restore: model.restore.map { folder + $0 })
     }
     let graph = try GraphDef(serialized: file.archive.read("graph.pb"))
-    return stepwise ? StepwiseGraph(graph) : Session(graph: try Graph(importing: graph))
+    return Session(graph: try Graph(importing: graph), stepwise: stepwise)
   }
 
   private func replay(
-    _ run: CaseFile.Run, _ file: CaseFile, _ session: any GraphRunner, _ fetched: inout [String: Tensor]
+    _ run: CaseFile.Run, _ file: CaseFile, _ session: Session, _ fetched: inout [String: Tensor]
   ) throws -> String? {
     var feeds: [String: Tensor] = [:]
     for (tensor, value) in run.feeds {
