@@ -38,6 +38,9 @@ int64_t jk_thread_id(void);
 // How many bytes this thread's stack may still grow.
 size_t jk_stack_left(void);
 
+// Puts value where place points and gives what was there, as one step that other threads see whole.
+void *jk_swap(void **place, void *value);
+
 // --- the memory limit -------------------------------------------------------------------------------------------
 
 // Counts n bytes, or with a negative n gives them back. Small amounts are gathered per thread before they reach the

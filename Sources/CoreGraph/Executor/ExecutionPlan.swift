@@ -28,6 +28,7 @@ package final class ExecutionPlan: Sendable {
   /// The programs for the shapes that were fed last.
   private let programs = Mutex<[LinearProgram]>([])
   private static let programLimit = 16
+  private let slots = StateSlots()
   private let frames = Mutex<FrameLayout?>(nil)
 
   /// - Throws: `NOT_FOUND` that names a node whose op Janus does not have; what preparing a kernel throws.
@@ -92,7 +93,25 @@ package final class ExecutionPlan: Sendable {
       ? execution
       : execution.with(functions: functions)
     if hasFrames { return try runInFrames(feeds, execution) }
-    return try program(for: feeds, execution).run(feeds, execution)
+    let place = StateSlots.own
+    if let state = slots.take(place) {
+      if state.fits(feeds) {
+        let outputs = try state.run(feeds, execution)
+        if let other = slots.put(place, state) { other.giveBack() }
+        return outputs
+      }
+      state.giveBack()
+    }
+    let state = try program(for: feeds, execution).checkOut()
+    // A state that failed half-way still holds values: it is not used again.
+    let outputs = try state.run(feeds, execution)
+    // Large memory goes where any thread finds it, or each would have its own.
+    if state.isSmall {
+      if let other = slots.put(place, state) { other.giveBack() }
+    } else {
+      state.giveBack()
+    }
+    return outputs
   }
 
   /// Runs the plan in the executor for TF-1 control flow, which runs any plan.

@@ -107,6 +107,24 @@ final class LinearProgram: Sendable {
     var slots: [Tensor?]
     var caches: [CachedSpecialisation?]
     private let arenaBytes: Int
+    /// Whose steps it is for; nil while it lies with the program.
+    private var owner: LinearProgram?
+
+    /// Whether every thread may have one.
+    var isSmall: Bool { arenaBytes < 1 << 18 }
+
+    func fits(_ feeds: [Tensor]) -> Bool { owner?.fits(feeds) ?? false }
+
+    /// Runs the program once.
+    func run(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+      guard let owner else { throw TFError.internal("the memory of a run is in no one's hands") }
+      return try owner.run(feeds, execution, self)
+    }
+
+    fileprivate func belong(to program: LinearProgram?) { owner = program }
+
+    /// Lays it with its program.
+    func giveBack() { owner?.giveBack(self) }
 
     struct CachedSpecialisation {
       let shapes: [Shape]
@@ -143,11 +161,15 @@ final class LinearProgram: Sendable {
   }
 
   func checkOut() throws -> RunState {
-    if let state = states.withLock({ $0.popLast() }) { return state }
-    return try RunState(layout)
+    let state = try states.withLock { $0.popLast() } ?? RunState(layout)
+    state.belong(to: self)
+    return state
   }
 
-  func giveBack(_ state: RunState) { states.withLock { $0.append(state) } }
+  func giveBack(_ state: RunState) {
+    state.belong(to: nil)
+    states.withLock { $0.append(state) }
+  }
 
   func run(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     let state = try checkOut()
