@@ -27,10 +27,12 @@ static void thread_ends(void *value) {
 }
 static void make_key(void) { pthread_key_create(&key, thread_ends); }
 
+// What a thread may keep to itself.
+enum { most_pending = 1 << 16 };
+
 void jk_memory_count(int64_t n) {
-  enum { most = 1 << 16 };
   pending += n;
-  if (pending < most && pending > -most) {
+  if (pending < most_pending && pending > -most_pending) {
     if (!registered) {
       registered = true;
       pthread_once(&once, make_key);
@@ -39,6 +41,16 @@ void jk_memory_count(int64_t n) {
     return;
   }
   tell();
+}
+
+bool jk_memory_take(int64_t n) {
+  // What is refused is never counted: others would see it and be refused too.
+  if (pending + n >= most_pending) {
+    int64_t room = jk_memory_limit() - atomic_load_explicit(&used, memory_order_relaxed);
+    if (n > room || pending + n > room) return false;
+  }
+  jk_memory_count(n);
+  return true;
 }
 
 int64_t jk_memory_used(void) {

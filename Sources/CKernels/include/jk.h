@@ -46,6 +46,8 @@ void *jk_swap(void **place, void *value);
 // Counts n bytes, or with a negative n gives them back. Small amounts are gathered per thread before they reach the
 // count of the process, which may so be off by 64 KiB a thread.
 void jk_memory_count(int64_t n);
+// The same for n > 0 bytes that are yet to be taken; counts nothing and gives false when they would pass the limit.
+bool jk_memory_take(int64_t n);
 int64_t jk_memory_used(void);
 void jk_memory_set_limit(int64_t bytes);
 int64_t jk_memory_limit(void);

@@ -67,13 +67,8 @@ public enum MemoryLimit {
   ///
   /// - Throws: `RESOURCE_EXHAUSTED` when that would pass the limit; nothing is counted then.
   package static func take(_ count: Int) throws {
-    guard count < 1 << 60 else { throw exhausted("OOM when allocating \(count) bytes", usedBytes) }
-    jk_memory_count(Int64(count))
-    if jk_memory_over() {
-      let used = usedBytes
-      guard used > bytes else { return }
-      jk_memory_count(Int64(-count))
-      throw exhausted("OOM when allocating \(count) bytes", used &- count)
+    guard count < 1 << 60, jk_memory_take(Int64(count)) else {
+      throw exhausted("OOM when allocating \(count) bytes", usedBytes)
     }
   }
 
