@@ -12,6 +12,8 @@ let caseTable: [OpCase] = [
   segmentCases,
   countCases,
   sparseSegmentCases,
+  sparseCases,
+  raggedCases,
   shapeCases,
   sliceCases,
   gatherCases,

@@ -111,5 +111,6 @@ int jk_run_fused(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull p
 #include "jk_image.h"
 #include "jk_audio.h"
 #include "jk_quant.h"
+#include "jk_sparse.h"
 #include "jk_state.h"
 #include "jk_debug.h"

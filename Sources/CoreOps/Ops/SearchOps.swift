@@ -342,6 +342,41 @@ package struct SearchOps: OpFamily {
         }
       }
     }, gradient: .none("Bucketize has no gradient"))
+
+  /// For each value the first boundary that is not less than it, or the last of all.
+  package let boostedTreesBucketize: OpDef = OpDef(
+    "BoostedTreesBucketize",
+    """
+    float_values: num_features * float, bucket_boundaries: num_features * float -> buckets: num_features * int32
+    num_features: int >= 0
+    """,
+    shape: { context in
+      let count = try context.int("num_features")
+      return try (0..<count).map { feature in
+        _ = try context.shape(count + feature, rank: 1, "bucket_boundaries")
+        return try context.shape(feature, rank: 1, "float_values")
+      }
+    },
+    kernel: .dynamic { context in
+      let count = try context.int("num_features")
+      return { run in
+        try (0..<count).map { feature in
+          let (values, boundaries) = (run.inputs[feature], run.inputs[count + feature])
+          try require(values.dims.rank == 1, "float_values should be vectors, got shape \(values.dims)")
+          try require(boundaries.dims.rank == 1, "bucket_boundaries should be vectors, got shape \(boundaries.dims)")
+          let ends = boundaries.elements(Float.self)
+          let buckets = values.elements(Float.self).map { value -> Int32 in
+            var (low, high) = (0, ends.count)
+            while low < high {
+              let middle = (low + high) / 2
+              if ends[middle] < value { low = middle + 1 } else { high = middle }
+            }
+            return Int32(max(min(low, ends.count - 1), 0))
+          }
+          return try Tensor(buckets, dims: values.dims)
+        }
+      }
+    }, gradient: .none("BoostedTreesBucketize has no gradient"))
 }
 
 extension Tensor {
