@@ -111,6 +111,7 @@ private struct LoopRaiser {
     }
     guard conditions.count == 1, let loopCond = conditions.first else { return nil }
     let fetched = Set(subgraph.fetches.map(\.node) + subgraph.targets)
+    let exitsOf = Dictionary(grouping: exits) { nodes[$0].inputs[0].node }
     var variables: [Variable] = []
     var invariants: [Int] = []
     for enter in enters {
@@ -120,7 +121,8 @@ private struct LoopRaiser {
       }
       guard consumers[enter].count == 1, isMerge(consumers[enter][0]) else { return nil }
       let merge = consumers[enter][0]
-      guard nodes[merge].inputs.count == 2,
+      guard nodes[merge].inputs.count == 2, nodes[merge].controlInputs.isEmpty,
+        nodes[merge].inputs.contains(Endpoint(enter)),
         let back = nodes[merge].inputs.first(where: { $0.node != enter })?.node,
         case .nextIteration? = nodes[back].primitive, own.contains(back)
       else { return nil }
@@ -130,7 +132,7 @@ private struct LoopRaiser {
       }
       guard switches.count <= 1 else { return nil }
       var variable = Variable(enter: enter, merge: merge, switch: switches.first, nextIteration: back)
-      for exit in exits where nodes[exit].inputs[0].node == switches.first {
+      for exit in switches.first.flatMap({ exitsOf[$0] }) ?? [] {
         guard variable.exit == nil, nodes[exit].inputs[0].index == 0 else { return nil }
         variable.exit = exit
       }
@@ -145,7 +147,34 @@ private struct LoopRaiser {
       })
     else { return nil }
     let loop = Loop(nodes: own, loopCond: loopCond, variables: variables, invariants: invariants)
-    return isClosed(loop) && effectsWaitForTheCondition(loop) ? loop : nil
+    return isClosed(loop) && isUsedAsALoop(loop) && bodyWaitsForTheCondition(loop) ? loop : nil
+  }
+
+  /// Whether what makes the loop is read only as the usual form reads it: no one asks a Merge where its value came from, no
+  /// one but Exit looks at what leaves, and only the loop's own nodes take part in its back edges.
+  private func isUsedAsALoop(_ loop: Loop) -> Bool {
+    let merges = Set(loop.variables.map(\.merge))
+    let switches = Set(loop.variables.compactMap(\.switch))
+    let nexts = Set(loop.variables.map(\.nextIteration))
+    return loop.nodes.allSatisfy { id in
+      let node = nodes[id]
+      switch node.primitive {
+      // Variables of the old kind change in place.
+      case .enter?, .exit?, .nextIteration?, .switch?, .merge?, .loopCond?:
+        if node.opName.hasPrefix("Ref") { return false }
+      default: break
+      }
+      if case .nextIteration? = node.primitive, !nexts.contains(id) { return false }
+      for input in node.inputs {
+        if merges.contains(input.node), input.index != 0 { return false }
+        if switches.contains(input.node), input.index == 0 {
+          guard case .exit? = node.primitive else { return false }
+        }
+        if nexts.contains(input.node), !merges.contains(id) { return false }
+        if input.node == loop.loopCond, !switches.contains(id) { return false }
+      }
+      return !node.controlInputs.contains { $0 == loop.loopCond || nexts.contains($0) }
+    }
   }
 
   /// Whether all that is inside comes through Enter nodes.
@@ -157,27 +186,34 @@ private struct LoopRaiser {
     }
   }
 
-  /// Whether the body has no effect before the condition is known: it would happen twice, as the condition and the body
-  /// are functions of their own.
-  private func effectsWaitForTheCondition(_ loop: Loop) -> Bool {
+  /// Whether the next iteration, and every effect in the body, wait for the condition to hold: otherwise they happen once
+  /// more than the body, which is a function of its own, is called.
+  private func bodyWaitsForTheCondition(_ loop: Loop) -> Bool {
+    let gates = Set(loop.variables.compactMap(\.switch))
+    let starts = Set(loop.variables.map(\.merge))
+    // What is dead when the condition does not hold; nodes stand after their inputs.
+    var waits: Set<Int> = []
+    for id in loop.nodes.sorted() where !starts.contains(id) && !gates.contains(id) {
+      let node = nodes[id]
+      func isDead(_ input: Endpoint) -> Bool {
+        waits.contains(input.node) || (gates.contains(input.node) && input.index == 1)
+      }
+      let byData =
+        isMerge(id)
+        ? !node.inputs.isEmpty && node.inputs.allSatisfy(isDead) : node.inputs.contains(where: isDead)
+      if byData || node.controlInputs.contains(where: waits.contains) { waits.insert(id) }
+    }
+    guard loop.variables.allSatisfy({ waits.contains($0.nextIteration) }) else { return false }
     let effects = loop.nodes.filter { nodes[$0].primitive == nil && nodes[$0].isStateful }
     if effects.isEmpty { return true }
-    var isGated: Set<Int> = []
-    let merges = Set(loop.variables.map(\.merge))
-    var stack = loop.variables.compactMap(\.switch)
-    while let id = stack.popLast() {
-      for consumer in consumers[id] where loop.nodes.contains(consumer) && !merges.contains(consumer) {
-        if isGated.insert(consumer).inserted { stack.append(consumer) }
-      }
-    }
     var inBody: Set<Int> = []
-    stack = loop.variables.map(\.nextIteration)
+    var stack = loop.variables.map(\.nextIteration)
     while let id = stack.popLast() {
       guard loop.nodes.contains(id), inBody.insert(id).inserted else { continue }
-      if merges.contains(id) { continue }
+      if starts.contains(id) { continue }
       stack += nodes[id].inputs.map(\.node) + nodes[id].controlInputs
     }
-    return effects.allSatisfy { isGated.contains($0) || !inBody.contains($0) }
+    return effects.allSatisfy { waits.contains($0) || !inBody.contains($0) }
   }
 
   private func isMerge(_ id: Int) -> Bool {
