@@ -64,7 +64,10 @@ public struct TFError: Error, Sendable, Equatable, CustomStringConvertible {
       case (let node?, nil): "node \(node): "
       case (nil, nil): ""
       }
-    return "\(code.rawValue): \(place)\(message)"
+    let text = "\(code.rawValue): \(place)\(message)"
+    // One line, also where a name or a message of TensorFlow's has several.
+    return text.utf8.contains { $0 == 10 || $0 == 13 }
+      ? text.split(whereSeparator: \.isNewline).joined(separator: " ") : text
   }
 }
 
