@@ -216,7 +216,59 @@ import V1Graph
     #expect(try session.run(fetches: ["c"], feeds: ["x": t(.float32, 1)])[0].floats == [-1])
   }
 
-  @Test(arguments: [20, 300]) func nestedBranchesRunOrAreRefused(depth: Int) throws {
+  /// A function of another function twice over, `levels` deep.
+  private func doubling(_ levels: Int, _ node: (String, Int, String) -> NodeDef, result: String) -> [FunctionDef] {
+    var functions = [function("f0", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])]
+    for level in 1...levels {
+      functions.append(
+        function(
+          "f\(level)", [("x", .float32)], [node("a", level - 1, "x"), node("b", level - 1, "a" + result)],
+          returns: [("b" + result, .float32)]))
+    }
+    return functions
+  }
+
+  /// Plans that would take long: making them is part of the run's time, and of its memory.
+  @Test func makingAPlanIsPartOfTheRun() throws {
+    let calls = doubling(17, { call($0, "f\($1)", [$2], [.float32], [.float32]) }, result: ":output:0")
+    let called = try session([placeholderNode("x"), call("c", "f17", ["x"], [.float32], [.float32])], calls)
+    func seconds(_ body: () throws -> Void) rethrows -> Double {
+      let start = ContinuousClock.now
+      try body()
+      return Double(start.duration(to: .now).components.attoseconds) * 1e-18
+        + Double(start.duration(to: .now).components.seconds)
+    }
+    let time = seconds {
+      expectError(.deadlineExceeded) {
+        _ = try called.run(fetches: ["c"], feeds: ["x": t(.float32, 1)], timeout: 0.3)
+      }
+    }
+    #expect(time < 5)
+    let before = MemoryLimit.bytes
+    let used = MemoryLimit.usedBytes
+    MemoryLimit.bytes = used + 64 << 20
+    defer { MemoryLimit.bytes = before }
+    expectError(.resourceExhausted) {
+      _ = try called.run(fetches: ["c"], feeds: ["x": t(.float32, 1)], timeout: 60)
+    }
+    #expect(MemoryLimit.usedBytes <= used + 4 << 20)
+  }
+
+  @Test func loopsThatMultiplyAreStoppedWhileTheyArePlanned() throws {
+    var functions = doubling(40, { whileNode($0, [$2], [.float32], cond: "cond", body: "f\($1)") }, result: ":output:0")
+    functions.append(
+      function(
+        "cond", [("x", .float32)], [constantNode("c", .float32, 5), typed("l", "Less", ["x", "c:output:0"])],
+        returns: [("l:z:0", .bool)]))
+    let session = try session([placeholderNode("x"), whileNode("w", ["x"], [.float32], cond: "cond", body: "f40")], functions)
+    let used = MemoryLimit.usedBytes
+    expectError(.deadlineExceeded) {
+      _ = try session.run(fetches: ["w"], feeds: ["x": t(.float32, 1)], timeout: 0.3)
+    }
+    #expect(MemoryLimit.usedBytes <= used + 1 << 28)
+  }
+
+  @Test(arguments: [20, 100, 300]) func nestedBranchesRunOrAreRefused(depth: Int) throws {
     let types: Attrs = ["Tin": .types([.float32]), "Tout": .types([.float32]), "Tcond": .type(.bool)]
     var functions = [function("f0", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])]
     for level in 1...depth {
@@ -230,7 +282,7 @@ import V1Graph
           returns: [("i:output:0", .float32)]))
     }
     let session = try session([placeholderNode("x"), call("c", "f\(depth)", ["x"], [.float32], [.float32])], functions)
-    if depth < 30 {
+    if depth <= 100 {
       #expect(try session.run(fetches: ["c"], feeds: ["x": t(.float32, 1)])[0].floats == [-1])
     } else {
       do {

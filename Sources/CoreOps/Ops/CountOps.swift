@@ -79,7 +79,8 @@ package struct CountOps: OpFamily {
     """,
     shape: { context in
       let size = try size(context, 3)
-      guard let rank = context.shapes[2][0] else { return [.unknown] }
+      guard let rank = try context.shape(2, rank: 1, "dense_shape")[0] else { return [.unknown] }
+      try require(rank > 0, "dense_shape must have elements")
       if rank == 1 { return [[size]] }
       let rows = try context.integers(2)?[0]
       if let rows { try require(rows >= 0, "dense_shape[0] must be >= 0, got \(rows)") }
