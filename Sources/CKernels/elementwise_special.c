@@ -27,8 +27,8 @@ SPECIAL(bessel_y0, special_y0(x))
 SPECIAL(bessel_y1, special_y1(x))
 SPECIAL(dawsn, special_dawsn(x))
 SPECIAL(expint, special_expint(x))
-SPECIAL(fresnel_cos, special_fresnel_cos(x))
-SPECIAL(fresnel_sin, special_fresnel_sin(x))
+SPECIAL(fresnel_cos, special_fresnel_cos(x, sizeof(*a) < 8))
+SPECIAL(fresnel_sin, special_fresnel_sin(x, sizeof(*a) < 8))
 SPECIAL(spence, special_spence(x))
 
 #define SPECIAL_BINARY(name, function)                                              \

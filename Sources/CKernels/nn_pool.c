@@ -10,7 +10,7 @@ enum { ARGMAX, SCATTER, GATHER, TO_FILTER };
 
 typedef struct {
   const jk_window *window;
-  const void *a, *b;
+  const void *a, *b, *c;
   void *out, *argmax;
   int use, wide, include_batch;
 } pool_job;
@@ -181,6 +181,15 @@ void jk_max_pool_argmax(int dtype, const jk_window *s, const void *x, void *y, v
 void jk_max_pool_gradient(int dtype, const jk_window *s, const void *x, const void *dy, void *dx) {
   pool_job job = {.window = s, .a = x, .b = dy, .out = dx, .use = SCATTER};
   arg_pool(dtype, &job);
+}
+
+void jk_max_pool_gradient_of_ties(int dtype, const jk_window *s, const void *x, const void *y, const void *dy,
+                                  void *dx) {
+  pool_job job = {.window = s, .a = x, .b = dy, .c = y, .out = dx};
+  body f = 0;
+  switch (dtype) { FLOATS(ties_gradient) }
+  double cost = (double)(out_pixels(s) * s->in_channels);
+  if (f) jk_parallel_for((size_t)s->batch, (size_t)(16384 / (cost + 1)) + 1, f, &job);
 }
 
 void jk_max_pool_gather(int dtype, const jk_window *s, const void *x, const void *grad, void *out) {

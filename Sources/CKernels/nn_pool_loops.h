@@ -112,6 +112,28 @@ static void F(scatter_add)(void *context, size_t begin, size_t end) {
 }
 
 #ifdef AVERAGES
+static void F(ties_gradient)(void *context, size_t begin, size_t end) {
+  const pool_job *job = context;
+  const jk_window *s = job->window;
+  const T *x = job->a, *dy = job->b, *y = job->c;
+  T *dx = job->out;
+  int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
+  int64_t out_pixels = s->out[0] * s->out[1] * s->out[2];
+  for (size_t at = begin * (size_t)out_pixels; at < end * (size_t)out_pixels; at++) {
+    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
+    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
+    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
+    const T *best = y + (int64_t)at * channels, *gradient = dy + (int64_t)at * channels;
+    for (int64_t i0 = f0; i0 < t0; i0++)
+      for (int64_t i1 = f1; i1 < t1; i1++)
+        for (int64_t i2 = f2; i2 < t2; i2++) {
+          int64_t from = (n * in_pixels + (i0 * s->in[1] + i1) * s->in[2] + i2) * channels;
+          for (int64_t c = 0; c < channels; c++)
+            if (GET(x[from + c]) == GET(best[c])) dx[from + c] = SET(GET(dx[from + c]) + GET(gradient[c]));
+        }
+  }
+}
+
 static void F(avg_pool)(void *context, size_t begin, size_t end) {
   const pool_job *job = context;
   const jk_window *s = job->window;

@@ -83,14 +83,15 @@ static double bessel_ie(int n, double x) {
 }
 double special_i0e(double x) { return bessel_ie(0, fabs(x)); }
 double special_i1e(double x) { return copysign(1, x) * bessel_ie(1, fabs(x)); }
-// The exponential is taken in two steps, so that it does not overflow before the product does.
+// The exponential is taken in two steps, so that it does not overflow before the product does. At infinity TensorFlow
+// multiplies an infinity by 0.
 double special_i0(double x) {
   double half = exp(0.5 * fabs(x));
-  return isinf(x) ? INFINITY : special_i0e(x) * half * half;
+  return isinf(x) ? NAN : special_i0e(x) * half * half;
 }
 double special_i1(double x) {
   double half = exp(0.5 * fabs(x));
-  return isinf(x) ? x : special_i1e(x) * half * half;
+  return isinf(x) ? NAN : special_i1e(x) * half * half;
 }
 
 // e^x K_n(x) for x >= 1: the integral over exp(-x (cosh t - 1)) cosh nt, with x (cosh t - 1) = u^2, by the trapezoid rule.
@@ -180,7 +181,8 @@ double special_expint(double x) {
   return exp(x) / x * sum;
 }
 
-static double _Complex fresnel(double x) {
+// In single precision the angle of large x is rounded as TensorFlow rounds it.
+static double _Complex fresnel(double x, int is_single) {
   double a = fabs(x);
   if (a != a) return x + I * x;
   if (a > 1e8) return copysign(0.5, x) * (1 + I);
@@ -207,12 +209,13 @@ static double _Complex fresnel(double x) {
       if (fabs(creal(step) - 1) + fabs(cimag(step)) < EPSILON) break;
     }
     h *= a - I * a;
-    result = (0.5 + 0.5 * I) * (1 - (cos(0.5 * z) + I * sin(0.5 * z)) * h);
+    double angle = is_single ? (float)(0.5 * PI) * ((float)a * (float)a) : 0.5 * z;
+    result = (0.5 + 0.5 * I) * (1 - (cos(angle) + I * sin(angle)) * h);
   }
   return x < 0 ? -result : result;
 }
-double special_fresnel_cos(double x) { return creal(fresnel(x)); }
-double special_fresnel_sin(double x) { return cimag(fresnel(x)); }
+double special_fresnel_cos(double x, int is_single) { return creal(fresnel(x, is_single)); }
+double special_fresnel_sin(double x, int is_single) { return cimag(fresnel(x, is_single)); }
 
 // Li2(z) from u = -log(1 - z), for |u| <= log 2, by the series whose coefficients are Bernoulli numbers.
 static double dilogarithm_series(double u) {
@@ -226,7 +229,8 @@ static double dilogarithm_series(double u) {
 }
 double special_spence(double x) {
   if (!(x >= 0)) return NAN;
-  if (isinf(x)) return -INFINITY;
+  // As TensorFlow, which multiplies an infinity by 0 there.
+  if (isinf(x)) return NAN;
   if (x == 0) return PI * PI / 6;
   // Li2(1 - x), with the argument moved to where the series converges fast.
   if (x > 2) {

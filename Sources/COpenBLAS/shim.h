@@ -117,6 +117,28 @@ static inline int jk_geev(int vectors, int n, void *_Nonnull a, void *_Nonnull w
   zgeev_("N", vectors ? "V" : "N", &n, a, &n, w, v, &n, v, &n, work, &lwork, rwork, &info);
   return info;
 }
+// Of a real matrix, which is not balanced first: the order of the eigenvalues depends on it.
+void dgeevx_(const char *balance, const char *left, const char *right, const char *sense, const int *n, void *a,
+             const int *lda, double *wr, double *wi, void *vl, const int *ldvl, void *vr, const int *ldvr, int *low,
+             int *high, double *scale, double *norm, double *rconde, double *rcondv, void *work, const int *lwork,
+             int *iwork, int *info);
+static inline int jk_real_geev(int vectors, int n, void *_Nonnull a, double *_Nonnull wr, double *_Nonnull wi,
+                               void *_Nonnull v, double *_Nonnull scale, void *_Nonnull work, int lwork) {
+  int info, low, high, ignored;
+  double norm, conde, condv;
+  dgeevx_("N", "N", vectors ? "V" : "N", "N", &n, a, &n, wr, wi, v, &n, v, &n, &low, &high, scale, &norm, &conde,
+          &condv, work, &lwork, &ignored, &info);
+  return info;
+}
+// A · P = Q · R: column j of A · P is column pivots[j] - 1 of A.
+void dgeqp3_(const int *m, const int *n, void *a, const int *lda, int *pivots, void *tau, void *work, const int *lwork,
+             int *info);
+static inline int jk_geqp3(int m, int n, void *_Nonnull a, int *_Nonnull pivots, void *_Nonnull tau,
+                           void *_Nonnull work, int lwork) {
+  int info;
+  dgeqp3_(&m, &n, a, &m, pivots, tau, work, &lwork, &info);
+  return info;
+}
 static inline int jk_gees(int n, void *_Nonnull a, void *_Nonnull w, void *_Nonnull v, void *_Nonnull work, int lwork,
                           double *_Nonnull rwork) {
   int info, found, ignored;

@@ -28,6 +28,9 @@ void jk_max_pool(int dtype, const jk_window *_Nonnull window, const void *_Nonnu
 // Also where each maximum was: its flat position in x, or in its image.
 void jk_max_pool_argmax(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x, void *_Nonnull y,
                         void *_Nonnull argmax, int index_dtype, int include_batch);
+// Adds dy to dx wherever x is the maximum y of a window.
+void jk_max_pool_gradient_of_ties(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
+                                  const void *_Nonnull y, const void *_Nonnull dy, void *_Nonnull dx);
 // Adds dy to dx where the first maximum of each window is.
 void jk_max_pool_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
                           const void *_Nonnull dy, void *_Nonnull dx);

@@ -163,7 +163,7 @@ struct FrameExecutor {
         deliver(ready, [nil, nil], isDead: true)
         break
       }
-      guard predicate.dtype == .bool, predicate.dims.elementCount == 1 else {
+      guard predicate.dtype == .bool, predicate.dims.rank == 0 else {
         throw TFError.invalidArgument("The second input must be a scalar, but it has shape \(predicate.dims)")
           .at(node: node.kernel.node, op: node.kernel.op.name)
       }

@@ -7,7 +7,8 @@ package enum EagerInterpreter {
     let slot = cache.slot(op, inputs)
     if let entry = cache.entries[slot], entry.matches(op, inputs, attrs) {
       do {
-        return try entry.kernel.run(entry.specialisation, inputs)
+        guard let specialisation = entry.specialisation else { return try entry.kernel.run(inputs, .eager) }
+        return try entry.kernel.run(specialisation, inputs)
       } catch let error as TFError {
         throw error.at(node: nil, op: op.name)
       }
@@ -47,7 +48,13 @@ package enum EagerInterpreter {
         throw TFError.internal("the shape rule does not infer the output shape").at(node: nil, op: op.name)
       }
     }
-    return try kernel.run(inputs, .eager)
+    let outputs = try kernel.run(inputs, .eager)
+    // What a kernel keeps from run to run belongs to one call where the op is stateful.
+    if !op.isStateful, case .dynamic = kernel.body {
+      cache.entries[slot] = EagerCache.Entry(
+        op: op, attrs: attrs, shapes: inputs.map(\.dims), kernel: kernel, specialisation: nil)
+    }
+    return outputs
   }
 }
 
@@ -58,7 +65,8 @@ final class EagerCache {
     let attrs: Attrs
     let shapes: [Shape]
     let kernel: PreparedKernel
-    let specialisation: PreparedKernel.Specialisation
+    /// nil where the kernel is dynamic.
+    let specialisation: PreparedKernel.Specialisation?
 
     func matches(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs) -> Bool {
       guard self.op === op, shapes.count == inputs.count else { return false }

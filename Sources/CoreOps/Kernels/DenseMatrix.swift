@@ -209,6 +209,7 @@ struct DenseMatrix {
   /// values.
   func svd(vectors: Bool, full: Bool) -> (s: [Double], u: DenseMatrix, v: DenseMatrix) {
     BLAS.useOneThread()
+    if vectors, JacobiSVD.takes(self) { return JacobiSVD.decompose(self, full: full) }
     let (m, n) = (rows, columns)
     let k = min(m, n)
     var s = [Double](repeating: .nan, count: k)
@@ -260,9 +261,41 @@ struct DenseMatrix {
     return (w, a)
   }
 
-  /// The eigenvalues (one column) and eigenvectors of a complex matrix.
+  /// The eigenvalues (one column) and eigenvectors of a real matrix: conjugate pairs next to each other.
+  private func realEigen(vectors: Bool) -> (values: DenseMatrix, vectors: DenseMatrix) {
+    var a = self
+    var w = DenseMatrix(isComplex: true, rows: rows, columns: 1)
+    var v = DenseMatrix(isComplex: true, rows: rows, columns: rows)
+    var real = DenseMatrix(isComplex: false, rows: rows, columns: rows)
+    let lwork = 66 * rows + rows * rows
+    var work = [Double](repeating: 0, count: lwork)
+    var (wr, wi, scale) = (
+      [Double](repeating: 0, count: rows), [Double](repeating: 0, count: rows), [Double](repeating: 0, count: rows)
+    )
+    let info =
+      isFinite
+      ? jk_real_geev(vectors ? 1 : 0, Int32(rows), &a.values, &wr, &wi, &real.values, &scale, &work, Int32(lwork)) : 1
+    if info != 0 {
+      w.fill(.nan)
+      v.fill(.nan)
+      return (w, v)
+    }
+    for column in 0..<rows {
+      w[column, 0] = (wr[column], wi[column])
+      // The first of a pair has its vector's real part in its own column and the imaginary one in the next.
+      let first = wi[column] < 0 ? column - 1 : column
+      for row in 0..<rows {
+        let imaginary = wi[column] == 0 ? 0 : real[row, first + 1].re
+        v[row, column] = (real[row, first].re, wi[column] < 0 ? -imaginary : imaginary)
+      }
+    }
+    return (w, v)
+  }
+
+  /// The eigenvalues (one column) and eigenvectors of a matrix.
   func eigen(vectors: Bool) -> (values: DenseMatrix, vectors: DenseMatrix) {
     BLAS.useOneThread()
+    if !isComplex, rows > 0 { return realEigen(vectors: vectors) }
     var a = self
     var w = DenseMatrix(isComplex: true, rows: rows, columns: 1)
     var v = DenseMatrix(isComplex: true, rows: rows, columns: rows)

@@ -102,6 +102,11 @@ struct StackContext {
       isComplex: isComplex)
   }
 
+  /// Sets an output that is not asked for, and so is a scalar.
+  func storeZero(output: Int) {
+    store(DenseMatrix(isComplex: outputTypes[output].isComplex, rows: 1, columns: 1), 0, output: output)
+  }
+
   func store(_ matrix: DenseMatrix, _ index: Int, output: Int = 0) {
     matrix.store(self.output(output), outputTypes[output], index: index)
   }

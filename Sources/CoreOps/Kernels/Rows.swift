@@ -81,6 +81,10 @@ enum RowPicker {
         "index innermost dimension length must be <= params rank; saw: \(depth) vs. \(p.count)")
     }
     let count = i.dropLast().reduce(1, *)
+    guard count == 0 || params.dims.elementCount > 0 else {
+      throw TFError.invalidArgument(
+        "Requested more than 0 entries, but params is empty.  Params shape: \(params.dims)")
+    }
     let dims = Shape(i.dropLast() + p[depth...])
     guard dims.checkedElementCount != nil else {
       throw TFError.invalidArgument("the result of shape \(dims) has too many elements")

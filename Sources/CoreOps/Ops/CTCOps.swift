@@ -167,6 +167,7 @@ package struct CTCOps: OpFamily {
     _ lengths: Tensor, _ inputs: Tensor, _ error: (String) -> TFError
   ) throws -> [Int] {
     try require(inputs.dims.rank == 3, "inputs is not a 3-Tensor")
+    try require(inputs.dims.elementCount > 0, "inputs must not be empty")
     try require(lengths.dims.rank == 1, "sequence_length is not a vector")
     let (time, batch) = (inputs.dims[0], inputs.dims[1])
     let values = try lengths.integers()

@@ -315,7 +315,7 @@ package struct FakeQuantOps: OpFamily {
     _ axis: Int, _ input: PartialShape, _ ends: [PartialShape], loose: Bool
   ) throws {
     try require(axis >= -1, "axis should be at least -1, got \(axis)")
-    try require(input.rank == nil || axis < input.rank!, "Shape must be at least rank \(axis + 1) but is rank \(input.rank ?? 0)")
+    try require(input.rank == nil || axis < input.rank!, "Shape must be at least rank \(axis &+ 1) but is rank \(input.rank ?? 0)")
     for (shape, name) in zip(ends, ["input_min", "input_max"]) {
       if axis < 0 {
         try require(

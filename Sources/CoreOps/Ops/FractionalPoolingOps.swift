@@ -107,6 +107,7 @@ enum FractionalPooling {
       try require(output >= 1, "Pooling ratio is higher than input dimension size for dimension \(axis). Input dim size: \(size) pooling ratio: \(ratios[axis])")
       return Int(output)
     }
+    _ = try (size(0), size(3))
     let (height, width) = (try size(1), try size(2))
     return [[input[0], height, width, input[3]], [height.map { $0 + 1 }], [width.map { $0 + 1 }]]
   }

@@ -77,7 +77,7 @@ package struct GatherOps: OpFamily {
       throw TFError.invalidArgument(
         axis < 0
           ? "Expected axis in the range [\(-dims.count), \(dims.count)), but got \(axis)"
-          : "Shape must be at least rank \(axis + 1) but is rank \(dims.count)")
+          : "Shape must be at least rank \(axis &+ 1) but is rank \(dims.count)")
     }
     let position = axis < 0 ? axis + dims.count : axis
     try require(

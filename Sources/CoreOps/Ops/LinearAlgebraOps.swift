@@ -191,7 +191,7 @@ package struct LinearAlgebraOps: OpFamily {
       let (batch, m, n) = try LinearAlgebraRules.matrix(context.shapes[0])
       let k = LinearAlgebraRules.smaller(m, n)
       let s = batch.concatenated(with: [k])
-      guard try context.bool("compute_uv") else { return [s, [0], [0]] }
+      guard try context.bool("compute_uv") else { return [s, [], []] }
       let full = try context.bool("full_matrices")
       return [s, batch.concatenated(with: [m, full ? m : k]), batch.concatenated(with: [n, full ? n : k])]
     },
@@ -206,6 +206,10 @@ package struct LinearAlgebraOps: OpFamily {
             context.store(v, i, output: 2)
           }
         }
+        if !vectors {
+          context.storeZero(output: 1)
+          context.storeZero(output: 2)
+        }
       }
     }, gradient: .none("not differentiable here: use self_adjoint_eig of aᴴa"))
 
@@ -219,7 +223,7 @@ package struct LinearAlgebraOps: OpFamily {
     shape: { context in
       let a = try LinearAlgebraRules.square(context.shapes[0])
       let e = a.dims.map { PartialShape(Array($0.dropLast())) } ?? .unknown
-      return [e, try context.bool("compute_v") ? a : [0]]
+      return [e, try context.bool("compute_v") ? a : []]
     },
     kernel: .raw(["T": LinearAlgebraRules.types]) { prepared in
       let vectors = try prepared.bool("compute_v")
@@ -229,6 +233,7 @@ package struct LinearAlgebraOps: OpFamily {
           context.store(LinearAlgebraRules.column(e, context.dtype), i)
           if vectors { context.store(v, i, output: 1) }
         }
+        if !vectors { context.storeZero(output: 1) }
       }
     }, gradient: .rule { [try LinearAlgebraGradients.selfAdjointEigen($0)] })
 
@@ -249,16 +254,17 @@ package struct LinearAlgebraOps: OpFamily {
     shape: { context in
       let a = try LinearAlgebraRules.square(context.shapes[0])
       let e = a.dims.map { PartialShape(Array($0.dropLast())) } ?? .unknown
-      return [e, try context.bool("compute_v") ? a : [0]]
+      return [e, try context.bool("compute_v") ? a : []]
     },
     kernel: .raw { prepared in
       let vectors = try prepared.bool("compute_v")
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
-          let (e, v) = context.matrix(0, i, isComplex: true).eigen(vectors: vectors)
+          let (e, v) = context.matrix(0, i).eigen(vectors: vectors)
           context.store(e, i)
           if vectors { context.store(v, i, output: 1) }
         }
+        if !vectors { context.storeZero(output: 1) }
       }
     }, gradient: .none("not differentiable here"))
 }

@@ -175,7 +175,7 @@ package struct PoolingOps: OpFamily {
       return try PoolingRules.gradientShape(spatial: 3, toInput: true)(context)
     },
     kernel: PoolingRules.kernel(DTypeSet(.half, .bfloat16, .float32), spatial: 3, zeroes: 3) {
-      jk_max_pool_gradient($0, &$1, $2[0], $2[2], $2[3])
+      jk_max_pool_gradient_of_ties($0, &$1, $2[0], $2[1], $2[2], $2[3])
     },
     gradient: PoolingRules.linearGradient("MaxPool3DGradGrad"))
 
@@ -258,6 +258,7 @@ package struct PoolingOps: OpFamily {
       let (dtype, index) = (try context.type("T"), try context.type("Targmax"))
       let includeBatch: Int32 = try context.bool("include_batch_in_index") ? 1 : 0
       return {
+        try require($0.inputs[0].elementCount > 0, "tensor_in must not be empty (2)")
         if index == .int32, $0.inputs[0].elementCount > Int(Int32.max) {
           throw TFError.invalidArgument("the positions of a tensor of shape \($0.inputs[0]) do not fit int32")
         }

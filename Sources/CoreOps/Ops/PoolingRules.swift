@@ -55,7 +55,8 @@ enum PoolingRules {
   ///   - ksize, strides: one per dimension of the input.
   ///   - depth: whether pooling over channels is known.
   static func pool(
-    _ context: some AttrAccess, ksize: [Int], strides: [Int], spatial: Int, depth: Bool
+    _ context: some AttrAccess, ksize: [Int], strides: [Int], spatial: Int, depth: Bool,
+    isOfGradient: Bool = false
   ) throws -> Pool {
     let rank = spatial + 2
     let format = context.signature.attr("data_format") == nil ? "" : try context.string("data_format")
@@ -69,6 +70,15 @@ enum PoolingRules {
     }
     guard strides.count == rank else {
       throw TFError.invalidArgument("Sliding window strides field must specify \(rank) dimensions")
+    }
+    if isOfGradient {
+      // The gradient with sizes as inputs says first what it cannot do.
+      guard ksize[0] == 1, strides[0] == 1 else {
+        throw TFError.unimplemented("Pooling is not yet supported on the batch dimension.")
+      }
+      guard ksize[channelAxis] == 1, strides[channelAxis] == 1 else {
+        throw TFError.unimplemented("MaxPoolingGrad is not yet supported on the depth dimension.")
+      }
     }
     guard ksize.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
       throw TFError.invalidArgument(
@@ -199,7 +209,8 @@ enum PoolingRules {
     guard let ksize = try context.integers(sizesAt), let strides = try context.integers(sizesAt + 1) else {
       return nil
     }
-    return try pool(context, ksize: ksize, strides: strides, spatial: spatial, depth: depth)
+    return try pool(
+      context, ksize: ksize, strides: strides, spatial: spatial, depth: depth, isOfGradient: sizesAt > 1)
   }
 
   /// As `kernel`, with the window in the inputs at `sizesAt` and after it.
@@ -211,7 +222,7 @@ enum PoolingRules {
       return { specialise in
         let pool = try pool(
           context, ksize: try specialise.integers(sizesAt), strides: try specialise.integers(sizesAt + 1),
-          spatial: 2, depth: true)
+          spatial: 2, depth: true, isOfGradient: sizesAt > 1)
         return try run(pool, dtype, specialise.inputs[0], specialise, zeroes: zeroes, loop)
       }
     }

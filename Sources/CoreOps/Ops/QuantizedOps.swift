@@ -214,7 +214,7 @@ package struct QuantizedOps: OpFamily {
   private static func sliceShape(_ context: ShapeContext, _ axis: Int) throws -> PartialShape {
     try require(axis >= -1, "axis should be at least -1, got \(axis)")
     let input = context.shapes[0]
-    try require(input.rank == nil || axis < input.rank!, "Shape must be at least rank \(axis + 1) but is rank \(input.rank ?? 0)")
+    try require(input.rank == nil || axis < input.rank!, "Shape must be at least rank \(axis &+ 1) but is rank \(input.rank ?? 0)")
     for (index, name) in [(1, "min_range"), (2, "max_range")] {
       guard let count = context.shapes[index].elementCount, let slices = axis < 0 ? 1 : input[axis] else { continue }
       try require(

@@ -114,6 +114,9 @@ package struct SearchOps: OpFamily {
     shape: { [PartialShape([nil, $0.shapes[0].rank])] },
     kernel: .run(["T": [.numbers, .bool]]) { context in
       let input = context.inputs[0]
+      guard input.dtype != .half else {
+        throw TFError.unimplemented("No WhereOp available for float16/half type on CPU")
+      }
       try require(1...8 ~= input.dims.rank, "WhereOp: Unhandled input dimensions: \(input.dims.rank)")
       let type = Int32(input.dtype.rawValue)
       let count = Int(jk_count_nonzero(type, input.pointer, Int64(input.dims.elementCount)))

@@ -184,3 +184,15 @@ public struct UnaryOps: OpFamily {
   package let populationCount = UnaryOp(
     "PopulationCount", [.ints], jk_population_count, result: .uint8, gradient: .zero)
 }
+
+extension SharedAPI {
+  /// x rounded, halves to the even neighbour; integers as they are. Follows `tf.round`.
+  ///
+  /// - Parameters:
+  ///   - x: a real or complex tensor.
+  ///   - name: the node's name in a graph.
+  public static func round(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    let x = try x.asTensor()
+    return x.dtype.isInteger ? x : try UnaryOps.family.round.opDef([x], name: name)
+  }
+}

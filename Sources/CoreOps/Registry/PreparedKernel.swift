@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A kernel with its attributes and dtypes decoded: what a plan keeps per node.
 package struct PreparedKernel: Sendable {
   package enum Body: Sendable {
@@ -81,6 +83,23 @@ package struct PreparedKernel: Sendable {
     return Specialisation(outputs: outputs, result: result, usedValues: known.used)
   }
 
+  /// The shapes that the shape rule found to be right last.
+  private let accepted = AcceptedShapes()
+
+  /// Refuses what the shape rule refuses, so that a dynamic kernel only has to check values. The rule sees no values
+  /// here, and so is asked once for several runs with the same shapes.
+  private func checkShapes(_ inputs: [Tensor]) throws {
+    if inputs.isEmpty || accepted.contains(inputs) { return }
+    let count = inputs.count
+    // What a reference refers to may have any shape by now.
+    let shapes = inputs.indices.map { refInputs[$0] ? PartialShape.unknown : PartialShape(inputs[$0].dims) }
+    _ = try op.shapeRule(
+      ShapeContext(
+        op: op, attrs: attrs, inputTypes: inputTypes, shapes: shapes,
+        values: KnownValues([Tensor?](repeating: nil, count: count))))
+    accepted.set(inputs)
+  }
+
   /// Runs once on values.
   package func run(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     do {
@@ -90,6 +109,7 @@ package struct PreparedKernel: Sendable {
           specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
         return try run(specialisation, inputs)
       case .dynamic(let run):
+        try checkShapes(inputs)
         return try run(DynamicContext(inputs: inputs, node: node, execution: execution))
       case .executor(.noOp): return []
       case .executor:
@@ -139,5 +159,23 @@ package struct PreparedKernel: Sendable {
       withExtendedLifetime((inputs, scratch)) {}
       return outputs
     }
+  }
+}
+
+/// The input shapes that a kernel was last asked for. Runs side by side share it; one that finds it in use does without.
+private final class AcceptedShapes: Sendable {
+  private let shapes = Mutex<[Shape]?>(nil)
+
+  func contains(_ inputs: [Tensor]) -> Bool {
+    shapes.withLockIfAvailable { shapes in
+      guard let shapes, shapes.count == inputs.count else { return false }
+      for index in inputs.indices where shapes[index] != inputs[index].dims { return false }
+      return true
+    } ?? false
+  }
+
+  func set(_ inputs: [Tensor]) {
+    let dims = inputs.map(\.dims)
+    _ = shapes.withLockIfAvailable { $0 = dims }
   }
 }
