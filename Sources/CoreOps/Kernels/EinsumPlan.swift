@@ -123,7 +123,7 @@ struct EinsumPlan: Sendable {
       return at
     }
     let scratch = shapes.count + 1
-    var steps: [@Sendable (Pointers) -> Void] = []
+    var steps: [@Sendable (Pointers) throws -> Void] = []
 
     /// Operand `index` with its labels in that order, as an offset into the scratch memory.
     func gathered(_ index: Int, _ order: [Int]) throws -> Int {
@@ -161,7 +161,7 @@ struct EinsumPlan: Sendable {
       steps.append { pointers in
         let base = pointers[scratch]
         jk_fill_ones(code, base + ones, Int64(depth))
-        plan.run(base + at, base + ones, base + sums, base + more)
+        try plan.run(base + at, base + ones, base + sums, base + more)
       }
       return sums
     }
@@ -178,7 +178,7 @@ struct EinsumPlan: Sendable {
       let target = place
       steps.append { pointers in
         let base = pointers[scratch]
-        plan.run(base + first, base + second, base + target, base + more)
+        try plan.run(base + first, base + second, base + target, base + more)
       }
     }
     // The result in its own order; a label that stands twice in it fills a diagonal.
@@ -197,7 +197,7 @@ struct EinsumPlan: Sendable {
     let last = copies
     let all = steps
     specialised = .run(scratch: max(used, 64)) { pointers in
-      for step in all { step(pointers) }
+      for step in all { try step(pointers) }
       last.run(pointers)
     }
   }

@@ -14,15 +14,25 @@ enum MatrixForm: Int32, Sendable {
   }
 }
 
-/// Products of stacks of matrices, for fixed shapes.
+/// Products of stacks of matrices, for fixed shapes, and what follows them: a bias for each column and an activation.
 final class MatMulPlan: @unchecked Sendable {
   private var plan = jk_matmul()
   private var indices: UnsafeMutablePointer<Int64>?
+  /// Single-precision products that are large enough go to oneDNN, which lays out a constant operand once.
+  private var library: DNNLPlan?
+  private let epilogue: Epilogue
+  private let dtype: DType
   let scratchBytes: Int
 
   /// - Parameters:
   ///   - a, b: shapes of rank 2 at least that were checked to fit, `output` that of the result.
-  init(_ dtype: DType, _ a: Shape, _ b: Shape, _ output: Shape, _ formA: MatrixForm, _ formB: MatrixForm) {
+  ///   - constant: the value that b has at every run.
+  init(
+    _ dtype: DType, _ a: Shape, _ b: Shape, _ output: Shape, _ formA: MatrixForm, _ formB: MatrixForm,
+    constant: Tensor? = nil, epilogue: Epilogue = Epilogue()
+  ) {
+    self.dtype = dtype
+    self.epilogue = epilogue
     plan.dtype = Int32(dtype.rawValue)
     plan.ta = formA.rawValue
     plan.tb = formB.rawValue
@@ -43,6 +53,11 @@ final class MatMulPlan: @unchecked Sendable {
     }
     plan.gemm = Self.library(dtype)
     plan.gemm_is_parallel = dtype == .float64 || dtype.isComplex ? 0 : 1
+    library = Self.dnnl(plan, epilogue, constant)
+    if let library {
+      scratchBytes = library.scratchBytes
+      return
+    }
     if plan.batch > 1, plan.a_count != plan.batch || plan.b_count != plan.batch {
       let all = Int(plan.batch)
       let memory = UnsafeMutablePointer<Int64>.allocate(capacity: 2 * all)
@@ -57,11 +72,36 @@ final class MatMulPlan: @unchecked Sendable {
 
   deinit { indices?.deallocate() }
 
+  /// - Parameter bias: one value per column, if the epilogue has a bias.
   func run(
-    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer,
-    _ scratch: UnsafeMutableRawPointer?
-  ) {
+    _ a: UnsafeMutableRawPointer, _ b: UnsafeMutableRawPointer, _ c: UnsafeMutableRawPointer,
+    bias: UnsafeMutableRawPointer? = nil, _ scratch: UnsafeMutableRawPointer?
+  ) throws {
+    if let library { return try library.run(a, b, bias: bias, c, scratch: scratch) }
     jk_run_matmul(&plan, a, b, c, scratch)
+    if epilogue != Epilogue() {
+      jk_epilogue(
+        plan.dtype, plan.batch * plan.m * plan.n, plan.n, 1, c, bias, nil, epilogue.activation.number,
+        epilogue.activation.alpha)
+    }
+  }
+
+  /// The least number of multiplications that are worth a call of the library: less is done by the loops of the package.
+  private static let leastWork = 32_768.0
+
+  private static func dnnl(_ plan: jk_matmul, _ epilogue: Epilogue, _ constant: Tensor?) -> DNNLPlan? {
+    let work = Double(plan.m) * Double(plan.n) * Double(plan.k)
+    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.m > 1, plan.n > 1, work >= leastWork
+    else { return nil }
+    var matmul = jk_dnnl_matmul()
+    matmul.m = plan.m
+    matmul.n = plan.n
+    matmul.k = plan.k
+    matmul.a_stride = plan.ta == 0 ? (plan.k, 1) : (1, plan.m)
+    matmul.b_stride = plan.tb == 0 ? (plan.n, 1) : (1, plan.k)
+    var after = epilogue.shim
+    return DNNLPlan(
+      jk_dnnl_matmul_create(&matmul, &after, constant?.pointer.assumingMemoryBound(to: Float.self)))
   }
 
   private static func fill(_ target: UnsafeMutablePointer<Int64>, _ dims: [Int], _ output: [Int]) {

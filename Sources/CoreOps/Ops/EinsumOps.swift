@@ -50,17 +50,17 @@ package struct EinsumOps: OpFamily {
         let plan = MatMulPlan(.float32, context.inputs[0], context.inputs[1], context.outputs[0], a, b)
         let counts = context.inputs.map(\.elementCount)
         let sizes = counts.map { ($0 * 4 + 63) & ~63 }
-        return .run(scratch: sizes[0] + sizes[1] + 64) { pointers in
-          var operands = [UnsafeRawPointer(pointers[0]), UnsafeRawPointer(pointers[1])]
+        return .run(scratch: sizes[0] + sizes[1] + plan.scratchBytes + 64) { pointers in
+          var operands = [pointers[0], pointers[1]]
           var room = pointers[3]
           for index in 0..<2 where types[index] == .bfloat16 {
             jk_convert_numbers(
               Int32(DType.bfloat16.rawValue), Int32(DType.float32.rawValue), operands[index], room,
               Int64(counts[index]))
-            operands[index] = UnsafeRawPointer(room)
+            operands[index] = room
             room += sizes[index]
           }
-          plan.run(operands[0], operands[1], pointers[2], nil)
+          try plan.run(operands[0], operands[1], pointers[2], room)
         }
       }
     },
@@ -133,15 +133,13 @@ package struct EinsumOps: OpFamily {
       let a = MatrixForm(transpose: try prepared.bool("transpose_a"))
       let b = MatrixForm(transpose: try prepared.bool("transpose_b"))
       return { context in
-        let output = context.outputs[0]
-        let plan = MatMulPlan(dtype, context.inputs[0], context.inputs[1], output, a, b)
-        let (rows, columns) = (Int64(output[0]), Int64(output[1]))
+        let plan = MatMulPlan(
+          dtype, context.inputs[0], context.inputs[1], context.outputs[0], a, b, constant: context.constant(1),
+          epilogue: Epilogue(bias: true, activation: chosen))
         let hasScratch = plan.scratchBytes > 0
         return .run(scratch: plan.scratchBytes) { pointers in
-          plan.run(pointers[0], pointers[1], pointers[3], hasScratch ? pointers[4] : nil)
-          jk_epilogue(
-            Int32(dtype.rawValue), rows * columns, columns, 1, pointers[3], pointers[2], nil, chosen.number,
-            chosen.alpha)
+          try plan.run(
+            pointers[0], pointers[1], pointers[3], bias: pointers[2], hasScratch ? pointers[4] : nil)
         }
       }
     }, gradient: .none("made by optimisation only"))

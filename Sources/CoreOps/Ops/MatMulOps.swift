@@ -101,7 +101,7 @@ package struct MatMulOps: OpFamily {
           jk_convert_numbers(
             Int32(types[1].rawValue), Int32(dtype.rawValue), pointers[1], scratch + sizes[0],
             Int64(counts[1]))
-          plan.run(scratch, scratch + sizes[0], pointers[2], scratch + sizes[0] + sizes[1])
+          try plan.run(scratch, scratch + sizes[0], pointers[2], scratch + sizes[0] + sizes[1])
         }
       }
     },
@@ -165,11 +165,12 @@ enum MatMulRules {
   static func specialised(
     _ dtype: DType, _ context: SpecialiseContext, _ x: MatrixForm, _ y: MatrixForm
   ) -> Specialised {
-    let plan = MatMulPlan(dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y)
+    let plan = MatMulPlan(
+      dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y, constant: context.constant(1))
     if plan.scratchBytes == 0 {
-      return .run { plan.run($0[0], $0[1], $0[2], nil) }
+      return .run { try plan.run($0[0], $0[1], $0[2], nil) }
     }
-    return .run(scratch: plan.scratchBytes) { plan.run($0[0], $0[1], $0[2], $0[3]) }
+    return .run(scratch: plan.scratchBytes) { try plan.run($0[0], $0[1], $0[2], $0[3]) }
   }
 
   static func batchGradient(_ context: GradientContext, _ op: () -> OpDef) throws -> [Tensor?] {

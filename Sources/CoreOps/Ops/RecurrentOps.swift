@@ -266,7 +266,7 @@ struct LSTMForm: Sendable {
         let csPrev = step == 0 ? p[first + 1] : p[out + 1] + (at - state)
         jk_join_rows(
           Int64(batch), Int64(width), Int64(cells), p[first] + step * batch * width, hPrev, scratch)
-        product.run(scratch, pointers[first + 3], scratch + joined, scratch + joined + gates)
+        try product.run(scratch, pointers[first + 3], scratch + joined, scratch + joined + gates)
         jk_lstm_step(
           &lstm,
           jk_lstm_inputs(wci: p[first + 4], wcf: p[first + 5], wco: p[first + 6], cs_prev: csPrev),
@@ -329,11 +329,11 @@ struct LSTMForm: Sendable {
           jk_lstm_states(
             i: p[9] + at, cs: p[10] + at, f: p[11] + at, o: p[12] + at, ci: p[13] + at, co: p[14] + at),
           csGrad, hGrad, p[19], dgates, p[22], p[23], p[24])
-        back.run(dgates, pointers[4], dxh, rest)
+        try back.run(dgates, pointers[4], dxh, rest)
         jk_split_rows(
           Int64(batch), Int64(width), Int64(cells), dxh, p[18] + step * batch * width, p[20])
         jk_join_rows(Int64(batch), Int64(width), Int64(cells), p[1] + step * batch * width, hPrev, xh)
-        weights.run(xh, dgates, dw, rest)
+        try weights.run(xh, dgates, dw, rest)
         jk_accumulate(Int64(rows * 4 * cells), dw, p[21])
         jk_accumulate_rows(Int64(batch), Int64(4 * cells), dgates, p[25])
       }
@@ -391,10 +391,10 @@ enum GRU {
       let rest = reset + single
       let (rows, inputs, n) = (Int64(batch), Int64(width), Int64(cells))
       jk_join_rows(rows, inputs, n, p[0], p[1], xh)
-      gates.run(xh, pointers[2], product, rest)
+      try gates.run(xh, pointers[2], product, rest)
       jk_gru_gates(rows, n, product, p[4], p[1], p[6], p[7], reset)
       jk_join_rows(rows, inputs, n, p[0], reset, xh)
-      candidate.run(xh, pointers[3], product, rest)
+      try candidate.run(xh, pointers[3], product, rest)
       jk_gru_state(rows, n, product, p[5], p[7], p[1], p[8], p[9])
     }
   }
@@ -416,10 +416,10 @@ enum GRU {
       let (n, inputs, k) = (Int64(batch), Int64(width), Int64(cells))
       let (r, u, c, dh) = (p[6], p[7], p[8], p[9])
       jk_gru_candidate_gradient(n, k, dh, u, c, p[1], p[12], p[13])
-      candidate.run(p[12], pointers[3], product, rest)
+      try candidate.run(p[12], pointers[3], product, rest)
       jk_split_rows(n, inputs, k, product, p[10], part)
       jk_gru_reset_gradient(n, k, part, dh, r, u, p[1], p[13], p[11])
-      gates.run(p[13], pointers[2], product, rest)
+      try gates.run(p[13], pointers[2], product, rest)
       jk_split_rows(n, inputs, k, product, dx, part)
       jk_accumulate(n * inputs, dx, p[10])
       jk_accumulate(n * k, part, p[11])
