@@ -29,7 +29,7 @@
       size_t end = n - start < 2048 ? n : start + 2048;                                                             \
       C sum = 0;                                                                                                    \
       if (out) {                                                                                                    \
-        _Pragma("clang fp reassociate(on)") for (size_t i = start; i < end; i++) {                                  \
+        _Pragma("clang fp reassociate(on)") JK_VECTOR for (size_t i = start; i < end; i++) {                        \
           C e = EXP((C)GET(x[i * step]) - m);                                                                       \
           out[i] = SET(e);                                                                                          \
           sum += e;                                                                                                 \
@@ -50,7 +50,7 @@
       if (sizeof(T) == sizeof(C))                                                                                   \
         for (size_t i = 0; i < n; i++) o[i] = SET((C)GET(o[i]) * scale);                                            \
       else                                                                                                          \
-        for (size_t i = 0; i < n; i++) o[i] = SET(EXP((C)GET(x[i]) - m) * scale);                                   \
+        JK_VECTOR for (size_t i = 0; i < n; i++) o[i] = SET(EXP((C)GET(x[i]) - m) * scale);                         \
     }                                                                                                               \
   }                                                                                                                 \
   JK_CLONES static void log_softmax_##s(const void *in, void *out, size_t rows, size_t n) {                         \
@@ -58,7 +58,7 @@
       const T *x = (const T *)in + r * n;                                                                           \
       T *o = (T *)out + r * n;                                                                                      \
       C m = row_max_##s(x, n, 1), l = (C)log((double)row_sum_##s(x, n, 1, m, 0));                                   \
-      for (size_t i = 0; i < n; i++) o[i] = SET((C)GET(x[i]) - m - l);                                              \
+      JK_VECTOR for (size_t i = 0; i < n; i++) o[i] = SET((C)GET(x[i]) - m - l);                                    \
     }                                                                                                               \
   }                                                                                                                 \
   JK_INLINE void xent_row_##s(const T *x, const T *y, T *loss, T *g, size_t n, size_t xs, size_t ys) {              \

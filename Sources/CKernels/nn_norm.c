@@ -185,9 +185,9 @@ typedef struct {
     T *y = (T *)job->y + at;                                                                                     \
     if (!side && job->activation == NONE) {                                                                      \
       if (step)                                                                                                  \
-        for (int64_t i = 0; i < n; i++) y[i] = SET((GET(x[i]) - mean[i]) * factor[i] + offset[i]);               \
+        JK_VECTOR for (int64_t i = 0; i < n; i++) y[i] = SET((GET(x[i]) - mean[i]) * factor[i] + offset[i]);               \
       else                                                                                                       \
-        for (int64_t i = 0; i < n; i++) y[i] = SET((GET(x[i]) - mean[0]) * factor[0] + offset[0]);               \
+        JK_VECTOR for (int64_t i = 0; i < n; i++) y[i] = SET((GET(x[i]) - mean[0]) * factor[0] + offset[0]);               \
     } else {                                                                                                     \
       for (int64_t i = 0; i < n; i++) {                                                                          \
         float v = (GET(x[i]) - mean[i * step]) * factor[i * step] + offset[i * step];                            \
