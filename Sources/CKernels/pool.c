@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 // libgomp's own entry points, so that no compiler flag is needed. oneDNN runs on the same pool.
@@ -31,6 +32,8 @@ typedef struct {
   void (*body)(void *, size_t, size_t);
   void *context;
   size_t count;
+  // How long the caller's own part took.
+  int64_t begun, own;
 } job;
 
 static void part(void *data) {
@@ -41,41 +44,69 @@ static void part(void *data) {
   size_t begin = blocks * id / parts * unit, end = blocks * (id + 1) / parts * unit;
   if (end > j->count) end = j->count;
   if (begin < end) j->body(j->context, begin, end);
+  if (id == 0) j->own = jk_now() - j->begun;
 }
 
-// libgomp's threads spin for milliseconds at each barrier unless there are more of them than processors. Where another
-// process has one of the processors, that holds up every parallel loop for a time slice: measured beside one busy
-// process, MobileNetV2 took 434 ms in place of 14. So a team that never works keeps their number above the processors'
-// for as long as the process lives; threads then give way after a few microseconds.
-enum { MOST_IDLE = 64 };
+// libgomp's threads spin for milliseconds at each barrier unless there are more of them than processors, which is best on
+// an idle machine. Where another process has one of the processors, it holds up every parallel loop for a time slice:
+// measured beside one busy process, MobileNetV2 took 434 ms in place of 14. So when loops are held up, a team that does
+// nothing lifts their number above the processors' for some seconds, and threads give way after microseconds.
+enum { MOST_IDLE = 64, HELD_UP = 3, CALM = 1000 };
+static const int64_t pause_seconds = 10, least_wait = 1000000;
+static atomic_int held_up, calm, has_idle_team;
+static _Atomic int64_t idle_until;
+
+int64_t jk_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 static void nothing(void *data) { (void)data; }
 
 static void *idle(void *size) {
   GOMP_parallel(nothing, NULL, (unsigned)(size_t)size, 0);
-  for (;;) pause();
+  while (jk_now() < atomic_load(&idle_until)) sleep(1);
+  // Its threads end with it.
+  atomic_store(&has_idle_team, 0);
   return NULL;
 }
 
 static void make_idle_team(void) {
   int size = omp_get_num_procs() - jk_threads() + 2;
   if (size > MOST_IDLE) return;
+  atomic_store(&idle_until, jk_now() + pause_seconds * 1000000000);
+  if (atomic_exchange(&has_idle_team, 1)) return;
   pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes)) return;
-  sigset_t all, before;
-  sigfillset(&all);
-  // Its threads take no signals.
-  pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  (void)pthread_create(&thread, &attributes, idle, (void *)(size_t)(size < 2 ? 2 : size));
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  pthread_attr_destroy(&attributes);
+  sigset_t all, before;
+  int made = 0;
+  if (!pthread_attr_init(&attributes)) {
+    // It takes no signals.
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    made = !pthread_create(&thread, &attributes, idle, (void *)(size_t)(size < 2 ? 2 : size));
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+  }
+  if (!made) atomic_store(&has_idle_team, 0);
+}
+
+void jk_pool_took(int64_t nanoseconds, int64_t expected) {
+  if (nanoseconds - expected > least_wait && nanoseconds > 3 * expected) {
+    if (atomic_fetch_add_explicit(&held_up, 1, memory_order_relaxed) + 1 < HELD_UP) return;
+    make_idle_team();
+  } else if (atomic_load_explicit(&held_up, memory_order_relaxed) == 0 ||
+             atomic_fetch_add_explicit(&calm, 1, memory_order_relaxed) + 1 < CALM) {
+    return;
+  }
+  atomic_store_explicit(&held_up, 0, memory_order_relaxed);
+  atomic_store_explicit(&calm, 0, memory_order_relaxed);
 }
 
 int jk_pool_enter(void) {
-  static pthread_once_t idle_team = PTHREAD_ONCE_INIT;
   int n = jk_threads();
-  if (n > 1) pthread_once(&idle_team, make_idle_team);
   return n > 1 && !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire) ? n : 1;
 }
 
@@ -92,8 +123,9 @@ void jk_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, si
     return;
   }
   size_t parts = (count + grain - 1) / grain;
-  job j = {body, context, count};
+  job j = {body, context, count, jk_now(), 0};
   GOMP_parallel(part, &j, (size_t)n > parts ? (unsigned)parts : (unsigned)n, 0);
+  jk_pool_took(jk_now() - j.begun, j.own);
   jk_pool_leave(n);
 }
 

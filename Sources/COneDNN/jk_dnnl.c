@@ -44,6 +44,8 @@ struct jk_dnnl_plan {
   // [0] is for one thread, [1] for the pool; each is made when first used.
   _Atomic(variant *) variants[2];
   int pool_threads;
+  // Nanoseconds of the fastest run on the pool.
+  _Atomic int64_t least;
   pthread_mutex_t lock;
   _Atomic(arguments *) kept[2][KEPT];
 };
@@ -268,7 +270,13 @@ int jk_dnnl_run(jk_dnnl_plan *p, void *x, void *w, const void *bias, void *y, co
     if (bytes > p->scratch_bytes) scratch = own = aligned_alloc(64, bytes);
     arguments *a = scratch || !bytes ? take(p, which, v) : NULL;
     if (a) {
+      int64_t begun = which ? jk_now() : 0;
       status = execute(p, v, a, x, w, bias, y, scratch);
+      if (which) {
+        int64_t took = jk_now() - begun, least = atomic_load_explicit(&p->least, memory_order_relaxed);
+        jk_pool_took(took, least ? least : took);
+        if (!least || took < least) atomic_store_explicit(&p->least, took, memory_order_relaxed);
+      }
       keep(p, which, a);
     }
     free(own);

@@ -28,6 +28,13 @@ void jk_parallel_for(size_t count, size_t grain, void (*body)(void *context, siz
 int jk_pool_enter(void);
 void jk_pool_leave(int granted);
 
+// Tells the pool how long a parallel piece of work took beside what was expected of it: its threads wait in another way
+// while other processes hold them up.
+void jk_pool_took(int64_t nanoseconds, int64_t expected);
+
+// A clock in nanoseconds that only goes forward.
+int64_t jk_now(void);
+
 // One pointer of this thread's own, and what is to be called with it when the thread ends.
 void **jk_thread_slot(void);
 void jk_thread_slot_release(void (*release)(void *value));

@@ -26,10 +26,14 @@ package final class ExecutionPlan: Sendable {
   /// Whether it runs node by node in the executor for frames: there are elements of TF-1 control flow left, or it is to.
   let hasFrames: Bool
   /// The programs for the shapes that were fed last.
-  private let programs = Mutex<[LinearProgram]>([])
+  private let programs = Mutex<[(program: LinearProgram, learning: ShapeLearning)]>([])
   private static let programLimit = 16
   private let slots = StateSlots()
   private let frames = Mutex<FrameLayout?>(nil)
+  /// Plans for the nodes after some node.
+  private let rests = Mutex<[Int: ExecutionPlan]>([:])
+  /// Whether a node gives a reference to a variable, as those of TF-1 do.
+  let handsOnReferences: Bool
 
   /// - Throws: `NOT_FOUND` that names a node whose op Janus does not have; what preparing a kernel throws.
   package init(_ subgraph: Subgraph, functions: FunctionTable, stepwise: Bool = false) throws {
@@ -69,10 +73,35 @@ package final class ExecutionPlan: Sendable {
     self.nodes = nodes
     self.valueTypes = valueTypes
     self.hasFrames = hasFrames || stepwise
+    handsOnReferences = nodes.contains { $0.kernel.op.signature.outputs.contains { $0.isRef } }
     self.functions = functions
     feeds = subgraph.feeds.map { values[$0.node] + $0.index }
     fetches = subgraph.fetches.map { values[$0.node] + $0.index }
     feedNames = subgraph.feeds.map { graphNodes[$0.node].name }
+  }
+
+  /// The part of a plan after one of its nodes.
+  private init(_ plan: ExecutionPlan, after node: Int, from values: [Int]) {
+    nodes = plan.nodes[(node + 1)...].map {
+      PlannedNode(kernel: $0.kernel, inputs: $0.inputs, firstOutput: $0.firstOutput, controls: [])
+    }
+    valueTypes = plan.valueTypes
+    hasFrames = false
+    handsOnReferences = plan.handsOnReferences
+    functions = plan.functions
+    feeds = values
+    fetches = plan.fetches
+    feedNames = values.map { "value \($0)" }
+  }
+
+  /// The plan for the nodes after `node`, fed with the values that they need.
+  func rest(after node: Int, from values: [Int]) -> ExecutionPlan {
+    rests.withLock { rests in
+      if let made = rests[node], made.feeds == values { return made }
+      let made = ExecutionPlan(self, after: node, from: values)
+      rests[node] = made
+      return made
+    }
   }
 
   /// Runs the plan.
@@ -129,22 +158,24 @@ package final class ExecutionPlan: Sendable {
 
   /// The program for the shapes of `feeds`, made now if they are new.
   func program(for feeds: [Tensor], _ execution: ExecutionContext = .eager) throws -> LinearProgram {
-    let cached = programs.withLock { programs -> LinearProgram? in
-      guard let index = programs.firstIndex(where: { $0.fits(feeds) }) else { return nil }
-      let program = programs[index]
+    let shapes = feeds.map(\.dims)
+    let known = programs.withLock { programs -> (program: LinearProgram, learning: ShapeLearning)? in
+      guard let index = programs.firstIndex(where: { $0.program.layout.feedShapes == shapes }) else { return nil }
+      let known = programs[index]
       if index > 0 {
         programs.remove(at: index)
-        programs.insert(program, at: 0)
+        programs.insert(known, at: 0)
       }
-      return program
+      return known
     }
-    if let cached { return cached }
+    if let known, !known.program.isSuperseded { return known.program }
+    let learning = known?.learning ?? ShapeLearning()
     let program = try observing(execution.observer, .planning, "specialise for the fed shapes") {
-      var planner = LinearPlanner(self, feeds.map(\.dims), execution.cancellation)
-      return try planner.program()
+      try LinearPlanner.program(self, shapes, learning: learning, execution.cancellation)
     }
     programs.withLock { programs in
-      programs.insert(program, at: 0)
+      programs.removeAll { $0.program.layout.feedShapes == shapes }
+      programs.insert((program, learning), at: 0)
       if programs.count > Self.programLimit { programs.removeLast() }
     }
     return program

@@ -35,7 +35,25 @@ struct LinearPlanner {
 
   private enum PlannedStep {
     case fixed(run: RunSpec, origin: StepOrigin, inputs: [Int], outputs: [Int])
-    case dynamic(PreparedKernel, LoopStep?, inputs: [Int], slots: [(slot: Int, expected: Shape?)])
+    case dynamic(DynamicPart)
+  }
+
+  private struct DynamicPart {
+    let kernel: PreparedKernel
+    let loop: LoopStep?
+    let inputs: [Int]
+    let outputs: [Output]
+    /// Its position in the plan.
+    let node: Int
+    /// The values that the rest of the plan needs when an assumption about an output turns out to be wrong.
+    var kept: [Int] = []
+
+    struct Output {
+      let value: Int
+      let slot: Int
+      let expected: Shape?
+      let isAssumed: Bool
+    }
   }
 
   /// Values that are computed ahead are kept for as long as the program; larger ones are computed when run.
@@ -55,13 +73,20 @@ struct LinearPlanner {
   private let depth: Int
   /// Of the run for which the program is made: planning is part of its time.
   private let cancellation: Cancellation
+  private let learning: ShapeLearning?
+  /// Shapes that values had in earlier runs.
+  private let assumptions: [Int: Shape]?
+  /// The last node that reads each value; what is fetched is read after all nodes.
+  private let lastReaders: [Int]
 
-  /// - Parameter constants: feeds that are the same at every run.
-  init(
-    _ plan: ExecutionPlan, _ feedShapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0,
-    _ cancellation: Cancellation
+  private init(
+    _ plan: ExecutionPlan, _ feedShapes: [Shape], _ constants: [Int: Tensor], _ depth: Int,
+    _ learning: ShapeLearning, _ cancellation: Cancellation
   ) {
     self.plan = plan
+    self.learning = plan.handsOnReferences ? nil : learning
+    assumptions = plan.handsOnReferences ? [:] : learning.assumptions
+    lastReaders = assumptions?.isEmpty == false ? Self.lastReaders(plan) : []
     self.cancellation = cancellation
     self.depth = depth
     self.feedShapes = feedShapes
@@ -71,8 +96,30 @@ struct LinearPlanner {
     views = [Shape?](repeating: nil, count: plan.valueTypes.count)
   }
 
+  /// The program for given shapes.
+  ///
+  /// - Parameters:
+  ///   - constants: feeds that are the same at every run.
+  ///   - learning: what was seen of the shapes that no rule infers.
   /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node.
-  mutating func program() throws -> LinearProgram {
+  static func program(
+    _ plan: ExecutionPlan, _ shapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0,
+    learning: ShapeLearning, _ cancellation: Cancellation
+  ) throws -> LinearProgram {
+    var planner = LinearPlanner(plan, shapes, constants, depth, learning, cancellation)
+    do {
+      return try planner.program()
+    } catch {
+      // With shapes that were only assumed, an error may be about nothing that a run would meet.
+      try cancellation.check()
+      guard planner.assumptions?.isEmpty == false else { throw error }
+      learning.giveUp()
+      planner = LinearPlanner(plan, shapes, constants, depth, learning, cancellation)
+      return try planner.program()
+    }
+  }
+
+  private mutating func program() throws -> LinearProgram {
     for (index, value) in plan.feeds.enumerated() {
       if let constant = constants[index] {
         setConstant(value, constant)
@@ -81,20 +128,23 @@ struct LinearPlanner {
       roots[value] = .feed(index)
       if plan.valueTypes[value].isNumeric { known[value] = .shape(feedShapes[index]) }
     }
-    for node in plan.nodes {
+    for (position, node) in plan.nodes.enumerated() {
       try cancellation.check()
       do {
-        try place(node)
+        try place(node, position)
       } catch let error as TFError {
         throw error.at(node: node.kernel.node, op: node.kernel.op.name)
       }
     }
     for value in plan.fetches { escape(value, at: steps.count) }
+    for (index, step) in steps.enumerated() {
+      if case .dynamic(let part) = step { for value in part.kept { extend(value, to: index) } }
+    }
     fuseElementwise()
     return try layOut()
   }
 
-  private mutating func place(_ node: ExecutionPlan.PlannedNode) throws {
+  private mutating func place(_ node: ExecutionPlan.PlannedNode, _ position: Int) throws {
     let kernel = node.kernel
     var shapes: [Shape] = []
     var values: [Tensor?] = []
@@ -143,7 +193,7 @@ struct LinearPlanner {
         return
       }
     }
-    try placeDynamic(node, values)
+    try placeDynamic(node, position, values)
   }
 
   private func callsFunctions(_ kernel: PreparedKernel) -> Bool {
@@ -208,7 +258,9 @@ struct LinearPlanner {
     }
   }
 
-  private mutating func placeDynamic(_ node: ExecutionPlan.PlannedNode, _ values: [Tensor?]) throws {
+  private mutating func placeDynamic(
+    _ node: ExecutionPlan.PlannedNode, _ position: Int, _ values: [Tensor?]
+  ) throws {
     let kernel = node.kernel
     let partial = node.inputs.map { input -> PartialShape in
       switch known[input] {
@@ -227,16 +279,41 @@ struct LinearPlanner {
     let isRef = kernel.op.signature.outputs.contains { $0.isRef }
     let step = steps.count
     for input in node.inputs { escape(input, at: step) }
-    var slots: [(slot: Int, expected: Shape?)] = []
+    var outputs: [DynamicPart.Output] = []
     for (index, value) in node.outputs.enumerated() {
-      let shape = loopShapes?[index] ?? inferred.flatMap { index < $0.count ? $0[index].known : nil }
-      let expected = plan.valueTypes[value].isNumeric && !isRef ? shape : nil
+      let isPlain = plan.valueTypes[value].isNumeric && !isRef
+      let inferred = loopShapes?[index] ?? inferred.flatMap { index < $0.count ? $0[index].known : nil }
+      let assumed = inferred == nil ? assumptions?[value] : nil
+      let expected = isPlain ? inferred ?? assumed : nil
       roots[value] = .slot(slotCount)
       if let expected { known[value] = .shape(expected) }
-      slots.append((slotCount, expected))
+      outputs.append(
+        DynamicPart.Output(
+          value: value, slot: slotCount, expected: expected, isAssumed: isPlain && assumed != nil))
       slotCount += 1
     }
-    steps.append(.dynamic(kernel, loop, inputs: node.inputs, slots: slots))
+    var part = DynamicPart(kernel: kernel, loop: loop, inputs: node.inputs, outputs: outputs, node: position)
+    if outputs.contains(where: \.isAssumed) {
+      part.kept = roots.indices.filter { roots[$0] != nil && lastReaders[$0] > position }
+    }
+    steps.append(.dynamic(part))
+  }
+
+  private static func lastReaders(_ plan: ExecutionPlan) -> [Int] {
+    var last = [Int](repeating: -1, count: plan.valueTypes.count)
+    for (position, node) in plan.nodes.enumerated() {
+      for input in node.inputs { last[input] = position }
+    }
+    for fetch in plan.fetches { last[fetch] = plan.nodes.count }
+    return last
+  }
+
+  /// The values that a step reads, or has to find where they are.
+  private func reads(_ step: PlannedStep) -> [Int] {
+    switch step {
+    case .fixed(_, _, let inputs, _): inputs
+    case .dynamic(let part): part.inputs + part.kept
+    }
   }
 
   /// The plans of a loop's condition and body, if the node is a loop and they can be made; the kernel says what is wrong
@@ -267,6 +344,10 @@ struct LinearPlanner {
     if case .computed(let index)? = roots[value] { computed[index].lastUse = step }
   }
 
+  private mutating func extend(_ value: Int, to step: Int) {
+    if case .computed(let index)? = roots[value] { computed[index].lastUse = max(computed[index].lastUse, step) }
+  }
+
   private mutating func escape(_ value: Int, at step: Int) {
     if case .computed(let index)? = roots[value] {
       computed[index].lastUse = step
@@ -280,12 +361,7 @@ struct LinearPlanner {
   private mutating func fuseElementwise() {
     var users = [[Int]](repeating: [], count: computed.count)
     for (index, step) in steps.enumerated() {
-      let inputs: [Int]
-      switch step {
-      case .fixed(_, _, let own, _): inputs = own
-      case .dynamic(_, _, let own, _): inputs = own
-      }
-      for input in inputs {
+      for input in reads(step) {
         if case .computed(let value)? = roots[input] { users[value].append(index) }
       }
     }
@@ -316,14 +392,10 @@ struct LinearPlanner {
     guard fused.count < steps.count else { return }
     steps = fused
     for (index, step) in steps.enumerated() {
-      let inputs: [Int]
-      switch step {
-      case .fixed(_, _, let own, let outputs):
-        inputs = own
+      if case .fixed(_, _, _, let outputs) = step {
         for output in outputs { computed[output].lastUse = index }
-      case .dynamic(_, _, let own, _): inputs = own
       }
-      for input in inputs { use(input, at: index) }
+      for input in reads(step) { use(input, at: index) }
     }
     for value in plan.fetches { use(value, at: steps.count) }
   }
@@ -420,8 +492,7 @@ struct LinearPlanner {
     let ends = Dictionary(grouping: computed.indices, by: { computed[$0].lastUse })
     let slotEnds = lastUsesOfSlots()
     var heapValues: [(dtype: DType, dims: Shape, positions: [Int])] = []
-    var dynamicOutputs: [[(slot: Int, expected: Shape?)]] = []
-    var dynamicParts: [(PreparedKernel, LoopStep?, [Int], [Int])] = []
+    var dynamicParts: [(part: DynamicPart, releases: [Int])] = []
 
     for (index, step) in steps.enumerated() {
       switch step {
@@ -471,10 +542,13 @@ struct LinearPlanner {
         }
         layout.fixed.append(Program.StaticStep(run: spec.run, base: base))
         layout.origins.append(origin)
-      case .dynamic(let kernel, let loop, let inputs, let slots):
+      case .dynamic(let part):
         layout.segments.append(.dynamic(dynamicParts.count))
-        dynamicParts.append((kernel, loop, inputs, slotEnds[index] ?? []))
-        dynamicOutputs.append(slots)
+        // What may be needed after the step stays, even if the step is the last that reads it.
+        let kept = Set(part.kept.compactMap { value -> Int? in
+          if case .slot(let slot)? = roots[value] { slot } else { nil }
+        })
+        dynamicParts.append((part, (slotEnds[index] ?? []).filter { !kept.contains($0) }))
       }
       for value in ends[index] ?? [] {
         if offsets[value] >= 0 {
@@ -495,18 +569,20 @@ struct LinearPlanner {
     layout.heap = heapValues.map {
       Program.HeapValue(dtype: $0.dtype, dims: $0.dims, positions: $0.positions)
     }
-    for (index, (kernel, loop, inputs, releases)) in dynamicParts.enumerated() {
+    for (index, (part, releases)) in dynamicParts.enumerated() {
+      let kept = try part.kept.map { (value: $0, operand: try operand($0, heapIndex, offsets)) }
       layout.dynamic.append(
         Program.DynamicStep(
-          kernel: kernel, loop: loop, operands: try inputs.map { try operand($0, heapIndex) },
-          outputs: dynamicOutputs[index].map {
+          kernel: part.kernel, loop: part.loop, operands: try part.inputs.map { try operand($0, heapIndex, offsets) },
+          outputs: part.outputs.map {
             Program.DynamicStep.Output(
-              slot: $0.slot, expected: $0.expected, positions: slotPositions[$0.slot])
-          }, cache: index, releases: releases))
+              value: $0.value, slot: $0.slot, expected: $0.expected, isAssumed: $0.isAssumed,
+              positions: slotPositions[$0.slot])
+          }, cache: index, releases: releases, node: part.node, kept: kept))
     }
-    layout.fetches = try plan.fetches.map { try operand($0, heapIndex) }
+    layout.fetches = try plan.fetches.map { try operand($0, heapIndex, offsets) }
     layout.arenaBytes = arena.size
-    return try LinearProgram(layout)
+    return try LinearProgram(layout, plan, assumptions == nil ? learning : nil, refuting: learning)
   }
 
   private func valueSpec(_ value: Int) -> ValueSpec {
@@ -540,11 +616,8 @@ struct LinearPlanner {
   private func lastUsesOfSlots() -> [Int: [Int]] {
     var last: [Int: Int] = [:]
     for (index, step) in steps.enumerated() {
-      switch step {
-      case .fixed(_, _, let inputs, _), .dynamic(_, _, let inputs, _):
-        for input in inputs {
-          if case .slot(let slot)? = roots[input] { last[slot] = index }
-        }
+      for input in reads(step) {
+        if case .slot(let slot)? = roots[input] { last[slot] = index }
       }
     }
     for fetch in plan.fetches {
@@ -557,14 +630,17 @@ struct LinearPlanner {
     return result
   }
 
-  private func operand(_ value: Int, _ heapIndex: [Int]) throws -> LinearProgram.Operand {
+  private func operand(_ value: Int, _ heapIndex: [Int], _ offsets: [Int]) throws -> LinearProgram.Operand {
     let dims = views[value]
     let dtype = plan.valueTypes[value]
     switch roots[value] {
     case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dtype: dtype, dims: nil)
     case .feed(let index)?: return Program.Operand(source: .feed(index), dtype: dtype, dims: dims)
-    case .computed(let index)?:
+    case .computed(let index)? where heapIndex[index] >= 0:
       return Program.Operand(source: .heap(heapIndex[index]), dtype: dtype, dims: dims)
+    case .computed(let index)?:
+      return Program.Operand(
+        source: .arena(offset: offsets[index]), dtype: dtype, dims: dims ?? computed[index].dims)
     case .slot(let slot)?: return Program.Operand(source: .slot(slot), dtype: dtype, dims: dims)
     case nil: throw TFError.internal("a value is not planned")
     }

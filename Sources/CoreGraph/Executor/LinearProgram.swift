@@ -12,6 +12,8 @@ final class LinearProgram: Sendable {
     case heap(Int)
     /// What a dynamic step gave.
     case slot(Int)
+    /// In the memory of the run, where it stays for some steps only.
+    case arena(offset: Int)
   }
 
   /// A source under the dtype and the shape in which it is used; nil for the shape it has.
@@ -37,11 +39,18 @@ final class LinearProgram: Sendable {
     /// Where its own cached specialisation is kept in a run's state.
     let cache: Int
     let releases: [Int]
+    /// Its position in the plan.
+    let node: Int
+    /// What the rest of the plan needs when an assumed shape is wrong.
+    let kept: [(value: Int, operand: Operand)]
 
     struct Output: Sendable {
+      let value: Int
       let slot: Int
       /// The shape that steps after it rely on.
       let expected: Shape?
+      /// Whether earlier runs alone speak for that shape.
+      let isAssumed: Bool
       /// Where in the table its address goes.
       let positions: [Int]
     }
@@ -85,8 +94,26 @@ final class LinearProgram: Sendable {
   /// Memory that the layout itself is counted with.
   private let byteCount: Int
 
+  /// Has the plan for the nodes that are left when an assumption is wrong.
+  private let plan: ExecutionPlan
+  /// To be told of shapes that no rule infers; nil for a program that relies on what was told.
+  private let learning: ShapeLearning?
+  private let refuting: ShapeLearning?
+  private let superseded = Atomic(false)
+
+  /// Whether there is reason to make a new program for the same shapes.
+  var isSuperseded: Bool { superseded.load(ordering: .relaxed) }
+
   /// - Throws: `RESOURCE_EXHAUSTED` when there is no memory for it.
-  init(_ layout: Layout) throws {
+  init(
+    _ layout: Layout, _ plan: ExecutionPlan, _ learning: ShapeLearning?, refuting: ShapeLearning?
+  ) throws {
+    self.plan = plan
+    self.refuting = refuting
+    let isOpen = layout.dynamic.contains { step in
+      step.outputs.contains { $0.expected == nil && plan.valueTypes[$0.value].isNumeric }
+    }
+    self.learning = isOpen ? learning : nil
     byteCount = (layout.fixed.count &+ layout.dynamic.count) &* 512 &+ layout.tableSize &* 24
     try MemoryLimit.take(byteCount)
     self.layout = layout
@@ -96,7 +123,7 @@ final class LinearProgram: Sendable {
 
   func fits(_ feeds: [Tensor]) -> Bool {
     for index in feeds.indices where layout.feedShapes[index] != feeds[index].dims { return false }
-    return true
+    return !isSuperseded
   }
 
   /// The memory of one run at a time, used again by later runs.
@@ -106,6 +133,8 @@ final class LinearProgram: Sendable {
     var heap: [Tensor?]
     var slots: [Tensor?]
     var caches: [CachedSpecialisation?]
+    /// Shapes of this run that no rule inferred.
+    var seen: [(value: Int, shape: Shape)] = []
     private let arenaBytes: Int
     /// Whose steps it is for; nil while it lies with the program.
     private var owner: LinearProgram?
@@ -181,6 +210,7 @@ final class LinearProgram: Sendable {
 
   private func run(_ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState) throws -> [Tensor] {
     feed(feeds, state)
+    if learning != nil { state.seen.removeAll(keepingCapacity: true) }
     for segment in layout.segments {
       switch segment {
       case .fixed(let range): try runFixed(range, state.table, execution.cancellation, execution.observer)
@@ -191,16 +221,37 @@ final class LinearProgram: Sendable {
           buffer: try Buffer(byteCount: value.dims.elementCount &* value.dtype.byteSize))
         setHeap(index, tensor, state)
       case .release(let index): state.heap[index] = nil
-      case .dynamic(let index): try runDynamic(index, feeds, execution, state)
+      case .dynamic(let index):
+        if try !runDynamic(index, feeds, execution, state) {
+          return try runRest(after: layout.dynamic[index], feeds, execution, state)
+        }
       }
     }
+    if let learning, learning.record(state.seen) { superseded.store(true, ordering: .relaxed) }
     var outputs: [Tensor] = []
     outputs.reserveCapacity(layout.fetches.count)
     for fetch in layout.fetches { outputs.append(try value(fetch, feeds, state).dereferenced()) }
-    state.forgetHeap()
-    for index in state.slots.indices { state.slots[index] = nil }
+    forget(state)
     withExtendedLifetime(feeds) {}
     return outputs
+  }
+
+  private func forget(_ state: RunState) {
+    state.forgetHeap()
+    for index in state.slots.indices { state.slots[index] = nil }
+  }
+
+  /// Runs the nodes after a step whose outputs do not have the shapes that were assumed, by a plan of their own.
+  private func runRest(
+    after step: DynamicStep, _ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState
+  ) throws -> [Tensor] {
+    for output in step.outputs where output.isAssumed {
+      if state.slots[output.slot]?.dims != output.expected { refuting?.refute(output.value) }
+    }
+    superseded.store(true, ordering: .relaxed)
+    let values = try step.kept.map { try value($0.operand, feeds, state) }
+    forget(state)
+    return try plan.rest(after: step.node, from: step.kept.map(\.value)).run(values, execution)
   }
 
   /// Tells the steps where the fed values are.
@@ -275,15 +326,23 @@ final class LinearProgram: Sendable {
       case .feed(let index): feeds[index]
       case .heap(let index): state.heap[index]
       case .slot(let index): state.slots[index]
+      case .arena(let offset): try copied(operand, from: state.arena + offset)
       }
     guard let tensor else { throw TFError.internal("a value is used before it is made") }
     guard let dims = operand.dims else { return tensor }
     return Tensor(dtype: operand.dtype, dims: dims, payload: tensor.payload)
   }
 
+  private func copied(_ operand: Operand, from source: UnsafeRawPointer) throws -> Tensor {
+    let tensor = try Tensor.uninitialized(operand.dtype, operand.dims ?? Shape())
+    tensor.pointer.copyMemory(from: source, byteCount: tensor.dims.elementCount * operand.dtype.byteSize)
+    return tensor
+  }
+
+  /// - Returns: false when an output does not have the shape that was assumed.
   private func runDynamic(
     _ index: Int, _ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState
-  ) throws {
+  ) throws -> Bool {
     let step = layout.dynamic[index]
     let kernel = step.kernel
     try execution.cancellation.check()
@@ -308,22 +367,30 @@ final class LinearProgram: Sendable {
       guard outputs.count == step.outputs.count else {
         throw TFError.internal("the kernel gave \(outputs.count) outputs, \(step.outputs.count) expected")
       }
+      var asAssumed = true
       for (output, tensor) in zip(step.outputs, outputs) {
+        state.slots[output.slot] = tensor
         if let expected = output.expected {
           guard tensor.dims == expected else {
+            if output.isAssumed {
+              asAssumed = false
+              continue
+            }
             throw TFError.invalidArgument("output has shape \(tensor.dims), inferred was \(expected)")
           }
           if !output.positions.isEmpty {
             let address = tensor.pointer
             for position in output.positions { state.table[position] = address }
           }
+        } else if learning != nil, tensor.dtype.isNumeric {
+          state.seen.append((output.value, tensor.dims))
         }
-        state.slots[output.slot] = tensor
       }
       execution.observer?.record(
         RunEvent(
           .step, nodes: StepOrigin.nodes(kernel), op: kernel.op.name, start: start, inputs: specs,
           outputs: outputs.map { ValueSpec($0) }))
+      return asAssumed
     } catch let error as TFError {
       throw error.at(node: kernel.node, op: kernel.op.name)
     }

@@ -18,6 +18,8 @@ final class LoopStep: Sendable {
     let condition: LinearProgram
     let body: LinearProgram
     let isFixed: Bool
+    let learning: (condition: ShapeLearning, body: ShapeLearning)
+    var isSuperseded: Bool { condition.isSuperseded || body.isSuperseded }
   }
 
   /// How many loops are around this one in the plan.
@@ -86,7 +88,7 @@ final class LoopStep: Sendable {
           "variable \(index) of the loop is \(state[index].dtype), its body gives \(next[index].dtype)")
       }
       state = next
-      if !programs.body.fits(state) {
+      if programs.isSuperseded || !programs.body.fits(state) {
         programs = try self.programs(for: state.map(\.dims), execution.cancellation)
       }
       iterations.next()
@@ -127,14 +129,16 @@ final class LoopStep: Sendable {
 
   private func programs(for shapes: [Shape], _ cancellation: Cancellation) throws -> Programs {
     let cached = programs.withLock { $0.first { $0.body.layout.feedShapes == shapes } }
-    if let cached { return cached }
-    var conditionPlanner = LinearPlanner(condition, shapes, constants: constants, depth: depth + 1, cancellation)
-    var bodyPlanner = LinearPlanner(body, shapes, constants: constants, depth: depth + 1, cancellation)
-    let condition = try conditionPlanner.program()
-    let body = try bodyPlanner.program()
+    if let cached, !cached.isSuperseded { return cached }
+    let learning = cached?.learning ?? (condition: ShapeLearning(), body: ShapeLearning())
+    let condition = try LinearPlanner.program(
+      self.condition, shapes, constants: constants, depth: depth + 1, learning: learning.condition, cancellation)
+    let body = try LinearPlanner.program(
+      self.body, shapes, constants: constants, depth: depth + 1, learning: learning.body, cancellation)
     let made = Programs(
-      condition: condition, body: body, isFixed: isFixed(condition, body, shapes))
+      condition: condition, body: body, isFixed: isFixed(condition, body, shapes), learning: learning)
     programs.withLock { programs in
+      programs.removeAll { $0.body.layout.feedShapes == shapes }
       programs.insert(made, at: 0)
       if programs.count > 8 { programs.removeLast() }
     }
@@ -158,14 +162,14 @@ final class LoopStep: Sendable {
       case .feed(let feed):
         dims = fetch.dims ?? shapes[feed]
         guard self.body.valueTypes[self.body.feeds[feed]].isNumeric else { return false }
-      case .slot: return false
+      case .slot, .arena: return false
       }
       guard dims == shapes[index] else { return false }
     }
     switch condition.layout.fetches[0].source {
     case .heap(let value): return condition.layout.heap[value].dims.rank == 0
     case .feed(let feed): return shapes[feed].rank == 0
-    case .constant, .slot: return false
+    case .constant, .slot, .arena: return false
     }
   }
 
@@ -262,7 +266,7 @@ final class LoopStep: Sendable {
         }
       case .feed(let feed): copies.append((own[feed].pointer, target.pointer, bytes))
       case .constant(let tensor): copies.append((tensor.pointer, target.pointer, bytes))
-      case .slot: throw TFError.internal("a fixed loop has a dynamic value")
+      case .slot, .arena: throw TFError.internal("a fixed loop has a dynamic value")
       }
     }
     for (value, heap) in body.layout.heap.enumerated() where homes[value] == nil {
