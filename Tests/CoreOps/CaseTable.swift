@@ -14,6 +14,7 @@ let caseTable: [OpCase] = [
   sparseSegmentCases,
   sparseCases,
   raggedCases,
+  sparseFunctionCases,
   shapeCases,
   sliceCases,
   gatherCases,

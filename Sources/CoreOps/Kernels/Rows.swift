@@ -179,6 +179,7 @@ struct RowChange: Sendable {
     _ variable: VariableObject, _ updates: Tensor, _ uninitialized: (VariableObject) -> TFError,
     _ plan: (Shape) throws -> (rows: [Int64], inner: Int, one: Bool)
   ) throws {
+    try variable.check(dtype, "update")
     if dtype.isNumeric {
       try variable.modify(uninitialized: uninitialized) { value in
         let (rows, inner, one) = try plan(value.dims)

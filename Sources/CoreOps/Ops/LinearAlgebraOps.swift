@@ -60,7 +60,7 @@ package struct LinearAlgebraOps: OpFamily {
   ) { MatrixFunctions.exponential($0) }
 
   package let squareRoot: OpDef = LinearAlgebraOps.square(
-    "MatrixSquareRoot", computesComplex: true, gradient: .none("not differentiable here")
+    "MatrixSquareRoot", computesComplex: true, gradient: .rule { [try MatrixGradients.squareRoot($0)] }
   ) { MatrixFunctions.squareRoot($0) }
 
   package let logarithm: OpDef = OpDef(
@@ -211,7 +211,7 @@ package struct LinearAlgebraOps: OpFamily {
           context.storeZero(output: 2)
         }
       }
-    }, gradient: .none("not differentiable here: use self_adjoint_eig of aᴴa"))
+    }, gradient: .rule { [try MatrixGradients.svd($0)] })
 
   package let selfAdjointEigV2: OpDef = OpDef(
     "SelfAdjointEigV2",
@@ -266,7 +266,7 @@ package struct LinearAlgebraOps: OpFamily {
         }
         if !vectors { context.storeZero(output: 1) }
       }
-    }, gradient: .none("not differentiable here"))
+    }, gradient: .rule { [try MatrixGradients.eigen($0)] })
 }
 
 extension LinearAlgebraOps {

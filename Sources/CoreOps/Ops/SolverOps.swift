@@ -72,7 +72,7 @@ package struct SolverOps: OpFamily {
           context.store(try fast ? SolverOps.normalEquations(a, b, weight) : SolverOps.leastNorm(a, b), i)
         }
       }
-    }, gradient: .none("not differentiable here"))
+    }, gradient: .rule { try MatrixGradients.leastSquares($0) })
 
   package let bandedTriangularSolve: OpDef = OpDef(
     "BandedTriangularSolve",
@@ -114,7 +114,7 @@ package struct SolverOps: OpFamily {
           context.store(try SolverOps.substituted(a, context.matrix(1, place.1), lower, adjoint), i)
         }
       }
-    }, gradient: .none("not differentiable here"))
+    }, gradient: .rule { try MatrixGradients.banded($0) })
 
   package let tridiagonalSolve: OpDef = OpDef(
     "TridiagonalSolve",
@@ -147,7 +147,7 @@ package struct SolverOps: OpFamily {
           context.store(try SolverOps.tridiagonal(context.matrix(0, i), context.matrix(1, i), pivoting), i)
         }
       }
-    }, gradient: .none("not differentiable here"))
+    }, gradient: .rule { try MatrixGradients.tridiagonalSolve($0) })
 
   package let tridiagonalMatMul: OpDef = OpDef(
     "TridiagonalMatMul",
@@ -187,7 +187,7 @@ package struct SolverOps: OpFamily {
         }
         context.store(result, i)
       }
-    }, gradient: .none("not differentiable here"))
+    }, gradient: .rule { try MatrixGradients.tridiagonalProduct($0) })
 }
 
 extension SolverOps {

@@ -188,3 +188,24 @@ let raggedCases: [OpCase] = [
     ["row_partition_types": .strings(["ROW_LENGTHS"])], error: .invalidArgument),
 ]
 
+
+private enum Names: SharedAPI {}
+
+let sparseFunctionCases: [OpCase] = [
+  OpCase("SparseToDense of what is made dense, and back", [[[0.0, 1.5], [2.5, 0.0]]], expect: [[[0.0, 1.5], [2.5, 0.0]]]) {
+    [try Names.sparse.toDense(Names.sparse.fromDense($0[0]))]
+  },
+  OpCase("SparseReduceSum over all axes", [[[0.0, 1.5], [2.5, 0.0]]], expect: [4.0]) {
+    [try Names.sparse.reduceSum(Names.sparse.fromDense($0[0]))]
+  },
+  OpCase("SparseAdd of both with a dense sum", [[[0.0, 1.5], [2.5, 0.0]]], expect: [[[0.0, 3.0], [5.0, 0.0]], [[0.0, 3.0], [5.0, 0.0]]]) {
+    let x = try Names.sparse.fromDense($0[0])
+    return [try Names.sparse.toDense(Names.sparse.add(x, x)), try Names.sparse.add(x, $0[0])]
+  },
+  OpCase("DenseToDenseSetOperation by name", [[[1, 2]], [[2, 3]]], expect: [[1, 2, 3], [2], [1]]) {
+    [
+      try Names.sets.union($0[0], $0[1]).values, try Names.sets.intersection($0[0], $0[1]).values,
+      try Names.sets.difference($0[0], $0[1]).values,
+    ]
+  },
+]
