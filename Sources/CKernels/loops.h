@@ -4,7 +4,14 @@
 #include <math.h>
 #include <string.h>
 
-#if defined(__x86_64__)
+// The thread sanitizer would watch the functions that choose a clone, which run before it has begun.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define JK_ONE_CLONE
+#endif
+#endif
+
+#if defined(__x86_64__) && !defined(JK_ONE_CLONE)
 #define JK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define JK_CLONES

@@ -12,6 +12,21 @@ int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 int omp_get_num_procs(void);
 
+// The sanitizer does not see libgomp's futexes, so it is told what they order: what comes before a parallel region before all
+// of its parts, and these before what comes after.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+void __tsan_acquire(void *);
+void __tsan_release(void *);
+#define JK_ACQUIRE(address) __tsan_acquire(address)
+#define JK_RELEASE(address) __tsan_release(address)
+#endif
+#endif
+#ifndef JK_ACQUIRE
+#define JK_ACQUIRE(address) ((void)0)
+#define JK_RELEASE(address) ((void)0)
+#endif
+
 static atomic_int threads;
 // Only one caller at a time gets the pool: others do their work themselves and so never oversubscribe.
 static atomic_flag busy = ATOMIC_FLAG_INIT;
@@ -37,6 +52,7 @@ typedef struct {
 } job;
 
 static void part(void *data) {
+  JK_ACQUIRE(data);
   job *j = data;
   size_t id = (size_t)omp_get_thread_num(), parts = (size_t)omp_get_num_threads();
   // Parts begin at multiples of 64 elements where there are enough, to keep cache lines apart.
@@ -45,6 +61,7 @@ static void part(void *data) {
   if (end > j->count) end = j->count;
   if (begin < end) j->body(j->context, begin, end);
   if (id == 0) j->own = jk_now() - j->begun;
+  JK_RELEASE(data);
 }
 
 // libgomp's threads spin for milliseconds at each barrier unless there are more of them than processors, which is best on
@@ -124,7 +141,9 @@ void jk_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, si
   }
   size_t parts = (count + grain - 1) / grain;
   job j = {body, context, count, jk_now(), 0};
+  JK_RELEASE(&j);
   GOMP_parallel(part, &j, (size_t)n > parts ? (unsigned)parts : (unsigned)n, 0);
+  JK_ACQUIRE(&j);
   jk_pool_took(jk_now() - j.begun, j.own);
   jk_pool_leave(n);
 }

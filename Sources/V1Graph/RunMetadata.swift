@@ -1,6 +1,5 @@
 public import CoreOps
 import Serialization
-import Synchronization
 
 /// What of a run is recorded, and how long it may take. Follows `tf.compat.v1.RunOptions`.
 public struct RunOptions: Sendable {
@@ -23,7 +22,7 @@ public struct RunOptions: Sendable {
 
 /// What was recorded of a run. Follows `tf.compat.v1.RunMetadata`.
 public final class RunMetadata: Sendable {
-  private let state = Mutex(StepStats([]))
+  private let state = Lock(StepStats([]))
 
   public init() {}
 

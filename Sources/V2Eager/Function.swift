@@ -1,4 +1,3 @@
-import Synchronization
 import CoreGraph
 public import CoreOps
 
@@ -31,7 +30,7 @@ public final class Function<each In: TensorStructure & Sendable, Out: TensorStru
   }
 
   private let body: @Sendable (repeat each In) throws -> Out
-  private let traces = Mutex<[Trace]>([])
+  private let traces = Lock<[Trace]>([])
   private static var limit: Int { 64 }
 
   public init(_ body: @escaping @Sendable (repeat each In) throws -> Out) { self.body = body }

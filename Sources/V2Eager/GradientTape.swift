@@ -1,4 +1,3 @@
-import Synchronization
 import CoreGraph
 public import CoreOps
 
@@ -17,7 +16,7 @@ public final class GradientTape: Sendable {
     var isSpent = false
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private let isPersistent: Bool
 
   /// - Parameter persistent: whether gradients can be taken more than once.

@@ -1,4 +1,3 @@
-import Synchronization
 package import CoreOps
 
 /// How to compute some fetches from some feeds: kernels prepared, in order. Immutable, and shared by concurrent runs.
@@ -26,12 +25,12 @@ package final class ExecutionPlan: Sendable {
   /// Whether it runs node by node in the executor for frames: there are elements of TF-1 control flow left, or it is to.
   let hasFrames: Bool
   /// The programs for the shapes that were fed last.
-  private let programs = Mutex<[(program: LinearProgram, learning: ShapeLearning)]>([])
+  private let programs = Lock<[(program: LinearProgram, learning: ShapeLearning)]>([])
   private static let programLimit = 16
   private let slots = StateSlots()
-  private let frames = Mutex<FrameLayout?>(nil)
+  private let frames = Lock<FrameLayout?>(nil)
   /// Plans for the nodes after some node.
-  private let rests = Mutex<[Int: ExecutionPlan]>([:])
+  private let rests = Lock<[Int: ExecutionPlan]>([:])
   /// Whether a node gives a reference to a variable, as those of TF-1 do.
   let handsOnReferences: Bool
 
@@ -185,7 +184,7 @@ package final class ExecutionPlan: Sendable {
 /// Plans for the functions of a library, made when first called.
 package final class FunctionTable: FunctionRunner {
   let library: FunctionLibrary
-  private let plans = Mutex<[Key: ExecutionPlan]>([:])
+  private let plans = Lock<[Key: ExecutionPlan]>([:])
 
   private struct Key: Hashable {
     let name: String

@@ -89,7 +89,7 @@ final class LinearProgram: Sendable {
   }
 
   let layout: Layout
-  private let states = Mutex<[RunState]>([])
+  private let states = Lock<[RunState]>([])
 
   /// Memory that the layout itself is counted with.
   private let byteCount: Int

@@ -1,4 +1,3 @@
-import Synchronization
 import CoreOps
 
 /// A functional loop with the plans of its condition and body at hand.
@@ -12,7 +11,7 @@ final class LoopStep: Sendable {
   private let constants: [Int: Tensor]
   /// Inputs that the body hands on as they are.
   private let invariant: [Bool]
-  private let programs = Mutex<[Programs]>([])
+  private let programs = Lock<[Programs]>([])
 
   private struct Programs: Sendable {
     let condition: LinearProgram

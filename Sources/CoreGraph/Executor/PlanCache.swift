@@ -1,4 +1,3 @@
-import Synchronization
 package import CoreOps
 
 /// The plans of one graph, by what is fed, fetched and run.
@@ -17,7 +16,7 @@ package final class PlanCache: Sendable {
   }
 
   private let graph: Graph
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private static let limit = 256
 
   private let stepwise: Bool

@@ -1,4 +1,3 @@
-import Synchronization
 import CoreOps
 
 /// What runs of a plan have shown of the shapes that no rule infers: those of variables, of elements of lists, of what
@@ -15,7 +14,7 @@ final class ShapeLearning: Sendable {
     var failures = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
   /// Runs that look before shapes are relied upon.
   private static let looks = 2
   /// Wrong assumptions after which none are made any more.

@@ -1,4 +1,3 @@
-import Synchronization
 package import CoreOps
 
 /// The interpreter that traces a function: op calls become nodes, and what the function takes from outside becomes an
@@ -13,7 +12,7 @@ package final class FunctionTracer: Interpreter {
     var lastEffect: Int?
     var effects: [Int] = []
   }
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   package init() { builder = GraphBuilder(graph) }
 

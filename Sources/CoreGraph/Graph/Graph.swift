@@ -1,4 +1,3 @@
-import Synchronization
 package import CoreOps
 
 /// A program made of ops, as `tf.Graph`: nodes with unique names, data and control edges, and a function library.
@@ -17,7 +16,7 @@ public final class Graph: Sendable {
     var seed: Int?
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// What a node is counted with against the memory limit, in batches.
   private static let nodeBytes = 768
@@ -37,7 +36,7 @@ public final class Graph: Sendable {
   /// The version of the graph format that Janus writes: that of TensorFlow 2.21.
   public static let producerVersion = 2474
 
-  func withState<R: Sendable>(_ body: (inout sending State) throws -> R) rethrows -> R {
+  func withState<R: Sendable>(_ body: (inout State) throws -> R) rethrows -> R {
     try state.withLock { try body(&$0) }
   }
 

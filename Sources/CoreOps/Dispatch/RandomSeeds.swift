@@ -1,4 +1,3 @@
-import Synchronization
 
 /// The seeds that random ops are given, by TensorFlow's rules: a global seed and one of the op.
 package enum RandomSeeds {
@@ -6,7 +5,7 @@ package enum RandomSeeds {
     var global: Int?
     var sequence = MersenneTwister(seed: 0)
   }
-  private static let state = Mutex(State())
+  private static let state = Lock(State())
 
   /// The global seed of eager execution; setting it starts the sequence of ops' seeds anew.
   package static var global: Int? {

@@ -1,4 +1,3 @@
-import Synchronization
 
 /// Keeps what a run does, event by event.
 public final class RunTrace: RunObserver {
@@ -7,7 +6,7 @@ public final class RunTrace: RunObserver {
     var dropped = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private let limit: Int
 
   /// - Parameter limit: events after so many are only counted.
@@ -51,7 +50,7 @@ public final class RunProfile: RunObserver {
     var closed: [Int: [(start: UInt64, duration: UInt64)]] = [:]
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   public init() {}
 

@@ -1,4 +1,3 @@
-import Synchronization
 
 /// One op: TensorFlow's signature, the shape rule, the kernel and the gradient.
 public final class OpDef: Sendable {
@@ -13,7 +12,7 @@ public final class OpDef: Sendable {
   package let gradient: Gradient
 
   private let signatureText: @Sendable () -> String
-  private let parsed = Mutex<Signature?>(nil)
+  private let parsed = Lock<Signature?>(nil)
 
   package init(
     _ name: String, _ signature: @autoclosure @escaping @Sendable () -> String,

@@ -1,4 +1,3 @@
-import Synchronization
 
 /// A kernel with its attributes and dtypes decoded: what a plan keeps per node.
 package struct PreparedKernel: Sendable {
@@ -164,7 +163,7 @@ package struct PreparedKernel: Sendable {
 
 /// The input shapes that a kernel was last asked for. Runs side by side share it; one that finds it in use does without.
 private final class AcceptedShapes: Sendable {
-  private let shapes = Mutex<[Shape]?>(nil)
+  private let shapes = Lock<[Shape]?>(nil)
 
   func contains(_ inputs: [Tensor]) -> Bool {
     shapes.withLockIfAvailable { shapes in

@@ -1,16 +1,15 @@
 package import CKernels
-import Synchronization
 
 /// The generator of one stateful random op, which goes on from run to run.
 package final class PhiloxState: TensorObject {
-  private let generator: Mutex<jk_philox>
+  private let generator: Lock<jk_philox>
 
   /// - Parameters:
   ///   - seed, seed2: as the op's attributes; both 0 ask for seeds that nobody knows.
   package init(seed: Int, seed2: Int) {
     var seeds = (UInt64(bitPattern: Int64(seed)), UInt64(bitPattern: Int64(seed2)))
     if seeds == (0, 0) { seeds = (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max)) }
-    generator = Mutex(jk_philox_from_seeds(seeds.0, seeds.1))
+    generator = Lock(jk_philox_from_seeds(seeds.0, seeds.1))
   }
 
   /// The generator as it is, which then leaves out the next `steps` steps of four numbers.

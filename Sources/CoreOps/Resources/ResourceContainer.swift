@@ -1,8 +1,7 @@
-import Synchronization
 
 /// The named, mutable things that the runs of one session share.
 package final class ResourceContainer: Sendable {
-  private let table = Mutex<[String: any TensorObject]>([:])
+  private let table = Lock<[String: any TensorObject]>([:])
 
   package init() {}
 

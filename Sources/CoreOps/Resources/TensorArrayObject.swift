@@ -1,4 +1,3 @@
-import Synchronization
 
 /// The tensors that a TF-1 loop writes one by one and reads one by one.
 package final class TensorArrayObject: TensorObject {
@@ -25,7 +24,7 @@ package final class TensorArrayObject: TensorObject {
   private let identicalShapes: Bool
   /// Whether writing to one place again adds to it: so with gradients.
   private let aggregates: Bool
-  private let state: Mutex<State>
+  private let state: Lock<State>
 
   /// Larger arrays are refused: their size comes from data.
   private static let maximumSize = 1 << 24
@@ -43,7 +42,7 @@ package final class TensorArrayObject: TensorObject {
     self.clearAfterRead = clearAfterRead
     self.identicalShapes = identicalShapes
     aggregates = false
-    state = Mutex(
+    state = Lock(
       State(
         slots: [Slot](repeating: Slot(), count: size), elementShape: elementShape,
         isResizable: isResizable))
@@ -56,7 +55,7 @@ package final class TensorArrayObject: TensorObject {
     clearAfterRead = false
     identicalShapes = array.identicalShapes
     aggregates = true
-    self.state = Mutex(
+    self.state = Lock(
       State(
         slots: state.slots.map { slot in
           Slot(shape: (slot.value?.dims ?? slot.shape).map { Shape(prepending + $0.dims) })
@@ -191,7 +190,7 @@ package final class StackObject: TensorObject {
   package let name: String
   package let dtype: DType
   private let limit: Int
-  private let state = Mutex<(values: [Tensor], isClosed: Bool)>(([], false))
+  private let state = Lock<(values: [Tensor], isClosed: Bool)>(([], false))
 
   /// - Parameter limit: the most values; negative for any number.
   package init(name: String, dtype: DType, limit: Int) {

@@ -1,4 +1,3 @@
-import Synchronization
 
 /// A mutable tensor: what `VariableV2` and `VarHandleOp` stand for.
 ///
@@ -8,7 +7,7 @@ package final class VariableObject: TensorObject {
   package let container: String
   package let dtype: DType
   package let shape: PartialShape
-  private let state = Mutex<Tensor?>(nil)
+  private let state = Lock<Tensor?>(nil)
 
   package init(
     name: String, container: String = ResourceContainer.defaultName, dtype: DType,

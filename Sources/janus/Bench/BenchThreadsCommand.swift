@@ -3,7 +3,6 @@ import CoreGraph
 import CoreOps
 import Glibc
 import Serialization
-import Synchronization
 import V1Graph
 
 struct BenchThreadsCommand: ParsableCommand {
@@ -80,7 +79,7 @@ struct SharedPlan {
   ///
   /// - Throws: the first error of a run.
   func run(threads count: Int, runs: Int) throws -> Outcome {
-    let state = Mutex((wrong: 0, error: TFError?.none))
+    let state = Lock((wrong: 0, error: TFError?.none))
     let start = now()
     let threads = try (0..<count).map { index in
       try Thread {
