@@ -32,6 +32,10 @@ void jk_pool_leave(int granted);
 // while other processes hold them up.
 void jk_pool_took(int64_t nanoseconds, int64_t expected);
 
+// Memory of at least `bytes`, aligned to 64, and given back with the same number; NULL when there is none.
+void *_Nullable jk_block_take(size_t bytes);
+void jk_block_give_back(void *_Nonnull block, size_t bytes);
+
 // A clock in nanoseconds that only goes forward.
 int64_t jk_now(void);
 

@@ -60,13 +60,24 @@ package enum EagerInterpreter {
 
 /// The latest specialised kernels of one thread.
 final class EagerCache {
-  struct Entry {
+  final class Entry {
     let op: OpDef
     let attrs: Attrs
     let shapes: [Shape]
     let kernel: PreparedKernel
     /// nil where the kernel is dynamic.
     let specialisation: PreparedKernel.Specialisation?
+
+    init(
+      op: OpDef, attrs: Attrs, shapes: [Shape], kernel: PreparedKernel,
+      specialisation: PreparedKernel.Specialisation?
+    ) {
+      self.op = op
+      self.attrs = attrs
+      self.shapes = shapes
+      self.kernel = kernel
+      self.specialisation = specialisation
+    }
 
     func matches(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs) -> Bool {
       guard self.op === op, shapes.count == inputs.count else { return false }

@@ -5,7 +5,7 @@ enum LinearAlgebraGradients {
   }
 
   static func adjoint(_ x: Tensor) throws -> Tensor {
-    guard let rank = x.shape.rank, rank >= 2 else {
+    guard let rank = x.rank, rank >= 2 else {
       throw TFError.unimplemented("the adjoint of matrices of unknown rank")
     }
     var order = (0..<rank).map { Int32($0) }

@@ -128,14 +128,14 @@ extension SharedAPI {
     _ tensor: some TensorConvertible, _ mask: some TensorConvertible, axis: Int = 0, name: String? = nil
   ) throws -> Tensor {
     let (tensor, mask) = (try tensor.asTensor(), try mask.asTensor(preferring: .bool))
-    guard let maskRank = mask.shape.rank else {
+    guard let maskRank = mask.rank else {
       throw TFError.invalidArgument(
         "Number of mask dimensions must be specified, even if some dimensions are None.")
     }
     try require(maskRank > 0, "mask cannot be scalar.")
     var axis = axis
     if axis < 0 {
-      guard let rank = tensor.shape.rank else {
+      guard let rank = tensor.rank else {
         throw TFError.invalidArgument("a negative axis needs a tensor of known rank")
       }
       axis += rank

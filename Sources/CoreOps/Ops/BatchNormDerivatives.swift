@@ -9,7 +9,7 @@ enum BatchNormDerivatives {
     let dtype = context.inputs[1].dtype
     let x = try CastOps.cast(context.inputs[1], .float32)
     let g = try CastOps.cast(context.inputs[0], .float32)
-    guard let rank = x.shape.rank else {
+    guard let rank = x.rank else {
       throw TFError.invalidArgument("the derivative of \(context.op.name) needs to know the rank of x")
     }
     let channelsFirst = try NormalizationRules.channelsFirst(context)

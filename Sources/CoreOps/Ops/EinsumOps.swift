@@ -151,7 +151,7 @@ extension EinsumOps {
     let equation = try EinsumEquation(try context.string("equation"))
     let gradient = try context.gradient()
     let operands = try context.inputs.enumerated().map { index, input -> [Int] in
-      guard let rank = input.shape.rank else {
+      guard let rank = input.rank else {
         throw TFError.unimplemented("the gradient of Einsum for operands of unknown rank")
       }
       return try equation.labels(index, rank: rank)
@@ -204,7 +204,7 @@ extension EinsumOps {
 
   /// The contraction of the last `axes` dimensions of `a` with the first of `b`.
   package static func tensordot(_ a: Tensor, _ b: Tensor, _ axesA: [Int], _ axesB: [Int], name: String?) throws -> Tensor {
-    guard let rankA = a.shape.rank, let rankB = b.shape.rank else {
+    guard let rankA = a.rank, let rankB = b.shape.rank else {
       throw TFError.unimplemented("tensordot of tensors of unknown rank")
     }
     try require(axesA.count == axesB.count, "Different number of contraction axes a and b, \(axesA.count) != \(axesB.count).")
@@ -276,7 +276,7 @@ extension SharedAPI {
   ) throws -> Tensor {
     let dtype = a.definiteDType ?? b.definiteDType
     let (x, y) = (try a.asTensor(preferring: dtype), try b.asTensor(preferring: dtype))
-    let rank = x.shape.rank ?? 0
+    let rank = x.rank ?? 0
     try require(axes >= 0 && axes <= rank, "axes must be in 0...\(rank), got \(axes)")
     return try EinsumOps.tensordot(x, y, Array(rank - axes..<rank), Array(0..<axes), name: name)
   }

@@ -177,7 +177,7 @@ extension FFTOps {
   private static func padded(_ x: Tensor, _ rank: Int, to dims: [Int]) throws -> Tensor {
     let own = try known(x, rank)
     if own == dims { return x }
-    guard let all = x.shape.rank else { throw TFError.unimplemented("the gradient of a transform of unknown shape") }
+    guard let all = x.rank else { throw TFError.unimplemented("the gradient of a transform of unknown shape") }
     var pads = [Int32](repeating: 0, count: all * 2)
     for axis in 0..<rank { pads[(all - rank + axis) * 2 + 1] = Int32(max(dims[axis] - own[axis], 0)) }
     return try applyOp("Pad", [x, try Tensor(pads, dims: [all, 2])])[0]
@@ -269,11 +269,11 @@ extension SignalAPI {
     -> Tensor
   {
     let x = try input.asTensor(preferring: .float32)
-    guard let length = fftLength ?? x.shape[(x.shape.rank ?? 0) - 1].map({ [$0] }), length.count == 1 else {
+    guard let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [$0] }), length.count == 1 else {
       throw TFError.unimplemented("give fftLength, as the last dimension is not known")
     }
     var padded = x
-    if let rank = x.shape.rank, rank > 0, let own = x.shape[rank - 1], own < length[0] {
+    if let rank = x.rank, rank > 0, let own = x.shape[rank - 1], own < length[0] {
       var pads = [Int32](repeating: 0, count: rank * 2)
       pads[rank * 2 - 1] = Int32(length[0] - own)
       padded = try applyOp("Pad", [x, try Tensor(pads, dims: [rank, 2])])[0]
@@ -297,7 +297,7 @@ extension SignalAPI {
   {
     let x = try input.asTensor(preferring: .complex64)
     guard
-      let length = fftLength ?? x.shape[(x.shape.rank ?? 0) - 1].map({ [max(2 * ($0 - 1), 0)] }), length.count == 1
+      let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [max(2 * ($0 - 1), 0)] }), length.count == 1
     else { throw TFError.unimplemented("give fftLength, as the last dimension is not known") }
     return try FFTOps.family.irfft(
       [x, try Tensor(length.map { Int32($0) }, dims: [1])],

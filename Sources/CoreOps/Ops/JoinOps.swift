@@ -192,7 +192,7 @@ package struct JoinOps: OpFamily {
     _ gradient: Tensor, like inputs: ArraySlice<Tensor>, axis: Tensor
   ) throws -> [Tensor?] {
     if !axis.isSymbolic, let position = try axis.integers().first,
-      let rank = gradient.shape.rank ?? inputs.first?.shape.rank
+      let rank = gradient.rank ?? inputs.first?.shape.rank
     {
       let axis = position < 0 ? position + rank : position
       let sizes = inputs.compactMap { $0.shape[axis] }
@@ -448,7 +448,7 @@ extension SharedAPI {
   ) throws -> [Tensor] {
     let value = try value.asTensor()
     var count = num
-    if count == nil, let rank = value.shape.rank {
+    if count == nil, let rank = value.rank {
       count = value.shape[try ShapeRules.axis(axis, rank: rank)]
     }
     guard let count else {

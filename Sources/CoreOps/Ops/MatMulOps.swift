@@ -236,7 +236,7 @@ extension MatMulOps {
     try require(
       !(transposeA && adjointA) && !(transposeB && adjointB),
       "Only one of `transpose_a` and `adjoint_a` can be True.")
-    let ranks = (a.shape.rank, b.shape.rank)
+    let ranks = (a.rank, b.rank)
     let canBeMatMul = a.dtype != .int16 && a.dtype != .int8
     if ranks.0 == 2, ranks.1 == 2, canBeMatMul {
       let x = adjointA ? try conjugate(a) : a

@@ -65,7 +65,7 @@ extension SharedNN {
     dataFormat: String? = nil, name: String? = nil
   ) throws -> Tensor {
     let input = try input.asTensor()
-    return input.shape.rank == 5
+    return input.rank == 5
       ? try maxPool3d(
         input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC", name: name)
       : try maxPool2d(
@@ -80,7 +80,7 @@ extension SharedNN {
     dataFormat: String? = nil, name: String? = nil
   ) throws -> Tensor {
     let input = try input.asTensor()
-    return input.shape.rank == 5
+    return input.rank == 5
       ? try avgPool3d(
         input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC", name: name)
       : try avgPool2d(

@@ -285,7 +285,7 @@ extension SharedAPI {
     let order: Tensor
     if let perm {
       order = try perm.asTensor(preferring: .int32)
-    } else if let rank = a.shape.rank {
+    } else if let rank = a.rank {
       order = try ShapeOps.vector((0..<rank).reversed())
     } else {
       let last = try ShapeOps.rankTensor(of: a) - 1

@@ -365,7 +365,7 @@ extension SharedNN {
   ) throws -> Tensor {
     let logits = try logits.asTensor()
     let labels = try labels.asTensor(preferring: logits.dtype)
-    if logits.shape.rank == 2 || logits.shape.rank == nil {
+    if logits.rank == 2 || logits.shape.rank == nil {
       return try apply(LossOps.family.crossEntropy, [logits, labels], name: name)[0]
     }
     let loss = try apply(
@@ -384,10 +384,10 @@ extension SharedNN {
     labels: some TensorConvertible, logits: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     let (logits, labels) = (try logits.asTensor(), try labels.asTensor())
-    if logits.shape.rank == 2 || logits.shape.rank == nil {
+    if logits.rank == 2 || logits.shape.rank == nil {
       return try apply(LossOps.family.sparseCrossEntropy, [logits, labels], name: name)[0]
     }
-    if let rank = logits.shape.rank, let labelRank = labels.shape.rank, labelRank != rank - 1 {
+    if let rank = logits.rank, let labelRank = labels.shape.rank, labelRank != rank - 1 {
       throw TFError.invalidArgument(
         "Rank mismatch: Rank of labels (received \(labelRank)) should equal rank of logits minus 1 (received \(rank))."
       )
@@ -434,7 +434,7 @@ private enum Reducing {
   /// The axes; all of `x` when none are given.
   private static func axes(_ axis: (any TensorConvertible)?, of x: Tensor) throws -> Tensor {
     if let axis { return try axis.asTensor() }
-    if let rank = x.shape.rank { return try Tensor((0..<rank).map(Int32.init), shape: [rank]) }
+    if let rank = x.rank { return try Tensor((0..<rank).map(Int32.init), shape: [rank]) }
     return try applyOp("Range", [0.asTensor(), applyOp("Rank", [x])[0], 1.asTensor()])[0]
   }
 
@@ -451,8 +451,8 @@ private enum Reducing {
   static func along(
     _ axis: Int, _ x: Tensor, _ name: String?, _ op: (Tensor, String?) throws -> Tensor
   ) throws -> Tensor {
-    guard axis != -1, axis + 1 != x.shape.rank else { return try op(x, name) }
-    guard let rank = x.shape.rank else {
+    guard axis != -1, axis + 1 != x.rank else { return try op(x, name) }
+    guard let rank = x.rank else {
       throw TFError.invalidArgument("the rank must be known for softmax along axis \(axis)")
     }
     let index = try ShapeRules.axis(axis, rank: rank)

@@ -48,7 +48,7 @@ enum ReductionGradients {
     var lines = x
     for index in 0..<count {
       let axis =
-        axes.shape.rank == 0 ? axes : try reshape(element(index, of: axes), Tensor([Int32](), shape: [0]))
+        axes.rank == 0 ? axes : try reshape(element(index, of: axes), Tensor([Int32](), shape: [0]))
       let along = try productOfOthers(lines, axis: axis)
       others = try others.map { try $0 * along } ?? along
       if index + 1 < count {
@@ -111,7 +111,7 @@ enum ReductionGradients {
 
   /// The size of the first dimension, as an int32 scalar.
   static func firstDim(_ x: Tensor) throws -> Tensor {
-    if let rank = x.shape.rank, rank > 0, let first = x.shape[0] { return try first.asTensor() }
+    if let rank = x.rank, rank > 0, let first = x.shape[0] { return try first.asTensor() }
     let first = try call("Slice", [call("Shape", [x]), [0].asTensor(), [1].asTensor()])
     return try reshape(first, Tensor([Int32](), shape: [0]))
   }
@@ -123,7 +123,7 @@ enum ReductionGradients {
 
   /// The size of the last dimension, as a vector of one int32.
   static func lastDim(_ x: Tensor) throws -> Tensor {
-    if let rank = x.shape.rank, let last = x.shape[rank - 1] { return try [last].asTensor() }
+    if let rank = x.rank, let last = x.shape[rank - 1] { return try [last].asTensor() }
     let shape = try call("Shape", [x])
     return try call("Slice", [shape, lastPosition(shape), [1].asTensor()])
   }

@@ -315,7 +315,7 @@ package struct ShapeOps: OpFamily {
 
   /// The rank as an int32 scalar: a plain value when it is known.
   package static func rankTensor(of x: Tensor) throws -> Tensor {
-    if let rank = x.shape.rank { return try Tensor(scalar: Int32(rank)) }
+    if let rank = x.rank { return try Tensor(scalar: Int32(rank)) }
     return try family.rank([x])
   }
 
@@ -338,7 +338,7 @@ package func sumOver(_ x: Tensor, _ axes: Tensor, keepDims: Bool = false) throws
 
 /// The sum of all elements, a scalar.
 package func sumAll(_ x: Tensor) throws -> Tensor {
-  if let rank = x.shape.rank { return try sumOver(x, ShapeOps.vector(Array(0..<rank))) }
+  if let rank = x.rank { return try sumOver(x, ShapeOps.vector(Array(0..<rank))) }
   return try sumOver(
     x, SearchOps.family.range([ShapeOps.scalar(0), ShapeOps.rankTensor(of: x), ShapeOps.scalar(1)]))
 }

@@ -53,11 +53,17 @@ package struct PreparedKernel: Sendable {
   }
 
   /// What was fixed for some input shapes.
-  package struct Specialisation: Sendable {
+  package final class Specialisation: Sendable {
     package let outputs: [Shape]
     package let result: Specialised
     /// The inputs whose values it depends on, as a bit set.
     package let usedValues: UInt64
+
+    init(outputs: [Shape], result: Specialised, usedValues: UInt64) {
+      self.outputs = outputs
+      self.result = result
+      self.usedValues = usedValues
+    }
   }
 
   /// - Parameter valuesStay: whether known values are the same at every run.
@@ -130,34 +136,41 @@ package struct PreparedKernel: Sendable {
           dtype: outputTypes[0], dims: specialisation.outputs[0], payload: inputs[index].payload)
       ]
     case .run(let spec):
-      var outputs: [Tensor] = []
-      outputs.reserveCapacity(outputTypes.count)
-      for (dtype, shape) in zip(outputTypes, specialisation.outputs) {
-        outputs.append(
-          Tensor(
-            dtype: dtype, dims: shape,
-            buffer: try Buffer(byteCount: shape.elementCount &* dtype.byteSize)))
+      if outputTypes.count == 1 {
+        let output = try room(0, specialisation)
+        try call(spec, inputs) { $0.initialize(to: output.pointer) }
+        return [output]
       }
-      let scratch = spec.scratchBytes > 0 ? try Buffer(byteCount: spec.scratchBytes) : nil
-      try withUnsafeTemporaryAllocation(
-        of: UnsafeMutableRawPointer.self, capacity: inputs.count &+ outputs.count &+ 1
-      ) { pointers in
-        let base = pointers.baseAddress!
-        var position = 0
-        for input in inputs {
-          (base + position).initialize(to: input.pointer)
-          position &+= 1
-        }
-        for output in outputs {
-          (base + position).initialize(to: output.pointer)
-          position &+= 1
-        }
-        if let scratch { (base + position).initialize(to: scratch.pointer) }
-        try spec.run(base)
+      let outputs = try outputTypes.indices.map { try room($0, specialisation) }
+      try call(spec, inputs) { target in
+        for (index, output) in outputs.enumerated() { (target + index).initialize(to: output.pointer) }
       }
-      withExtendedLifetime((inputs, scratch)) {}
       return outputs
     }
+  }
+
+  /// Memory for one of the outputs.
+  private func room(_ index: Int, _ specialisation: Specialisation) throws -> Tensor {
+    let dtype = outputTypes[index]
+    let dims = specialisation.outputs[index]
+    return Tensor(
+      dtype: dtype, dims: dims, buffer: try Buffer(byteCount: dims.elementCount &* dtype.byteSize))
+  }
+
+  /// Calls a kernel on the addresses of `inputs` and those that `outputs` puts after them.
+  @inline(__always)
+  private func call(_ spec: RunSpec, _ inputs: [Tensor], outputs: (Pointers) -> Void) throws {
+    let scratch = spec.scratchBytes > 0 ? try Buffer(byteCount: spec.scratchBytes) : nil
+    try withUnsafeTemporaryAllocation(
+      of: UnsafeMutableRawPointer.self, capacity: inputs.count &+ outputTypes.count &+ 1
+    ) { pointers in
+      let base = pointers.baseAddress!
+      for index in inputs.indices { (base + index).initialize(to: inputs[index].pointer) }
+      outputs(base + inputs.count)
+      if let scratch { (base + inputs.count + outputTypes.count).initialize(to: scratch.pointer) }
+      try spec.run(base)
+    }
+    withExtendedLifetime((inputs, scratch)) {}
   }
 }
 

@@ -19,8 +19,8 @@ package final class Buffer: @unchecked Sendable {
     self.byteCount = byteCount
     owner = nil
     try MemoryLimit.take(byteCount &+ Self.overhead)
-    // Room for whole vectors past the end, so that loops may round up.
-    guard let memory = aligned_alloc(64, (max(byteCount, 1) &+ 63) & ~63) else {
+    // There is room for whole vectors past the end, so that loops may round up.
+    guard let memory = jk_block_take(byteCount) else {
       MemoryLimit.giveBack(byteCount &+ Self.overhead)
       throw TFError.resourceExhausted("OOM when allocating \(byteCount) bytes")
     }
@@ -44,7 +44,7 @@ package final class Buffer: @unchecked Sendable {
 
   deinit {
     guard owner == nil else { return }
-    free(pointer)
+    jk_block_give_back(pointer, byteCount)
     MemoryLimit.giveBack(byteCount &+ Self.overhead)
   }
 

@@ -35,6 +35,12 @@ public struct Tensor: Sendable {
     return PartialShape(dims)
   }
 
+  /// The number of dimensions, when known.
+  package var rank: Int? {
+    if case .symbolic(let reference) = payload { return reference.shape.rank }
+    return dims.rank
+  }
+
   public var isSymbolic: Bool {
     if case .symbolic = payload { return true }
     return false

@@ -1,0 +1,58 @@
+// Memory for tensors. Small blocks go back to a stack of the thread that frees them, as making one that is aligned costs
+// more than what most small ops do.
+#include "jk.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { ALIGNMENT = 64, CLASSES = 4, DEPTH = 32 };
+
+typedef struct {
+  int count[CLASSES];
+  void *block[CLASSES][DEPTH];
+} stacks;
+
+static _Thread_local stacks *own;
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void thread_ends(void *value) {
+  stacks *s = value;
+  own = NULL;
+  for (int c = 0; c < CLASSES; c++)
+    for (int i = 0; i < s->count[c]; i++) free(s->block[c][i]);
+  free(s);
+}
+
+static void make_key(void) { pthread_key_create(&key, thread_ends); }
+
+static stacks *make_stacks(void) {
+  pthread_once(&once, make_key);
+  stacks *s = calloc(1, sizeof *s);
+  if (s && pthread_setspecific(key, s)) {
+    free(s);
+    return NULL;
+  }
+  return own = s;
+}
+
+static size_t class_of(size_t bytes) { return bytes ? (bytes - 1) / ALIGNMENT : 0; }
+
+void *jk_block_take(size_t bytes) {
+  size_t c = class_of(bytes);
+  stacks *s = own;
+  if (c < CLASSES && s && s->count[c]) return s->block[c][--s->count[c]];
+  return aligned_alloc(ALIGNMENT, (c + 1) * ALIGNMENT);
+}
+
+void jk_block_give_back(void *block, size_t bytes) {
+  size_t c = class_of(bytes);
+  if (c < CLASSES) {
+    stacks *s = own ? own : make_stacks();
+    if (s && s->count[c] < DEPTH) {
+      s->block[c][s->count[c]++] = block;
+      return;
+    }
+  }
+  free(block);
+}
