@@ -141,4 +141,9 @@ public struct BinaryOp: Sendable, OpDefining {
     let dtype = x.definiteDType ?? y.definiteDType
     return try opDef([x.asTensor(preferring: dtype), y.asTensor(preferring: dtype)], name: name)
   }
+
+  /// The same where both are tensors already: nothing is converted.
+  public func callAsFunction(_ x: Tensor, _ y: Tensor, name: String? = nil) throws -> Tensor {
+    try opDef([x, y], name: name)
+  }
 }
