@@ -111,7 +111,7 @@ package struct SolverOps: OpFamily {
               for r in 0..<n - distance { a[r, r + distance] = bands[band, r] }
             }
           }
-          context.store(try SolverOps.substituted(a, context.matrix(1, place.1), lower, adjoint), i)
+          context.store(SolverOps.substituted(a, context.matrix(1, place.1), lower, adjoint), i)
         }
       }
     }, gradient: .rule { try MatrixGradients.banded($0) })
