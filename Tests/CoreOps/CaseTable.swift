@@ -15,6 +15,7 @@ let caseTable: [OpCase] = [
   sparseCases,
   raggedCases,
   sparseFunctionCases,
+  matchingCases,
   shapeCases,
   sliceCases,
   gatherCases,

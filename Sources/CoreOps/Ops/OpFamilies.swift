@@ -24,6 +24,7 @@ package enum OpFamilies {
     RaggedOps(),
     RaggedToDenseOps(),
     SparseCountOps(),
+    MatchingOps(),
     ScanOps(),
     ShapeOps(),
     SliceOps(),

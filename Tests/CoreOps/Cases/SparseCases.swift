@@ -209,3 +209,23 @@ let sparseFunctionCases: [OpCase] = [
     ]
   },
 ]
+
+let matchingCases: [OpCase] = [
+  OpCase(
+    "EditDistance",
+    [long([[0, 0], [0, 1], [1, 0]]), [1, 2, 3], long([2, 2]), long([[0, 0], [1, 0], [1, 1]]), [1, 3, 4], long([2, 2])],
+    expect: [[1.0, 0.5]]),
+  OpCase(
+    "EditDistance to nothing", [long([[0, 0], [0, 1]]), ["a", "b"], long([1, 2]), t(.int64, [Int]()).reshaped2, [String](), long([2, 2])],
+    ["normalize": .bool(false)], expect: [[2.0, 0.0]]),
+  OpCase("EditDistance of vectors", [long([[0]]), [1], long([1]), long([[0]]), [1], long([1])], error: .invalidArgument),
+  OpCase(
+    "NearestNeighbors", [[[0.0, 0.0], [3.0, 4.0]], [[0.0, 1.0], [3.0, 3.0], [9.0, 9.0]], t(.int64, 2)],
+    expect: [[[0, 1], [1, 0]], [[1.0, 18.0], [1.0, 18.0]]]),
+  OpCase("NearestNeighbors of another width", [[[0.0, 0.0]], [[0.0]], t(.int64, 1)], error: .invalidArgument),
+  OpCase(
+    "ComputeAccidentalHits", [long([[1, 2], [3, 4]]), long([2, 4, 2, 9])], ["num_true": .int(2)],
+    expect: [[0, 1], [2, 1], [-3.4028234663852886e38, -3.4028234663852886e38]]),
+  OpCase("ComputeAccidentalHits of another width", [long([[1, 2]]), long([2])], ["num_true": .int(1)], error: .invalidArgument),
+  OpCase("IsotonicRegression", [[[3.0, 1.0, 2.0, 0.0, 5.0]]], expect: [[[3.0, 2.0, 2.0, 2.0, 2.0]], [[0, 1, 1, 1, 1]]]),
+]
