@@ -55,6 +55,7 @@ package struct MatchingOps: OpFamily {
 
     init(_ inputs: [Tensor], _ first: Int, _ name: String) throws {
       cells = try SparseCells(inputs[first], inputs[first + 1], inputs[first + 2], name)
+      try cells.requireShape()
       (keys, never) = EqualRows.keys(inputs[first + 1], axis: 0)
     }
 

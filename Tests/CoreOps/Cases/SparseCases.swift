@@ -227,5 +227,7 @@ let matchingCases: [OpCase] = [
     "ComputeAccidentalHits", [long([[1, 2], [3, 4]]), long([2, 4, 2, 9])], ["num_true": .int(2)],
     expect: [[0, 1], [2, 1], [-3.4028234663852886e38, -3.4028234663852886e38]]),
   OpCase("ComputeAccidentalHits of another width", [long([[1, 2]]), long([2])], ["num_true": .int(1)], error: .invalidArgument),
-  OpCase("IsotonicRegression", [[[3.0, 1.0, 2.0, 0.0, 5.0]]], expect: [[[3.0, 2.0, 2.0, 2.0, 2.0]], [[0, 1, 1, 1, 1]]]),
+  OpCase("IsotonicRegression", [[[3.0, 1.0, 2.0, 0.0, 5.0]]], expect: [[[3.0, 2.0, 2.0, 2.0, 2.0]], [[0, 1, 1, 1, 1]]], gradient: true) {
+    try CoreOps.apply(OpCase.definition("IsotonicRegression"), $0, ["output_dtype": .type($0[0].dtype)])
+  },
 ]
