@@ -142,7 +142,7 @@ import V2Eager
   }
 
   @Test func tensorsDoNotLeakOut() throws {
-    let kept = Mutex<Tensor?>(nil)
+    let kept = Lock<Tensor?>(nil)
     let f = V2.function { (x: Tensor) throws -> Tensor in
       let y = try x * 2
       kept.withLock { $0 = y }

@@ -1,7 +1,6 @@
 import CoreGraph
 import CoreOps
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 import V1Graph
@@ -143,7 +142,7 @@ import V1Graph
         typed("sum", "AddV2", ["x", "x"]),
       ], returns: [("sum:z:0", .float32), ("more:z:0", .int32)]),
     ])
-    let wrong = Mutex(0)
+    let wrong = Lock(0)
     DispatchQueue.concurrentPerform(iterations: 16) { thread in
       for run in 0..<50 {
         let value = Float(thread * 100 + run)
