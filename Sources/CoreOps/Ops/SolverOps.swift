@@ -248,7 +248,7 @@ extension SolverOps {
         return LinearAlgebraRules.specialise(prepared) { context in
           for (i, place) in places(context).enumerated() {
             context.store(
-              try substituted(context.matrix(0, place.0), context.matrix(1, place.1), lower, adjoint), i)
+              substituted(context.matrix(0, place.0), context.matrix(1, place.1), lower, adjoint), i)
           }
         }
       }, gradient: gradient)
