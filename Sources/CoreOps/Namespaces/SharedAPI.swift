@@ -8,18 +8,23 @@ public protocol SharedAPI {}
 extension SharedAPI {
   public typealias math = MathAPI
 
+  @inlinable
   public static subscript(dynamicMember op: KeyPath<UnaryOps, UnaryOp>) -> UnaryOp {
     UnaryOps.family[keyPath: op]
   }
+  @inlinable
   public static subscript(dynamicMember op: KeyPath<BinaryOps, BinaryOp>) -> BinaryOp {
     BinaryOps.family[keyPath: op]
   }
+  @inlinable
   public static subscript(dynamicMember op: KeyPath<ComparisonOps, BinaryOp>) -> BinaryOp {
     ComparisonOps.family[keyPath: op]
   }
+  @inlinable
   public static subscript(dynamicMember op: KeyPath<SpecialOps, UnaryOp>) -> UnaryOp {
     SpecialOps.family[keyPath: op]
   }
+  @inlinable
   public static subscript(dynamicMember op: KeyPath<SpecialOps, BinaryOp>) -> BinaryOp {
     SpecialOps.family[keyPath: op]
   }
@@ -38,6 +43,7 @@ extension MathAPI {
 public protocol SharedNN {}
 
 extension SharedNN {
+  @inlinable
   public static subscript(dynamicMember op: KeyPath<ActivationOps, UnaryOp>) -> UnaryOp {
     ActivationOps.family[keyPath: op]
   }

@@ -2,7 +2,7 @@ import CKernels
 
 /// Activations of `tf.nn`.
 public struct ActivationOps: OpFamily {
-  package static let family = ActivationOps()
+  @usableFromInline package static let family = ActivationOps()
   package init() {}
 
   /// max(x, 0). Follows `tf.nn.relu`.

@@ -2,7 +2,7 @@ import CKernels
 
 /// Element-wise arithmetic on two inputs that broadcast.
 public struct BinaryOps: OpFamily {
-  package static let family = BinaryOps()
+  @usableFromInline package static let family = BinaryOps()
   package init() {}
 
   /// x + y. Follows `tf.math.add`.

@@ -2,7 +2,7 @@ import CKernels
 
 /// Element-wise comparisons and logic.
 public struct ComparisonOps: OpFamily {
-  package static let family = ComparisonOps()
+  @usableFromInline package static let family = ComparisonOps()
   package init() {}
 
   /// x = y. Follows `tf.math.equal`.

@@ -2,7 +2,7 @@ import CKernels
 
 /// Special functions.
 public struct SpecialOps: OpFamily {
-  package static let family = SpecialOps()
+  @usableFromInline package static let family = SpecialOps()
   package init() {}
 
   /// log |Γ(x)|. Follows `tf.math.lgamma`.

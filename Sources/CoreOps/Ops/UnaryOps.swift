@@ -2,7 +2,7 @@ import CKernels
 
 /// Element-wise functions of one input.
 public struct UnaryOps: OpFamily {
-  package static let family = UnaryOps()
+  @usableFromInline package static let family = UnaryOps()
   package init() {}
 
   /// |x| of real numbers.

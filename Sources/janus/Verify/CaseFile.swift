@@ -93,7 +93,9 @@ struct CaseFile {
   }
 
   private static func reference(_ json: JSON) throws -> (name: String, dtype: DType) {
-    guard let name = json["array"]?.string, let text = json["dtype"]?.string, let dtype = DType(name: text)
+    // NumPy knows bfloat16 as two raw bytes only.
+    guard let name = json["array"]?.string, let text = json["dtype"]?.string,
+      let dtype = text == "|V2" ? .bfloat16 : DType(name: text)
     else { throw TFError.invalidArgument("case.json has the reference \(json.text()), which names no array and dtype") }
     return (name, dtype)
   }
