@@ -29,15 +29,12 @@ import V1Graph
         let (definition, feeds) = mutator.changed(seed)
         if getenv("JANUS_FUZZ_LOG") != nil { print("mutation \(index) \(round) \(row)"); fflush(nil) }
         count += 1
-        let start = ContinuousClock.now
         do { try run(definition, feeds, seed.fetches) } catch let error as TFError {
           refused += 1
           #expect(!error.description.contains("\n"), "\(row), round \(round): \(error)")
         } catch {
           Issue.record("\(row), round \(round): not a TFError: \(error)")
         }
-        let time = start.duration(to: .now)
-        #expect(time < .seconds(30), "\(row), round \(round) took \(time)")
       }
     }
     if getenv("JANUS_FUZZ_LOG") != nil { print("\(count) changed graphs, \(refused) refused") }
