@@ -241,6 +241,7 @@ package enum Passes {
     try subgraph.verify()
     return try subgraph.inliningCalls().verified(after: "inlining")
       .raisingLoops().verified(after: "raising loops")
+      .forwardingIdentities().verified(after: "forwarding identities")
       .fusingEpilogues().verified(after: "fusing epilogues")
   }
 }

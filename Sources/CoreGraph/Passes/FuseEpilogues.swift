@@ -125,21 +125,40 @@ private struct EpilogueFuser {
     return true
   }
 
-  /// x · sigmoid(x), where both come from the chain.
+  /// x · sigmoid(x) or x · sigmoid(1 · x), where both come from the chain.
   private func swish(_ chain: inout Chain) -> Bool {
     let last = chain.last
     guard chain.bias != nil, nodes[chain.head].opName != "MatMul", !kept.contains(last), waiters[last] == 0,
       consumers[last].count == 2, consumers[last].allSatisfy({ $0.output == 0 })
     else { return false }
-    let pair = consumers[last].map { nodes[$0.node] }
-    guard let gate = pair.first(where: { $0.opName == "Sigmoid" }),
-      let product = pair.first(where: { $0.opName == "Mul" }),
-      Set(product.inputs) == [Endpoint(last), Endpoint(gate.id)], consumers[gate.id].count == 1,
-      waiters[gate.id] == 0, !kept.contains(gate.id)
-    else { return false }
-    chain.nodes += [gate.id, product.id]
-    chain.activation = "_FusedSwish"
-    return true
+    for (first, second) in [(0, 1), (1, 0)] {
+      let product = nodes[consumers[last][second].node]
+      var inner = [consumers[last][first].node]
+      if nodes[inner[0]].opName == "Mul", let factor = operand(nodes[inner[0]], beside: Endpoint(last)),
+        isOne(factor), let next = onlyFollower(inner[0])
+      {
+        inner.append(next)
+      }
+      let gate = inner[inner.count - 1]
+      guard nodes[gate].opName == "Sigmoid", product.opName == "Mul", onlyFollower(gate) == product.id,
+        Set(product.inputs) == [Endpoint(last), Endpoint(gate)]
+      else { continue }
+      chain.nodes += inner + [product.id]
+      chain.activation = "_FusedSwish"
+      return true
+    }
+    return false
+  }
+
+  /// The only node that reads or waits for a node that nobody fetches.
+  private func onlyFollower(_ node: Int) -> Int? {
+    guard consumers[node].count == 1, waiters[node] == 0, !kept.contains(node) else { return nil }
+    return consumers[node][0].node
+  }
+
+  private func isOne(_ endpoint: Endpoint) -> Bool {
+    guard let value = constant(endpoint), value.dtype == .float32, value.dims.rank == 0 else { return false }
+    return value.elements(Float.self)[0] == 1
   }
 
   private func operand(_ node: Node, beside value: Endpoint) -> Endpoint? {
