@@ -68,8 +68,8 @@ static void part(void *data) {
 // an idle machine. Where another process has one of the processors, it holds up every parallel loop for a time slice:
 // measured beside one busy process, MobileNetV2 took 434 ms in place of 14. So when loops are held up, a team that does
 // nothing lifts their number above the processors' for some seconds, and threads give way after microseconds.
-enum { MOST_IDLE = 64, HELD_UP = 3, CALM = 1000 };
-static const int64_t pause_seconds = 10, least_wait = 1000000;
+enum { MOST_IDLE = 64, HELD_UP = 10, CALM = 500 };
+static const int64_t pause_seconds = 5, least_wait = 1000000;
 static atomic_int held_up, calm, has_idle_team;
 static _Atomic int64_t idle_until;
 
