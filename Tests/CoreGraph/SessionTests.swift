@@ -177,6 +177,25 @@ import V1Graph
   private let square = function("square", [("x", .float32)], [typed("y", "Square", ["x"])], returns: [("y:y:0", .float32)])
   private let negate = function("negate", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
 
+  /// In a process of its own, as memory is counted for all of it.
+  @Test func plansEndWithTheirSession() async {
+    await #expect(processExitsWith: .success) {
+      func use() throws {
+        let session = try session([
+          placeholderNode("x"), typed("big", "Exp", ["x"]), typed("y", "Softmax", ["big"]), typed("z", "Neg", ["y"]),
+        ])
+        for _ in 0..<3 {
+          _ = try session.run(fetches: ["z"], feeds: ["x": try Tensor.zeros(.float32, Shape([100, 1000]))])
+        }
+      }
+      try use()
+      let before = MemoryLimit.usedBytes
+      for _ in 0..<20 { try use() }
+      // One plan's memory is more than this.
+      #expect(MemoryLimit.usedBytes - before < 400_000)
+    }
+  }
+
   @Test func functionsAreCalled() throws {
     let twice = function("twice", [("x", .float32)], [
       call("a", "square", ["x"], [.float32], [.float32]), call("b", "square", ["a:output:0"], [.float32], [.float32]),

@@ -94,8 +94,9 @@ final class LinearProgram: Sendable {
   /// Memory that the layout itself is counted with.
   private let byteCount: Int
 
-  /// Has the plan for the nodes that are left when an assumption is wrong.
-  private let plan: ExecutionPlan
+  /// Has the plan for the nodes that are left when an assumption is wrong. It keeps its programs, so they must not keep
+  /// it; whoever runs one holds the plan.
+  private unowned let plan: ExecutionPlan
   /// To be told of shapes that no rule infers; nil for a program that relies on what was told.
   private let learning: ShapeLearning?
   private let refuting: ShapeLearning?
