@@ -182,7 +182,17 @@ import V1Graph
     await #expect(processExitsWith: .success) {
       func use() throws {
         let session = try session([
-          placeholderNode("x"), typed("big", "Exp", ["x"]), typed("y", "Softmax", ["big"]), typed("z", "Neg", ["y"]),
+          placeholderNode("x"), typed("big", "Exp", ["x"]), typed("y", "Softmax", ["big"]), constantNode("yes", .bool, true),
+          node(
+            "if", "If", ["yes", "y"],
+            [
+              "Tcond": .type(.bool), "Tin": .types([.float32]), "Tout": .types([.float32]),
+              "then_branch": .function("branch", [:]), "else_branch": .function("branch", [:]),
+            ]), typed("z", "Neg", ["if"]),
+        ], [
+          function(
+            "branch", [("v", .float32)], [typed("p", "Softmax", ["v"]), typed("q", "Softmax", ["p:softmax:0"]), typed("r", "Exp", ["q:softmax:0"])],
+            returns: [("r:y:0", .float32)])
         ])
         for _ in 0..<3 {
           _ = try session.run(fetches: ["z"], feeds: ["x": try Tensor.zeros(.float32, Shape([100, 1000]))])

@@ -19,7 +19,10 @@ package final class ExecutionPlan: Sendable {
   let feeds: [Int]
   let fetches: [Int]
   let feedNames: [String]
-  let functions: FunctionTable
+  /// A table keeps its own functions' plans, which therefore do not keep it; all other plans do.
+  private let keptFunctions: FunctionTable?
+  private unowned let table: FunctionTable
+  var functions: FunctionTable { table }
   /// Calls the functions of the plan's library.
   package var functionRunner: any FunctionRunner { functions }
   /// Whether it runs node by node in the executor for frames: there are elements of TF-1 control flow left, or it is to.
@@ -35,7 +38,13 @@ package final class ExecutionPlan: Sendable {
   let handsOnReferences: Bool
 
   /// - Throws: `NOT_FOUND` that names a node whose op Janus does not have; what preparing a kernel throws.
-  package init(_ subgraph: Subgraph, functions: FunctionTable, stepwise: Bool = false) throws {
+  package convenience init(_ subgraph: Subgraph, functions: FunctionTable, stepwise: Bool = false) throws {
+    try self.init(subgraph, functions: functions, keepsFunctions: true, stepwise: stepwise)
+  }
+
+  fileprivate init(
+    _ subgraph: Subgraph, functions: FunctionTable, keepsFunctions: Bool, stepwise: Bool
+  ) throws {
     let graphNodes = subgraph.graph.nodes
     let feedNodes = Set(subgraph.feeds.map(\.node))
     var valueTypes: [DType] = []
@@ -73,7 +82,8 @@ package final class ExecutionPlan: Sendable {
     self.valueTypes = valueTypes
     self.hasFrames = hasFrames || stepwise
     handsOnReferences = nodes.contains { $0.kernel.op.signature.outputs.contains { $0.isRef } }
-    self.functions = functions
+    keptFunctions = keepsFunctions ? functions : nil
+    table = functions
     feeds = subgraph.feeds.map { values[$0.node] + $0.index }
     fetches = subgraph.fetches.map { values[$0.node] + $0.index }
     feedNames = subgraph.feeds.map { graphNodes[$0.node].name }
@@ -87,7 +97,8 @@ package final class ExecutionPlan: Sendable {
     valueTypes = plan.valueTypes
     hasFrames = false
     handsOnReferences = plan.handsOnReferences
-    functions = plan.functions
+    keptFunctions = plan.keptFunctions
+    table = plan.table
     feeds = values
     fetches = plan.fetches
     feedNames = values.map { "value \($0)" }
@@ -213,8 +224,9 @@ package final class FunctionTable: FunctionRunner {
       targets: body.controlResults)
     subgraph.cancellation = cancellation
     let passed = try stepwise ? Passes.least(subgraph.pruned()) : Passes.standard(subgraph.pruned())
+    let functions = extended(by: passed.graph.library)
     let plan = try ExecutionPlan(
-      passed, functions: extended(by: passed.graph.library), stepwise: stepwise)
+      passed, functions: functions, keepsFunctions: functions !== self, stepwise: stepwise)
     plans.withLock { $0[key] = plan }
     return plan
   }
