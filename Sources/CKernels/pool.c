@@ -122,9 +122,35 @@ void jk_pool_took(int64_t nanoseconds, int64_t expected) {
   atomic_store_explicit(&calm, 0, memory_order_relaxed);
 }
 
+typedef struct {
+  _Atomic unsigned there;
+  unsigned expected;
+} greeting;
+
+static void greet(void *data) {
+  greeting *g = data;
+  atomic_fetch_add(&g->there, 1);
+  if (omp_get_thread_num()) return;
+  // At most 20 ms, as a thread that does not come is waited for at the barrier anyway.
+  struct timespec nap = {0, 20000};
+  for (int i = 0; i < 1000 && atomic_load(&g->there) < g->expected; i++) nanosleep(&nap, NULL);
+}
+
+// A new thread begins on the processor of the one that makes it, and waits there for as long as that one spins at a barrier:
+// 20 ms and more, measured. So whoever has no team of `n` yet makes it and sleeps until all have begun.
+static void gather_team(int n) {
+  static _Thread_local int team = 1;
+  if (n <= team) return;
+  team = n;
+  greeting g = {0, (unsigned)n};
+  GOMP_parallel(greet, &g, (unsigned)n, 0);
+}
+
 int jk_pool_enter(void) {
   int n = jk_threads();
-  return n > 1 && !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire) ? n : 1;
+  if (n == 1 || atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) return 1;
+  gather_team(n);
+  return n;
 }
 
 void jk_pool_leave(int granted) {

@@ -2,6 +2,14 @@
 #include <cblas.h>
 #include <stdint.h>
 
+// OpenBLAS begins with a thread for each processor, which spin for up to 100 ms beside whatever runs then. Janus splits its
+// work itself: they are ended. Builds of OpenBLAS without threads lack the function.
+int blas_thread_shutdown_(void) __attribute__((weak));
+static inline void jk_blas_end_threads(void) {
+  openblas_set_num_threads(1);
+  if (blas_thread_shutdown_) blas_thread_shutdown_();
+}
+
 // Matrix products in row-major order with one signature for all dtypes: t is 0 for as is, 1 for transposed, 2 for
 // conjugated and transposed.
 static inline enum CBLAS_TRANSPOSE jk_blas_transpose(int t) {

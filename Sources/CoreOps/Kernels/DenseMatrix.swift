@@ -107,7 +107,6 @@ struct DenseMatrix {
 
   /// The product of this matrix and `other`.
   func times(_ other: DenseMatrix) -> DenseMatrix {
-    BLAS.useOneThread()
     var result = DenseMatrix(isComplex: isComplex, rows: rows, columns: other.columns)
     if rows == 0 || other.columns == 0 || columns == 0 { return result }
     // Column-major matrices are row-major ones turned round: (A·B)ᵀ = Bᵀ·Aᵀ.
@@ -138,7 +137,6 @@ struct DenseMatrix {
 
   /// L and U in one square matrix, and which rows were swapped; `singular` when a pivot is 0.
   func lu() -> (factors: DenseMatrix, pivots: [Int32], singular: Bool) {
-    BLAS.useOneThread()
     var factors = self
     var pivots = [Int32](repeating: 0, count: max(rows, 1))
     if rows == 0 { return (factors, pivots, false) }
@@ -167,7 +165,6 @@ struct DenseMatrix {
 
   /// The lower triangle L with L·Lᴴ equal to this matrix, whose lower triangle is read; nil when there is none.
   func cholesky() -> DenseMatrix? {
-    BLAS.useOneThread()
     if rows == 0 { return self }
     var factor = self
     guard jk_potrf(z, 0, Int32(rows), &factor.values) == 0 else { return nil }
@@ -184,7 +181,6 @@ struct DenseMatrix {
   }
 
   func qr(full: Bool) -> (q: DenseMatrix, r: DenseMatrix) {
-    BLAS.useOneThread()
     let (m, n) = (rows, columns)
     let k = min(m, n)
     let wide = full ? m : k
@@ -208,7 +204,6 @@ struct DenseMatrix {
   /// The singular values, and u and v with u · diag(s) · vᴴ equal to this matrix. Not-a-number where it has no finite
   /// values.
   func svd(vectors: Bool, full: Bool) -> (s: [Double], u: DenseMatrix, v: DenseMatrix) {
-    BLAS.useOneThread()
     if vectors, JacobiSVD.takes(self) { return JacobiSVD.decompose(self, full: full) }
     let (m, n) = (rows, columns)
     let k = min(m, n)
@@ -244,7 +239,6 @@ struct DenseMatrix {
   /// The eigenvalues in ascending order, and the eigenvectors as columns, of a self-adjoint matrix, whose lower triangle
   /// is read.
   func selfAdjointEigen(vectors: Bool) -> (values: [Double], vectors: DenseMatrix) {
-    BLAS.useOneThread()
     var a = self
     var w = [Double](repeating: .nan, count: rows)
     if rows == 0 { return (w, a) }
@@ -294,7 +288,6 @@ struct DenseMatrix {
 
   /// The eigenvalues (one column) and eigenvectors of a matrix.
   func eigen(vectors: Bool) -> (values: DenseMatrix, vectors: DenseMatrix) {
-    BLAS.useOneThread()
     if !isComplex, rows > 0 { return realEigen(vectors: vectors) }
     var a = self
     var w = DenseMatrix(isComplex: true, rows: rows, columns: 1)
@@ -315,7 +308,6 @@ struct DenseMatrix {
 
   /// An upper triangle t and a unitary u with u · t · uᴴ equal to this complex matrix.
   func schur() -> (t: DenseMatrix, u: DenseMatrix)? {
-    BLAS.useOneThread()
     if !isFinite { return nil }
     var t = self
     var u = DenseMatrix(isComplex: true, rows: rows, columns: rows)

@@ -129,13 +129,10 @@ final class MatMulPlan: @unchecked Sendable {
     switch dtype {
     case .float32, .half, .bfloat16: return jk_dnnl_gemm_f32
     case .float64:
-      BLAS.useOneThread()
       return jk_blas_gemm_f64
     case .complex64:
-      BLAS.useOneThread()
       return jk_blas_gemm_c64
     case .complex128:
-      BLAS.useOneThread()
       return jk_blas_gemm_c128
     default: return nil
     }
@@ -144,6 +141,7 @@ final class MatMulPlan: @unchecked Sendable {
 
 /// OpenBLAS works on the caller's thread; the pool splits the work.
 enum BLAS {
-  private static let oneThread: Void = openblas_set_num_threads(1)
-  static func useOneThread() { _ = oneThread }
+  private static let isSingle: Void = jk_blas_end_threads()
+  /// To be called before any kernel runs.
+  static func useOneThread() { _ = isSingle }
 }

@@ -218,7 +218,6 @@ extension SolverOps {
   {
     // A zero on the diagonal gives infinities and NaN, as in TensorFlow.
     if b.rows == 0 || b.columns == 0 { return b }
-    BLAS.useOneThread()
     var x = b
     let (m, n) = (Int32(b.rows), Int32(b.columns))
     let (uplo, transpose) = (lower ? CblasLower : CblasUpper, adjoint ? CblasConjTrans : CblasNoTrans)

@@ -19,6 +19,7 @@ package struct PreparedKernel: Sendable {
   /// - Parameter attrs: may lack what the inputs' dtypes imply.
   /// - Throws: `INVALID_ARGUMENT` when attributes and dtypes do not fit the signature or no kernel takes them.
   package init(op: OpDef, node: String, attrs given: Attrs, inputTypes: [DType]) throws {
+    BLAS.useOneThread()
     do {
       let signature = op.signature
       attrs = try signature.resolve(inputTypes: inputTypes, given)
