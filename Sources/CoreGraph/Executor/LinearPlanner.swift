@@ -4,10 +4,10 @@ import CoreOps
 /// Makes the program of a plan for given feed shapes, by running it on what is known ahead: shapes, and the values that do
 /// not depend on the feeds' contents.
 struct LinearPlanner {
-  private typealias Program = LinearProgram
+  typealias Program = LinearProgram
 
   /// What is known of a value before the run.
-  private enum Knowledge {
+  enum Knowledge {
     case value(Tensor)
     /// In memory whose address the program fixes.
     case shape(Shape)
@@ -15,7 +15,7 @@ struct LinearPlanner {
   }
 
   /// Where a value's elements are; aliases share one root.
-  private enum Root {
+  enum Root {
     case constant(Tensor)
     case feed(Int)
     case computed(Int)
@@ -23,7 +23,7 @@ struct LinearPlanner {
   }
 
   /// A value in memory that the program manages.
-  private struct Computed {
+  struct Computed {
     let dtype: DType
     let dims: Shape
     let step: Int
@@ -33,12 +33,12 @@ struct LinearPlanner {
     var positions: [Int] = []
   }
 
-  private enum PlannedStep {
+  enum PlannedStep {
     case fixed(run: RunSpec, origin: StepOrigin, inputs: [Int], outputs: [Int])
     case dynamic(DynamicPart)
   }
 
-  private struct DynamicPart {
+  struct DynamicPart {
     let kernel: PreparedKernel
     let loop: LoopStep?
     let inputs: [Int]
@@ -59,25 +59,25 @@ struct LinearPlanner {
   /// Values that are computed ahead are kept for as long as the program; larger ones are computed when run.
   private static let largestFoldedBytes = 1 << 22
 
-  private let plan: ExecutionPlan
-  private let feedShapes: [Shape]
-  private var known: [Knowledge]
-  private var roots: [Root?]
+  let plan: ExecutionPlan
+  let feedShapes: [Shape]
+  var known: [Knowledge]
+  var roots: [Root?]
   /// The shape in which a value is seen, where it differs from its root's.
-  private var views: [Shape?]
-  private var computed: [Computed] = []
-  private var steps: [PlannedStep] = []
-  private var slotCount = 0
+  var views: [Shape?]
+  var computed: [Computed] = []
+  var steps: [PlannedStep] = []
+  var slotCount = 0
 
   private let constants: [Int: Tensor]
-  private let depth: Int
+  let depth: Int
   /// Of the run for which the program is made: planning is part of its time.
-  private let cancellation: Cancellation
-  private let learning: ShapeLearning?
+  let cancellation: Cancellation
+  let learning: ShapeLearning?
   /// Shapes that values had in earlier runs.
-  private let assumptions: [Int: Shape]?
+  let assumptions: [Int: Shape]?
   /// The last node that reads each value; what is fetched is read after all nodes.
-  private let lastReaders: [Int]
+  let lastReaders: [Int]
 
   private init(
     _ plan: ExecutionPlan, _ feedShapes: [Shape], _ constants: [Int: Tensor], _ depth: Int,
@@ -217,7 +217,7 @@ struct LinearPlanner {
     return bytes <= Self.largestFoldedBytes
   }
 
-  private mutating func setConstant(_ value: Int, _ tensor: Tensor) {
+  mutating func setConstant(_ value: Int, _ tensor: Tensor) {
     roots[value] = .constant(tensor)
     known[value] = .value(tensor)
   }
@@ -309,7 +309,7 @@ struct LinearPlanner {
   }
 
   /// The values that a step reads, or has to find where they are.
-  private func reads(_ step: PlannedStep) -> [Int] {
+  func reads(_ step: PlannedStep) -> [Int] {
     switch step {
     case .fixed(_, _, let inputs, _): inputs
     case .dynamic(let part): part.inputs + part.kept
@@ -340,7 +340,7 @@ struct LinearPlanner {
     }
   }
 
-  private mutating func use(_ value: Int, at step: Int) {
+  mutating func use(_ value: Int, at step: Int) {
     if case .computed(let index)? = roots[value] { computed[index].lastUse = step }
   }
 
@@ -348,358 +348,10 @@ struct LinearPlanner {
     if case .computed(let index)? = roots[value] { computed[index].lastUse = max(computed[index].lastUse, step) }
   }
 
-  private mutating func escape(_ value: Int, at step: Int) {
+  mutating func escape(_ value: Int, at step: Int) {
     if case .computed(let index)? = roots[value] {
       computed[index].lastUse = step
       computed[index].escapes = true
     }
-  }
-
-  // MARK: - Fusion
-
-  /// Puts runs of element-wise steps over as many elements into one step each.
-  private mutating func fuseElementwise() {
-    var users = [[Int]](repeating: [], count: computed.count)
-    for (index, step) in steps.enumerated() {
-      for input in reads(step) {
-        if case .computed(let value)? = roots[input] { users[value].append(index) }
-      }
-    }
-    var fused: [PlannedStep] = []
-    var index = 0
-    while index < steps.count {
-      var end = index
-      if let count = elementwiseCount(steps[index]), count >= FusedLoop.minimumCount {
-        while end < steps.count, end - index < FusedLoop.maximumSteps, elementwiseCount(steps[end]) == count {
-          end += 1
-        }
-      }
-      // A group may come to have too many inputs; half of it then may not.
-      var group: PlannedStep?
-      while end - index >= 2 {
-        group = fusedStep(index..<end, users)
-        if group != nil { break }
-        end = index + (end - index) / 2
-      }
-      if let group {
-        fused.append(group)
-        index = end
-      } else {
-        fused.append(steps[index])
-        index += 1
-      }
-    }
-    guard fused.count < steps.count else { return }
-    steps = fused
-    for (index, step) in steps.enumerated() {
-      if case .fixed(_, _, _, let outputs) = step {
-        for output in outputs { computed[output].lastUse = index }
-      }
-      for input in reads(step) { use(input, at: index) }
-    }
-    for value in plan.fetches { use(value, at: steps.count) }
-  }
-
-  /// The number of elements, if every input has as many or one.
-  private func elementwiseCount(_ step: PlannedStep) -> Int? {
-    guard case .fixed(let spec, _, let inputs, let outputs) = step, spec.elementwise != nil,
-      outputs.count == 1
-    else { return nil }
-    let count = computed[outputs[0]].dims.elementCount
-    for input in inputs {
-      guard let own = elementCount(input), own == count || own == 1 else { return nil }
-    }
-    return count
-  }
-
-  private func elementCount(_ value: Int) -> Int? {
-    switch known[value] {
-    case .value(let tensor): tensor.dtype.isNumeric ? tensor.dims.elementCount : nil
-    case .shape(let shape): shape.elementCount
-    case .nothing: nil
-    }
-  }
-
-  private func fusedStep(_ range: Range<Int>, _ users: [[Int]]) -> PlannedStep? {
-    var inputs: [Int] = []
-    var operandOfRoot: [Int: Int] = [:]
-    var members: [(loop: ElementwiseLoop, inputs: [Int], output: Int)] = []
-    for index in range {
-      guard case .fixed(let spec, _, let own, let outputs) = steps[index], let loop = spec.elementwise
-      else { return nil }
-      members.append((loop, own, outputs[0]))
-    }
-    let made = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.output, $0) })
-    // Inputs from outside first, as their number is part of the numbering.
-    for member in members {
-      for input in member.inputs where !isMade(input, made) && !inputs.contains(input) {
-        inputs.append(input)
-      }
-    }
-    guard inputs.count <= FusedLoop.maximumInputs else { return nil }
-    for (position, input) in inputs.enumerated() { operandOfRoot[input] = position }
-    let loopSteps = members.map { member in
-      FusedLoop.Step(
-        loop: member.loop,
-        operands: member.inputs.map { input in
-          if case .computed(let value)? = roots[input], let step = made[value] {
-            return inputs.count + step
-          }
-          return operandOfRoot[input]!
-        })
-    }
-    let written = members.indices.filter { position in
-      let output = members[position].output
-      return computed[output].escapes || users[output].contains { !range.contains($0) }
-    }
-    guard !written.isEmpty else { return nil }
-    let count = computed[members[0].output].dims.elementCount
-    let loop = FusedLoop(
-      inputs: inputs.map {
-        FusedLoop.Input(byteSize: plan.valueTypes[$0].byteSize, isScalar: elementCount($0) == 1 && count != 1)
-      }, steps: loopSteps, outputs: written, count: count)
-    // The last step writes where it reads, block by block; an earlier one would write what later ones read.
-    var overwrites: [Int] = []
-    if written == [members.count - 1] {
-      overwrites = inputs.indices.filter {
-        elementCount(inputs[$0]) == count
-          && plan.valueTypes[inputs[$0]].byteSize == members[written[0]].loop.outputType.byteSize
-      }
-    }
-    let origin = StepOrigin(
-      range.compactMap { if case .fixed(_, let origin, _, _) = steps[$0] { origin } else { nil } })
-    return .fixed(
-      run: RunSpec(run: { try loop.run($0) }, overwrites: overwrites), origin: origin, inputs: inputs,
-      outputs: written.map { members[$0].output })
-  }
-
-  private func isMade(_ input: Int, _ made: [Int: Int]) -> Bool {
-    guard case .computed(let value)? = roots[input] else { return false }
-    return made[value] != nil
-  }
-
-  // MARK: - Addresses
-
-  private mutating func layOut() throws -> LinearProgram {
-    var layout = Program.Layout()
-    layout.feedShapes = feedShapes
-    layout.feedPositions = [[Int]](repeating: [], count: feedShapes.count)
-    layout.slotCount = slotCount
-    var heapIndex = [Int](repeating: -1, count: computed.count)
-    var offsets = [Int](repeating: -1, count: computed.count)
-    var slotPositions = [[Int]](repeating: [], count: slotCount)
-    var arena = ArenaPlanner()
-    let ends = Dictionary(grouping: computed.indices, by: { computed[$0].lastUse })
-    let slotEnds = lastUsesOfSlots()
-    var heapValues: [(dtype: DType, dims: Shape, positions: [Int])] = []
-    var dynamicParts: [(part: DynamicPart, releases: [Int])] = []
-
-    for (index, step) in steps.enumerated() {
-      switch step {
-      case .fixed(let spec, var origin, let inputs, let outputs):
-        let base = layout.tableSize
-        for (offset, input) in inputs.enumerated() {
-          let position = base + offset
-          switch roots[input] {
-          case .constant(let tensor)?:
-            if case .buffer = tensor.payload { layout.constants.append((position, tensor)) }
-          case .feed(let feed)?: layout.feedPositions[feed].append(position)
-          case .computed(let value)?: computed[value].positions.append(position)
-          case .slot(let slot)?: slotPositions[slot].append(position)
-          case nil: throw TFError.internal("input \(offset) of \(origin.nodes.last ?? "") is not planned")
-          }
-          origin.inputs.append(valueSpec(input))
-        }
-        for (offset, output) in outputs.enumerated() {
-          let value = computed[output]
-          origin.outputs.append(ValueSpec(value.dtype, PartialShape(value.dims)))
-          computed[output].positions.append(base + inputs.count + offset)
-          if value.escapes {
-            heapIndex[output] = heapValues.count
-            layout.segments.append(.allocate(heapValues.count))
-            heapValues.append((value.dtype, value.dims, []))
-          } else {
-            let bytes = value.dims.elementCount * value.dtype.byteSize
-            if offset == 0, let victim = overwritten(spec, inputs, bytes, index, offsets) {
-              offsets[output] = offsets[victim]
-              arena.hand(from: victim, to: output)
-            } else {
-              offsets[output] = arena.take(bytes, for: output)
-            }
-          }
-        }
-        layout.tableSize += inputs.count + outputs.count
-        if spec.scratchBytes > 0 {
-          let offset = arena.take(spec.scratchBytes, for: -1)
-          layout.arenaPositions.append((layout.tableSize, offset))
-          layout.tableSize += 1
-          arena.free(-1)
-        }
-        if case .fixed(let range)? = layout.segments.last {
-          layout.segments[layout.segments.count - 1] = .fixed(range.lowerBound..<range.upperBound + 1)
-        } else {
-          layout.segments.append(.fixed(layout.fixed.count..<layout.fixed.count + 1))
-        }
-        layout.fixed.append(Program.StaticStep(run: spec.run, base: base))
-        layout.origins.append(origin)
-      case .dynamic(let part):
-        layout.segments.append(.dynamic(dynamicParts.count))
-        // What may be needed after the step stays, even if the step is the last that reads it.
-        let kept = Set(part.kept.compactMap { value -> Int? in
-          if case .slot(let slot)? = roots[value] { slot } else { nil }
-        })
-        dynamicParts.append((part, (slotEnds[index] ?? []).filter { !kept.contains($0) }))
-      }
-      for value in ends[index] ?? [] {
-        if offsets[value] >= 0 {
-          arena.free(value)
-        } else if heapIndex[value] >= 0 {
-          layout.segments.append(.release(heapIndex[value]))
-        }
-      }
-    }
-
-    for (index, value) in computed.enumerated() {
-      if heapIndex[index] >= 0 {
-        heapValues[heapIndex[index]].positions = value.positions
-      } else {
-        for position in value.positions { layout.arenaPositions.append((position, offsets[index])) }
-      }
-    }
-    layout.heap = heapValues.map {
-      Program.HeapValue(dtype: $0.dtype, dims: $0.dims, positions: $0.positions)
-    }
-    for (index, (part, releases)) in dynamicParts.enumerated() {
-      let kept = try part.kept.map { (value: $0, operand: try operand($0, heapIndex, offsets)) }
-      layout.dynamic.append(
-        Program.DynamicStep(
-          kernel: part.kernel, loop: part.loop, operands: try part.inputs.map { try operand($0, heapIndex, offsets) },
-          outputs: part.outputs.map {
-            Program.DynamicStep.Output(
-              value: $0.value, slot: $0.slot, expected: $0.expected, isAssumed: $0.isAssumed,
-              positions: slotPositions[$0.slot])
-          }, cache: index, releases: releases, node: part.node, kept: kept))
-    }
-    layout.fetches = try plan.fetches.map { try operand($0, heapIndex, offsets) }
-    layout.arenaBytes = arena.size
-    return try LinearProgram(layout, plan, assumptions == nil ? learning : nil, refuting: learning)
-  }
-
-  private func valueSpec(_ value: Int) -> ValueSpec {
-    switch known[value] {
-    case .value(let tensor): ValueSpec(tensor)
-    case .shape(let shape): ValueSpec(plan.valueTypes[value], PartialShape(shape))
-    case .nothing: ValueSpec(plan.valueTypes[value], .unknown)
-    }
-  }
-
-  /// An input whose memory the step's first output may take over.
-  private func overwritten(
-    _ spec: RunSpec, _ inputs: [Int], _ bytes: Int, _ step: Int, _ offsets: [Int]
-  ) -> Int? {
-    for index in spec.overwrites {
-      guard case .computed(let value)? = roots[inputs[index]], offsets[value] >= 0,
-        computed[value].lastUse == step,
-        computed[value].dims.elementCount * computed[value].dtype.byteSize == bytes
-      else { continue }
-      // Another input that is the same memory may be read after the output is written.
-      let shared = inputs.indices.contains { other in
-        guard other != index, case .computed(let same)? = roots[inputs[other]] else { return false }
-        return same == value
-      }
-      if !shared { return value }
-    }
-    return nil
-  }
-
-  /// The slots that no step after a given dynamic step reads, by that step.
-  private func lastUsesOfSlots() -> [Int: [Int]] {
-    var last: [Int: Int] = [:]
-    for (index, step) in steps.enumerated() {
-      for input in reads(step) {
-        if case .slot(let slot)? = roots[input] { last[slot] = index }
-      }
-    }
-    for fetch in plan.fetches {
-      if case .slot(let slot)? = roots[fetch] { last[slot] = nil }
-    }
-    var result: [Int: [Int]] = [:]
-    for (slot, index) in last {
-      if case .dynamic = steps[index] { result[index, default: []].append(slot) }
-    }
-    return result
-  }
-
-  private func operand(_ value: Int, _ heapIndex: [Int], _ offsets: [Int]) throws -> LinearProgram.Operand {
-    let dims = views[value]
-    let dtype = plan.valueTypes[value]
-    switch roots[value] {
-    case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dtype: dtype, dims: nil)
-    case .feed(let index)?: return Program.Operand(source: .feed(index), dtype: dtype, dims: dims)
-    case .computed(let index)? where heapIndex[index] >= 0:
-      return Program.Operand(source: .heap(heapIndex[index]), dtype: dtype, dims: dims)
-    case .computed(let index)?:
-      return Program.Operand(
-        source: .arena(offset: offsets[index]), dtype: dtype, dims: dims ?? computed[index].dims)
-    case .slot(let slot)?: return Program.Operand(source: .slot(slot), dtype: dtype, dims: dims)
-    case nil: throw TFError.internal("a value is not planned")
-    }
-  }
-}
-
-/// Gives out places in one block of memory so that values that live at different times share bytes.
-struct ArenaPlanner {
-  private(set) var size = 0
-  private var free: [Range<Int>] = []
-  private var taken: [Int: Range<Int>] = [:]
-
-  /// A place for `bytes`, the best fitting free one or a new one at the end.
-  mutating func take(_ bytes: Int, for owner: Int) -> Int {
-    let need = max(64, (bytes + 63) & ~63)
-    var best: Int?
-    for (index, range) in free.enumerated() where range.count >= need {
-      if best == nil || range.count < free[best!].count { best = index }
-    }
-    if let best {
-      let range = free[best]
-      if range.count == need {
-        free.remove(at: best)
-      } else {
-        free[best] = range.lowerBound + need..<range.upperBound
-      }
-      taken[owner] = range.lowerBound..<range.lowerBound + need
-      return range.lowerBound
-    }
-    // Grow from a free range at the end, if there is one.
-    var start = size
-    if let last = free.firstIndex(where: { $0.upperBound == size }) {
-      start = free[last].lowerBound
-      free.remove(at: last)
-    }
-    size = start + need
-    taken[owner] = start..<size
-    return start
-  }
-
-  mutating func hand(from old: Int, to new: Int) {
-    taken[new] = taken.removeValue(forKey: old)
-  }
-
-  /// Frees the owner's place; nothing happens when it was handed on.
-  mutating func free(_ owner: Int) {
-    guard var range = taken.removeValue(forKey: owner) else { return }
-    var index = 0
-    while index < free.count {
-      if free[index].upperBound == range.lowerBound {
-        range = free[index].lowerBound..<range.upperBound
-        free.remove(at: index)
-      } else if free[index].lowerBound == range.upperBound {
-        range = range.lowerBound..<free[index].upperBound
-        free.remove(at: index)
-      } else {
-        index += 1
-      }
-    }
-    free.append(range)
   }
 }
