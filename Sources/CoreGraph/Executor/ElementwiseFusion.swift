@@ -60,7 +60,7 @@ extension LinearPlanner {
     switch known[value] {
     case .value(let tensor): tensor.dtype.isNumeric ? tensor.dims.elementCount : nil
     case .shape(let shape): shape.elementCount
-    case .nothing: nil
+    case .nothing, .list, .handle: nil
     }
   }
 

@@ -12,6 +12,30 @@ struct LinearPlanner {
     /// In memory whose address the program fixes.
     case shape(Shape)
     case nothing
+    /// A list in one block of memory.
+    case list(PlannedList)
+    /// The handle of a tensor array in one block of memory.
+    case handle(PlannedList.Origin)
+
+    var value: Tensor? {
+      if case .value(let tensor) = self { tensor } else { nil }
+    }
+
+    var shape: Shape? {
+      switch self {
+      case .value(let tensor): tensor.dims
+      case .shape(let shape): shape
+      case .nothing, .list, .handle: nil
+      }
+    }
+
+    var variable: ListVariable? {
+      switch self {
+      case .list(let list): .list(list)
+      case .handle(let origin): .handle(origin)
+      case .value, .shape, .nothing: nil
+      }
+    }
   }
 
   /// Where a value's elements are; aliases share one root.
@@ -20,6 +44,13 @@ struct LinearPlanner {
     case feed(Int)
     case computed(Int)
     case slot(Int)
+
+    func isSameMemory(as other: Root) -> Bool {
+      switch (self, other) {
+      case (.feed(let a), .feed(let b)), (.computed(let a), .computed(let b)), (.slot(let a), .slot(let b)): a == b
+      default: false
+      }
+    }
   }
 
   /// A value in memory that the program manages.
@@ -78,19 +109,31 @@ struct LinearPlanner {
   let assumptions: [Int: Shape]?
   /// The last node that reads each value; what is fetched is read after all nodes.
   let lastReaders: [Int]
+  /// The feeds of a loop's condition or body that are lists in one block of memory.
+  let variables: [Int: ListVariable]
+  /// Whether it plans a loop's body, which may change the lists among its variables in place.
+  let isBody: Bool
+  /// The lists that can't be in one block of memory.
+  let sparse: Set<PlannedList.Origin>
+  /// How often each tensor array in one block of memory was changed so far.
+  var versions: [PlannedList.Origin: Int] = [:]
 
   private init(
     _ plan: ExecutionPlan, _ feedShapes: [Shape], _ constants: [Int: Tensor], _ depth: Int,
-    _ learning: ShapeLearning, _ cancellation: Cancellation
+    _ learning: ShapeLearning, _ cancellation: Cancellation, _ variables: [Int: ListVariable], isBody: Bool,
+    sparse: Set<PlannedList.Origin>
   ) {
     self.plan = plan
     self.learning = plan.handsOnReferences ? nil : learning
     assumptions = plan.handsOnReferences ? [:] : learning.assumptions
-    lastReaders = assumptions?.isEmpty == false ? Self.lastReaders(plan) : []
+    lastReaders = Self.lastReaders(plan)
     self.cancellation = cancellation
     self.depth = depth
     self.feedShapes = feedShapes
     self.constants = constants
+    self.variables = variables
+    self.isBody = isBody
+    self.sparse = sparse
     known = [Knowledge](repeating: .nothing, count: plan.valueTypes.count)
     roots = [Root?](repeating: nil, count: plan.valueTypes.count)
     views = [Shape?](repeating: nil, count: plan.valueTypes.count)
@@ -100,22 +143,32 @@ struct LinearPlanner {
   ///
   /// - Parameters:
   ///   - constants: feeds that are the same at every run.
+  ///   - variables: feeds that are lists in one block of memory.
+  ///   - isBody: whether it is the body of a loop that has these variables.
   ///   - learning: what was seen of the shapes that no rule infers.
-  /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node.
+  /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node. `NotDense` when variables
+  ///   can't be in one block of memory.
   static func program(
     _ plan: ExecutionPlan, _ shapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0,
+    variables: [Int: ListVariable] = [:], isBody: Bool = false,
     learning: ShapeLearning, _ cancellation: Cancellation
   ) throws -> LinearProgram {
-    var planner = LinearPlanner(plan, shapes, constants, depth, learning, cancellation)
-    do {
-      return try planner.program()
-    } catch {
-      // With shapes that were only assumed, an error may be about nothing that a run would meet.
+    var sparse: Set<PlannedList.Origin> = []
+    while true {
+      var planner = LinearPlanner(
+        plan, shapes, constants, depth, learning, cancellation, variables, isBody: isBody, sparse: sparse)
+      do {
+        return try planner.program()
+      } catch let refused as NotDense {
+        // Those of loops around this one are planned again from there.
+        guard refused.origins.allSatisfy({ $0.depth == depth && !sparse.contains($0) }) else { throw refused }
+        sparse.formUnion(refused.origins)
+      } catch {
+        // With shapes that were only assumed, an error may be about nothing that a run would meet.
+        guard planner.assumptions?.isEmpty == false else { throw error }
+        learning.giveUp()
+      }
       try cancellation.check()
-      guard planner.assumptions?.isEmpty == false else { throw error }
-      learning.giveUp()
-      planner = LinearPlanner(plan, shapes, constants, depth, learning, cancellation)
-      return try planner.program()
     }
   }
 
@@ -126,7 +179,13 @@ struct LinearPlanner {
         continue
       }
       roots[value] = .feed(index)
-      if plan.valueTypes[value].isNumeric { known[value] = .shape(feedShapes[index]) }
+      switch variables[index] {
+      case .list(let planned)?:
+        known[value] = .list(planned)
+        versions[planned.origin] = planned.version
+      case .handle(let origin)?: known[value] = .handle(origin)
+      case nil: if plan.valueTypes[value].isNumeric { known[value] = .shape(feedShapes[index]) }
+      }
     }
     for (position, node) in plan.nodes.enumerated() {
       try cancellation.check()
@@ -136,6 +195,7 @@ struct LinearPlanner {
         throw error.at(node: node.kernel.node, op: node.kernel.op.name)
       }
     }
+    try checkFetchedLists()
     for value in plan.fetches { escape(value, at: steps.count) }
     for (index, step) in steps.enumerated() {
       if case .dynamic(let part) = step { for value in part.kept { extend(value, to: index) } }
@@ -145,7 +205,9 @@ struct LinearPlanner {
   }
 
   private mutating func place(_ node: ExecutionPlan.PlannedNode, _ position: Int) throws {
+    if try placeList(node, position) { return }
     let kernel = node.kernel
+    if !LoopStep.isLoop(kernel) { try refuseLists(node) }
     var shapes: [Shape] = []
     var values: [Tensor?] = []
     var allKnown = true
@@ -159,7 +221,7 @@ struct LinearPlanner {
         values.append(nil)
         shapes.append(shape)
         allKnown = false
-      case .nothing:
+      case .nothing, .list, .handle:
         values.append(nil)
         shapes.append(Shape())
         allKnown = false
@@ -262,10 +324,13 @@ struct LinearPlanner {
     _ node: ExecutionPlan.PlannedNode, _ position: Int, _ values: [Tensor?]
   ) throws {
     let kernel = node.kernel
+    let lists = try listVariables(node)
     let partial = node.inputs.map { input -> PartialShape in
       switch known[input] {
       case .value(let tensor): PartialShape(tensor.dims)
       case .shape(let shape): PartialShape(shape)
+      case .list(let planned): PartialShape(planned.list.memoryShape)
+      case .handle: .scalar
       case .nothing: .unknown
       }
     }
@@ -274,8 +339,9 @@ struct LinearPlanner {
       ShapeContext(
         op: kernel.op, attrs: kernel.attrs, inputTypes: kernel.inputTypes, shapes: partial,
         values: KnownValues(values)))
-    let loop = try loopStep(kernel, values)
+    let loop = try loopStep(kernel, values, partial.map(\.known), lists)
     let loopShapes = try loop?.outputShapes(partial.map(\.known), cancellation)
+    if !lists.isEmpty, loopShapes == nil { throw NotDense(origins: Set(lists.values.map(\.origin))) }
     let isRef = kernel.op.signature.outputs.contains { $0.isRef }
     let step = steps.count
     for input in node.inputs { escape(input, at: step) }
@@ -284,9 +350,17 @@ struct LinearPlanner {
       let isPlain = plan.valueTypes[value].isNumeric && !isRef
       let inferred = loopShapes?[index] ?? inferred.flatMap { index < $0.count ? $0[index].known : nil }
       let assumed = inferred == nil ? assumptions?[value] : nil
-      let expected = isPlain ? inferred ?? assumed : nil
+      var expected = isPlain ? inferred ?? assumed : nil
       roots[value] = .slot(slotCount)
-      if let expected { known[value] = .shape(expected) }
+      switch loop?.variable(index, after: lists[index], &versions) {
+      case .list(let planned)?:
+        known[value] = .list(planned)
+        expected = planned.list.memoryShape
+      case .handle(let origin)?:
+        known[value] = .handle(origin)
+        expected = nil
+      case nil: if let expected { known[value] = .shape(expected) }
+      }
       outputs.append(
         DynamicPart.Output(
           value: value, slot: slotCount, expected: expected, isAssumed: isPlain && assumed != nil))
@@ -295,6 +369,9 @@ struct LinearPlanner {
     var part = DynamicPart(kernel: kernel, loop: loop, inputs: node.inputs, outputs: outputs, node: position)
     if outputs.contains(where: \.isAssumed) {
       part.kept = roots.indices.filter { roots[$0] != nil && lastReaders[$0] > position }
+      // The plan for the rest knows nothing of lists in one block of memory.
+      let lists = part.kept.compactMap { known[$0].variable?.origin }
+      if !lists.isEmpty { throw NotDense(origins: Set(lists)) }
     }
     steps.append(.dynamic(part))
   }
@@ -318,18 +395,21 @@ struct LinearPlanner {
 
   /// The plans of a loop's condition and body, if the node is a loop and they can be made; the kernel says what is wrong
   /// otherwise.
-  private func loopStep(_ kernel: PreparedKernel, _ values: [Tensor?]) throws -> LoopStep? {
+  private func loopStep(
+    _ kernel: PreparedKernel, _ values: [Tensor?], _ shapes: [Shape?], _ lists: [Int: ListVariable]
+  ) throws -> LoopStep? {
     // A function that loops over itself is left to the kernel, which counts how deep calls go.
     guard depth < LoopStep.depthLimit, jk_stack_left() > ExecutionContext.leastStack,
-      kernel.op.name == "While" || kernel.op.name == "StatelessWhile",
+      LoopStep.isLoop(kernel),
       case .function(let condition, let conditionAttrs)? = kernel.attrs["cond"],
       case .function(let body, let bodyAttrs)? = kernel.attrs["body"],
       let conditionPlan = try ifPossible({ try plan.functions.plan(condition, conditionAttrs, cancellation) }),
       let bodyPlan = try ifPossible({ try plan.functions.plan(body, bodyAttrs, cancellation) })
     else { return nil }
-    return LoopStep(
+    let loop = LoopStep(
       condition: conditionPlan, body: bodyPlan, inputs: values,
-      takesScalarsOnly: kernel.attrs["_lower_using_switch_merge"] == .bool(true), depth: depth)
+      takesScalarsOnly: kernel.attrs["_lower_using_switch_merge"] == .bool(true), depth: depth, lists: lists)
+    return try loop.withElements(shapes, cancellation)
   }
 
   /// What `body` gives; nil for an error that the kernel will find again, but not when time or memory is over.

@@ -86,6 +86,8 @@ final class LinearProgram: Sendable {
     var heap: [HeapValue] = []
     var slotCount = 0
     var fetches: [Operand] = []
+    /// The fetches that are lists in one block of memory.
+    var fetchedLists: [Int: DenseList] = [:]
   }
 
   let layout: Layout

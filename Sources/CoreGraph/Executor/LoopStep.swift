@@ -11,6 +11,10 @@ final class LoopStep: Sendable {
   private let constants: [Int: Tensor]
   /// Inputs that the body hands on as they are.
   private let invariant: [Bool]
+  /// The inputs that are lists in one block of memory, as they are before the loop.
+  private let given: [Int: ListVariable]
+  /// The same as the body sees them: what it changes is the loop's own.
+  private let lists: [Int: ListVariable]
   private let programs = Lock<[Programs]>([])
 
   private struct Programs: Sendable {
@@ -26,10 +30,16 @@ final class LoopStep: Sendable {
   static let depthLimit = 512
   private let takesScalarsOnly: Bool
 
+  static func isLoop(_ kernel: PreparedKernel) -> Bool {
+    kernel.op.name == "While" || kernel.op.name == "StatelessWhile"
+  }
+
   /// - Parameter inputs: the inputs' values where they are the same at every run.
   /// - Parameter takesScalarsOnly: whether a condition that is no scalar is refused, as where TensorFlow lowers the loop.
+  /// - Parameter lists: the inputs that are lists in one block of memory; with them the loop has to have fixed programs.
   init(
-    condition: ExecutionPlan, body: ExecutionPlan, inputs: [Tensor?], takesScalarsOnly: Bool, depth: Int
+    condition: ExecutionPlan, body: ExecutionPlan, inputs: [Tensor?], takesScalarsOnly: Bool, depth: Int,
+    lists: [Int: ListVariable]
   ) {
     self.takesScalarsOnly = takesScalarsOnly
     self.condition = condition
@@ -43,6 +53,82 @@ final class LoopStep: Sendable {
       if let input { constants[index] = input }
     }
     self.constants = constants
+    given = lists
+    let invariant = invariant
+    self.lists = Dictionary(uniqueKeysWithValues: lists.map { index, variable in
+      guard case .list(var planned) = variable, index < invariant.count, !invariant[index] else {
+        return (index, variable)
+      }
+      planned.list.ownsMemory = true
+      return (index, .list(planned))
+    })
+  }
+
+  private init(_ loop: LoopStep, lists: [Int: ListVariable]) {
+    condition = loop.condition
+    body = loop.body
+    constants = loop.constants
+    invariant = loop.invariant
+    given = loop.given
+    self.lists = lists
+    depth = loop.depth
+    takesScalarsOnly = loop.takesScalarsOnly
+  }
+
+  // MARK: - Lists
+
+  /// The same loop, knowing the elements that its body puts into lists that have none before.
+  ///
+  /// - Throws: `NotDense` when they can't be known ahead.
+  func withElements(_ inputs: [Shape?], _ cancellation: Cancellation) throws -> LoopStep {
+    guard !lists.isEmpty else { return self }
+    guard !condition.hasFrames, !body.hasFrames, body.fetches.count == inputs.count,
+      inputs.allSatisfy({ $0 != nil })
+    else { throw refusal }
+    var known = lists
+    for (index, variable) in lists {
+      guard case .list(var planned) = variable, planned.list.element == nil, !invariant[index] else { continue }
+      // One plan of the body tells of all.
+      planned.list.element = try fetchedLists(inputs.compactMap { $0 }, cancellation)[index]?.element
+      guard planned.list.byteCount != nil else { throw refusal }
+      known[index] = .list(planned)
+    }
+    return LoopStep(self, lists: known)
+  }
+
+  private func fetchedLists(_ shapes: [Shape], _ cancellation: Cancellation) throws -> [Int: DenseList] {
+    do {
+      return try LinearPlanner.program(
+        body, shapes, constants: constants, depth: depth + 1, variables: lists, isBody: true,
+        learning: ShapeLearning(), cancellation
+      ).layout.fetchedLists
+    } catch is TFError {
+      try cancellation.check()
+      throw refusal
+    }
+  }
+
+  private var refusal: NotDense { NotDense(origins: Set(given.values.map(\.origin))) }
+
+  /// What a variable that was a list before the loop is after it.
+  func variable(
+    _ index: Int, after before: ListVariable?, _ versions: inout [PlannedList.Origin: Int]
+  ) -> ListVariable? {
+    guard case .list(let planned)? = lists[index], !invariant[index] else { return before }
+    return .list(planned.next(&versions))
+  }
+
+  /// The memory of a list that the loop changes: a copy of what was given.
+  private func memory(_ index: Int, _ input: Tensor) throws -> Tensor? {
+    guard !invariant[index], case .list(let planned)? = lists[index], case .list(let before)? = given[index] else {
+      return nil
+    }
+    let list = planned.list
+    let memory = try Tensor.uninitialized(.uint8, list.memoryShape)
+    let run = before.list.element == nil ? list.clear() : before.list.ownsMemory ? list.copy() : list.take()
+    var pointers = before.list.element == nil ? [memory.pointer] : [input.pointer, memory.pointer]
+    try pointers.withUnsafeMutableBufferPointer { try run($0.baseAddress!) }
+    return memory
   }
 
   /// The variables' shapes after the loop, where they are the same as before it.
@@ -50,8 +136,13 @@ final class LoopStep: Sendable {
     let unknown = [Shape?](repeating: nil, count: inputs.count)
     guard !condition.hasFrames, !body.hasFrames, inputs.allSatisfy({ $0 != nil }) else { return unknown }
     do {
-      return try programs(for: inputs.compactMap { $0 }, cancellation).isFixed ? inputs : unknown
+      if try programs(for: inputs.compactMap { $0 }, cancellation).isFixed { return inputs }
+      if !lists.isEmpty { throw refusal }
+      return unknown
+    } catch is NotDense {
+      throw refusal
     } catch {
+      if !lists.isEmpty { throw refusal }
       // What is wrong with the loop is found again when it runs.
       try cancellation.check()
       return unknown
@@ -131,9 +222,11 @@ final class LoopStep: Sendable {
     if let cached, !cached.isSuperseded { return cached }
     let learning = cached?.learning ?? (condition: ShapeLearning(), body: ShapeLearning())
     let condition = try LinearPlanner.program(
-      self.condition, shapes, constants: constants, depth: depth + 1, learning: learning.condition, cancellation)
+      self.condition, shapes, constants: constants, depth: depth + 1, variables: lists,
+      learning: learning.condition, cancellation)
     let body = try LinearPlanner.program(
-      self.body, shapes, constants: constants, depth: depth + 1, learning: learning.body, cancellation)
+      self.body, shapes, constants: constants, depth: depth + 1, variables: lists, isBody: true,
+      learning: learning.body, cancellation)
     let made = Programs(
       condition: condition, body: body, isFixed: isFixed(condition, body, shapes), learning: learning)
     programs.withLock { programs in
@@ -151,8 +244,13 @@ final class LoopStep: Sendable {
     else { return false }
     for (index, fetch) in body.layout.fetches.enumerated() {
       let dtype = self.body.valueTypes[self.body.feeds[index]]
-      guard fetch.dtype == dtype else { return false }
+      guard lists[index] != nil || fetch.dtype == dtype else { return false }
       if invariant[index] { continue }
+      if lists[index] != nil {
+        // Changed in place.
+        guard case .feed(index) = fetch.source else { return false }
+        continue
+      }
       guard dtype.isNumeric else { return false }
       let dims: Shape
       switch fetch.source {
@@ -193,6 +291,9 @@ final class LoopStep: Sendable {
       if invariant[index] {
         buffers[0].append(input)
         buffers[1].append(input)
+      } else if let memory = try memory(index, input) {
+        buffers[0].append(memory)
+        buffers[1].append(memory)
       } else {
         for half in 0..<2 {
           buffers[half].append(try Tensor.uninitialized(input.dtype, input.dims))
@@ -252,7 +353,7 @@ final class LoopStep: Sendable {
     // What the body computes goes straight to the other half's buffers, the first time it is fetched.
     var copies: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, bytes: Int)] = []
     var homes: [Int: UnsafeMutableRawPointer] = [:]
-    for (variable, fetch) in body.layout.fetches.enumerated() where !invariant[variable] {
+    for (variable, fetch) in body.layout.fetches.enumerated() where !invariant[variable] && lists[variable] == nil {
       let target = other[variable]
       let bytes = target.bytes.count
       switch fetch.source {

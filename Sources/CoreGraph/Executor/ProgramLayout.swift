@@ -101,6 +101,9 @@ extension LinearPlanner {
               positions: slotPositions[$0.slot])
           }, cache: index, releases: releases, node: part.node, kept: kept))
     }
+    for (index, value) in plan.fetches.enumerated() {
+      if case .list(let planned) = known[value] { layout.fetchedLists[index] = planned.list }
+    }
     layout.fetches = try plan.fetches.map { try operand($0, heapIndex, offsets) }
     layout.arenaBytes = arena.size
     return try LinearProgram(layout, plan, assumptions == nil ? learning : nil, refuting: learning)
@@ -110,7 +113,7 @@ extension LinearPlanner {
     switch known[value] {
     case .value(let tensor): ValueSpec(tensor)
     case .shape(let shape): ValueSpec(plan.valueTypes[value], PartialShape(shape))
-    case .nothing: ValueSpec(plan.valueTypes[value], .unknown)
+    case .nothing, .list, .handle: ValueSpec(plan.valueTypes[value], .unknown)
     }
   }
 
@@ -152,8 +155,9 @@ extension LinearPlanner {
   }
 
   private func operand(_ value: Int, _ heapIndex: [Int], _ offsets: [Int]) throws -> LinearProgram.Operand {
-    let dims = views[value]
-    let dtype = plan.valueTypes[value]
+    var dims = views[value]
+    var dtype = plan.valueTypes[value]
+    if case .list(let planned) = known[value] { (dtype, dims) = (.uint8, planned.list.memoryShape) }
     switch roots[value] {
     case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dtype: dtype, dims: nil)
     case .feed(let index)?: return Program.Operand(source: .feed(index), dtype: dtype, dims: dims)

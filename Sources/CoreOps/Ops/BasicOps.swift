@@ -82,7 +82,7 @@ package struct BasicOps: OpFamily {
   package let noOp: OpDef = OpDef(
     "NoOp", "->", shape: { _ in [] }, kernel: .executor(.noOp), gradient: .zero)
 
-  package let identity: OpDef = passing("Identity", "input", "output")
+  package let identity: OpDef = passing("Identity", "input", "output", list: ListRole(.forward, list: 0))
   package let stopGradient: OpDef = passing("StopGradient", "input", "output", gradient: .zero)
   package let snapshot: OpDef = passing(
     "Snapshot", "input", "output", gradient: .none("Snapshot has no gradient"))
@@ -111,11 +111,11 @@ package struct BasicOps: OpFamily {
   /// An op whose output is its input. Tensors never change, so a copy may share the memory.
   private static func passing(
     _ name: String, _ input: String, _ output: String, stateful: Bool = false,
-    extra: String = "", gradient: Gradient = .rule { [try $0.gradient()] }
+    extra: String = "", gradient: Gradient = .rule { [try $0.gradient()] }, list: ListRole? = nil
   ) -> OpDef {
     OpDef(
       name, "\(input): T -> \(output): T\nT: type\(extra)", stateful: stateful,
-      shape: ShapeRules.same, kernel: .raw { _ in { _ in .alias(of: 0) } }, gradient: gradient)
+      shape: ShapeRules.same, kernel: .raw { _ in { _ in .alias(of: 0) } }, gradient: gradient, list: list)
   }
 
   package let identityN: OpDef = OpDef(

@@ -29,7 +29,8 @@ package struct TensorArrayOps: OpFamily {
           elementShape: shape, isResizable: dynamic, clearAfterRead: clear, identicalShapes: identical)
         return [Tensor(resource: array), try Tensor(scalar: Float(0))]
       }
-    }, gradient: .zero)
+    }, gradient: .zero,
+    list: ListRole(.create, index: 0, isArray: true))
 
   package let read: OpDef = OpDef(
     "TensorArrayReadV3",
@@ -48,7 +49,8 @@ package struct TensorArrayOps: OpFamily {
       let gradient = try context.gradient()
       let (array, flow) = try gradientArray(context, 2, source: gradient)
       return [nil, nil, try family.write([array, context.inputs[1], gradient, flow])]
-    })
+    },
+    list: ListRole(.read, list: 2, handle: 0, index: 1, isArray: true))
 
   package let write: OpDef = OpDef(
     "TensorArrayWriteV3",
@@ -71,7 +73,8 @@ package struct TensorArrayOps: OpFamily {
       let value = try family.read(
         [array, context.inputs[1], flow], ["dtype": .type(context.inputs[2].dtype)])
       return [nil, nil, value, flowGradient]
-    })
+    },
+    list: ListRole(.write, list: 3, handle: 0, index: 1, value: 2, isArray: true))
 
   package let gather: OpDef = OpDef(
     "TensorArrayGatherV3",
@@ -111,7 +114,8 @@ package struct TensorArrayOps: OpFamily {
       let gradient = try context.gradient()
       let (array, flow) = try gradientArray(context, 2, source: gradient)
       return [nil, nil, try family.scatter([array, context.inputs[1], gradient, flow])]
-    })
+    },
+    list: ListRole(.stack, list: 2, handle: 0, index: 1, isArray: true))
 
   package let scatter: OpDef = OpDef(
     "TensorArrayScatterV3",
@@ -143,7 +147,8 @@ package struct TensorArrayOps: OpFamily {
       let value = try family.gather(
         [array, context.inputs[1], flow], ["dtype": .type(context.inputs[2].dtype)])
       return [nil, nil, value, flowGradient]
-    })
+    },
+    list: ListRole(.fill, list: 3, handle: 0, index: 1, value: 2, isArray: true))
 
   package let concat: OpDef = OpDef(
     "TensorArrayConcatV3",
@@ -230,7 +235,8 @@ package struct TensorArrayOps: OpFamily {
     """, stateful: true, shape: ShapeRules.scalar,
     kernel: .run { run in
       [try Tensor(scalar: Int32(try run.inputs[0].resource(TensorArrayObject.self).size()))]
-    }, gradient: .zero)
+    }, gradient: .zero,
+    list: ListRole(.length, list: 1, handle: 0, isArray: true))
 
   package let close: OpDef = OpDef(
     "TensorArrayCloseV3",

@@ -41,7 +41,8 @@ package struct TensorListOps: OpFamily {
         let list = TensorList(dtype: dtype, elementShape: try run.inputs[0].listShape(), elements: PersistentArray())
         return [Tensor(list: try list.resized(count))]
       }
-    }, gradient: .zero)
+    }, gradient: .zero,
+    list: ListRole(.create, index: 1, shape: 0))
 
   package let length: OpDef = OpDef(
     "TensorListLength",
@@ -49,7 +50,8 @@ package struct TensorListOps: OpFamily {
     input_handle: variant -> length: int32
     """, shape: ShapeRules.scalar,
     kernel: .run { [try Tensor(scalar: Int32(clamping: try $0.inputs[0].tensorList().count))] },
-    gradient: .zero)
+    gradient: .zero,
+    list: ListRole(.length, list: 0))
 
   package let elementShape: OpDef = OpDef(
     "TensorListElementShape",
@@ -115,9 +117,7 @@ package struct TensorListOps: OpFamily {
       return { run in
         let list = try ListChanges.list(run.inputs[0], dtype)
         let index = try ListChanges.index(run.inputs[1])
-        guard index >= 0, index < list.count else {
-          throw TFError.invalidArgument("Trying to access element \(index) in a list with \(list.count) elements.")
-        }
+        guard index >= 0, index < list.count else { throw ListChanges.unreadable(index, list.count) }
         return [try ListChanges.item(list, index, run.inputs[2], looksAround: true)]
       }
     },
@@ -127,7 +127,8 @@ package struct TensorListOps: OpFamily {
         try family.setItem([reserved(like: context.inputs[0], gradient.dtype), context.inputs[1], gradient]),
         nil, nil,
       ]
-    })
+    },
+    list: ListRole(.read, list: 0, index: 1, shape: 2))
 
   package let setItem: OpDef = OpDef(
     "TensorListSetItem",
@@ -144,9 +145,7 @@ package struct TensorListOps: OpFamily {
         let index = try ListChanges.index(run.inputs[1])
         let item = run.inputs[2]
         if index >= list.count, resizes, index < TensorList.maximumCount { list = try list.resized(index + 1) }
-        guard index >= 0, index < list.count else {
-          throw TFError.invalidArgument("Trying to modify element \(index) in a list with \(list.count) elements.")
-        }
+        guard index >= 0, index < list.count else { throw ListChanges.unwritable(index, list.count) }
         try require(
           list.elementShape.isCompatible(with: PartialShape(item.dims)),
           "Tried to set a tensor with incompatible shape at a list index. Item element shape: \(item.dims) list shape: \(list.elementShape)")
@@ -163,7 +162,8 @@ package struct TensorListOps: OpFamily {
       let itemGradient = try family.getItem(
         [gradient, index, shapeTensor(of: item)], ["element_dtype": .type(item.dtype)])
       return [listGradient, nil, itemGradient]
-    })
+    },
+    list: ListRole(.write, list: 0, index: 1, value: 2))
 
   package let resize: OpDef = OpDef(
     "TensorListResize",
@@ -210,7 +210,8 @@ package struct TensorListOps: OpFamily {
         try family.fromTensor([gradient, shape.known == nil ? context.inputs[1] : shape.listShapeTensor()]),
         nil,
       ]
-    })
+    },
+    list: ListRole(.stack, list: 0, shape: 1))
 
   package let fromTensor: OpDef = OpDef(
     "TensorListFromTensor",
@@ -241,7 +242,8 @@ package struct TensorListOps: OpFamily {
           [context.gradient(), shape.listShapeTensor()],
           ["element_dtype": .type(tensor.dtype), "num_elements": .int(count ?? -1)]), nil,
       ]
-    })
+    },
+    list: ListRole(.fill, value: 0, shape: 1))
 
   /// The shape of the value of input `index`, which says the shape of an element.
   private static func declaredShape(_ context: ShapeContext, _ index: Int) throws -> PartialShape {
@@ -310,10 +312,7 @@ enum ListChanges {
     if looksAround, known.known == nil {
       for case let other? in list.elements.elements { known = try known.merged(with: PartialShape(other.dims)) }
     }
-    guard let dims = known.known else {
-      throw TFError.invalidArgument(
-        "Trying to read an uninitialized tensor but element_shape is not fully defined: \(known) and no list element is set.")
-    }
+    guard let dims = known.known else { throw unset(known) }
     return try Tensor.zeros(list.dtype, dims)
   }
 
@@ -334,15 +333,7 @@ enum ListChanges {
     var known = try shape.listShape().merged(with: list.elementShape)
     for case let element? in elements { known = try known.merged(with: PartialShape(element.dims)) }
     guard let dims = known.known else {
-      let what =
-        elements.isEmpty
-        ? gathers
-          ? "Tried to gather 0-elements from a list with non-fully-defined shape"
-          : "Tried to stack elements of an empty list with non-fully-defined element_shape"
-        : gathers
-          ? "Tried to gather uninitialized tensors from a list with non-fully-defined element_shape"
-          : "Tried to stack list which only contains uninitialized tensors and has a non-fully-defined element_shape"
-      throw TFError.invalidArgument("\(what): \(known)")
+      throw unstackable(known, isEmpty: elements.isEmpty, gathers: gathers)
     }
     let total = Shape([elements.count] + dims.dims)
     guard total.checkedElementCount != nil else {
@@ -350,5 +341,32 @@ enum ListChanges {
     }
     let zeros = elements.contains { $0 == nil } ? try Tensor.zeros(list.dtype, dims) : nil
     return try Stacking.joined(elements.map { $0 ?? zeros! }, list.dtype, total)
+  }
+
+  // MARK: - Errors
+
+  static func unreadable(_ index: Int, _ count: Int) -> TFError {
+    .invalidArgument("Trying to access element \(index) in a list with \(count) elements.")
+  }
+
+  static func unwritable(_ index: Int, _ count: Int) -> TFError {
+    .invalidArgument("Trying to modify element \(index) in a list with \(count) elements.")
+  }
+
+  static func unset(_ known: PartialShape) -> TFError {
+    .invalidArgument(
+      "Trying to read an uninitialized tensor but element_shape is not fully defined: \(known) and no list element is set.")
+  }
+
+  static func unstackable(_ known: PartialShape, isEmpty: Bool, gathers: Bool) -> TFError {
+    let what =
+      isEmpty
+      ? gathers
+        ? "Tried to gather 0-elements from a list with non-fully-defined shape"
+        : "Tried to stack elements of an empty list with non-fully-defined element_shape"
+      : gathers
+        ? "Tried to gather uninitialized tensors from a list with non-fully-defined element_shape"
+        : "Tried to stack list which only contains uninitialized tensors and has a non-fully-defined element_shape"
+    return .invalidArgument("\(what): \(known)")
   }
 }

@@ -10,6 +10,8 @@ public final class OpDef: Sendable {
   package let shapeRule: ShapeRule
   package let kernel: Kernel
   package let gradient: Gradient
+  /// What it does with a list of tensors, if it does.
+  package let list: ListRole?
 
   private let signatureText: @Sendable () -> String
   private let parsed = Lock<Signature?>(nil)
@@ -17,7 +19,7 @@ public final class OpDef: Sendable {
   package init(
     _ name: String, _ signature: @autoclosure @escaping @Sendable () -> String,
     stateful: Bool = false, allowsUninitialized: Bool = false, shape: @escaping ShapeRule,
-    kernel: Kernel, gradient: Gradient
+    kernel: Kernel, gradient: Gradient, list: ListRole? = nil
   ) {
     self.name = name
     signatureText = signature
@@ -26,6 +28,7 @@ public final class OpDef: Sendable {
     shapeRule = shape
     self.kernel = kernel
     self.gradient = gradient
+    self.list = list
   }
 
   /// The signature, parsed when first asked for.

@@ -175,6 +175,10 @@ package struct PreparedKernel: Sendable {
   }
 }
 
+extension PreparedKernel: AttrAccess {
+  package var signature: Signature { op.signature }
+}
+
 /// The input shapes that a kernel was last asked for. Runs side by side share it; one that finds it in use does without.
 private final class AcceptedShapes: Sendable {
   private let shapes = Lock<[Shape]?>(nil)

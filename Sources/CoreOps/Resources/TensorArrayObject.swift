@@ -129,24 +129,22 @@ package final class TensorArrayObject: TensorObject {
 
   private func write(_ index: Int, _ value: Tensor, _ state: inout State) throws {
     guard index >= 0, index < state.slots.count || (state.isResizable && index < Self.maximumSize) else {
-      throw TFError.invalidArgument(
-        "TensorArray \(name): Tried to write to index \(index) but array is not resizeable and size is: \(state.slots.count)")
+      throw Self.unwritable(name, index, state.slots.count)
     }
     if index >= state.slots.count {
       state.slots += [Slot](repeating: Slot(), count: index + 1 - state.slots.count)
     }
-    let place = "TensorArray \(name): Could not write to TensorArray index \(index) because "
     guard value.dtype == dtype else {
       throw TFError.invalidArgument(
         "TensorArray dtype is \(dtype.signatureName) but Op is trying to write dtype \(value.dtype.signatureName).")
     }
     guard state.elementShape.isCompatible(with: PartialShape(value.dims)) else {
       throw TFError.invalidArgument(
-        "\(place)the value shape is \(value.dims) which is incompatible with the TensorArray's inferred element shape: \(state.elementShape) (consider setting infer_shape=False).")
+        "\(Self.refusal(name, index))the value shape is \(value.dims) which is incompatible with the TensorArray's inferred element shape: \(state.elementShape) (consider setting infer_shape=False).")
     }
     if identicalShapes, state.elementShape.known == nil { state.elementShape = PartialShape(value.dims) }
     let slot = state.slots[index]
-    if slot.isRead { throw TFError.invalidArgument("\(place)it has already been read.") }
+    if slot.isRead { throw Self.wasRead(name, index) }
     if aggregates {
       if let expected = slot.value?.dims ?? slot.shape, expected != value.dims {
         throw TFError.invalidArgument(
@@ -154,7 +152,7 @@ package final class TensorArrayObject: TensorObject {
       }
       state.slots[index].value = try slot.value.map { try Stacking.sum($0, value) } ?? value
     } else {
-      if slot.isWritten { throw TFError.invalidArgument("\(place)it has already been written to.") }
+      if slot.isWritten { throw Self.wasWritten(name, index) }
       state.slots[index].value = value
     }
     state.slots[index].isWritten = true
@@ -162,26 +160,55 @@ package final class TensorArrayObject: TensorObject {
 
   private func read(_ index: Int, _ state: inout State) throws -> Tensor {
     guard state.slots.indices.contains(index) else {
-      throw TFError.invalidArgument("Tried to read from index \(index) but array size is: \(state.slots.count)")
+      throw Self.unreadable(index, state.slots.count)
     }
     let slot = state.slots[index]
-    if slot.isCleared {
-      throw TFError.invalidArgument(
-        "TensorArray \(name): Could not read index \(index) twice because it was cleared after a previous read (perhaps try setting clear_after_read = false?).")
-    }
+    if slot.isCleared { throw Self.wasCleared(name, index) }
     let value: Tensor
     if let written = slot.value {
       value = written
     } else if let dims = slot.shape ?? state.elementShape.known {
       value = try Tensor.zeros(dtype, dims)
     } else {
-      throw TFError.invalidArgument(
-        "TensorArray \(name): Could not read from TensorArray index \(index).  Furthermore, the element shape is not fully defined: \(state.elementShape).  It is possible you are working with a resizeable TensorArray and stop_gradients is not allowing the gradients to be written.  If you set the full element_shape property on the forward TensorArray, the proper all-zeros tensor will be returned instead of incurring this error.")
+      throw Self.unset(name, index, state.elementShape)
     }
     state.slots[index].isRead = true
     state.slots[index].value = clearAfterRead ? nil : value
     if clearAfterRead { state.slots[index].isCleared = true }
     return value
+  }
+
+  // MARK: - Errors
+
+  private static func refusal(_ name: String, _ index: Int) -> String {
+    "TensorArray \(name): Could not write to TensorArray index \(index) because "
+  }
+
+  static func wasRead(_ name: String, _ index: Int) -> TFError {
+    .invalidArgument("\(refusal(name, index))it has already been read.")
+  }
+
+  static func wasWritten(_ name: String, _ index: Int) -> TFError {
+    .invalidArgument("\(refusal(name, index))it has already been written to.")
+  }
+
+  static func unwritable(_ name: String, _ index: Int, _ count: Int) -> TFError {
+    .invalidArgument(
+      "TensorArray \(name): Tried to write to index \(index) but array is not resizeable and size is: \(count)")
+  }
+
+  static func unreadable(_ index: Int, _ count: Int) -> TFError {
+    .invalidArgument("Tried to read from index \(index) but array size is: \(count)")
+  }
+
+  static func wasCleared(_ name: String, _ index: Int) -> TFError {
+    .invalidArgument(
+      "TensorArray \(name): Could not read index \(index) twice because it was cleared after a previous read (perhaps try setting clear_after_read = false?).")
+  }
+
+  static func unset(_ name: String, _ index: Int, _ shape: PartialShape) -> TFError {
+    .invalidArgument(
+      "TensorArray \(name): Could not read from TensorArray index \(index).  Furthermore, the element shape is not fully defined: \(shape).  It is possible you are working with a resizeable TensorArray and stop_gradients is not allowing the gradients to be written.  If you set the full element_shape property on the forward TensorArray, the proper all-zeros tensor will be returned instead of incurring this error.")
   }
 }
 

@@ -102,7 +102,7 @@ extension Tensor {
   }
 
   /// A shape as the `TensorList` ops take it: sizes, -1 for those not known; the scalar -1 when nothing is.
-  func listShape() throws -> PartialShape {
+  package func listShape() throws -> PartialShape {
     let values = try integers()
     if dims.rank == 0 {
       guard values[0] == -1 else {
