@@ -73,6 +73,13 @@ int jk_elementwise(jk_loop loop, const jk_broadcast *shape, void *const *pointer
   return atomic_load(&w.status);
 }
 
+int jk_elementwise_rows(jk_loop loop, const jk_broadcast *shape, void *const *pointers, const void *params, size_t begin,
+                        size_t end) {
+  walk w = {loop, shape, pointers, params, 0};
+  rows(&w, begin, end);
+  return atomic_load(&w.status);
+}
+
 enum { BLOCK = 1024 };
 
 typedef struct {
@@ -137,5 +144,11 @@ static void fused(void *context, size_t begin, size_t end) {
 int jk_run_fused(const jk_fused *plan, void *const *pointers) {
   fused_walk w = {plan, pointers, 0};
   jk_parallel_for((size_t)plan->count, (size_t)plan->grain, fused, &w);
+  return atomic_load(&w.status);
+}
+
+int jk_run_fused_part(const jk_fused *plan, void *const *pointers, size_t begin, size_t end) {
+  fused_walk w = {plan, pointers, 0};
+  fused(&w, begin, end);
   return atomic_load(&w.status);
 }

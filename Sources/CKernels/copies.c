@@ -285,3 +285,20 @@ void jk_copies(const jk_copy *copies, size_t count, void *const *pointers) {
     first = next;
   }
 }
+
+int64_t jk_copy_rows(const jk_copy *c, jk_row_copy *r) {
+  int last = c->rank - 1;
+  if (c->src < 0 || c->waits || c->rank > 2 || (last && (c->src_stride[1] != c->size || c->dst_stride[1] != c->size))) return 0;
+  *r = (jk_row_copy){c->src,           c->dst,           c->src_offset, c->dst_offset, c->src_stride[0],
+                     c->dst_stride[0], last ? c->dims[1] * c->size : c->size};
+  return c->dims[0];
+}
+
+void jk_run_row_copies(const jk_row_copy *copies, size_t count, void *const *pointers, int64_t begin, int64_t end) {
+  for (size_t k = 0; k < count; k++) {
+    const jk_row_copy *c = &copies[k];
+    const char *from = (const char *)pointers[c->src] + c->src_offset;
+    char *to = (char *)pointers[c->dst] + c->dst_offset;
+    for (int64_t i = begin; i < end; i++) memcpy(to + i * c->dst_row, from + i * c->src_row, (size_t)c->bytes);
+  }
+}

@@ -90,6 +90,10 @@ typedef struct {
 int jk_elementwise(jk_loop _Nonnull loop, const jk_broadcast *_Nonnull shape, void *_Nonnull const *_Nonnull pointers,
                    const void *_Nullable params);
 
+// The same for a shape of rank 2 or more, rows begin..<end of the innermost dimension, on this thread.
+int jk_elementwise_rows(jk_loop _Nonnull loop, const jk_broadcast *_Nonnull shape, void *_Nonnull const *_Nonnull pointers,
+                        const void *_Nullable params, size_t begin, size_t end);
+
 // Fused element-wise steps over blocks that stay in the cache. Operand numbers: 0..<inputs are inputs, then one per step.
 typedef struct {
   jk_loop loop;
@@ -111,6 +115,8 @@ typedef struct {
 } jk_fused;
 
 int jk_run_fused(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers);
+// The same for elements begin..<end, on this thread.
+int jk_run_fused_part(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers, size_t begin, size_t end);
 
 #include "jk_elementwise.h"
 #include "jk_reduction.h"

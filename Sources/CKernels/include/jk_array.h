@@ -20,6 +20,17 @@ typedef struct {
 // Decides how a copy is done, once its other fields are set.
 void jk_copy_prepare(jk_copy *_Nonnull copy);
 
+// A copy of some bytes of each row of one tensor to the rows of another.
+typedef struct {
+  int32_t src, dst;
+  int64_t src_offset, dst_offset, src_row, dst_row, bytes;
+} jk_row_copy;
+
+// The rows that a prepared copy goes through, with what it does in each; 0 where it is of another kind.
+int64_t jk_copy_rows(const jk_copy *_Nonnull copy, jk_row_copy *_Nonnull rows);
+void jk_run_row_copies(const jk_row_copy *_Nonnull copies, size_t count, void *_Nonnull const *_Nonnull pointers, int64_t begin,
+                       int64_t end);
+
 // Does copies; the destinations of those that do not wait for each other do not overlap.
 void jk_copies(const jk_copy *_Nonnull copies, size_t count, void *_Nonnull const *_Nonnull pointers);
 

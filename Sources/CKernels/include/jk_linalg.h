@@ -35,3 +35,28 @@ double jk_log_f64(double x);
 
 // Fills out with ones.
 void jk_fill_ones(int dtype, void *_Nonnull out, int64_t count);
+
+// A product in single precision: c[m,n] = a[m,k] · b[k,n] + bias[n], held between low and high where it clamps. The width is that
+// of a panel of columns on this processor; with n below it, b has to be packed.
+typedef struct {
+  int64_t m, n, k;
+  int64_t a_row;           // from one row of a to the next
+  int64_t b_row, b_panel;  // the same in b; from panel to panel where it is packed, else 0
+  int64_t width;
+  int clamps;
+  float low, high;
+} jk_product;
+
+int jk_product_width(void);
+int64_t jk_product_panels(const jk_product *_Nonnull p);
+
+// Lays b, or its transpose, out panel by panel, panels · k · width floats, and says so in p.
+void jk_product_pack(jk_product *_Nonnull p, const float *_Nonnull b, int transposed, float *_Nonnull packed);
+
+// Rows begin..<end of panels first..<last. The bits of a number do not depend on the part.
+void jk_product_part(const jk_product *_Nonnull p, const float *_Nonnull a, const float *_Nonnull b,
+                     const float *_Nullable bias, float *_Nonnull c, int64_t begin, int64_t end, int64_t first, int64_t last);
+
+// The whole, split over the pool.
+void jk_run_product(const jk_product *_Nonnull p, const float *_Nonnull a, const float *_Nonnull b,
+                    const float *_Nullable bias, float *_Nonnull c);

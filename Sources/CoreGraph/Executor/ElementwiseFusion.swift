@@ -35,6 +35,11 @@ extension LinearPlanner {
     }
     guard fused.count < steps.count else { return }
     steps = fused
+    countUses()
+  }
+
+  /// Finds anew when each value is made and used, after steps were put together.
+  mutating func countUses() {
     for (index, step) in steps.enumerated() {
       if case .fixed(_, _, _, let outputs) = step {
         for output in outputs { computed[output].lastUse = index }
@@ -45,7 +50,7 @@ extension LinearPlanner {
   }
 
   /// The number of elements, if every input has as many or one.
-  private func elementwiseCount(_ step: PlannedStep) -> Int? {
+  func elementwiseCount(_ step: PlannedStep) -> Int? {
     guard case .fixed(let spec, _, let inputs, let outputs) = step, spec.elementwise != nil,
       outputs.count == 1
     else { return nil }
@@ -64,7 +69,8 @@ extension LinearPlanner {
     }
   }
 
-  private func fusedStep(_ range: Range<Int>, _ users: [[Int]]) -> PlannedStep? {
+  /// - Parameter users: the steps that read each computed value; nil where all results are to be written.
+  func fusedStep(_ range: Range<Int>, _ users: [[Int]]?) -> PlannedStep? {
     var inputs: [Int] = []
     var operandOfRoot: [Int: Int] = [:]
     var members: [(loop: ElementwiseLoop, inputs: [Int], output: Int)] = []
@@ -94,6 +100,7 @@ extension LinearPlanner {
     }
     let written = members.indices.filter { position in
       let output = members[position].output
+      guard let users else { return true }
       return computed[output].escapes || users[output].contains { !range.contains($0) }
     }
     guard !written.isEmpty else { return nil }
@@ -113,7 +120,7 @@ extension LinearPlanner {
     let origin = StepOrigin(
       range.compactMap { if case .fixed(_, let origin, _, _) = steps[$0] { origin } else { nil } })
     return .fixed(
-      run: RunSpec(run: { try loop.run($0) }, overwrites: overwrites), origin: origin, inputs: inputs,
+      run: RunSpec(run: { try loop.run($0) }, overwrites: overwrites, rows: loop.rows), origin: origin, inputs: inputs,
       outputs: written.map { members[$0].output })
   }
 

@@ -76,8 +76,19 @@ final class FusedLoop: @unchecked Sendable {
     results.deallocate()
   }
 
-  func run(_ pointers: Pointers) throws {
-    let status = jk_run_fused(plan, pointers)
+  func run(_ pointers: Pointers) throws { try check(jk_run_fused(plan, pointers)) }
+
+  /// The loop element by element.
+  var rows: RowForm {
+    let inputs = (0..<Int(plan.pointee.inputs)).filter { scalars[$0] != 0 }
+    return RowForm(
+      count: Int(plan.pointee.count), shared: inputs, work: loops.reduce(0) { $0 + $1.cost }
+    ) { [self] pointers, range in
+      try check(jk_run_fused_part(plan, pointers, range.lowerBound, range.upperBound))
+    }
+  }
+
+  private func check(_ status: Int32) throws {
     if status == 0 { return }
     throw status == -1
       ? TFError.resourceExhausted("OOM in a fused element-wise loop") : loops[loops.count - 1].failure(status)

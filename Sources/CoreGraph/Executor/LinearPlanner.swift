@@ -201,6 +201,7 @@ struct LinearPlanner {
       if case .dynamic(let part) = step { for value in part.kept { extend(value, to: index) } }
     }
     fuseElementwise()
+    groupRows()
     return try layOut()
   }
 

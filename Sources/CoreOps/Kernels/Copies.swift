@@ -116,7 +116,37 @@ package struct Copies: Sendable {
 
   package func specialised() -> Specialised {
     let copies = self
-    return .run { copies.run($0) }
+    return .run(RunSpec(run: { copies.run($0) }, rows: rows))
+  }
+
+  /// The copies row by row, if they all go through the same rows of all tensors.
+  private var rows: RowForm? {
+    var rowCopies: [jk_row_copy] = []
+    var count: Int64 = 0
+    for var copy in list {
+      var row = jk_row_copy()
+      let own = jk_copy_rows(&copy, &row)
+      guard own > 1, count == 0 || own == count, row.src_row > 0, row.dst_row > 0 else { return nil }
+      count = own
+      rowCopies.append(row)
+    }
+    guard count > 0 else { return nil }
+    // Rows that are the same parts of all: those of one tensor are as long in every copy.
+    var lengths: [Int32: Int64] = [:]
+    for row in rowCopies {
+      for (tensor, length, end) in [
+        (row.src, row.src_row, row.src_offset + row.bytes), (row.dst, row.dst_row, row.dst_offset + row.bytes),
+      ] {
+        guard lengths[tensor] == nil || lengths[tensor] == length, end <= length else { return nil }
+        lengths[tensor] = length
+      }
+    }
+    let bytes = Int(rowCopies.reduce(0) { $0 + $1.bytes })
+    return RowForm(count: Int(count), work: bytes / 16) { [rowCopies] pointers, range in
+      rowCopies.withUnsafeBufferPointer {
+        jk_run_row_copies($0.baseAddress!, $0.count, pointers, Int64(range.lowerBound), Int64(range.upperBound))
+      }
+    }
   }
 }
 

@@ -18,7 +18,9 @@ enum MatrixForm: Int32, Sendable {
 final class MatMulPlan: @unchecked Sendable {
   private var plan = jk_matmul()
   private var indices: UnsafeMutablePointer<Int64>?
-  /// Single-precision products that are large enough go to oneDNN, which lays out a constant operand once.
+  /// Single-precision products that are large enough are done by the package's own loops or by oneDNN; both lay out a
+  /// constant operand once.
+  private var product: ProductPlan?
   private var library: DNNLPlan?
   private let epilogue: Epilogue
   private let dtype: DType
@@ -53,7 +55,14 @@ final class MatMulPlan: @unchecked Sendable {
     }
     plan.gemm = Self.library(dtype)
     plan.gemm_is_parallel = dtype == .float64 || dtype.isComplex ? 0 : 1
-    library = Self.dnnl(plan, epilogue, constant)
+    if Double(plan.m) * Double(plan.n) * Double(plan.k) >= Self.leastWork {
+      product = ProductPlan(plan, epilogue, constant: constant)
+      library = product == nil ? Self.dnnl(plan, epilogue, constant) : nil
+    }
+    if product != nil {
+      scratchBytes = 0
+      return
+    }
     if let library {
       scratchBytes = library.scratchBytes
       return
@@ -77,6 +86,7 @@ final class MatMulPlan: @unchecked Sendable {
     _ a: UnsafeMutableRawPointer, _ b: UnsafeMutableRawPointer, _ c: UnsafeMutableRawPointer,
     bias: UnsafeMutableRawPointer? = nil, _ scratch: UnsafeMutableRawPointer?
   ) throws {
+    if let product { return product.run(a, b, c, bias: bias) }
     if let library { return try library.run(a, b, bias: bias, c, scratch: scratch) }
     jk_run_matmul(&plan, a, b, c, scratch)
     if epilogue != Epilogue() {
@@ -86,13 +96,14 @@ final class MatMulPlan: @unchecked Sendable {
     }
   }
 
+  /// How rows of the product are computed by themselves, if they can.
+  var rows: RowForm? { product?.rows(hasBias: epilogue.bias) }
+
   /// The least number of multiplications that are worth a call of the library: less is done by the loops of the package.
   private static let leastWork = 32_768.0
 
   private static func dnnl(_ plan: jk_matmul, _ epilogue: Epilogue, _ constant: Tensor?) -> DNNLPlan? {
-    let work = Double(plan.m) * Double(plan.n) * Double(plan.k)
-    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.m > 1, plan.n > 1, work >= leastWork
-    else { return nil }
+    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.m > 1, plan.n > 1 else { return nil }
     var matmul = jk_dnnl_matmul()
     matmul.m = plan.m
     matmul.n = plan.n

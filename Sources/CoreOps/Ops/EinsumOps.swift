@@ -137,10 +137,12 @@ package struct EinsumOps: OpFamily {
           dtype, context.inputs[0], context.inputs[1], context.outputs[0], a, b, constant: context.constant(1),
           epilogue: Epilogue(bias: true, activation: chosen))
         let hasScratch = plan.scratchBytes > 0
-        return .run(scratch: plan.scratchBytes) { pointers in
-          try plan.run(
-            pointers[0], pointers[1], pointers[3], bias: pointers[2], hasScratch ? pointers[4] : nil)
-        }
+        return .run(
+          RunSpec(
+            run: { pointers in
+              try plan.run(
+                pointers[0], pointers[1], pointers[3], bias: pointers[2], hasScratch ? pointers[4] : nil)
+            }, scratchBytes: plan.scratchBytes, rows: plan.rows))
       }
     }, gradient: .none("made by optimisation only"))
 }

@@ -58,7 +58,24 @@ package struct ElementwiseLoop: Sendable {
           let status = jk_elementwise(
             loop, shape.pointer.assumingMemoryBound(to: jk_broadcast.self), pointers, params?.pointer)
           if status != 0 { throw failure(status) }
-        }, overwrites: overwrites, elementwise: self))
+        }, overwrites: overwrites, elementwise: self, rows: rows(layout, shapes, output)))
+  }
+
+  /// Rows of two dimensions, along the first of which an input either moves or stays.
+  private func rows(_ layout: BroadcastLayout, _ shapes: [Shape], _ output: Shape) -> RowForm? {
+    guard layout.value.rank == 2, layout.value.count > 0 else { return nil }
+    let count = Int(layout.value.dims.0)
+    let whole = output.elementCount
+    // An input that moves along the first dimension only in part would be neither shared nor taken by rows.
+    let shared = shapes.indices.filter { shapes[$0].elementCount != whole }
+    guard shared.allSatisfy({ layout.step(of: $0, 0) == 0 }) else { return nil }
+    let (loop, failure, params, shape) = (loop, failure, params, LoopParams(layout.value))
+    return RowForm(count: count, shared: shared, work: whole / count * cost) { pointers, range in
+      let status = jk_elementwise_rows(
+        loop, shape.pointer.assumingMemoryBound(to: jk_broadcast.self), pointers, params?.pointer, range.lowerBound,
+        range.upperBound)
+      if status != 0 { throw failure(status) }
+    }
   }
 }
 
@@ -86,6 +103,11 @@ package struct BroadcastLayout: Sendable {
       }
     }
     return result
+  }
+
+  /// How far an input moves from one place to the next along an axis, in elements.
+  func step(of input: Int, _ axis: Int) -> Int {
+    withUnsafeBytes(of: value.strides) { Int($0.load(fromByteOffset: (input * 8 + axis) * 8, as: Int64.self)) }
   }
 
   /// - Throws: `UNIMPLEMENTED` when more than 8 dimensions stay after merging.

@@ -168,7 +168,7 @@ enum MatMulRules {
     let plan = MatMulPlan(
       dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y, constant: context.constant(1))
     if plan.scratchBytes == 0 {
-      return .run { try plan.run($0[0], $0[1], $0[2], nil) }
+      return .run(RunSpec(run: { try plan.run($0[0], $0[1], $0[2], nil) }, rows: plan.rows))
     }
     return .run(scratch: plan.scratchBytes) { try plan.run($0[0], $0[1], $0[2], $0[3]) }
   }

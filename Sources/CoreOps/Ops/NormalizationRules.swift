@@ -35,13 +35,20 @@ enum NormalizationRules {
 
   static func biasKernel() -> Kernel {
     .raw(["T": biasTypes]) { context in
-      let type = Int32(try context.type("T").rawValue)
+      let dtype = try context.type("T")
+      let type = Int32(dtype.rawValue)
       let channelsFirst = try channelsFirst(context)
       return { specialise in
         let (outer, channels, inner) = split(specialise.inputs[0], channelsFirst: channelsFirst)
-        return .run(overwrites: 0) {
-          jk_bias_add(type, outer, channels, inner, $0[0], $0[1], $0[2])
+        let row = Int(channels) * dtype.byteSize
+        let rows = RowForm(count: Int(outer), shared: [1], work: Int(channels)) { pointers, range in
+          let start = range.lowerBound * row
+          jk_bias_add(type, Int64(range.count), channels, 1, pointers[0] + start, pointers[1], pointers[2] + start)
         }
+        return .run(
+          RunSpec(
+            run: { jk_bias_add(type, outer, channels, inner, $0[0], $0[1], $0[2]) }, overwrites: [0],
+            rows: inner == 1 ? rows : nil))
       }
     }
   }

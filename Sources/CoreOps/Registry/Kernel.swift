@@ -169,15 +169,41 @@ package struct RunSpec: Sendable {
   package var overwrites: [Int]
   /// The loop over elements, where the op is element-wise: what fusion works with.
   package var elementwise: ElementwiseLoop?
+  /// How it runs in parts, where it does.
+  package var rows: RowForm?
 
   package init(
     run: @escaping Run, scratchBytes: Int = 0, overwrites: [Int] = [],
-    elementwise: ElementwiseLoop? = nil
+    elementwise: ElementwiseLoop? = nil, rows: RowForm? = nil
   ) {
     self.run = run
     self.scratchBytes = scratchBytes
     self.overwrites = overwrites
     self.elementwise = elementwise
+    self.rows = rows
+  }
+}
+
+/// How a kernel computes parts of its outputs from the same parts of its inputs, so that several kernels can go through their
+/// parts side by side without waiting for each other in between.
+///
+/// Part i of n is the i-th n-th of the memory of each output, and of each input that is not shared.
+package struct RowForm: Sendable {
+  package let count: Int
+  /// The inputs that every part reads as a whole.
+  package let shared: [Int]
+  /// Multiplications a part, roughly.
+  package let work: Int
+  /// Runs a range of parts.
+  package let run: @Sendable (Pointers, Range<Int>) throws -> Void
+
+  package init(
+    count: Int, shared: [Int] = [], work: Int, run: @escaping @Sendable (Pointers, Range<Int>) throws -> Void
+  ) {
+    self.count = count
+    self.shared = shared
+    self.work = work
+    self.run = run
   }
 }
 
