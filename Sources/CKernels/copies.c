@@ -286,12 +286,14 @@ void jk_copies(const jk_copy *copies, size_t count, void *const *pointers) {
   }
 }
 
+// Shorter rows are better copied by the loops for single elements.
+enum { LEAST_ROW = 32 };
+
 int64_t jk_copy_rows(const jk_copy *c, jk_row_copy *r) {
-  int last = c->rank - 1;
-  if (c->src < 0 || c->waits || c->rank > 2 || (last && (c->src_stride[1] != c->size || c->dst_stride[1] != c->size))) return 0;
-  *r = (jk_row_copy){c->src,           c->dst,           c->src_offset, c->dst_offset, c->src_stride[0],
-                     c->dst_stride[0], last ? c->dims[1] * c->size : c->size};
-  return c->dims[0];
+  if (c->src < 0 || c->waits || c->rank != 2 || c->src_stride[1] != c->size || c->dst_stride[1] != c->size) return 0;
+  *r = (jk_row_copy){c->src,           c->dst,           c->src_offset,         c->dst_offset,
+                     c->src_stride[0], c->dst_stride[0], c->dims[1] * c->size};
+  return r->bytes < LEAST_ROW ? 0 : c->dims[0];
 }
 
 void jk_run_row_copies(const jk_row_copy *copies, size_t count, void *const *pointers, int64_t begin, int64_t end) {

@@ -82,6 +82,13 @@ int64_t jk_gather(const jk_gather_shape *shape, const void *params, const void *
   return j.bad;
 }
 
+int64_t jk_gather_range(const jk_gather_shape *shape, const void *params, const void *indices, void *out, int64_t begin,
+                       int64_t end) {
+  gather_job j = {shape, params, indices, out, -1};
+  gather_part(&j, (size_t)begin, (size_t)end);
+  return j.bad;
+}
+
 // The offset in bytes that row i of the indices selects, or -1.
 JK_INLINE int64_t nd_offset(const jk_nd_shape *s, const void *indices, int64_t i) {
   int64_t offset = 0;

@@ -77,16 +77,22 @@ typedef struct {
   float *c;
 } product_job;
 
-// Blocks of rows that stay in the cache while the panels go by.
+// Rows that stay in the cache while the panels go by come in blocks of one size, so that threads have equal shares.
 enum { ROWS = 240 };
+
+static int64_t block_rows(const jk_product *p) {
+  int64_t blocks = (p->m + ROWS - 1) / ROWS;
+  return ((p->m + blocks - 1) / blocks + 7) & ~(int64_t)7;
+}
 
 static void panels(void *context, size_t begin, size_t end) {
   product_job *j = context;
   size_t count = (size_t)jk_product_panels(j->p);
+  int64_t rows = block_rows(j->p);
   while (begin < end) {
     size_t block = begin / count, last = (block + 1) * count < end ? (block + 1) * count : end;
-    int64_t row = (int64_t)block * ROWS, rest = j->p->m - row;
-    jk_product_part(j->p, j->a, j->b, j->bias, j->c, row, row + (rest < ROWS ? rest : ROWS), (int64_t)(begin - block * count),
+    int64_t row = (int64_t)block * rows, rest = j->p->m - row;
+    jk_product_part(j->p, j->a, j->b, j->bias, j->c, row, row + (rest < rows ? rest : rows), (int64_t)(begin - block * count),
                     (int64_t)(last - block * count));
     begin = last;
   }
@@ -94,7 +100,7 @@ static void panels(void *context, size_t begin, size_t end) {
 
 void jk_run_product(const jk_product *p, const float *a, const float *b, const float *bias, float *c) {
   product_job job = {p, a, b, bias, c};
-  int64_t rows = p->m < ROWS ? p->m : ROWS, blocks = (p->m + ROWS - 1) / ROWS;
+  int64_t rows = block_rows(p), blocks = (p->m + rows - 1) / rows;
   // Measured: splitting fewer multiplications than this costs more than it saves.
   int64_t work = rows * p->k * p->width, grain = 150000 / (work > 0 ? work : 1) + 1;
   jk_parallel_for((size_t)(blocks * jk_product_panels(p)), (size_t)grain, panels, &job);

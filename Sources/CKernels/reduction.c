@@ -68,7 +68,7 @@ typedef struct {
   JK_CLONES static void name##_columns(const void *a, size_t kept, size_t reduced, size_t step, void *totals) {     \
     W *w = totals;                                                                                                  \
     const T *in = a;                                                                                                \
-    if (step == kept && kept <= 64 && reduced >= 64) {                                                              \
+    if (step == kept && kept <= 16 && reduced >= 64) {                                                              \
       /* Few columns: several rows at once are one long row. */                                                     \
       size_t many = BLOCK / 2 / kept, wide = many * kept, n = reduced / many;                                        \
       W folded[BLOCK];                                                                                              \
@@ -81,7 +81,8 @@ typedef struct {
           for (size_t k = 0; k < wide; k++) block[k] = FOLD(block[k], (B)GET(in[r * wide + k]));                    \
         for (size_t k = 0; k < wide; k++) folded[k] = JOIN(folded[k], block[k]);                                    \
       }                                                                                                             \
-      for (size_t k = 0; k < wide; k++) w[k % kept] = JOIN(w[k % kept], folded[k]);                                 \
+      for (size_t m = 0; m < wide; m += kept)                                                                       \
+        for (size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], folded[m + k]);                                         \
       in += n * wide;                                                                                               \
       reduced -= n * many;                                                                                          \
     }                                                                                                               \
@@ -417,6 +418,11 @@ void jk_reduce(int operation, int dtype, const jk_reduction *plan, const void *i
   for (size_t part = 1; part < (size_t)plan->parts; part++)
     reducer->join(scratch, (char *)scratch + part * outputs * reducer->wide, outputs);
   reducer->finish(scratch, out, outputs, (double)plan->count);
+}
+
+void jk_reduce_part(int operation, int dtype, const jk_reduction *plan, const void *in, void *out, size_t begin, size_t end) {
+  reduce_job job = {find(operation, dtype), plan, in, out};
+  outputs_part(&job, begin, end);
 }
 
 // --- positions of extremes --------------------------------------------------------------------------------------

@@ -44,6 +44,9 @@ typedef struct {
 } jk_gather_shape;
 int64_t jk_gather(const jk_gather_shape *_Nonnull shape, const void *_Nonnull params, const void *_Nonnull indices,
                   void *_Nonnull out);
+// The same for rows begin..<end of the output, on this thread.
+int64_t jk_gather_range(const jk_gather_shape *_Nonnull shape, const void *_Nonnull params, const void *_Nonnull indices,
+                       void *_Nonnull out, int64_t begin, int64_t end);
 
 // Rows of `depth` indices into the leading dimensions; `row` is the size in bytes of what they select.
 typedef struct {

@@ -24,6 +24,9 @@ bool jk_plan_reduction(int operation, int dtype, int rank, const int64_t *dims, 
                        jk_reduction *plan);
 void jk_reduce(int operation, int dtype, const jk_reduction *plan, const void *in, void *out, void *scratch);
 
+// Outputs begin..<end on this thread, of a plan without parts or empty inputs.
+void jk_reduce_part(int operation, int dtype, const jk_reduction *plan, const void *in, void *out, size_t begin, size_t end);
+
 // The position of the greatest (or least) of `n` elements, for each of outer × inner; the first of equal ones.
 // Positions are int16 or uint16, int32, int64, by their size.
 void jk_arg_extreme(int dtype, bool least, const void *in, void *out, size_t index_size, size_t outer, size_t n,

@@ -3,12 +3,7 @@ import CoreOps
 extension LinearPlanner {
   /// Puts runs of element-wise steps over as many elements into one step each.
   mutating func fuseElementwise() {
-    var users = [[Int]](repeating: [], count: computed.count)
-    for (index, step) in steps.enumerated() {
-      for input in reads(step) {
-        if case .computed(let value)? = roots[input] { users[value].append(index) }
-      }
-    }
+    let users = users()
     var fused: [PlannedStep] = []
     var index = 0
     while index < steps.count {
@@ -36,6 +31,17 @@ extension LinearPlanner {
     guard fused.count < steps.count else { return }
     steps = fused
     countUses()
+  }
+
+  /// The steps that read each computed value.
+  func users() -> [[Int]] {
+    var users = [[Int]](repeating: [], count: computed.count)
+    for (index, step) in steps.enumerated() {
+      for input in reads(step) {
+        if case .computed(let value)? = roots[input] { users[value].append(index) }
+      }
+    }
+    return users
   }
 
   /// Finds anew when each value is made and used, after steps were put together.

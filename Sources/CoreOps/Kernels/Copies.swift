@@ -114,7 +114,16 @@ package struct Copies: Sendable {
     }
   }
 
-  package func specialised() -> Specialised {
+  /// The kernel; no copy at all where the only output is one of the inputs, element by element.
+  package func specialised(_ context: SpecialiseContext) -> Specialised {
+    if list.count == 1, context.outputs.count == 1, let source = context.inputs.indices.first(where: { list[0].src == $0 }),
+      list[0].rank == 1, list[0].src_offset == 0, list[0].dst_offset == 0,
+      list[0].src_stride.0 == Int64(list[0].size), list[0].dst_stride.0 == Int64(list[0].size),
+      Int(list[0].bytes) == context.outputs[0].elementCount * elementSize,
+      context.inputs[source].elementCount == context.outputs[0].elementCount
+    {
+      return .alias(of: source)
+    }
     let copies = self
     return .run(RunSpec(run: { copies.run($0) }, rows: rows))
   }
@@ -161,7 +170,7 @@ extension Kernel {
       return { specialise in
         var copies = Copies(dtype)
         try body(specialise, context, &copies)
-        return copies.specialised()
+        return copies.specialised(specialise)
       }
     }
   }

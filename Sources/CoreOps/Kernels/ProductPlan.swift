@@ -60,8 +60,10 @@ final class ProductPlan: @unchecked Sendable {
   /// Rows of the product: a, b, bias if there is one; c.
   func rows(hasBias: Bool) -> RowForm {
     let output = hasBias ? 3 : 2
-    return RowForm(count: Int(product.m), shared: hasBias ? [1, 2] : [1], work: Int(product.n * product.k)) {
-      [self] pointers, range in
+    return RowForm(
+      count: Int(product.m), shared: hasBias ? [1, 2] : [1], work: Int(product.n * product.k),
+      rereads: Int(product.n * product.k) * 4
+    ) { [self] pointers, range in
       let c = floats(pointers[output])
       jk_product_part(
         &product, floats(pointers[0]), floats(packed?.pointer ?? pointers[1]),

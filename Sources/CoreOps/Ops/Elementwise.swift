@@ -66,9 +66,7 @@ package struct ElementwiseLoop: Sendable {
     guard layout.value.rank == 2, layout.value.count > 0 else { return nil }
     let count = Int(layout.value.dims.0)
     let whole = output.elementCount
-    // An input that moves along the first dimension only in part would be neither shared nor taken by rows.
-    let shared = shapes.indices.filter { shapes[$0].elementCount != whole }
-    guard shared.allSatisfy({ layout.step(of: $0, 0) == 0 }) else { return nil }
+    let shared = shapes.indices.filter { layout.step(of: $0, 0) == 0 }
     let (loop, failure, params, shape) = (loop, failure, params, LoopParams(layout.value))
     return RowForm(count: count, shared: shared, work: whole / count * cost) { pointers, range in
       let status = jk_elementwise_rows(

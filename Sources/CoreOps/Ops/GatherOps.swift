@@ -106,16 +106,26 @@ package struct GatherOps: OpFamily {
       let layout = shape
       let output = specialise.inputs.count
       let isEmpty = specialise.outputs[0].elementCount == 0
-      return .run { pointers in
-        if isEmpty { return }
-        let bad =
-          withUnsafePointer(to: layout) { jk_gather($0, pointers[0], pointers[1], pointers[output]) }
-        if bad >= 0 {
-          throw TFError.invalidArgument(
-            "indices\(position(Int(bad), in: indices)) = \(integer(pointers[1], Int(bad), indexSize)) is not in [0, \(layout.limit))"
-          )
-        }
+      let check: @Sendable (Int64, Pointers) throws -> Void = { bad, pointers in
+        guard bad >= 0 else { return }
+        throw TFError.invalidArgument(
+          "indices\(position(Int(bad), in: indices)) = \(integer(pointers[1], Int(bad), indexSize)) is not in [0, \(layout.limit))"
+        )
       }
+      let rows = RowForm(count: Int(layout.count), shared: [0] + (2..<output), work: Int(layout.row) / 4) { pointers, range in
+        let bad = withUnsafePointer(to: layout) {
+          jk_gather_range(
+            $0, pointers[0], pointers[1], pointers[output], Int64(range.lowerBound), Int64(range.upperBound))
+        }
+        try check(bad, pointers)
+      }
+      return .run(
+        RunSpec(
+          run: { pointers in
+            if isEmpty { return }
+            try check(
+              withUnsafePointer(to: layout) { jk_gather($0, pointers[0], pointers[1], pointers[output]) }, pointers)
+          }, rows: layout.batch == 1 && layout.outer == 1 && !isEmpty ? rows : nil))
     }
   }
 

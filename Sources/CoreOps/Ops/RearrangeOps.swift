@@ -38,7 +38,7 @@ package struct RearrangeOps: OpFamily {
         var copies = Copies(dtype)
         try copies.add(
           0, Region(specialise.inputs[0]).permuted(order), to: 2, Region(specialise.outputs[0]))
-        guard dtype.isComplex else { return copies.specialised() }
+        guard dtype.isComplex else { return copies.specialised(specialise) }
         let turn = copies
         let count = specialise.outputs[0].elementCount
         return .run { pointers in

@@ -134,11 +134,30 @@ package struct ReductionOps: OpFamily {
       throw TFError.unimplemented("a reduction of \(dims.count) dimensions that cannot be merged")
     }
     let fixed = plan
-    return .run(scratch: Int(plan.scratch)) { pointers in
-      withUnsafePointer(to: fixed) { plan in
-        jk_reduce(
-          operation, dtype, plan, pointers[0], pointers[output],
-          plan.pointee.scratch > 0 ? pointers[output + 1] : nil)
+    return .run(
+      RunSpec(
+        run: { pointers in
+          withUnsafePointer(to: fixed) { plan in
+            jk_reduce(
+              operation, dtype, plan, pointers[0], pointers[output],
+              plan.pointee.scratch > 0 ? pointers[output + 1] : nil)
+          }
+        }, scratchBytes: Int(plan.scratch), rows: rows(plan, dims, marks, operation, dtype, output: output)))
+  }
+
+  /// The reduction by the first dimension, if that one stays.
+  private static func rows(
+    _ plan: jk_reduction, _ dims: [Int], _ marks: [Bool], _ operation: Int32, _ dtype: Int32, output: Int
+  ) -> RowForm? {
+    guard plan.parts == 1, plan.outputs > 0, plan.count > 0,
+      let first = dims.indices.first(where: { dims[$0] != 1 }), !marks[first]
+    else { return nil }
+    let count = Int(plan.kept.0)
+    let outputs = Int(plan.outputs) / count
+    return RowForm(count: count, work: outputs * Int(plan.count)) { pointers, range in
+      withUnsafePointer(to: plan) {
+        jk_reduce_part(
+          operation, dtype, $0, pointers[0], pointers[output], range.lowerBound * outputs, range.upperBound * outputs)
       }
     }
   }

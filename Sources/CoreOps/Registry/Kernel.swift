@@ -194,15 +194,19 @@ package struct RowForm: Sendable {
   package let shared: [Int]
   /// Multiplications a part, roughly.
   package let work: Int
+  /// The bytes of shared inputs that every call goes through, however few parts it runs.
+  package let rereads: Int
   /// Runs a range of parts.
   package let run: @Sendable (Pointers, Range<Int>) throws -> Void
 
   package init(
-    count: Int, shared: [Int] = [], work: Int, run: @escaping @Sendable (Pointers, Range<Int>) throws -> Void
+    count: Int, shared: [Int] = [], work: Int, rereads: Int = 0,
+    run: @escaping @Sendable (Pointers, Range<Int>) throws -> Void
   ) {
     self.count = count
     self.shared = shared
     self.work = work
+    self.rereads = rereads
     self.run = run
   }
 }
