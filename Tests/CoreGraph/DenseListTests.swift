@@ -184,9 +184,10 @@ import Testing
   @Test func placesOutsideAreAnError() throws {
     try expectErrors([rows], "Tried to write to index 3 but array is not resizeable and size is: 3") { inputs in
       let ys = try array(3)
-      return try loop(4, [ys.flow], [ys.handle, inputs[0]]) { i, variables, constants in
+      let out = try loop(4, [ys.flow], [ys.handle, inputs[0]]) { i, variables, constants in
         [try write(constants[0], i, constants[1], variables[0])]
       }
+      return [try stack(ys.handle, 3, out[0])]
     }
     try expectErrors([rows], "Tried to read from index 3 but array size is: 3") { inputs in
       let xs = try unstack(inputs[0], 3)
@@ -243,6 +244,16 @@ import Testing
       return [out[0], try stacked(out[1])]
     }
     #expect(outputs[1].floats == [1, 2, 4, 6, 9, 12])
+  }
+
+  @Test func listsOfConstantsAreDense() throws {
+    let outputs = try expectEqual([rows], isDense: true) { inputs in
+      let out = try loop(3, [inputs[0], reserved(3)], [list(rows)]) { i, variables, constants in
+        [try variables[0] * 2, try set(variables[1], i, get(constants[0], i))]
+      }
+      return [out[0], try stacked(out[1])]
+    }
+    #expect(outputs[1].floats == rows.floats)
   }
 
   @Test func listsAreValues() throws {

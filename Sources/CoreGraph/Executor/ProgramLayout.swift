@@ -159,7 +159,7 @@ extension LinearPlanner {
     var dtype = plan.valueTypes[value]
     if case .list(let planned) = known[value] { (dtype, dims) = (.uint8, planned.list.memoryShape) }
     switch roots[value] {
-    case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dtype: dtype, dims: nil)
+    case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dtype: dtype, dims: dims)
     case .feed(let index)?: return Program.Operand(source: .feed(index), dtype: dtype, dims: dims)
     case .computed(let index)? where heapIndex[index] >= 0:
       return Program.Operand(source: .heap(heapIndex[index]), dtype: dtype, dims: dims)
