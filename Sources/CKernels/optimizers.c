@@ -11,7 +11,7 @@
                                    int flag) {                                                                      \
     (void)flag;                                                                                                     \
     setup;                                                                                                          \
-    for (size_t i = 0; i < n; i++) {                                                                                \
+    JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                      \
       C g = GET(((const T *)gradient)[i]);                                                                          \
       body;                                                                                                         \
     }                                                                                                               \
@@ -28,7 +28,7 @@
 #define GET GET_id
 #define SET SET_id
 #define H REAL_H
-#define SQRT sqrtf
+#define SQRT __builtin_elementwise_sqrt
 #define REAL 1
 #define ABS fabsf
 #define POW powf
@@ -69,7 +69,7 @@
 #define SUFFIX f64
 #define GET GET_id
 #define SET SET_id
-#define SQRT sqrt
+#define SQRT __builtin_elementwise_sqrt
 #define ABS fabs
 #define POW pow
 #define EXP exp

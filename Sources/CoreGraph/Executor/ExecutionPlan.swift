@@ -254,6 +254,7 @@ package enum Passes {
     return try subgraph.inliningCalls().verified(after: "inlining")
       .raisingLoops().verified(after: "raising loops")
       .forwardingIdentities().verified(after: "forwarding identities")
+      .droppingUnread().verified(after: "dropping what no one reads")
       .fusingEpilogues().verified(after: "fusing epilogues")
   }
 }

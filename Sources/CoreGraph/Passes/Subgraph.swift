@@ -47,6 +47,9 @@ struct Rewriter {
   /// Says which new nodes stand for an old one where others wait for it.
   mutating func mapControl(_ old: Int, to new: [Int]) { controls[old] = new }
 
+  /// The new nodes that stand for an old one where others wait for it.
+  func standIns(for old: Int) -> [Int] { controls[old] ?? [] }
+
   /// Adds a node that the old graph does not have.
   mutating func add(
     _ name: String, _ op: OpDef, _ inputs: [Endpoint], controls: [Int] = [], attrs: Attrs,
