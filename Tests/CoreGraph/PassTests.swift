@@ -41,4 +41,46 @@ import V1Graph
       fetches: ["both:0", "again:0", "again:1", "after", "x"], feeds: ["x": t(.float32, [2, 3])])
     #expect(values.map { Array($0.elements(Float.self)) } == [[-2, -3], [2, 3], [-2, -3], [2, 3], [2, 3]])
   }
+
+  /// Others wait for a product that no one reads; what it waits for is still waited for, and checks and changes still happen.
+  @Test func nodesWhoseValuesNoOneReadsAreDropped() throws {
+    let dtype: Attrs = ["dtype": .type(.float32)]
+    let waiting = node("done", "NoOp", ["^unread", "^check", "^inner"])
+    let session = try session([
+      placeholderNode("x"), node("v", "VarHandleOp", [], ["dtype": .type(.float32), "shape": .shape([2]), "shared_name": .string("v")]),
+      node("write", "AssignVariableOp", ["v", "x"], dtype),
+      node("read", "ReadVariableOp", ["v", "^write"], dtype), typed("inner", "Exp", ["read"]),
+      typed("unread", "Mul", ["inner", "read"]),
+      node("check", "CheckNumerics", ["x"], ["T": .type(.float32), "message": .string("bad")]), waiting,
+      node("y", "Identity", ["x", "^done"], ["T": .type(.float32)]),
+    ])
+    let metadata = RunMetadata()
+    let y = try session.run(
+      fetches: ["y"], feeds: ["x": t(.float32, [1, 2])], options: RunOptions(traceLevel: .fullTrace),
+      runMetadata: metadata)[0]
+    #expect(y.floats == [1, 2])
+    let ops = Set(metadata.stepStats.events.filter { $0.kind == .step }.map(\.op))
+    #expect(ops.isDisjoint(with: ["Mul", "Exp"]) && ops.contains("AssignVariableOp"), "\(ops)")
+    expectError(.invalidArgument, "bad : Tensor had NaN values") {
+      _ = try session.run(fetches: ["y"], feeds: ["x": t(.float32, [1, .nan])])
+    }
+    // What is fetched is read.
+    #expect(try session.run(fetches: ["unread"], feeds: ["x": t(.float32, [0, 0])])[0].floats == [0, 0])
+  }
+
+  /// Which way a conditional goes is known from the value that passes, which a wait for the Switch does not tell.
+  @Test func waitingForABranchStaysWaitingForIt() throws {
+    let outputs = try runBothWays([t(.bool, true), t(.float32, [3])]) { inputs in
+      try V1Flow.cond(inputs[0], [inputs[1]]) { branch in
+        [try applyOp("Neg", [branch[0]])[0]]
+      } else: { branch in
+        let unread = try applyOp("Exp", [branch[0]])[0]
+        let graph = try #require(Dispatch.current as? GraphBuilder).graph
+        return try Dispatch.with(GraphBuilder(graph).waiting(for: [graph.endpoint(of: unread).node])) {
+          [try applyOp("Identity", [t(.float32, [9])])[0]]
+        }
+      }
+    }
+    #expect(outputs[0].floats == [-3])
+  }
 }

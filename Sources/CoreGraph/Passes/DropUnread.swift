@@ -37,6 +37,8 @@ extension Subgraph {
   private func canDrop(_ node: Node, _ nodes: [Node]) -> Bool {
     guard let op = node.op, !op.isStateful, !node.inputs.isEmpty, !node.outputTypes.isEmpty,
       !Self.checks.contains(op.name), !isControlFlow(node),
+      // What takes a variable itself may change it.
+      !(op.signature.inputs + op.signature.outputs).contains(where: \.isRef),
       !node.attrs.contains(where: { if case .function = $0.value { true } else { false } })
     else { return false }
     // An output of a Switch says which way was taken; waiting for the node does not.

@@ -149,12 +149,12 @@ package struct ReferenceVariableOps: OpFamily {
       kernel: .dynamic { context in
         let (container, sharedName) = (try context.string("container"), try context.string("shared_name"))
         let (dtype, shape) = (try context.type("dtype"), try context.shape("shape"))
+        // As in TensorFlow, a variable without elements has nothing to be initialised.
+        let empty = try shape.known.flatMap { $0.elementCount == 0 && dtype.isNumeric ? try Tensor.zeros(dtype, $0) : nil }
         return { run in
-          [
-            Tensor(
-              reference: try run.execution.resources.variable(
-                container, sharedName, run.node, dtype, shape))
-          ]
+          let variable = try run.execution.resources.variable(container, sharedName, run.node, dtype, shape)
+          if let empty { try variable.update { $0 ?? empty } }
+          return [Tensor(reference: variable)]
         }
       }, gradient: .none("a variable has no inputs"))
   }

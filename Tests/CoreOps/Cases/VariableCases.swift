@@ -99,6 +99,11 @@ let variableCases: [OpCase] = [
   OpCase("VariableV2 before the first assignment", error: .failedPrecondition) { _ in
     try applyOp("Identity", [reference("without/value")])
   },
+  OpCase("VariableV2 without elements needs no first assignment", expect: [0]) { _ in
+    let variable = try applyOp(
+      "VariableV2", [], ["dtype": .type(.float32), "shape": .shape([2, 0]), "shared_name": .string("empty")])
+    return try applyOp("Size", applyOp("Identity", variable))
+  },
   OpCase("VariableV2 is found again by name", [[5.0, 6.0]], expect: [[5.0, 6.0]]) { inputs in
     _ = try applyOp("Assign", [reference("found/again"), inputs[0]])
     return try applyOp("Identity", [reference("found/again")])
