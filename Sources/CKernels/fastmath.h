@@ -56,6 +56,17 @@ JK_INLINE float fast_exp_scaled(float x, i32 shift) {
 }
 JK_INLINE float fast_expf(float x) { return fast_exp_scaled(x, 0); }
 
+// e^x for x that is not above 0; 0 where the result would be a denormal.
+JK_INLINE float fast_exp_downf(float x) {
+  // From here on the power of two is that of no number: 0.
+  float c = x < -88.03f ? -88.03f : x;
+  float shifted = c * 1.44269504f + FAST_ROUND;
+  float n = shifted - FAST_ROUND;
+  float r = (c - n * 0.693359375f) - n * -2.12194440e-4f;
+  float p = 1.0f + (r + r * r * fast_exp_tail(r));
+  return p * fast_float((fast_bits(shifted) + 127) << 23);
+}
+
 JK_INLINE float fast_expm1f(float x) {
   float c = x > 89.0f ? 89.0f : x;
   c = c < -30.0f ? -30.0f : c;
@@ -112,7 +123,7 @@ JK_INLINE float fast_log1pf(float x) {
 JK_INLINE float fast_log2f(float x) { return fast_logf(x) * 1.44269504f; }
 
 JK_INLINE float fast_sigmoidf(float x) {
-  float e = fast_expf(-fast_absf(x));
+  float e = fast_exp_downf(-fast_absf(x));
   return (x >= 0.0f ? 1.0f : e) / (1.0f + e);
 }
 JK_INLINE float fast_tanhf(float x) {

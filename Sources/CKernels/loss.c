@@ -1,21 +1,30 @@
 // Softmax, cross-entropies and local response normalisation: a row stays in the cache while several passes go over it.
 #include "fastmath.h"
 
-#define EXP_f32(x) fast_expf(x)
+// No argument is above 0 here.
+#define EXP_f32(x) fast_exp_downf(x)
 #define EXP_f64(x) exp(x)
 
 // C is the type that is computed in. All rows of logits are `n` long with elements `step` apart, 0 or 1.
 #define SOFTMAX(s, T, C, GET, SET, EXP)                                                                             \
   JK_INLINE C row_max_##s(const T *x, size_t n, size_t step) {                                                      \
-    C lane[16], m = -(C)INFINITY;                                                                                   \
+    /* Several vectors, as one would wait for itself. */                                                            \
+    C lane[64], m = -(C)INFINITY;                                                                                   \
     size_t i = 0;                                                                                                   \
-    for (size_t l = 0; l < 16; l++) lane[l] = m;                                                                    \
+    for (size_t l = 0; l < 64; l++) lane[l] = m;                                                                    \
+    for (; i + 64 <= n; i += 64)                                                                                    \
+      for (size_t l = 0; l < 64; l++) {                                                                             \
+        C v = GET(x[(i + l) * step]);                                                                               \
+        lane[l] = v > lane[l] ? v : lane[l];                                                                        \
+      }                                                                                                             \
     for (; i + 16 <= n; i += 16)                                                                                    \
       for (size_t l = 0; l < 16; l++) {                                                                             \
         C v = GET(x[(i + l) * step]);                                                                               \
         lane[l] = v > lane[l] ? v : lane[l];                                                                        \
       }                                                                                                             \
-    for (size_t l = 0; l < 16; l++) m = lane[l] > m ? lane[l] : m;                                                  \
+    for (size_t half = 32; half; half /= 2)                                                                         \
+      for (size_t l = 0; l < half; l++) lane[l] = lane[l + half] > lane[l] ? lane[l + half] : lane[l];              \
+    m = lane[0];                                                                                                    \
     for (; i < n; i++) {                                                                                            \
       C v = GET(x[i * step]);                                                                                       \
       m = v > m ? v : m;                                                                                            \

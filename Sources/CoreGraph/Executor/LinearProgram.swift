@@ -25,9 +25,17 @@ final class LinearProgram: Sendable {
 
   /// A call of a specialised kernel.
   struct StaticStep: Sendable {
-    let run: Run
+    let spec: RunSpec
     /// Where its addresses begin in the table.
     let base: Int
+    /// The spec's call of a C loop, if it is one: running it then counts no references.
+    let call: DirectLoop.Call?
+
+    init(_ spec: RunSpec, base: Int) {
+      self.spec = spec
+      self.base = base
+      call = spec.direct?.call
+    }
   }
 
   struct DynamicStep: Sendable {
@@ -91,6 +99,8 @@ final class LinearProgram: Sendable {
   }
 
   let layout: Layout
+  /// The fixed steps, where reading one takes no part in an array.
+  private let steps: Steps
   private let states = Lock<[RunState]>([])
 
   /// Memory that the layout itself is counted with.
@@ -120,9 +130,27 @@ final class LinearProgram: Sendable {
     byteCount = (layout.fixed.count &+ layout.dynamic.count) &* 512 &+ layout.tableSize &* 24
     try MemoryLimit.take(byteCount)
     self.layout = layout
+    steps = Steps(layout.fixed)
   }
 
   deinit { MemoryLimit.giveBack(byteCount) }
+
+  /// Constant after it is made.
+  private final class Steps: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<StaticStep>
+    private let count: Int
+
+    init(_ steps: [StaticStep]) {
+      count = steps.count
+      pointer = .allocate(capacity: max(count, 1))
+      for (index, step) in steps.enumerated() { (pointer + index).initialize(to: step) }
+    }
+
+    deinit {
+      pointer.deinitialize(count: count)
+      pointer.deallocate()
+    }
+  }
 
   func fits(_ feeds: [Tensor]) -> Bool {
     for index in feeds.indices where layout.feedShapes[index] != feeds[index].dims { return false }
@@ -280,19 +308,34 @@ final class LinearProgram: Sendable {
     _ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation, _ observer: (any RunObserver)?
   ) throws {
     if let observer { return try runObserved(range, table, cancellation, observer) }
-    try layout.fixed.withUnsafeBufferPointer { steps in
-      var index = range.lowerBound
-      do {
-        while index < range.upperBound {
-          let step = steps[index]
-          try step.run(table + step.base)
-          index &+= 1
-          if index & 31 == 0 { try cancellation.check() }
+    try runPlain(range, table, steps.pointer, cancellation)
+  }
+
+  @inline(__always)
+  private func runPlain(
+    _ range: Range<Int>, _ table: Pointers, _ steps: UnsafeMutablePointer<StaticStep>, _ cancellation: Cancellation
+  ) throws {
+    var index = range.lowerBound
+    do {
+      while index < range.upperBound {
+        let step = steps + index
+        if let call = step.pointee.call {
+          let status = call(table + step.pointee.base)
+          if status != 0 { throw failure(of: index, status) }
+        } else {
+          try step.pointee.spec.run(table + step.pointee.base)
         }
-      } catch let error as TFError {
-        throw layout.origins[min(index, range.upperBound - 1)].place(error)
+        index &+= 1
+        if index & 31 == 0 { try cancellation.check() }
       }
+    } catch let error as TFError {
+      throw layout.origins[min(index, range.upperBound - 1)].place(error)
     }
+  }
+
+  @inline(never)
+  private func failure(of step: Int, _ status: Int32) -> TFError {
+    layout.fixed[step].spec.elementwise?.failure(status) ?? .internal("loop status \(status)")
   }
 
   /// The same, telling of each step.
@@ -303,7 +346,7 @@ final class LinearProgram: Sendable {
       let origin = layout.origins[index]
       let start = RunEvent.now
       do {
-        try layout.fixed[index].run(table + layout.fixed[index].base)
+        try layout.fixed[index].spec.run(table + layout.fixed[index].base)
         try cancellation.check()
       } catch let error as TFError {
         throw origin.place(error)
@@ -315,11 +358,27 @@ final class LinearProgram: Sendable {
     }
   }
 
-  /// Runs the fixed steps alone: what a loop does with a body that has no others.
-  func runFixedSteps(
-    _ state: RunState, _ cancellation: Cancellation, _ observer: (any RunObserver)?
-  ) throws {
-    try runFixed(0..<layout.fixed.count, state.table, cancellation, observer)
+  /// What a loop runs of a program that has fixed steps only: its steps, between the addresses of a run's state.
+  ///
+  /// It counts no references; the program and the state have to stay.
+  struct FixedRun {
+    fileprivate unowned(unsafe) let program: LinearProgram
+    fileprivate let steps: UnsafeMutablePointer<StaticStep>
+    fileprivate let count: Int
+    fileprivate let table: Pointers
+
+    @inline(__always)
+    func callAsFunction(_ cancellation: Cancellation, _ observer: (any RunObserver)?) throws {
+      if observer == nil {
+        try program.runPlain(0..<count, table, steps, cancellation)
+      } else {
+        try program.runFixed(0..<count, table, cancellation, observer)
+      }
+    }
+  }
+
+  func fixedRun(_ state: RunState) -> FixedRun {
+    FixedRun(program: self, steps: steps.pointer, count: layout.fixed.count, table: state.table)
   }
 
   private func value(_ operand: Operand, _ feeds: [Tensor], _ state: RunState) throws -> Tensor {

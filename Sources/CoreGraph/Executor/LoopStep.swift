@@ -278,7 +278,13 @@ final class LoopStep: Sendable {
     let body: LinearProgram.RunState
     let truth: UnsafeMutableRawPointer
     /// Values that the body does not compute but that have to be in the other half's buffers.
-    let copies: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, bytes: Int)]
+    let copies: [Copy]
+
+    struct Copy {
+      let from: UnsafeMutableRawPointer
+      let to: UnsafeMutableRawPointer
+      let bytes: Int
+    }
   }
 
   private func runFixed(
@@ -302,17 +308,13 @@ final class LoopStep: Sendable {
       }
     }
     let halves = try (0..<2).map { try half($0, buffers, condition, body) }
-    var current = 0
-    var iterations = 0
-    var observed = Iterations(execution.observer)
-    while try evaluated(halves[current], condition, execution) {
-      let half = halves[current]
-      try body.runFixedSteps(half.body, execution.cancellation, execution.observer)
-      for copy in half.copies { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
-      current ^= 1
-      iterations &+= 1
-      if iterations & 63 == 0 { try execution.cancellation.check() }
-      observed.next()
+    let current = try withExtendedLifetime((condition, body, halves)) {
+      try halves[0].copies.withUnsafeBufferPointer { first in
+        try halves[1].copies.withUnsafeBufferPointer { second in
+          try iterate(
+            (turn(halves[0], condition, body, first), turn(halves[1], condition, body, second)), execution)
+        }
+      }
     }
     for half in halves {
       half.condition.forgetHeap()
@@ -323,12 +325,38 @@ final class LoopStep: Sendable {
     return buffers[current]
   }
 
-  @inline(__always)
-  private func evaluated(
-    _ half: Half, _ condition: LinearProgram, _ execution: ExecutionContext
-  ) throws -> Bool {
-    try condition.runFixedSteps(half.condition, execution.cancellation, execution.observer)
-    return half.truth.load(as: Bool.self)
+  /// What an iteration takes from a half.
+  private struct Turn {
+    let condition: LinearProgram.FixedRun
+    let body: LinearProgram.FixedRun
+    let truth: UnsafeMutableRawPointer
+    let copies: UnsafeBufferPointer<Half.Copy>
+  }
+
+  private func turn(
+    _ half: Half, _ condition: LinearProgram, _ body: LinearProgram, _ copies: UnsafeBufferPointer<Half.Copy>
+  ) -> Turn {
+    Turn(
+      condition: condition.fixedRun(half.condition), body: body.fixedRun(half.body), truth: half.truth, copies: copies)
+  }
+
+  /// - Returns: the half that has the variables when the condition does not hold any more.
+  private func iterate(_ turns: (Turn, Turn), _ execution: ExecutionContext) throws -> Int {
+    let (cancellation, observer) = (execution.cancellation, execution.observer)
+    var current = 0
+    var iterations = 0
+    var observed = Iterations(observer)
+    while true {
+      let turn = current == 0 ? turns.0 : turns.1
+      try turn.condition(cancellation, observer)
+      guard turn.truth.load(as: Bool.self) else { return current }
+      try turn.body(cancellation, observer)
+      for copy in turn.copies { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
+      current ^= 1
+      iterations &+= 1
+      if iterations & 63 == 0 { try cancellation.check() }
+      observed.next()
+    }
   }
 
   private func half(
@@ -351,7 +379,7 @@ final class LoopStep: Sendable {
       if case .heap(value) = condition.layout.fetches[0].source { truth = tensor.pointer }
     }
     // What the body computes goes straight to the other half's buffers, the first time it is fetched.
-    var copies: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, bytes: Int)] = []
+    var copies: [Half.Copy] = []
     var homes: [Int: UnsafeMutableRawPointer] = [:]
     for (variable, fetch) in body.layout.fetches.enumerated() where !invariant[variable] && lists[variable] == nil {
       let target = other[variable]
@@ -359,13 +387,13 @@ final class LoopStep: Sendable {
       switch fetch.source {
       case .heap(let value):
         if let home = homes[value] {
-          copies.append((home, target.pointer, bytes))
+          copies.append(Half.Copy(from: home, to: target.pointer, bytes: bytes))
         } else {
           homes[value] = target.pointer
           body.setHeap(value, target, bodyState)
         }
-      case .feed(let feed): copies.append((own[feed].pointer, target.pointer, bytes))
-      case .constant(let tensor): copies.append((tensor.pointer, target.pointer, bytes))
+      case .feed(let feed): copies.append(Half.Copy(from: own[feed].pointer, to: target.pointer, bytes: bytes))
+      case .constant(let tensor): copies.append(Half.Copy(from: tensor.pointer, to: target.pointer, bytes: bytes))
       case .slot, .arena: throw TFError.internal("a fixed loop has a dynamic value")
       }
     }

@@ -61,7 +61,7 @@ extension LinearPlanner {
         } else {
           layout.segments.append(.fixed(layout.fixed.count..<layout.fixed.count + 1))
         }
-        layout.fixed.append(Program.StaticStep(run: spec.run, base: base))
+        layout.fixed.append(Program.StaticStep(spec, base: base))
         layout.origins.append(origin)
       case .dynamic(let part):
         layout.segments.append(.dynamic(dynamicParts.count))

@@ -39,17 +39,13 @@ package struct ElementwiseLoop: Sendable {
     let params = params
     if layout.value.rank <= 1, layout.value.count <= layout.value.grain, layout.value.count > 0 {
       // Few elements: the loop itself, without a word about parts.
-      let scalars = LoopParams(layout.scalars)
-      let arity = shapes.count
-      let count = Int(layout.value.count)
+      let direct = DirectLoop(loop, arity: shapes.count, count: Int(layout.value.count), layout.scalars, params)
       return .run(
         RunSpec(
           run: { pointers in
-            let status = loop(
-              UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeRawPointer?.self), pointers[arity],
-              count, scalars.pointer.assumingMemoryBound(to: Int32.self), params?.pointer)
+            let status = direct(pointers)
             if status != 0 { throw failure(status) }
-          }, overwrites: overwrites, elementwise: self))
+          }, overwrites: overwrites, elementwise: self, direct: direct))
     }
     let shape = LoopParams(layout.value)
     return .run(
@@ -75,6 +71,44 @@ package struct ElementwiseLoop: Sendable {
       if status != 0 { throw failure(status) }
     }
   }
+}
+
+/// A call of a C loop over few elements, on this thread.
+package final class DirectLoop: Sendable {
+  package struct Call: @unchecked Sendable {
+    let loop: jk_loop
+    let arity: Int
+    let count: Int
+    let scalars: UnsafePointer<Int32>
+    let params: UnsafeRawPointer?
+
+    /// - Returns: the loop's status.
+    @inline(__always)
+    package func callAsFunction(_ pointers: Pointers) -> Int32 {
+      loop(
+        UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeRawPointer?.self), pointers[arity], count, scalars,
+        params)
+    }
+  }
+
+  /// The call with nothing that is counted; it must not outlive this object.
+  package let call: Call
+  private let scalars: LoopParams
+  private let params: LoopParams?
+
+  init(
+    _ loop: @escaping jk_loop, arity: Int, count: Int, _ scalars: InlineArray<4, Int32>, _ params: LoopParams?
+  ) {
+    let scalars = LoopParams(scalars)
+    self.scalars = scalars
+    self.params = params
+    call = Call(
+      loop: loop, arity: arity, count: count, scalars: scalars.pointer.assumingMemoryBound(to: Int32.self),
+      params: params?.pointer)
+  }
+
+  @inline(__always)
+  func callAsFunction(_ pointers: Pointers) -> Int32 { call(pointers) }
 }
 
 /// Constants that a C loop reads, such as the slope of a leaky ReLU.

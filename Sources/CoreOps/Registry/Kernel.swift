@@ -171,16 +171,19 @@ package struct RunSpec: Sendable {
   package var elementwise: ElementwiseLoop?
   /// How it runs in parts, where it does.
   package var rows: RowForm?
+  /// The same as `run`, where that is one call of a C loop.
+  package var direct: DirectLoop?
 
   package init(
     run: @escaping Run, scratchBytes: Int = 0, overwrites: [Int] = [],
-    elementwise: ElementwiseLoop? = nil, rows: RowForm? = nil
+    elementwise: ElementwiseLoop? = nil, rows: RowForm? = nil, direct: DirectLoop? = nil
   ) {
     self.run = run
     self.scratchBytes = scratchBytes
     self.overwrites = overwrites
     self.elementwise = elementwise
     self.rows = rows
+    self.direct = direct
   }
 }
 
