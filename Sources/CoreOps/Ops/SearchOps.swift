@@ -29,7 +29,9 @@ package struct SearchOps: OpFamily {
         if start.dtype.isFloating {
           let (first, step) = (try start.doubles()[0], try delta.doubles()[0])
           let (a, b) = (Float(first), Float(step))
-          output.fill(floats: { a + Float($0) * b }, doubles: { first + Double($0) * step })
+          let rounded = Self.rounding(start.dtype)
+          output.fill(
+            floats: { a + rounded(rounded(Float($0)) * b) }, doubles: { first + Double($0) * step })
         } else {
           let (first, step) = (try start.wrappingIntegers()[0], try delta.wrappingIntegers()[0])
           output.fill { first &+ $0 &* step }
@@ -37,6 +39,15 @@ package struct SearchOps: OpFamily {
         return .constant([output])
       }
     }, gradient: .zero)
+
+  /// Every step of the arithmetic of a narrow dtype is rounded to it.
+  private static func rounding(_ dtype: DType) -> (Float) -> Float {
+    switch dtype {
+    case .half: { Float(Float16($0)) }
+    case .bfloat16: { BFloat16($0).float }
+    default: { $0 }
+    }
+  }
 
   private static func rangeSize(_ start: Tensor, _ limit: Tensor, _ delta: Tensor) throws -> Int {
     if start.dtype.isFloating {

@@ -53,6 +53,9 @@ let shapeCases: [OpCase] = [
   OpCase("InvertPermutation of a repeated index", [[0, 0, 1]], error: .invalidArgument),
   OpCase("Range", [1, 9, 3], expect: [[1, 4, 7]]),
   OpCase("Range downwards", [1.0, 0.0, -0.25], expect: [[1.0, 0.75, 0.5, 0.25]]),
+  OpCase(
+    "Range rounds each step of the arithmetic", [t(.half, 0.0), t(.half, 1.5), t(.half, 0.3008)],
+    expect: [t(.half, [0.0, 0.30078125, 0.6015625, 0.90234375, 1.203125])], tolerance: 0),
   OpCase("Range without a step", [1, 9, 0], error: .invalidArgument),
   OpCase("LinSpace", [1.0, 3.0, 5], expect: [[1.0, 1.5, 2.0, 2.5, 3.0]]),
 ]
