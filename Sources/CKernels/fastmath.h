@@ -1,5 +1,5 @@
 // Single precision functions as straight-line code that compilers turn into vector code. Errors are one or two units in
-// the last place; infinities, NaN, overflow and denormal numbers come out right. The coefficients are least-maximum-error
+// the last place, for erfc five; infinities, NaN, overflow and denormal numbers come out right. The coefficients are least-maximum-error
 // fits made for these intervals.
 #pragma once
 #include "loops.h"
@@ -183,20 +183,23 @@ JK_INLINE double fast_exp2_double(double t) {
   p = 0.99999999995889732 + r * (0.69314718053463242 + r * p);
   return p * fast_double(scale);
 }
+// e^(-x^2) p(t) / (1 + 2 |x|) with t = (|x| - 2) / (|x| + 2); the square is taken in two parts, of which one is exact.
 JK_INLINE float fast_erfcf(float x) {
-  double a = fast_absf(x);
-  a = a > 10.6 ? 10.6 : a;
-  double t = (a - 2.0) / (a + 2.0);
-  double p = -2.7466049942858677e-05 + t * -7.4931407077089969e-06;
-  p = 0.00014383668490681586 + t * (-3.2711318271911595e-06 + t * p);
-  p = -0.00045144233177945892 + t * (0.00020559844768181507 + t * p);
-  p = 0.0012707077384170283 + t * (-0.0014561910425015007 + t * p);
-  p = -0.0080339427428278432 + t * (0.0087225021102865577 + t * p);
-  p = 0.164051276242418 + t * (-0.054219985625801055 + t * p);
-  p = -0.092763826525646076 + t * (-0.16603039816147816 + t * p);
-  p = (1.2769783815555427 + t * p) / (1.0 + 2.0 * a);
-  double y = p * fast_exp2_double(-a * a * 1.4426950408889634);
-  return x != x ? x : (float)(x < 0.0f ? 2.0 - y : y);
+  float a = fast_absf(x);
+  a = a > 10.06f ? 10.06f : a;
+  float high = fast_float(fast_bits(a) & 0xfffff000), square = high * high, rest = (a - high) * (a + high);
+  float shifted = (square + rest) * -1.44269504f + FAST_ROUND, n = shifted - FAST_ROUND;
+  float r = ((-square - n * 0.693359375f) - n * -2.12194440e-4f) - rest;
+  float e = 1.0f + (r + r * r * fast_exp_tail(r));
+  i32 k = (i32)fast_bits(shifted) - (i32)fast_bits(FAST_ROUND), half = k >> 1;
+  float sum = a + 2.0f, twice = 1.0f + 2.0f * a, inverse = 1.0f / (sum * twice);
+  float t = (a - 2.0f) * twice * inverse;
+  float p = 0.00864189398f + t * (0.00132058188f + t * (-0.00124033576f + t * -0.000408934022f));
+  p = -0.0542074889f + t * (-0.0080619175f + t * p);
+  p = -0.166031107f + t * (0.164055616f + t * p);
+  p = (1.27697837f + t * (-0.0927639976f + t * p)) * (sum * inverse);
+  float y = p * e * fast_pow2(half) * fast_pow2(k - half);
+  return x < 0.0f ? 2.0f - y : y;
 }
 
 // x = q pi/2 + r with |r| <= pi/4, for |x| up to FAST_TRIG_LIMIT; q's low bits count quarters.

@@ -77,31 +77,29 @@ typedef struct {
   float *c;
 } product_job;
 
-// Rows that stay in the cache while the panels go by come in blocks of one size, so that threads have equal shares.
-enum { ROWS = 240 };
+// Rows that stay in the cache while the panels go by, and those of a block in registers.
+enum { ROWS = 240, TALLEST = 8 };
 
-static int64_t block_rows(const jk_product *p) {
-  int64_t blocks = (p->m + ROWS - 1) / ROWS;
-  return ((p->m + blocks - 1) / blocks + 7) & ~(int64_t)7;
+static void rows(void *context, size_t begin, size_t end) {
+  product_job *j = context;
+  int64_t last = (int64_t)end * TALLEST < j->p->m ? (int64_t)end * TALLEST : j->p->m;
+  for (int64_t row = (int64_t)begin * TALLEST; row < last; row += ROWS)
+    jk_product_part(j->p, j->a, j->b, j->bias, j->c, row, last - row < ROWS ? last : row + ROWS, 0, jk_product_panels(j->p));
 }
 
 static void panels(void *context, size_t begin, size_t end) {
   product_job *j = context;
-  size_t count = (size_t)jk_product_panels(j->p);
-  int64_t rows = block_rows(j->p);
-  while (begin < end) {
-    size_t block = begin / count, last = (block + 1) * count < end ? (block + 1) * count : end;
-    int64_t row = (int64_t)block * rows, rest = j->p->m - row;
-    jk_product_part(j->p, j->a, j->b, j->bias, j->c, row, row + (rest < rows ? rest : rows), (int64_t)(begin - block * count),
-                    (int64_t)(last - block * count));
-    begin = last;
-  }
+  jk_product_part(j->p, j->a, j->b, j->bias, j->c, 0, j->p->m, (int64_t)begin, (int64_t)end);
 }
 
 void jk_run_product(const jk_product *p, const float *a, const float *b, const float *bias, float *c) {
   product_job job = {p, a, b, bias, c};
-  int64_t rows = block_rows(p), blocks = (p->m + rows - 1) / rows;
+  // Where there are enough rows each thread takes some of them, and so finds in its own cache what it made of them before.
+  int by_rows = p->m >= 64 * jk_threads();
   // Measured: splitting fewer multiplications than this costs more than it saves.
-  int64_t work = rows * p->k * p->width, grain = 150000 / (work > 0 ? work : 1) + 1;
-  jk_parallel_for((size_t)(blocks * jk_product_panels(p)), (size_t)grain, panels, &job);
+  int64_t work = by_rows ? TALLEST * p->k * p->n : p->m * p->k * p->width, grain = 150000 / (work > 0 ? work : 1) + 1;
+  if (by_rows)
+    jk_parallel_for((size_t)((p->m + TALLEST - 1) / TALLEST), (size_t)grain, rows, &job);
+  else
+    jk_parallel_for((size_t)jk_product_panels(p), (size_t)grain, panels, &job);
 }
