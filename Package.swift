@@ -77,3 +77,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the program's entry point, so this links only with `--sanitize=fuzzer`, as script/fuzz builds it.
+if Context.environment["JANUS_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "janus-fuzz", dependencies: ["CoreGraph", "CoreOps", "Serialization"], path: "Tests/Fuzz",
+      swiftSettings: swiftSettings))
+}

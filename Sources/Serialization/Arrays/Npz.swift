@@ -56,6 +56,11 @@ public enum NumPyFiles {
     return try Npy.decode(path, size: file.size) { try file.read(into: $0, at: $1) }
   }
 
+  /// Reads the bytes of a `.npy` file.
+  ///
+  /// - Throws: as `readArray(_:)`.
+  package static func readArray(memory bytes: [UInt8]) throws -> Tensor { try Npy.decode(bytes, "memory") }
+
   /// The bytes of an `.npz` archive of named arrays; bfloat16 is stored as two raw bytes, quantized types as integers.
   ///
   /// - Throws: `UNIMPLEMENTED` for what NumPy's format cannot hold.
