@@ -210,7 +210,7 @@ static void copy_turned(const jk_copy *c, const char *src, char *dst, int64_t be
   int last = c->rank - 1, size = c->size, l = lanes(size);
   int64_t n = c->dims[last], a = c->dims[c->turned], ss = c->src_stride[last], ds = c->dst_stride[c->turned];
   // Results that no cache could hold are written past it.
-  int stream = c->bytes >= 1 << 22 && ((uintptr_t)dst | (uintptr_t)ds) % 64 == 0;
+  int stream = c->bytes >= 1 << 24 && ((uintptr_t)dst | (uintptr_t)ds) % 64 == 0;
   for (int d = 0; d < last; d++) stream &= c->dst_stride[d] % 64 == 0;
   for (int64_t unit = begin; unit < end; unit++) {
     int64_t block = unit % c->blocks, rest = unit / c->blocks, part = rest % c->chunks;
