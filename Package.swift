@@ -58,7 +58,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["CoreGraph", "CoreOps", "V1Graph", "V2Eager"], path: "Tests/Support",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CoreOpsTests", dependencies: ["CoreOps", "TestSupport"], path: "Tests/CoreOps",
+      name: "CoreOpsTests", dependencies: ["CKernels", "CoreOps", "TestSupport"], path: "Tests/CoreOps",
       resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandLineTests", dependencies: ["janus", "CoreGraph", "CoreOps", "Serialization"],
