@@ -232,17 +232,8 @@ import Testing
   private func runBothWaysOnce(
     _ inputs: [Tensor], _ build: ([Tensor]) throws -> [Tensor]
   ) throws -> (frames: [Tensor], standard: [Tensor]) {
-    let graph = Graph()
-    let (placeholders, results) = try Dispatch.with(GraphBuilder(graph)) {
-      let placeholders = try inputs.map {
-        try applyOp("Placeholder", [], ["dtype": .type($0.dtype), "shape": .shape(.unknown)])[0]
-      }
-      return (placeholders, try build(placeholders))
-    }
-    let subgraph = try Subgraph.pruned(
-      graph, feeds: placeholders.map { try graph.endpoint(of: $0) },
-      fetches: results.map { try graph.endpoint(of: $0) }, targets: [])
-    let plain = try ExecutionPlan(subgraph, functions: FunctionTable(graph.library))
+    let subgraph = try CoreGraphTests.subgraph(inputs, build)
+    let plain = try ExecutionPlan(subgraph, functions: FunctionTable(subgraph.graph.library))
     let standard = try Passes.standard(subgraph)
     let plan = try ExecutionPlan(standard, functions: FunctionTable(standard.graph.library))
     return (

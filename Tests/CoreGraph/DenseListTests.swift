@@ -9,21 +9,12 @@ import Testing
   private func run(_ inputs: [Tensor], _ build: ([Tensor]) throws -> [Tensor]) throws -> (
     frames: Result<[Tensor], TFError>, passes: [Result<[Tensor], TFError>], ops: Set<String>
   ) {
-    let graph = Graph()
-    let (placeholders, results) = try Dispatch.with(GraphBuilder(graph)) {
-      let placeholders = try inputs.map {
-        try applyOp("Placeholder", [], ["dtype": .type($0.dtype), "shape": .shape(.unknown)])[0]
-      }
-      return (placeholders, try build(placeholders))
-    }
-    let subgraph = try Subgraph.pruned(
-      graph, feeds: placeholders.map { try graph.endpoint(of: $0) },
-      fetches: results.map { try graph.endpoint(of: $0) }, targets: [])
+    let subgraph = try CoreGraphTests.subgraph(inputs, build)
     func outcome(_ body: () throws -> [Tensor]) throws -> Result<[Tensor], TFError> {
       do { return .success(try body()) } catch let error as TFError { return .failure(error) }
     }
     let frames = try outcome {
-      try ExecutionPlan(subgraph, functions: FunctionTable(graph.library)).runInFrames(
+      try ExecutionPlan(subgraph, functions: FunctionTable(subgraph.graph.library)).runInFrames(
         inputs, ExecutionContext(resources: ResourceContainer()))
     }
     let standard = try Passes.standard(subgraph)

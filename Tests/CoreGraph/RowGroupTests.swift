@@ -33,17 +33,7 @@ import V1Graph
       return [next, try applyOp("Tanh", [next])[0] * applyOp("Sigmoid", [gates[3]])[0]]
     }
     let expected = try cell(x, h, c)
-    let graph = Graph()
-    let (inputs, outputs) = try Dispatch.with(GraphBuilder(graph)) { () -> ([Tensor], [Tensor]) in
-      let inputs = try ["x", "h", "c"].map { _ in
-        try applyOp("Placeholder", [], ["dtype": .type(.float32), "shape": .shape(.unknown)])[0]
-      }
-      return (inputs, try cell(inputs[0], inputs[1], inputs[2]))
-    }
-    let subgraph = try Passes.standard(
-      Subgraph.pruned(
-        graph, feeds: inputs.map { try graph.endpoint(of: $0) }, fetches: outputs.map { try graph.endpoint(of: $0) },
-        targets: []))
+    let subgraph = try Passes.standard(CoreGraphTests.subgraph([x, h, c]) { try cell($0[0], $0[1], $0[2]) })
     let plan = try ExecutionPlan(subgraph, functions: FunctionTable(subgraph.graph.library))
     let trace = RunTrace()
     let results = try plan.run([x, h, c], ExecutionContext(resources: ResourceContainer(), observer: trace))

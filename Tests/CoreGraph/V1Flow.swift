@@ -75,11 +75,8 @@ enum V1Flow {
   }
 }
 
-/// Builds a graph on placeholders, runs it as it stands in frames and after the standard passes, and expects equal bits.
-func runBothWays(
-  _ inputs: [Tensor], sourceLocation: SourceLocation = #_sourceLocation,
-  _ build: ([Tensor]) throws -> [Tensor]
-) throws -> [Tensor] {
+/// What `build` makes of placeholders of unknown shapes for `inputs`, as a part of a graph that is fed with them.
+func subgraph(_ inputs: [Tensor], _ build: ([Tensor]) throws -> [Tensor]) throws -> Subgraph {
   let graph = Graph()
   let (placeholders, results) = try Dispatch.with(GraphBuilder(graph)) {
     let placeholders = try inputs.map {
@@ -88,10 +85,18 @@ func runBothWays(
     return (placeholders, try build(placeholders))
   }
   try graph.verify()
-  let subgraph = try Subgraph.pruned(
+  return try Subgraph.pruned(
     graph, feeds: placeholders.map { try graph.endpoint(of: $0) },
     fetches: results.map { try graph.endpoint(of: $0) }, targets: [])
-  let frames = try ExecutionPlan(subgraph, functions: FunctionTable(graph.library))
+}
+
+/// Builds a graph on placeholders, runs it as it stands in frames and after the standard passes, and expects equal bits.
+func runBothWays(
+  _ inputs: [Tensor], sourceLocation: SourceLocation = #_sourceLocation,
+  _ build: ([Tensor]) throws -> [Tensor]
+) throws -> [Tensor] {
+  let subgraph = try CoreGraphTests.subgraph(inputs, build)
+  let frames = try ExecutionPlan(subgraph, functions: FunctionTable(subgraph.graph.library))
     .runInFrames(inputs, ExecutionContext(resources: ResourceContainer()))
   let standard = try Passes.standard(subgraph)
   let plan = try ExecutionPlan(standard, functions: FunctionTable(standard.graph.library))
