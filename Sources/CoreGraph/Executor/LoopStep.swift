@@ -86,10 +86,13 @@ final class LoopStep: Sendable {
       inputs.allSatisfy({ $0 != nil })
     else { throw refusal }
     var known = lists
+    // One plan of the body tells of all.
+    var fetched: [Int: DenseList]?
     for (index, variable) in lists {
       guard case .list(var planned) = variable, planned.list.element == nil, !invariant[index] else { continue }
-      // One plan of the body tells of all.
-      planned.list.element = try fetchedLists(inputs.compactMap { $0 }, cancellation)[index]?.element
+      let told = try fetched ?? fetchedLists(inputs.compactMap { $0 }, cancellation)
+      fetched = told
+      planned.list.element = told[index]?.element
       guard planned.list.byteCount != nil else { throw refusal }
       known[index] = .list(planned)
     }
