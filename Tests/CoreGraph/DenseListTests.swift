@@ -313,6 +313,46 @@ import Testing
     }
   }
 
+  /// Rows of list elements are read and put by the threads that work on them.
+  @Test(arguments: [16, 5]) func recurrentCellsReadAndWriteTheirListsByRows(rows: Int) throws {
+    func random(_ dims: [Int], _ seed: UInt64) throws -> Tensor {
+      var numbers = Numbers(state: seed)
+      return try Tensor(
+        (0..<dims.reduce(1, *)).map { _ in Float.random(in: -0.5...0.5, using: &numbers) }, dims: Shape(dims))
+    }
+    let (x, weights, own) = (try random([6, rows, 64], 1), try random([64, 256], 2), try random([128, 256], 3))
+    let zeros = try Tensor.zeros(.float32, Shape([rows, 128]))
+    func cell(_ x: Tensor, _ h: Tensor) throws -> Tensor {
+      let sum = try applyOp("MatMul", [h, own])[0] + applyOp("MatMul", [x, weights])[0]
+      let halves = try applyOp("Split", [t(.int32, 1), sum], ["num_split": .int(2)])
+      return try applyOp("Tanh", [halves[0]])[0] * applyOp("Sigmoid", [halves[1]])[0]
+    }
+    let lists = try expectEqual([x, zeros], isDense: true) { inputs in
+      let out = try loop(6, [inputs[1], reserved(6)], [list(inputs[0])]) { i, variables, constants in
+        let h = try cell(get(constants[0], i), variables[0])
+        return [h, try set(variables[1], i, h)]
+      }
+      return [out[0], try stacked(out[1])]
+    }
+    let arrays = try expectEqual([x, zeros], isDense: true) { inputs in
+      let (xs, ys) = (try unstack(inputs[0], 6), try array(6))
+      let out = try loop(6, [inputs[1], ys.flow], [xs.handle, xs.flow, ys.handle]) { i, variables, constants in
+        let h = try cell(read(constants[0], i, constants[1]), variables[0])
+        return [h, try write(constants[2], i, h, variables[1])]
+      }
+      return [out[0], try stack(ys.handle, 6, out[1])]
+    }
+    for (a, b) in zip(lists, arrays) { #expect(haveEqualBits(a, b)) }
+    try expectErrors([x, zeros], "it has already been written to") { inputs in
+      let (xs, ys) = (try unstack(inputs[0], 6), try array(6))
+      let out = try loop(6, [inputs[1], ys.flow], [xs.handle, xs.flow, ys.handle]) { i, variables, constants in
+        let h = try cell(read(constants[0], i, constants[1]), variables[0])
+        return [h, try write(constants[2], t(.int32, 2), h, variables[1])]
+      }
+      return [try stack(ys.handle, 6, out[1])]
+    }
+  }
+
   @Test func loopsWithListsNest() throws {
     let outputs = try expectEqual([rows], isDense: false) { inputs in
       let out = try loop(2, [reserved(2, [3, 2])], [inputs[0]]) { i, variables, constants in

@@ -158,7 +158,8 @@ extension LinearPlanner {
     let index = try place(role, node, planned)
     add(
       list.read(shape, index: plan.valueTypes[index]), node, inputs: [input, index],
-      outputs: [addComputed(list.dtype, element, for: node.firstOutput)])
+      outputs: [addComputed(list.dtype, element, for: node.firstOutput)],
+      rows: list.readRows(shape, index: plan.valueTypes[index]))
     known[node.firstOutput] = .shape(element)
   }
 
@@ -188,7 +189,9 @@ extension LinearPlanner {
       roots[output] = roots[input]
     }
     change(planned, list, output)
-    add(list.write(index: plan.valueTypes[index]), node, inputs: [output, index, value], outputs: [])
+    add(
+      list.write(index: plan.valueTypes[index]), node, inputs: [output, index, value], outputs: [],
+      rows: list.writeRows(index: plan.valueTypes[index]))
   }
 
   private mutating func fill(
@@ -295,11 +298,12 @@ extension LinearPlanner {
   }
 
   private mutating func add(
-    _ run: @escaping Run, _ node: ExecutionPlan.PlannedNode, inputs: [Int], outputs: [Int]
+    _ run: @escaping Run, _ node: ExecutionPlan.PlannedNode, inputs: [Int], outputs: [Int], rows: RowForm? = nil
   ) {
     for input in inputs { use(input, at: steps.count) }
     steps.append(
-      .fixed(run: RunSpec(run: run), origin: StepOrigin(node.kernel), inputs: inputs, outputs: outputs))
+      .fixed(
+        run: RunSpec(run: run, rows: rows), origin: StepOrigin(node.kernel), inputs: inputs, outputs: outputs))
   }
 
   private mutating func change(_ planned: PlannedList, _ list: DenseList, _ output: Int) {

@@ -47,17 +47,25 @@ extension LinearPlanner {
     var moved: [Int] = []
     var waiting: [Int] = []
     var made: Set<Int> = []
+    // Lists that a member changes.
+    var changed: [Int] = []
     var count = 0
     for index in start..<steps.count {
-      guard case .fixed(_, _, let inputs, let outputs) = steps[index] else { break }
+      guard case .fixed(_, _, let inputs, let outputs) = steps[index],
+        !inputs.contains(where: { input in changed.contains { isSameMemory(input, $0) } })
+      else { break }
       if parts.count < Self.maximumMembers, let part = part(index),
-        parts.isEmpty || part.inputs.contains(where: { isMade($0, made) }) || part.form.rereads > 0,
+        parts.isEmpty || part.form.rereads > 0 || part.form.count == count
+          || part.inputs.contains(where: { isMade($0, made) }),
+        // Threads that are behind must not read in another way what one changes.
+        !outputs.isEmpty || !parts.contains(where: { other in other.inputs.contains { isSameMemory($0, inputs[0]) } }),
         !part.form.shared.contains(where: { isMade(part.inputs[$0], made) }),
         let common = commonCount(count, parts, part.form)
       {
         count = common
         parts.append(part)
         made.formUnion(outputs)
+        if outputs.isEmpty { changed.append(inputs[0]) }
         moved += waiting
         waiting = []
       } else if !parts.isEmpty, !outputs.isEmpty, !inputs.contains(where: { isMade($0, made) }) {
@@ -135,6 +143,11 @@ extension LinearPlanner {
     let group = RowGroup(members, count: count, block: block, scratchBytes: scratchBytes)
     return .fixed(
       run: RunSpec(run: { try group.run($0) }), origin: StepOrigin(parts.map(\.origin)), inputs: inputs, outputs: written)
+  }
+
+  private func isSameMemory(_ a: Int, _ b: Int) -> Bool {
+    guard let root = roots[a], let other = roots[b] else { return false }
+    return root.isSameMemory(as: other)
   }
 
   private func isMade(_ input: Int, _ made: Set<Int>) -> Bool {

@@ -101,18 +101,45 @@ package struct DenseList: Sendable, Equatable {
 
   /// Puts an element: list, index, element.
   package func write(index: DType) -> Run {
-    let (list, bytes, offset, isWide) = (self, elementBytes, marksOffset, index == .int64)
+    let (list, bytes, isWide) = (self, elementBytes, index == .int64)
     return { pointers in
       let place = Self.integer(pointers[1], isWide)
       guard place >= 0, place < list.count else { throw list.unwritable(place) }
-      let mark = (pointers[0] + offset + place).assumingMemoryBound(to: UInt8.self)
-      if let rules = list.rules {
-        if mark.pointee & Mark.read != 0 { throw TensorArrayObject.wasRead(rules.name, place) }
-        if mark.pointee & Mark.written != 0 { throw TensorArrayObject.wasWritten(rules.name, place) }
-      }
-      mark.pointee = Mark.written
+      try list.markWritten(pointers[0], place)
       (pointers[0] + place * bytes).copyMemory(from: pointers[2], byteCount: bytes)
     }
+  }
+
+  /// `read` by rows of the element, the first of which looks at the marks.
+  package func readRows(_ known: PartialShape, index: DType) -> RowForm? {
+    rowForm(shared: [0, 1]) { list, rowBytes, pointers, range in
+      let place = Self.integer(pointers[1], index == .int64)
+      guard place >= 0, place < list.count else { throw list.unreadable(place) }
+      if list.ownsMemory, range.lowerBound == 0 { try list.markRead(pointers[0], place, known) }
+      let start = range.lowerBound * rowBytes
+      (pointers[2] + start).copyMemory(
+        from: pointers[0] + place * list.elementBytes + start, byteCount: range.count * rowBytes)
+    }
+  }
+
+  /// `write` by rows of the element, the first of which looks at the marks.
+  package func writeRows(index: DType) -> RowForm? {
+    rowForm(shared: [0, 1]) { list, rowBytes, pointers, range in
+      let place = Self.integer(pointers[1], index == .int64)
+      guard place >= 0, place < list.count else { throw list.unwritable(place) }
+      if range.lowerBound == 0 { try list.markWritten(pointers[0], place) }
+      let start = range.lowerBound * rowBytes
+      (pointers[0] + place * list.elementBytes + start).copyMemory(
+        from: pointers[2] + start, byteCount: range.count * rowBytes)
+    }
+  }
+
+  private func rowForm(
+    shared: [Int], _ run: @escaping @Sendable (DenseList, Int, Pointers, Range<Int>) throws -> Void
+  ) -> RowForm? {
+    guard let rows = element?.dims.first, rows > 1 else { return nil }
+    let (list, rowBytes) = (self, elementBytes / rows)
+    return RowForm(count: rows, shared: shared, work: rowBytes / 16) { try run(list, rowBytes, $0, $1) }
   }
 
   /// Checks that all elements can be read: list. A list that shows a tensor needs no check.
@@ -157,6 +184,15 @@ package struct DenseList: Sendable, Equatable {
   private func hasAny(_ memory: UnsafeMutableRawPointer) -> Bool {
     let marks = (memory + marksOffset).assumingMemoryBound(to: UInt8.self)
     return (0..<count).contains { marks[$0] != 0 }
+  }
+
+  private func markWritten(_ memory: UnsafeMutableRawPointer, _ place: Int) throws {
+    let mark = (memory + marksOffset + place).assumingMemoryBound(to: UInt8.self)
+    if let rules {
+      if mark.pointee & Mark.read != 0 { throw TensorArrayObject.wasRead(rules.name, place) }
+      if mark.pointee & Mark.written != 0 { throw TensorArrayObject.wasWritten(rules.name, place) }
+    }
+    mark.pointee = Mark.written
   }
 
   private func markRead(_ memory: UnsafeMutableRawPointer, _ place: Int, _ known: PartialShape) throws {
