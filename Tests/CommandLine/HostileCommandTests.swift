@@ -143,6 +143,18 @@ import Testing
     try expect(big, ["--fetch", "f", "--feed", "n=[2147483647, 2147483647, 2147483647]"], "INVALID_ARGUMENT", "node f")
   }
 
+  @Test func nodesWithMillionsOfOutputsCountAsMemory() throws {
+    let split = """
+      node { name: "axis" op: "Const" attr { key: "dtype" value { type: DT_INT32 } }
+        attr { key: "value" value { tensor { dtype: DT_INT32 tensor_shape { } int_val: 0 } } } }
+      node { name: "s" op: "Split" input: "axis" input: "x" attr { key: "T" value { type: DT_FLOAT } }
+        attr { key: "num_split" value { i: 16000000 } } }
+      """
+    try expect(
+      Self.simple + split, ["--fetch", "y", "--feed", "x=[1.0, 2.0]", "--memory-limit", "64"], "RESOURCE_EXHAUSTED",
+      "the memory limit is 67108864 bytes")
+  }
+
   @Test func functionsThatCallThemselves() throws {
     let call = """
       attr { key: "f" value { func { name: "f" } } } attr { key: "Tin" value { list { type: DT_FLOAT } } }

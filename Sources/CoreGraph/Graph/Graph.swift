@@ -14,6 +14,8 @@ public final class Graph: Sendable {
     var collections: [String: [any Sendable]] = [:]
     var isFinalized = false
     var seed: Int?
+    /// What the nodes with many outputs are counted with.
+    var outputBytes = 0
   }
 
   private let state = Lock(State())
@@ -21,10 +23,16 @@ public final class Graph: Sendable {
   /// What a node is counted with against the memory limit, in batches.
   private static let nodeBytes = 768
   private static let nodesPerBatch = 128
+  /// What each output of a node is counted with where there are more than a node is counted for: an attribute can ask for
+  /// millions.
+  private static let bytesPerOutput = 16
+  private static let mostUncountedOutputs = 16
 
   deinit {
-    let batches = state.withLock { ($0.nodes.count &+ Self.nodesPerBatch &- 1) / Self.nodesPerBatch }
-    MemoryLimit.giveBack(batches &* Self.nodesPerBatch &* Self.nodeBytes)
+    let (batches, outputs) = state.withLock {
+      (($0.nodes.count &+ Self.nodesPerBatch &- 1) / Self.nodesPerBatch, $0.outputBytes)
+    }
+    MemoryLimit.giveBack(batches &* Self.nodesPerBatch &* Self.nodeBytes &+ outputs)
   }
 
   public init() {
@@ -102,6 +110,10 @@ public final class Graph: Sendable {
       }
       guard state.byName[name] == nil else {
         throw TFError.invalidArgument("Node '\(name)' is not unique")
+      }
+      if outputTypes.count > Self.mostUncountedOutputs {
+        try MemoryLimit.take(outputTypes.count * Self.bytesPerOutput)
+        state.outputBytes += outputTypes.count * Self.bytesPerOutput
       }
       let id = state.nodes.count
       if id % Self.nodesPerBatch == 0 { try MemoryLimit.take(Self.nodesPerBatch * Self.nodeBytes) }
