@@ -43,6 +43,19 @@ import Testing
     #expect(throws: TFError.self) { try arrays.read("missing") }
   }
 
+  /// The bytes of an array of text that has no bytes.
+  private func emptyTexts(_ descr: String, _ count: Int) -> [UInt8] {
+    let header = Array("{'descr': '\(descr)', 'fortran_order': False, 'shape': (\(count),), }\n".utf8)
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.count), 0] + header
+  }
+
+  @Test(arguments: ["|S0", "<U0"])
+  func stringsWithoutBytesAreNotTakenInAnyNumber(descr: String) throws {
+    #expect(try NumPyFiles.readArray(memory: emptyTexts(descr, 3)).byteStrings() == [[], [], []])
+    let error = #expect(throws: TFError.self) { try NumPyFiles.readArray(memory: emptyTexts(descr, 1 << 28)) }
+    #expect(error?.description == "RESOURCE_EXHAUSTED: memory has 268435456 strings, which is too many")
+  }
+
   @Test func writesWhatItReads() throws {
     let original = try NpzReader(Fixtures.path("stored.npz"))
     let named = try original.names.map { (name: $0, tensor: try original.read($0)) }

@@ -93,10 +93,12 @@ public enum MemoryLimit {
 package final class StringBuffer: Sendable {
   package let values: [[UInt8]]
   private let byteCount: Int
+  /// What an element takes beside its bytes.
+  package static let bytesPerElement = 48
 
   package init(_ values: [[UInt8]]) {
     self.values = values
-    byteCount = values.reduce(128) { $0 &+ $1.count &+ 48 }
+    byteCount = values.reduce(128) { $0 &+ $1.count &+ Self.bytesPerElement }
     MemoryLimit.add(byteCount)
   }
 

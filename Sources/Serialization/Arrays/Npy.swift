@@ -36,9 +36,14 @@ enum Npy {
       if dtype == .bool { for index in tensor.bytes.indices where tensor.bytes[index] > 1 { tensor.bytes[index] = 1 } }
       return header.isFortranOrder ? try transposed(tensor) : tensor
     case .bytes, .unicode:
-      guard count <= 1 << 28 else {
+      // Strings without a byte take nothing in the file, so that it may ask for any number of them.
+      guard count <= (header.elementSize > 0 ? 1 << 28 : 1 << 16) else {
         throw TFError.resourceExhausted("\(name) has \(count) strings, which is too many")
       }
+      // Till the tensor is there, which counts them itself.
+      let room = count * StringBuffer.bytesPerElement
+      try MemoryLimit.take(room)
+      defer { MemoryLimit.giveBack(room) }
       let data = try bytes(start, size - start)
       let strings = try (0..<count).map { index in
         try text(data[index * header.elementSize..<(index + 1) * header.elementSize], header, name)
