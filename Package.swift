@@ -5,7 +5,8 @@ var swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
-// A warning is an error where changes are judged, and only there: a new compiler must not break anyone's build.
+// A warning is an error where changes are judged, and only there: a new compiler must not break
+// anyone's build.
 if Context.environment["CI"] != nil { swiftSettings.append(.treatAllWarnings(as: .error)) }
 
 let package = Package(
@@ -34,7 +35,8 @@ let package = Package(
     .target(
       name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
       swiftSettings: swiftSettings),
-    .target(name: "CoreGraph", dependencies: ["CKernels", "CoreOps"], swiftSettings: swiftSettings),
+    .target(
+      name: "CoreGraph", dependencies: ["CKernels", "CoreOps"], swiftSettings: swiftSettings),
     .target(
       name: "Serialization", dependencies: ["CoreGraph", "CoreOps", "CProtos", "CZlib"],
       swiftSettings: swiftSettings),
@@ -44,7 +46,8 @@ let package = Package(
     .target(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps"], swiftSettings: swiftSettings),
     .target(
-      name: "Compat", dependencies: ["CoreGraph", "CoreOps", "Serialization", "V1Graph", "V2Eager"],
+      name: "Compat",
+      dependencies: ["CoreGraph", "CoreOps", "Serialization", "V1Graph", "V2Eager"],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
     .executableTarget(
@@ -55,10 +58,12 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .target(
-      name: "TestSupport", dependencies: ["CoreGraph", "CoreOps", "V1Graph", "V2Eager"], path: "Tests/Support",
+      name: "TestSupport", dependencies: ["CoreGraph", "CoreOps", "V1Graph", "V2Eager"],
+      path: "Tests/Support",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CoreOpsTests", dependencies: ["CKernels", "CoreOps", "TestSupport"], path: "Tests/CoreOps",
+      name: "CoreOpsTests", dependencies: ["CKernels", "CoreOps", "TestSupport"],
+      path: "Tests/CoreOps",
       resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandLineTests", dependencies: ["janus", "CoreGraph", "CoreOps", "Serialization"],
@@ -78,10 +83,12 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// libFuzzer brings the program's entry point, so this links only with `--sanitize=fuzzer`, as script/fuzz builds it.
+// libFuzzer brings the program's entry point, so this links only with `--sanitize=fuzzer`, as
+// script/fuzz builds it.
 if Context.environment["JANUS_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "janus-fuzz", dependencies: ["CoreGraph", "CoreOps", "Serialization"], path: "Tests/Fuzz",
+      name: "janus-fuzz", dependencies: ["CoreGraph", "CoreOps", "Serialization"],
+      path: "Tests/Fuzz",
       swiftSettings: swiftSettings))
 }

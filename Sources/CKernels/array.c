@@ -51,19 +51,21 @@ static void one_hot_part(void *context, size_t begin, size_t end) {
   for (size_t o = begin; o < end; o++)
     for (int64_t i = 0; i < j->inner; i++) {
       int64_t hot = integer_at(j->index_dtype, j->indices, (int64_t)o * j->inner + i);
-      if (hot >= 0 && hot < j->depth) memcpy(j->out + (o * plane + (size_t)(hot * j->inner + i)) * size, j->on, size);
+      if (hot >= 0 && hot < j->depth)
+        memcpy(j->out + (o * plane + (size_t)(hot * j->inner + i)) * size, j->on, size);
     }
 }
 
-void jk_one_hot(int64_t outer, int64_t depth, int64_t inner, int size, int index_dtype, const void *indices,
-                const void *on, const void *off, void *out) {
+void jk_one_hot(int64_t outer, int64_t depth, int64_t inner, int size, int index_dtype,
+                const void *indices, const void *on, const void *off, void *out) {
   one_hot_job j = {depth, inner, size, index_dtype, indices, on, off, out};
   int64_t plane = depth * inner, grain = 32768 / (plane + 1);
   if (plane == 0) return;
   jk_parallel_for((size_t)outer, (size_t)(grain < 1 ? 1 : grain), one_hot_part, &j);
 }
 
-// --- positions of what is not zero -------------------------------------------------------------------------------
+// --- positions of what is not zero
+// ----
 
 #define NONZERO_TYPES(F)                        \
   case JK_BOOL: case JK_I8: case JK_U8: case JK_QI8: case JK_QU8: F(u8, x != 0)              \
@@ -120,10 +122,11 @@ void jk_where(int dtype, const void *data, int rank, const int64_t *dims, int64_
   }
 }
 
-// --- equal elements ----------------------------------------------------------------------------------------------
+// --- equal elements
+// ----
 
-void jk_unique_keys(int dtype, int64_t outer, int64_t rows, int64_t inner, const void *x, uint64_t *keys,
-                    uint8_t *never) {
+void jk_unique_keys(int dtype, int64_t outer, int64_t rows, int64_t inner, const void *x,
+                    uint64_t *keys, uint8_t *never) {
   int64_t width = outer * inner;
   for (int64_t row = 0; row < rows; row++) {
     uint8_t odd = 0;
@@ -132,11 +135,29 @@ void jk_unique_keys(int dtype, int64_t outer, int64_t rows, int64_t inner, const
         int64_t at = (o * rows + row) * inner + i;
         uint64_t key;
         switch (dtype) {
-          case JK_BOOL: case JK_I8: case JK_U8: case JK_QI8: case JK_QU8: key = ((const u8 *)x)[at]; break;
+          case JK_BOOL:
+          case JK_I8:
+          case JK_U8:
+          case JK_QI8:
+          case JK_QU8:
+            key = ((const u8 *)x)[at];
+            break;
           case JK_I16: case JK_U16: case JK_QI16: case JK_QU16: key = ((const u16 *)x)[at]; break;
-          case JK_F16: key = ((const u16 *)x)[at]; if (key == 0x8000) key = 0; odd |= (key & 0x7fff) > 0x7c00; break;
-          case JK_BF16: key = ((const u16 *)x)[at]; if (key == 0x8000) key = 0; odd |= (key & 0x7fff) > 0x7f80; break;
-          case JK_F32: key = ((const u32 *)x)[at]; if (key == 0x80000000u) key = 0; odd |= (key & 0x7fffffff) > 0x7f800000; break;
+          case JK_F16:
+            key = ((const u16 *)x)[at];
+            if (key == 0x8000) key = 0;
+            odd |= (key & 0x7fff) > 0x7c00;
+            break;
+          case JK_BF16:
+            key = ((const u16 *)x)[at];
+            if (key == 0x8000) key = 0;
+            odd |= (key & 0x7fff) > 0x7f80;
+            break;
+          case JK_F32:
+            key = ((const u32 *)x)[at];
+            if (key == 0x80000000u) key = 0;
+            odd |= (key & 0x7fffffff) > 0x7f800000;
+            break;
           case JK_F64:
             key = ((const u64 *)x)[at];
             if (key == 1ull << 63) key = 0;
@@ -151,8 +172,8 @@ void jk_unique_keys(int dtype, int64_t outer, int64_t rows, int64_t inner, const
   }
 }
 
-int64_t jk_unique(int64_t rows, int64_t width, const uint64_t *keys, const uint8_t *never, int64_t *ids,
-                  int64_t *firsts, int64_t *table, int64_t table_size) {
+int64_t jk_unique(int64_t rows, int64_t width, const uint64_t *keys, const uint8_t *never,
+                  int64_t *ids, int64_t *firsts, int64_t *table, int64_t table_size) {
   int64_t count = 0;
   uint64_t mask = (uint64_t)table_size - 1;
   for (int64_t i = 0; i < table_size; i++) table[i] = -1;
@@ -160,9 +181,11 @@ int64_t jk_unique(int64_t rows, int64_t width, const uint64_t *keys, const uint8
     const uint64_t *key = keys + row * width;
     if (!never[row]) {
       uint64_t hash = 0x9e3779b97f4a7c15ull;
-      for (int64_t i = 0; i < width; i++) hash = (hash ^ key[i]) * 0xff51afd7ed558ccdull, hash ^= hash >> 32;
+      for (int64_t i = 0; i < width; i++)
+        hash = (hash ^ key[i]) * 0xff51afd7ed558ccdull, hash ^= hash >> 32;
       uint64_t slot = hash & mask;
-      while (table[slot] >= 0 && memcmp(keys + firsts[table[slot]] * width, key, (size_t)width * 8)) slot = (slot + 1) & mask;
+      while (table[slot] >= 0 && memcmp(keys + firsts[table[slot]] * width, key, (size_t)width * 8))
+        slot = (slot + 1) & mask;
       if (table[slot] >= 0) {
         ids[row] = table[slot];
         continue;
@@ -175,34 +198,35 @@ int64_t jk_unique(int64_t rows, int64_t width, const uint64_t *keys, const uint8
   return count;
 }
 
-// --- sorted search -----------------------------------------------------------------------------------------------
+// --- sorted search
+// ----
 
-#define BOUNDS(T, GET)                                                                              \
-  {                                                                                                 \
-    for (int64_t r = 0; r < rows; r++) {                                                            \
-      const T *a = (const T *)sorted + r * inputs, *v = (const T *)values + r * width;              \
-      for (int64_t i = 0; i < width; i++) {                                                         \
-        __auto_type x = GET(v[i]);                                                                  \
-        int64_t low = 0, high = inputs;                                                             \
-        while (low < high) {                                                                        \
-          int64_t mid = (low + high) / 2;                                                           \
-          __auto_type y = GET(a[mid]);                                                              \
-          if (upper ? !(x < y) : y < x)                                                             \
-            low = mid + 1;                                                                          \
-          else                                                                                      \
-            high = mid;                                                                             \
-        }                                                                                           \
-        if (wide)                                                                                   \
-          ((i64 *)out)[r * width + i] = low;                                                        \
-        else                                                                                        \
-          ((i32 *)out)[r * width + i] = (i32)low;                                                   \
-      }                                                                                             \
-    }                                                                                               \
-    return 0;                                                                                       \
+#define BOUNDS(T, GET)                                                                 \
+  {                                                                                    \
+    for (int64_t r = 0; r < rows; r++) {                                               \
+      const T *a = (const T *)sorted + r * inputs, *v = (const T *)values + r * width; \
+      for (int64_t i = 0; i < width; i++) {                                            \
+        __auto_type x = GET(v[i]);                                                     \
+        int64_t low = 0, high = inputs;                                                \
+        while (low < high) {                                                           \
+          int64_t mid = (low + high) / 2;                                              \
+          __auto_type y = GET(a[mid]);                                                 \
+          if (upper ? !(x < y) : y < x)                                                \
+            low = mid + 1;                                                             \
+          else                                                                         \
+            high = mid;                                                                \
+        }                                                                              \
+        if (wide)                                                                      \
+          ((i64 *)out)[r * width + i] = low;                                           \
+        else                                                                           \
+          ((i32 *)out)[r * width + i] = (i32)low;                                      \
+      }                                                                                \
+    }                                                                                  \
+    return 0;                                                                          \
   }
 
-int jk_bounds(int dtype, int upper, int64_t rows, int64_t inputs, int64_t width, const void *sorted, const void *values,
-              int wide, void *out) {
+int jk_bounds(int dtype, int upper, int64_t rows, int64_t inputs, int64_t width, const void *sorted,
+              const void *values, int wide, void *out) {
   switch (dtype) {
     case JK_F32: BOUNDS(f32, GET_id)
     case JK_F64: BOUNDS(f64, GET_id)
@@ -237,7 +261,8 @@ int jk_bounds(int dtype, int upper, int64_t rows, int64_t inputs, int64_t width,
     return 0;                                                   \
   }
 
-int jk_bucketize(int dtype, int64_t n, const void *x, const float *boundaries, int64_t count, int32_t *out) {
+int jk_bucketize(int dtype, int64_t n, const void *x, const float *boundaries, int64_t count,
+                 int32_t *out) {
   switch (dtype) {
     case JK_F32: BUCKETS(f32)
     case JK_F64: BUCKETS(f64)
@@ -247,7 +272,8 @@ int jk_bucketize(int dtype, int64_t n, const void *x, const float *boundaries, i
   return -1;
 }
 
-// --- products of vectors -----------------------------------------------------------------------------------------
+// --- products of vectors
+// ----
 
 #define CROSS(T, C, GET, SET)                                                          \
   {                                                                                    \
@@ -276,7 +302,8 @@ int jk_cross(int dtype, int64_t n, const void *a, const void *b, void *out) {
   return -1;
 }
 
-// --- bands and sequences -----------------------------------------------------------------------------------------
+// --- bands and sequences
+// ----
 
 typedef struct {
   int64_t rows, cols, lower, upper;
@@ -302,15 +329,16 @@ static void band_rows(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_band_part(int64_t batch, int64_t rows, int64_t cols, int64_t lower, int64_t upper, int size, const void *x,
-                  void *out) {
+void jk_band_part(int64_t batch, int64_t rows, int64_t cols, int64_t lower, int64_t upper, int size,
+                  const void *x, void *out) {
   if (batch * rows * cols == 0) return;
   band_job j = {rows, cols, lower, upper, size, x, out};
   int64_t grain = 65536 / (cols * size);
   jk_parallel_for((size_t)(batch * rows), (size_t)(grain < 1 ? 1 : grain), band_rows, &j);
 }
 
-void jk_reverse_sequence(const int64_t *dims, int seq_first, int wide, const void *lengths, const void *x, void *out) {
+void jk_reverse_sequence(const int64_t *dims, int seq_first, int wide, const void *lengths,
+                         const void *x, void *out) {
   int64_t inner = dims[4];
   const char *in = x;
   char *o = out;
@@ -322,7 +350,8 @@ void jk_reverse_sequence(const int64_t *dims, int seq_first, int wide, const voi
           int64_t length = wide ? ((const i64 *)lengths)[batch] : ((const i32 *)lengths)[batch];
           int64_t from = seq < length ? length - 1 - seq : seq;
           int64_t si = seq_first ? from : i, sk = seq_first ? k : from;
-          memcpy(o, in + (((a * dims[1] + si) * dims[2] + b) * dims[3] + sk) * inner, (size_t)inner);
+          memcpy(o, in + (((a * dims[1] + si) * dims[2] + b) * dims[3] + sk) * inner,
+                 (size_t)inner);
           o += inner;
         }
 }

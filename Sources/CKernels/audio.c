@@ -11,7 +11,8 @@ typedef struct {
   int failed;
 } spectrogram_job;
 
-// In place, on pairs of real and imaginary parts; n is a power of two that divides the twiddles' length.
+// In place, on pairs of real and imaginary parts; n is a power of two that divides the twiddles'
+// length.
 static void fft(double *x, size_t n, const double *twiddles, size_t stride) {
   for (size_t i = 1, j = 0; i < n; i++) {
     size_t bit = n >> 1;
@@ -59,8 +60,9 @@ static void spectrogram_part(void *context, size_t begin, size_t end) {
   free(x);
 }
 
-int jk_spectrogram(const float *in, float *out, size_t channels, size_t frames, size_t window, size_t step,
-                   size_t length, const double *hann, const double *twiddles, bool squared) {
+int jk_spectrogram(const float *in, float *out, size_t channels, size_t frames, size_t window,
+                   size_t step, size_t length, const double *hann, const double *twiddles,
+                   bool squared) {
   spectrogram_job j = {in, out, channels, frames, window, step, length, hann, twiddles, squared, 0};
   jk_parallel_for(channels * frames, 65536 / (length * 8) + 1, spectrogram_part, &j);
   return j.failed;
@@ -101,8 +103,9 @@ static void mfcc_part(void *context, size_t begin, size_t end) {
   free(energy);
 }
 
-int jk_mfcc(const float *in, float *out, size_t frames, size_t bins, size_t bands, size_t coefficients, size_t start,
-            size_t end, const int32_t *band, const double *weight, const double *cosines) {
+int jk_mfcc(const float *in, float *out, size_t frames, size_t bins, size_t bands,
+            size_t coefficients, size_t start, size_t end, const int32_t *band,
+            const double *weight, const double *cosines) {
   mfcc_job j = {in, out, bins, bands, coefficients, start, end, band, weight, cosines, 0};
   jk_parallel_for(frames, 65536 / (bins * 4 + bands * coefficients + 1) + 1, mfcc_part, &j);
   return j.failed;

@@ -1,5 +1,5 @@
-// Memory for tensors. Small blocks go back to a stack of the thread that frees them, as making one that is aligned costs
-// more than what most small ops do.
+// Memory for tensors. Small blocks go back to a stack of the thread that frees them, as making one
+// that is aligned costs more than what most small ops do.
 #include "jk.h"
 
 #include <pthread.h>

@@ -21,7 +21,8 @@ static void flat(void *context, size_t begin, size_t end) {
     scalar[k] = s->strides[k][0] == 0;
     in[k] = (const char *)w->pointers[k] + (scalar[k] ? 0 : begin * (size_t)s->in_size[k]);
   }
-  int status = w->loop(in, (char *)w->pointers[s->inputs] + begin * (size_t)s->out_size, end - begin, scalar, w->params);
+  int status = w->loop(in, (char *)w->pointers[s->inputs] + begin * (size_t)s->out_size,
+                       end - begin, scalar, w->params);
   if (status) atomic_store(&w->status, status);
 }
 
@@ -61,7 +62,8 @@ static void rows(void *context, size_t begin, size_t end) {
   }
 }
 
-int jk_elementwise(jk_loop loop, const jk_broadcast *shape, void *const *pointers, const void *params) {
+int jk_elementwise(jk_loop loop, const jk_broadcast *shape, void *const *pointers,
+                   const void *params) {
   if (shape->count == 0) return 0;
   walk w = {loop, shape, pointers, params, 0};
   if (shape->rank <= 1) {
@@ -73,8 +75,8 @@ int jk_elementwise(jk_loop loop, const jk_broadcast *shape, void *const *pointer
   return atomic_load(&w.status);
 }
 
-int jk_elementwise_rows(jk_loop loop, const jk_broadcast *shape, void *const *pointers, const void *params, size_t begin,
-                        size_t end) {
+int jk_elementwise_rows(jk_loop loop, const jk_broadcast *shape, void *const *pointers,
+                        const void *params, size_t begin, size_t end) {
   walk w = {loop, shape, pointers, params, 0};
   rows(&w, begin, end);
   return atomic_load(&w.status);
@@ -96,7 +98,8 @@ static void fused(void *context, size_t begin, size_t end) {
   for (int s = 0; s < p->steps; s++)
     if ((size_t)p->step[s].out_size > width) width = (size_t)p->step[s].out_size;
   size_t bytes = (size_t)p->steps * BLOCK * width;
-  char *memory = bytes <= 1 << 18 ? __builtin_alloca_with_align(bytes, 512) : aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+  char *memory = bytes <= 1 << 18 ? __builtin_alloca_with_align(bytes, 512)
+                                  : aligned_alloc(64, (bytes + 63) & ~(size_t)63);
   if (!memory) {
     atomic_store(&w->status, -1);
     return;
@@ -113,7 +116,8 @@ static void fused(void *context, size_t begin, size_t end) {
       const jk_fused_step *step = &p->step[s];
       char *out = memory + (size_t)s * BLOCK * width;
       for (int o = 0; o < p->outputs; o++)
-        if (p->output_step[o] == s) out = (char *)w->pointers[p->inputs + o] + at * (size_t)step->out_size;
+        if (p->output_step[o] == s)
+          out = (char *)w->pointers[p->inputs + o] + at * (size_t)step->out_size;
       const void *in[4];
       int one[4], all = 1;
       for (int k = 0; k < step->arity; k++) {
@@ -127,7 +131,8 @@ static void fused(void *context, size_t begin, size_t end) {
       int status;
       if (all) {
         status = step->loop(in, out, 1, one, step->params);
-        for (size_t i = 1; i < n; i++) memcpy(out + i * (size_t)step->out_size, out, (size_t)step->out_size);
+        for (size_t i = 1; i < n; i++)
+          memcpy(out + i * (size_t)step->out_size, out, (size_t)step->out_size);
       } else {
         status = step->loop(in, out, n, one, step->params);
       }

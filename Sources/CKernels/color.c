@@ -130,13 +130,20 @@ static void contrast_part(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_adjust_contrast(const float *in, float *out, size_t images, size_t pixels, size_t channels, float factor,
-                        float low, float high) {
-  color_job j = {.in = in, .out = out, .factor = factor, .low = low, .high = high, .pixels = pixels, .channels = channels};
+void jk_adjust_contrast(const float *in, float *out, size_t images, size_t pixels, size_t channels,
+                        float factor, float low, float high) {
+  color_job j = {.in = in,
+                 .out = out,
+                 .factor = factor,
+                 .low = low,
+                 .high = high,
+                 .pixels = pixels,
+                 .channels = channels};
   jk_parallel_for(images * channels, 16384 / (pixels + 1) + 1, contrast_part, &j);
 }
 
-// --- projective transforms --------------------------------------------------------------------------------------
+// --- projective transforms
+// ----
 
 typedef struct {
   int dtype;
@@ -181,45 +188,45 @@ static float map_coordinate(float x, int64_t size, int mode) {
   return x < 0 ? 0 : x > length - 1 ? length - 1 : x;
 }
 
-#define PROJECT(tag, T, A, GET, SET)                                                                              \
-  static A read_##tag(const T *image, const jk_resize *s, float y, float x, size_t c, A fill) {                   \
-    if (!(y >= 0 && y < (float)s->in_h && x >= 0 && x < (float)s->in_w)) return fill;                             \
-    return (A)GET(image[((size_t)y * (size_t)s->in_w + (size_t)x) * (size_t)s->channels + c]);                    \
-  }                                                                                                               \
-  static void project_##tag(void *context, size_t begin, size_t end) {                                            \
-    projective_job *j = context;                                                                                  \
-    const jk_resize *s = j->s;                                                                                    \
-    size_t height = (size_t)s->out_h, channels = (size_t)s->channels;                                             \
-    A fill = (A)j->fill;                                                                                          \
-    for (size_t r = begin; r < end; r++) {                                                                        \
-      size_t b = r / height, y = r % height;                                                                      \
-      const float *t = j->transforms + (j->each ? 8 * b : 0);                                                     \
-      const T *image = (const T *)j->in + b * (size_t)(s->in_h * s->in_w) * channels;                             \
-      for (size_t x = 0; x < (size_t)s->out_w; x++) {                                                             \
-        T *out = (T *)j->out + (r * (size_t)s->out_w + x) * channels;                                             \
-        float px = (float)x, py = (float)y, w = t[6] * px + t[7] * py + 1;                                        \
-        if (w == 0) {                                                                                             \
-          for (size_t c = 0; c < channels; c++) out[c] = SET((T)0, fill);                                         \
-          continue;                                                                                               \
-        }                                                                                                         \
-        float ix = map_coordinate((t[0] * px + t[1] * py + t[2]) / w, s->in_w, j->mode);                          \
-        float iy = map_coordinate((t[3] * px + t[4] * py + t[5]) / w, s->in_h, j->mode);                          \
-        for (size_t c = 0; c < channels; c++) {                                                                   \
-          A v;                                                                                                    \
-          if (!j->bilinear) {                                                                                     \
-            v = read_##tag(image, s, roundf(iy), roundf(ix), c, fill);                                            \
-          } else {                                                                                                \
-            float y0 = floorf(iy), x0 = floorf(ix), y1 = y0 + 1, x1 = x0 + 1;                                     \
-            A upper = (A)(x1 - ix) * read_##tag(image, s, y0, x0, c, fill) +                                      \
-                      (A)(ix - x0) * read_##tag(image, s, y0, x1, c, fill);                                       \
-            A lower = (A)(x1 - ix) * read_##tag(image, s, y1, x0, c, fill) +                                      \
-                      (A)(ix - x0) * read_##tag(image, s, y1, x1, c, fill);                                       \
-            v = (A)(y1 - iy) * upper + (A)(iy - y0) * lower;                                                      \
-          }                                                                                                       \
-          out[c] = SET((T)0, v);                                                                                  \
-        }                                                                                                         \
-      }                                                                                                           \
-    }                                                                                                             \
+#define PROJECT(tag, T, A, GET, SET)                                                            \
+  static A read_##tag(const T *image, const jk_resize *s, float y, float x, size_t c, A fill) { \
+    if (!(y >= 0 && y < (float)s->in_h && x >= 0 && x < (float)s->in_w)) return fill;           \
+    return (A)GET(image[((size_t)y * (size_t)s->in_w + (size_t)x) * (size_t)s->channels + c]);  \
+  }                                                                                             \
+  static void project_##tag(void *context, size_t begin, size_t end) {                          \
+    projective_job *j = context;                                                                \
+    const jk_resize *s = j->s;                                                                  \
+    size_t height = (size_t)s->out_h, channels = (size_t)s->channels;                           \
+    A fill = (A)j->fill;                                                                        \
+    for (size_t r = begin; r < end; r++) {                                                      \
+      size_t b = r / height, y = r % height;                                                    \
+      const float *t = j->transforms + (j->each ? 8 * b : 0);                                   \
+      const T *image = (const T *)j->in + b * (size_t)(s->in_h * s->in_w) * channels;           \
+      for (size_t x = 0; x < (size_t)s->out_w; x++) {                                           \
+        T *out = (T *)j->out + (r * (size_t)s->out_w + x) * channels;                           \
+        float px = (float)x, py = (float)y, w = t[6] * px + t[7] * py + 1;                      \
+        if (w == 0) {                                                                           \
+          for (size_t c = 0; c < channels; c++) out[c] = SET((T)0, fill);                       \
+          continue;                                                                             \
+        }                                                                                       \
+        float ix = map_coordinate((t[0] * px + t[1] * py + t[2]) / w, s->in_w, j->mode);        \
+        float iy = map_coordinate((t[3] * px + t[4] * py + t[5]) / w, s->in_h, j->mode);        \
+        for (size_t c = 0; c < channels; c++) {                                                 \
+          A v;                                                                                  \
+          if (!j->bilinear) {                                                                   \
+            v = read_##tag(image, s, roundf(iy), roundf(ix), c, fill);                          \
+          } else {                                                                              \
+            float y0 = floorf(iy), x0 = floorf(ix), y1 = y0 + 1, x1 = x0 + 1;                   \
+            A upper = (A)(x1 - ix) * read_##tag(image, s, y0, x0, c, fill) +                    \
+                      (A)(ix - x0) * read_##tag(image, s, y0, x1, c, fill);                     \
+            A lower = (A)(x1 - ix) * read_##tag(image, s, y1, x0, c, fill) +                    \
+                      (A)(ix - x0) * read_##tag(image, s, y1, x1, c, fill);                     \
+            v = (A)(y1 - iy) * upper + (A)(iy - y0) * lower;                                    \
+          }                                                                                     \
+          out[c] = SET((T)0, v);                                                                \
+        }                                                                                       \
+      }                                                                                         \
+    }                                                                                           \
   }
 #define PLAIN(zero, x) ((__typeof__(zero))(x))
 PROJECT(f32, f32, float, GET_id, PLAIN)
@@ -234,8 +241,8 @@ PROJECT(i64, i64, long double, GET_id, PLAIN)
 #define PLAIN(zero, x) bf16_set(x)
 PROJECT(bf16, bf16, float, GET_bf16, PLAIN)
 
-void jk_projective_transform(int dtype, const jk_resize *s, const void *in, const float *transforms, bool each,
-                             bool bilinear, int mode, float fill, void *out) {
+void jk_projective_transform(int dtype, const jk_resize *s, const void *in, const float *transforms,
+                             bool each, bool bilinear, int mode, float fill, void *out) {
   projective_job j = {dtype, s, in, transforms, each, bilinear, mode, fill, out};
   void (*body)(void *, size_t, size_t);
   switch (dtype) {

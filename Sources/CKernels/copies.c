@@ -33,7 +33,8 @@ void jk_copy_prepare(jk_copy *c) {
     c->dst_stride[rank - 1] = c->dst_stride[d];
   }
   // A short contiguous run is one wide element.
-  if (rank > 1 && c->src >= 0 && c->src_stride[rank - 1] == c->size && c->dst_stride[rank - 1] == c->size) {
+  if (rank > 1 && c->src >= 0 && c->src_stride[rank - 1] == c->size &&
+      c->dst_stride[rank - 1] == c->size) {
     int64_t run = c->dims[rank - 1] * c->size;
     if (run == 2 || run == 4 || run == 8 || run == 16) {
       c->size = (int32_t)run;
@@ -128,7 +129,8 @@ JK_INLINE void zero_row(int size, char *d, int64_t n, int64_t ds) {
 }
 
 // Rows of the last dimension, cut into chunks.
-JK_CLONES static void copy_rows(const jk_copy *c, const char *src, char *dst, int64_t begin, int64_t end) {
+JK_CLONES static void copy_rows(const jk_copy *c, const char *src, char *dst, int64_t begin,
+                                int64_t end) {
   int last = c->rank - 1, size = c->size;
   int64_t n = c->dims[last], ss = c->src_stride[last], ds = c->dst_stride[last];
   int64_t index[JK_COPY_RANK], rest = begin / c->chunks, part = begin % c->chunks;
@@ -161,46 +163,52 @@ JK_CLONES static void copy_rows(const jk_copy *c, const char *src, char *dst, in
   }
 }
 
-// A square of elements turned in registers: log2(L) rounds, each interleaving a row with the one half the square below.
+// A square of elements turned in registers: log2(L) rounds, each interleaving a row with the one
+// half the square below.
 #define LOW_16 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define HIGH_16 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
 #define LOW_8 0, 8, 1, 9, 2, 10, 3, 11
 #define HIGH_8 4, 12, 5, 13, 6, 14, 7, 15
-#define TURN_SQUARE(T, L, ROUNDS)                                                                        \
-  typedef T v_##T __attribute__((vector_size(L * sizeof(T))));                                           \
-  JK_INLINE void turn_##T(char *d, int64_t ds, const char *s, int64_t ss, int stream) {                  \
-    v_##T r[L], t[L];                                                                                    \
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < L; i++) memcpy(&r[i], s + i * ss, sizeof r[i]); \
-    _Pragma("clang loop unroll(full)") for (int round = 0; round < ROUNDS; round++) {                    \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < L / 2; i++) {                               \
-        t[2 * i] = __builtin_shufflevector(r[i], r[i + L / 2], LOW_##L);                                 \
-        t[2 * i + 1] = __builtin_shufflevector(r[i], r[i + L / 2], HIGH_##L);                            \
-      }                                                                                                  \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < L; i++) r[i] = t[i];                        \
-    }                                                                                                    \
-    if (stream) {                                                                                        \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < L; i++)                                     \
-          __builtin_nontemporal_store(r[i], (v_##T *)(void *)(d + i * ds));                              \
-    } else {                                                                                             \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < L; i++) memcpy(d + i * ds, &r[i], sizeof r[i]); \
-    }                                                                                                    \
-  }                                                                                                      \
-  /* rows x columns of the destination; the source has them the other way round. */                      \
-  JK_CLONES static void turned_##T(char *d, int64_t ds, const char *s, int64_t ss, int64_t rows,         \
-                                   int64_t columns, int stream) {                                        \
-    int64_t j = 0;                                                                                       \
-    if (rows == L)                                                                                       \
-      for (; j + L <= columns; j += L) turn_##T(d + j * (int64_t)sizeof(T), ds, s + j * ss, ss, stream); \
-    for (; j < columns; j++)                                                                             \
-      for (int64_t i = 0; i < rows; i++)                                                                 \
-        memcpy(d + i * ds + j * (int64_t)sizeof(T), s + j * ss + i * (int64_t)sizeof(T), sizeof(T));     \
+#define TURN_SQUARE(T, L, ROUNDS)                                                                \
+  typedef T v_##T __attribute__((vector_size(L * sizeof(T))));                                   \
+  JK_INLINE void turn_##T(char *d, int64_t ds, const char *s, int64_t ss, int stream) {          \
+    v_##T r[L], t[L];                                                                            \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < L; i++)                               \
+        memcpy(&r[i], s + i * ss, sizeof r[i]);                                                  \
+    _Pragma("clang loop unroll(full)") for (int round = 0; round < ROUNDS; round++) {            \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < L / 2; i++) {                       \
+        t[2 * i] = __builtin_shufflevector(r[i], r[i + L / 2], LOW_##L);                         \
+        t[2 * i + 1] = __builtin_shufflevector(r[i], r[i + L / 2], HIGH_##L);                    \
+      }                                                                                          \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < L; i++) r[i] = t[i];                \
+    }                                                                                            \
+    if (stream) {                                                                                \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < L; i++)                             \
+          __builtin_nontemporal_store(r[i], (v_##T *)(void *)(d + i * ds));                      \
+    } else {                                                                                     \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < L; i++)                             \
+          memcpy(d + i * ds, &r[i], sizeof r[i]);                                                \
+    }                                                                                            \
+  }                                                                                              \
+  /* rows x columns of the destination; the source has them the other way round. */              \
+  JK_CLONES static void turned_##T(char *d, int64_t ds, const char *s, int64_t ss, int64_t rows, \
+                                   int64_t columns, int stream) {                                \
+    int64_t j = 0;                                                                               \
+    if (rows == L)                                                                               \
+      for (; j + L <= columns; j += L)                                                           \
+        turn_##T(d + j * (int64_t)sizeof(T), ds, s + j * ss, ss, stream);                        \
+    for (; j < columns; j++)                                                                     \
+      for (int64_t i = 0; i < rows; i++)                                                         \
+        memcpy(d + i * ds + j * (int64_t)sizeof(T), s + j * ss + i * (int64_t)sizeof(T),         \
+               sizeof(T));                                                                       \
   }
 TURN_SQUARE(u8, 16, 4)
 TURN_SQUARE(u16, 16, 4)
 TURN_SQUARE(u32, 16, 4)
 TURN_SQUARE(u64, 8, 3)
 
-static void turned_w128(char *d, int64_t ds, const char *s, int64_t ss, int64_t rows, int64_t columns) {
+static void turned_w128(char *d, int64_t ds, const char *s, int64_t ss, int64_t rows,
+                        int64_t columns) {
   for (int64_t j = 0; j < columns; j++)
     for (int64_t i = 0; i < rows; i++) memcpy(d + i * ds + j * 16, s + j * ss + i * 16, 16);
 }
@@ -208,7 +216,8 @@ static void turned_w128(char *d, int64_t ds, const char *s, int64_t ss, int64_t 
 // Stripes of one square's height along the dimension that is innermost in the source.
 static void copy_turned(const jk_copy *c, const char *src, char *dst, int64_t begin, int64_t end) {
   int last = c->rank - 1, size = c->size, l = lanes(size);
-  int64_t n = c->dims[last], a = c->dims[c->turned], ss = c->src_stride[last], ds = c->dst_stride[c->turned];
+  int64_t n = c->dims[last], a = c->dims[c->turned], ss = c->src_stride[last],
+          ds = c->dst_stride[c->turned];
   // Results that no cache could hold are written past it.
   int stream = c->bytes >= 1 << 24 && ((uintptr_t)dst | (uintptr_t)ds) % 64 == 0;
   for (int d = 0; d < last; d++) stream &= c->dst_stride[d] % 64 == 0;
@@ -290,17 +299,21 @@ void jk_copies(const jk_copy *copies, size_t count, void *const *pointers) {
 enum { LEAST_ROW = 32 };
 
 int64_t jk_copy_rows(const jk_copy *c, jk_row_copy *r) {
-  if (c->src < 0 || c->waits || c->rank != 2 || c->src_stride[1] != c->size || c->dst_stride[1] != c->size) return 0;
+  if (c->src < 0 || c->waits || c->rank != 2 || c->src_stride[1] != c->size ||
+      c->dst_stride[1] != c->size)
+    return 0;
   *r = (jk_row_copy){c->src,           c->dst,           c->src_offset,         c->dst_offset,
                      c->src_stride[0], c->dst_stride[0], c->dims[1] * c->size};
   return r->bytes < LEAST_ROW ? 0 : c->dims[0];
 }
 
-void jk_run_row_copies(const jk_row_copy *copies, size_t count, void *const *pointers, int64_t begin, int64_t end) {
+void jk_run_row_copies(const jk_row_copy *copies, size_t count, void *const *pointers,
+                       int64_t begin, int64_t end) {
   for (size_t k = 0; k < count; k++) {
     const jk_row_copy *c = &copies[k];
     const char *from = (const char *)pointers[c->src] + c->src_offset;
     char *to = (char *)pointers[c->dst] + c->dst_offset;
-    for (int64_t i = begin; i < end; i++) memcpy(to + i * c->dst_row, from + i * c->src_row, (size_t)c->bytes);
+    for (int64_t i = begin; i < end; i++)
+      memcpy(to + i * c->dst_row, from + i * c->src_row, (size_t)c->bytes);
   }
 }

@@ -26,23 +26,24 @@ BINARY_INTS(minimum, x < y ? x : y)
 JK_TABLE(minimum, REAL_CASES(minimum))
 
 // Division. The integer loops give 1 for a division by zero, and 0 as its result.
-#define CHECKED_LOOP(fn, T, bad, expr)                                \
-  static int fn(const void *const *in, void *out, size_t n, const int *scalar, const void *params) { \
-    const T *a = in[0], *b = in[1];                                   \
-    T *o = out;                                                       \
-    (void)params;                                                     \
-    size_t s = !scalar[0], t = !scalar[1];                            \
-    int status = 0;                                                   \
-    for (size_t i = 0; i < n; i++) {                                  \
-      T x = a[i * s], y = b[i * t];                                   \
-      if (bad) {                                                      \
-        status = 1;                                                   \
-        o[i] = 0;                                                     \
-      } else {                                                        \
-        o[i] = (T)(expr);                                             \
-      }                                                               \
-    }                                                                 \
-    return status;                                                    \
+#define CHECKED_LOOP(fn, T, bad, expr)                                         \
+  static int fn(const void *const *in, void *out, size_t n, const int *scalar, \
+                const void *params) {                                          \
+    const T *a = in[0], *b = in[1];                                            \
+    T *o = out;                                                                \
+    (void)params;                                                              \
+    size_t s = !scalar[0], t = !scalar[1];                                     \
+    int status = 0;                                                            \
+    for (size_t i = 0; i < n; i++) {                                           \
+      T x = a[i * s], y = b[i * t];                                            \
+      if (bad) {                                                               \
+        status = 1;                                                            \
+        o[i] = 0;                                                              \
+      } else {                                                                 \
+        o[i] = (T)(expr);                                                      \
+      }                                                                        \
+    }                                                                          \
+    return status;                                                             \
   }
 #define CHECKED_SIGNED(name, bad, expr)     \
   CHECKED_LOOP(name##_i8, i8, bad, expr)    \
@@ -63,11 +64,14 @@ BINARY_FLOATS(div, x / y, x / y)
 BINARY_COMPLEXES(div, x / y, x / y)
 JK_TABLE(div, REAL_CASES(div) COMPLEX_CASES(div))
 
-CHECKED_SIGNED(floor_div, y == 0, y == -1 ? NEGATED(x) : U(x / y - (x % y != 0 && (x < 0) != (y < 0))))
-BINARY_FLOATS(floor_div, __builtin_elementwise_floor(JK_ROUNDED(x / y)), __builtin_elementwise_floor(x / y))
+CHECKED_SIGNED(floor_div, y == 0,
+               y == -1 ? NEGATED(x) : U(x / y - (x % y != 0 && (x < 0) != (y < 0))))
+BINARY_FLOATS(floor_div, __builtin_elementwise_floor(JK_ROUNDED(x / y)),
+              __builtin_elementwise_floor(x / y))
 JK_TABLE(floor_div, FLOAT_CASES(floor_div) SIGNED_CASES(floor_div) UNSIGNED_CASES(div))
 
-BINARY_FLOATS(truncate_div, __builtin_elementwise_trunc(JK_ROUNDED(x / y)), __builtin_elementwise_trunc(x / y))
+BINARY_FLOATS(truncate_div, __builtin_elementwise_trunc(JK_ROUNDED(x / y)),
+              __builtin_elementwise_trunc(x / y))
 JK_TABLE(truncate_div, FLOAT_CASES(truncate_div) INT_CASES(div))
 
 JK_INLINE double floor_mod(double x, double y) {
@@ -104,9 +108,12 @@ BINARY_FLOATS(pow, fast_powf(x, y), pow(x, y))
 BINARY_COMPLEXES(pow, cpowf(x, y), cpow(x, y))
 JK_TABLE(pow, FLOAT_CASES(pow) SIGNED_CASES(pow) COMPLEX_CASES(pow))
 
-BINARY_COMPLEX_OP(div_no_nan, y == 0 ? 0 : x / y, y == 0 ? 0 : x / y, y == 0 ? 0 : x / y, y == 0 ? 0 : x / y)
-BINARY_COMPLEX_OP(mul_no_nan, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y)
-BINARY_COMPLEX_OP(xdivy, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y)
+BINARY_COMPLEX_OP(div_no_nan, y == 0 ? 0 : x / y, y == 0 ? 0 : x / y, y == 0 ? 0 : x / y,
+                  y == 0 ? 0 : x / y)
+BINARY_COMPLEX_OP(mul_no_nan, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y,
+                  y == 0 ? 0 : x * y)
+BINARY_COMPLEX_OP(xdivy, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y,
+                  x == 0 ? 0 : x / y)
 BINARY_COMPLEX_OP(xlogy, x == 0 ? 0 : x * JK_ROUNDED(fast_logf(y)), x == 0 ? 0 : x * log(y),
                   x == 0 ? 0 : x * clogf(y), x == 0 ? 0 : x * clog(y))
 static double _Complex log1p_complex(double _Complex x) {

@@ -1,4 +1,5 @@
-// What the element-wise files share: the loops of an op for groups of dtypes, and the tables that find them.
+// What the element-wise files share: the loops of an op for groups of dtypes, and the tables that
+// find them.
 #pragma once
 #include "fastmath.h"
 

@@ -18,7 +18,8 @@ UNARY_OP(selu, x < 0 ? (float)SELU_SCALE_ALPHA * fast_expm1f(x) : (float)SELU_SC
          x < 0 ? SELU_SCALE_ALPHA * expm1(x) : SELU_SCALE * x)
 UNARY_FLOATS_WITH(leaky_relu, ALPHA(double), x > 0 ? x : x * (float)alpha, x > 0 ? x : x * alpha)
 JK_TABLE(leaky_relu, FLOAT_CASES(leaky_relu))
-UNARY_OP(softplus, (x > 0 ? x : 0) + fast_log1pf(fast_expf(-fast_absf(x))), (x > 0 ? x : 0) + log1p(exp(-fabs(x))))
+UNARY_OP(softplus, (x > 0 ? x : 0) + fast_log1pf(fast_expf(-fast_absf(x))),
+         (x > 0 ? x : 0) + log1p(exp(-fabs(x))))
 UNARY_OP(softsign, x / (1 + fast_absf(x)), x / (1 + fabs(x)))
 
 // x is the gradient, y the input or output of the function.
@@ -28,18 +29,22 @@ UNARY_OP(softsign, x / (1 + fast_absf(x)), x / (1 + fabs(x)))
   JK_TABLE(name, REAL_CASES(name))
 PASS_WHERE(relu_grad, (y > 0))
 PASS_WHERE(relu6_grad, (y > 0 && y < 6))
-BINARY_FLOATS_WITH(leaky_relu_grad, ALPHA(double), y > 0 ? x : x * (float)alpha, y > 0 ? x : x * alpha)
+BINARY_FLOATS_WITH(leaky_relu_grad, ALPHA(double), y > 0 ? x : x * (float)alpha,
+                   y > 0 ? x : x * alpha)
 JK_TABLE(leaky_relu_grad, FLOAT_CASES(leaky_relu_grad))
 BINARY_OP(elu_grad, y < 0 ? (y + 1) * x : x, y < 0 ? (y + 1) * x : x)
 BINARY_OP(selu_grad, y < 0 ? (y + (float)SELU_SCALE_ALPHA) * x : (float)SELU_SCALE * x,
           y < 0 ? (y + SELU_SCALE_ALPHA) * x : SELU_SCALE * x)
 BINARY_OP(softplus_grad, x * fast_sigmoidf(y), x / (1 + exp(-y)))
-BINARY_OP(softsign_grad, x / ((1 + fast_absf(y)) * (1 + fast_absf(y))), x / ((1 + fabs(y)) * (1 + fabs(y))))
+BINARY_OP(softsign_grad, x / ((1 + fast_absf(y)) * (1 + fast_absf(y))),
+          x / ((1 + fabs(y)) * (1 + fabs(y))))
 
 // x is the function's output, y the gradient.
 BINARY_COMPLEX_OP(sqrt_grad, y * 0.5f / x, y * 0.5 / x, y * 0.5f / conjf(x), y * 0.5 / conj(x))
 BINARY_COMPLEX_OP(rsqrt_grad, y * -0.5f * (x * x * x), y * -0.5 * (x * x * x),
-                  y * -0.5f * (conjf(x) * conjf(x) * conjf(x)), y * -0.5 * (conj(x) * conj(x) * conj(x)))
-BINARY_COMPLEX_OP(reciprocal_grad, -y * x * x, -y * x * x, -y * conjf(x) * conjf(x), -y * conj(x) * conj(x))
+                  y * -0.5f * (conjf(x) * conjf(x) * conjf(x)),
+                  y * -0.5 * (conj(x) * conj(x) * conj(x)))
+BINARY_COMPLEX_OP(reciprocal_grad, -y * x * x, -y * x * x, -y *conjf(x) * conjf(x),
+                  -y *conj(x) * conj(x))
 BINARY_COMPLEX_OP(sigmoid_grad, y * x * (1 - x), y * x * (1 - x), y * x * (1 - x), y * x * (1 - x))
 BINARY_COMPLEX_OP(tanh_grad, y * (1 - x * x), y * (1 - x * x), y * (1 - x * x), y * (1 - x * x))

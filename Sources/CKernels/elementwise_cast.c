@@ -1,9 +1,12 @@
 // Changes of dtype.
 #include "elementwise.h"
 
-// Floating point to integers: what does not fit becomes the least integer of the register that the conversion goes
-// through, 32 bits where the target is no wider than that and signed, and 64 bits else.
-JK_INLINE i32 to_i32(double x) { return x > -2147483649.0 && x < 2147483648.0 ? (i32)x : INT32_MIN; }
+// Floating point to integers: what does not fit becomes the least integer of the register that the
+// conversion goes through, 32 bits where the target is no wider than that and signed, and 64 bits
+// else.
+JK_INLINE i32 to_i32(double x) {
+  return x > -2147483649.0 && x < 2147483648.0 ? (i32)x : INT32_MIN;
+}
 JK_INLINE i64 to_i64(double x) { return x >= -0x1p63 && x < 0x1p63 ? (i64)x : INT64_MIN; }
 JK_INLINE u64 to_u64(double x) {
   return x >= 0x1p63 && x < 0x1p64 ? (u64)(i64)(x - 0x1p63) ^ 0x8000000000000000 : (u64)to_i64(x);
@@ -137,11 +140,14 @@ jk_loop jk_cast(int from, int to) {
 }
 
 // With the low bits of the mantissa cleared the conversion has nothing to round.
-JK_INLINE float cut_f32(float x, int bits) { return x - x == 0 ? fast_float(fast_bits(x) & ~((1u << bits) - 1)) : x; }
+JK_INLINE float cut_f32(float x, int bits) {
+  return x - x == 0 ? fast_float(fast_bits(x) & ~((1u << bits) - 1)) : x;
+}
 JK_INLINE double cut_f64(double x, int bits) {
   return x - x == 0 ? fast_double(fast_bits64(x) & ~((1ull << bits) - 1)) : x;
 }
-// A half below its least normal number holds fewer bits, so rounding there is undone where it went away from zero.
+// A half below its least normal number holds fewer bits, so rounding there is undone where it went
+// away from zero.
 JK_INLINE f16 half_towards_zero(double x) {
   f16 y = (f16)(float)x;
   if (x - x == 0 && fabs((double)(float)y) > fabs(x)) {

@@ -21,11 +21,12 @@
   case JK_QU16: return name##_u16;  \
   case JK_QI32: return name##_i32;
 
-#define COMPARE_ALL(name, op)                                        \
-  COMPARE_REALS(name, x op y)                                        \
-  JK_BINARY_LOOP(name##_c64, c64, bool, GET_id, SET_id, x op y)      \
-  JK_BINARY_LOOP(name##_c128, c128, bool, GET_id, SET_id, x op y)    \
-  JK_TABLE(name, REAL_CASES(name) COMPLEX_CASES(name) QUANTIZED_CASES(name) case JK_BOOL: return name##_u8;)
+#define COMPARE_ALL(name, op)                                     \
+  COMPARE_REALS(name, x op y)                                     \
+  JK_BINARY_LOOP(name##_c64, c64, bool, GET_id, SET_id, x op y)   \
+  JK_BINARY_LOOP(name##_c128, c128, bool, GET_id, SET_id, x op y) \
+  JK_TABLE(name, REAL_CASES(name) COMPLEX_CASES(name)             \
+                     QUANTIZED_CASES(name) case JK_BOOL : return name##_u8;)
 COMPARE_ALL(equal, ==)
 COMPARE_ALL(not_equal, !=)
 
@@ -35,11 +36,14 @@ COMPARE(less_equal, <=)
 COMPARE(greater, >)
 COMPARE(greater_equal, >=)
 
-JK_BINARY_LOOP_WITH(approximate_equal_f32, f32, bool, GET_id, SET_id, const float t = *(const float *)params;,
-                    fast_absf(x - y) < t)
-JK_BINARY_LOOP_WITH(approximate_equal_f64, f64, bool, GET_id, SET_id, const double t = *(const float *)params;,
-                    __builtin_elementwise_abs(x - y) < t)
-JK_TABLE(approximate_equal, case JK_F32: return approximate_equal_f32; case JK_F64: return approximate_equal_f64;)
+JK_BINARY_LOOP_WITH(approximate_equal_f32, f32, bool, GET_id, SET_id,
+                    const float t = *(const float *)params;
+                    , fast_absf(x - y) < t)
+JK_BINARY_LOOP_WITH(approximate_equal_f64, f64, bool, GET_id, SET_id,
+                    const double t = *(const float *)params;
+                    , __builtin_elementwise_abs(x - y) < t)
+JK_TABLE(approximate_equal, case JK_F32 : return approximate_equal_f32;
+         case JK_F64 : return approximate_equal_f64;)
 
 JK_BINARY_LOOP(logical_and_bool, u8, u8, GET_id, SET_id, x & y)
 JK_TABLE(logical_and, case JK_BOOL: return logical_and_bool;)
@@ -94,37 +98,38 @@ jk_loop jk_select(int size) {
 }
 
 // The middle one of the value and the bounds, a NaN staying; the lower bound wins where they cross.
-#define CLIP_LOOP(fn, T, GET, SET)                                                        \
-  JK_LOOP(fn) {                                                                           \
-    const T *a = in[0], *b = in[1], *c = in[2];                                           \
-    T *o = out;                                                                           \
-    (void)params;                                                                         \
-    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];                                \
-    if (r && s && t) {                                                                    \
-      JK_VECTOR for (size_t i = 0; i < n; i++) {                                          \
-        __auto_type x = GET(a[i]);                                                        \
-        __auto_type low = GET(b[i]);                                                      \
-        __auto_type high = GET(c[i]);                                                     \
-        x = high < x ? high : x;                                                          \
-        o[i] = SET((x < low ? low : x));                                                  \
-      }                                                                                   \
-      return 0;                                                                           \
-    }                                                                                     \
-    __auto_type low = GET(b[0]);                                                          \
-    __auto_type high = GET(c[0]);                                                         \
-    if (r && !s && !t) JK_VECTOR for (size_t i = 0; i < n; i++) {                                     \
-      __auto_type x = GET(a[i]);                                                          \
-      x = high < x ? high : x;                                                            \
-      o[i] = SET((x < low ? low : x));                                                    \
-    }                                                                                     \
-    else for (size_t i = 0; i < n; i++) {                                    \
-      __auto_type x = GET(a[i * r]);                                                      \
-      low = GET(b[i * s]);                                                                \
-      high = GET(c[i * t]);                                                               \
-      x = high < x ? high : x;                                                            \
-      o[i] = SET((x < low ? low : x));                                                    \
-    }                                                                                     \
-    return 0;                                                                             \
+#define CLIP_LOOP(fn, T, GET, SET)                                \
+  JK_LOOP(fn) {                                                   \
+    const T *a = in[0], *b = in[1], *c = in[2];                   \
+    T *o = out;                                                   \
+    (void)params;                                                 \
+    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];        \
+    if (r && s && t) {                                            \
+      JK_VECTOR for (size_t i = 0; i < n; i++) {                  \
+        __auto_type x = GET(a[i]);                                \
+        __auto_type low = GET(b[i]);                              \
+        __auto_type high = GET(c[i]);                             \
+        x = high < x ? high : x;                                  \
+        o[i] = SET((x < low ? low : x));                          \
+      }                                                           \
+      return 0;                                                   \
+    }                                                             \
+    __auto_type low = GET(b[0]);                                  \
+    __auto_type high = GET(c[0]);                                 \
+    if (r && !s && !t) JK_VECTOR for (size_t i = 0; i < n; i++) { \
+        __auto_type x = GET(a[i]);                                \
+        x = high < x ? high : x;                                  \
+        o[i] = SET((x < low ? low : x));                          \
+      }                                                           \
+    else                                                          \
+      for (size_t i = 0; i < n; i++) {                            \
+        __auto_type x = GET(a[i * r]);                            \
+        low = GET(b[i * s]);                                      \
+        high = GET(c[i * t]);                                     \
+        x = high < x ? high : x;                                  \
+        o[i] = SET((x < low ? low : x));                          \
+      }                                                           \
+    return 0;                                                     \
   }
 CLIP_LOOP(clip_f32, f32, GET_id, SET_id)
 CLIP_LOOP(clip_f64, f64, GET_id, SET_id)
@@ -139,19 +144,21 @@ CLIP_LOOP(clip_u16, u16, GET_id, SET_id)
 CLIP_LOOP(clip_u32, u32, GET_id, SET_id)
 CLIP_LOOP(clip_u64, u64, GET_id, SET_id)
 // Of complex numbers each part is held between the parts of the bounds.
-#define MIDDLE(x, low, high) ((high) < (x) ? ((high) < (low) ? (low) : (high)) : ((x) < (low) ? (low) : (x)))
-#define CLIP_COMPLEX(fn, T, V)                                                          \
-  JK_LOOP(fn) {                                                                         \
-    const T *a = in[0], *b = in[1], *c = in[2];                                         \
-    T *o = out;                                                                         \
-    (void)params;                                                                       \
-    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];                              \
-    for (size_t i = 0; i < n; i++) {                                                    \
-      const V *x = (const V *)(a + i * r), *low = (const V *)(b + i * s), *high = (const V *)(c + i * t); \
-      V re = MIDDLE(x[0], low[0], high[0]), im = MIDDLE(x[1], low[1], high[1]);         \
-      o[i] = __builtin_complex(re, im);                                                 \
-    }                                                                                   \
-    return 0;                                                                           \
+#define MIDDLE(x, low, high) \
+  ((high) < (x) ? ((high) < (low) ? (low) : (high)) : ((x) < (low) ? (low) : (x)))
+#define CLIP_COMPLEX(fn, T, V)                                                  \
+  JK_LOOP(fn) {                                                                 \
+    const T *a = in[0], *b = in[1], *c = in[2];                                 \
+    T *o = out;                                                                 \
+    (void)params;                                                               \
+    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];                      \
+    for (size_t i = 0; i < n; i++) {                                            \
+      const V *x = (const V *)(a + i * r), *low = (const V *)(b + i * s),       \
+              *high = (const V *)(c + i * t);                                   \
+      V re = MIDDLE(x[0], low[0], high[0]), im = MIDDLE(x[1], low[1], high[1]); \
+      o[i] = __builtin_complex(re, im);                                         \
+    }                                                                           \
+    return 0;                                                                   \
   }
 CLIP_COMPLEX(clip_c64, c64, f32)
 CLIP_COMPLEX(clip_c128, c128, f64)

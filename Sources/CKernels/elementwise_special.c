@@ -41,14 +41,15 @@ SPECIAL_BINARY(igamma_grad_a, special_igamma_grad_a)
 SPECIAL_BINARY(zeta, special_zeta)
 SPECIAL_BINARY(polygamma, special_polygamma)
 
-#define BETAINC(fn, T)                                                                   \
-  static int fn(const void *const *in, void *out, size_t n, const int *scalar, const void *params) { \
-    const T *a = in[0], *b = in[1], *x = in[2];                                          \
-    T *o = out;                                                                          \
-    (void)params;                                                                        \
-    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];                               \
+#define BETAINC(fn, T)                                                                      \
+  static int fn(const void *const *in, void *out, size_t n, const int *scalar,              \
+                const void *params) {                                                       \
+    const T *a = in[0], *b = in[1], *x = in[2];                                             \
+    T *o = out;                                                                             \
+    (void)params;                                                                           \
+    size_t r = !scalar[0], s = !scalar[1], t = !scalar[2];                                  \
     for (size_t i = 0; i < n; i++) o[i] = (T)special_betainc(a[i * r], b[i * s], x[i * t]); \
-    return 0;                                                                            \
+    return 0;                                                                               \
   }
 BETAINC(betainc_f32, f32)
 BETAINC(betainc_f64, f64)

@@ -12,7 +12,8 @@ UNARY_FLOATS(abs, fast_absf(x), __builtin_elementwise_abs(x))
 UNARY_SIGNED(abs, x < 0 ? 0 - U(x) : U(x))
 JK_TABLE(abs, FLOAT_CASES(abs) SIGNED_CASES(abs))
 
-UNARY_FLOATS(sign, x != x ? x : (float)((x > 0) - (x < 0)), x != x ? x : (double)((x > 0) - (x < 0)))
+UNARY_FLOATS(sign, x != x ? x : (float)((x > 0) - (x < 0)),
+             x != x ? x : (double)((x > 0) - (x < 0)))
 UNARY_SIGNED(sign, (x > 0) - (x < 0))
 UNARY_COMPLEXES(sign, x == 0 ? 0 : x / cabsf(x), x == 0 ? 0 : x / cabs(x))
 JK_TABLE(sign, FLOAT_CASES(sign) SIGNED_CASES(sign) COMPLEX_CASES(sign))
@@ -56,7 +57,8 @@ UNARY_COMPLEX_OP(sigmoid, fast_sigmoidf(x), sigmoid(x), 1 / (1 + cexpf(-x)), 1 /
 UNARY_OP(erf, fast_erff(x), erf(x))
 UNARY_OP(erfc, fast_erfcf(x), erfc(x))
 
-// The fast reduction holds for arguments that are not huge: blocks with a huge one take the library's function.
+// The fast reduction holds for arguments that are not huge: blocks with a huge one take the
+// library's function.
 #define TRIG_LOOP(fn, T, GET, SET, fast, slow)                                                     \
   JK_LOOP(fn) {                                                                                    \
     const T *a = in[0];                                                                            \
@@ -88,11 +90,12 @@ TRIG(tan, fast_tanf, tanf, tan, ctanf, ctan)
 
 UNARY_OP(floor, __builtin_elementwise_floor(x), __builtin_elementwise_floor(x))
 UNARY_OP(ceil, __builtin_elementwise_ceil(x), __builtin_elementwise_ceil(x))
-// Halves go to the even neighbour. Of integers TensorFlow's kernel gives zeros; its public functions never call it for
-// them.
+// Halves go to the even neighbour. Of integers TensorFlow's kernel gives zeros; its public
+// functions never call it for them.
 UNARY_FLOATS(round, __builtin_elementwise_rint(x), __builtin_elementwise_rint(x))
 UNARY_SIGNED(round, x * 0)
-UNARY_COMPLEXES(round, __builtin_complex(rintf(crealf(x)), rintf(cimagf(x))), __builtin_complex(rint(creal(x)), rint(cimag(x))))
+UNARY_COMPLEXES(round, __builtin_complex(rintf(crealf(x)), rintf(cimagf(x))),
+                __builtin_complex(rint(creal(x)), rint(cimag(x))))
 JK_TABLE(round, FLOAT_CASES(round) SIGNED_CASES(round) COMPLEX_CASES(round))
 
 #define PREDICATE(name, expr)                                                   \
@@ -108,7 +111,8 @@ PREDICATE(is_finite, x - x == 0)
 UNARY_SIGNED(invert, ~x)
 UNARY_UNSIGNED(invert, ~x)
 JK_TABLE(invert, INT_CASES(invert))
-#define POPULATION(T, V) JK_UNARY_LOOP(population_##T, T, u8, GET_id, SET_id, (u8)__builtin_popcountll((u64)(V)x))
+#define POPULATION(T, V) \
+  JK_UNARY_LOOP(population_##T, T, u8, GET_id, SET_id, (u8)__builtin_popcountll((u64)(V)x))
 POPULATION(i8, u8) POPULATION(i16, u16) POPULATION(i32, u32) POPULATION(i64, u64)
 POPULATION(u8, u8) POPULATION(u16, u16) POPULATION(u32, u32) POPULATION(u64, u64)
 JK_TABLE(population_count, INT_CASES(population))

@@ -1,7 +1,8 @@
 // Floats that behave as if they were quantised.
 #include "loops.h"
 
-// A product and a sum are rounded one after the other, as the steps are defined; fused, ties would fall otherwise.
+// A product and a sum are rounded one after the other, as the steps are defined; fused, ties would
+// fall otherwise.
 #pragma STDC FP_CONTRACT OFF
 
 typedef struct {
@@ -37,8 +38,9 @@ void jk_fake_quant_apply(const float *in, float *out, size_t outer, size_t chann
   jk_parallel_for(outer * channels * inner, 32768, apply_part, &j);
 }
 
-JK_CLONES void jk_fake_quant_grad(const float *grads, const float *in, float *out, float *min_grad, float *max_grad,
-                                  size_t outer, size_t channels, size_t inner, const jk_fake_quant *ranges) {
+JK_CLONES void jk_fake_quant_grad(const float *grads, const float *in, float *out, float *min_grad,
+                                  float *max_grad, size_t outer, size_t channels, size_t inner,
+                                  const jk_fake_quant *ranges) {
   for (size_t c = 0; c < channels; c++) {
     jk_fake_quant q = ranges[c];
     double below = 0, above = 0;
@@ -90,12 +92,14 @@ JK_CLONES static void grid_part(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_snap_to_grid(int dtype, const void *in, void *out, const jk_slices *s, const jk_grid *grids, int rounding) {
+void jk_snap_to_grid(int dtype, const void *in, void *out, const jk_slices *s, const jk_grid *grids,
+                     int rounding) {
   grid_job j = {dtype, rounding, in, out, s, grids};
   jk_parallel_for((size_t)(s->outer * s->slices * s->inner), 32768, grid_part, &j);
 }
 
-JK_CLONES void jk_slice_ranges(int dtype, const void *in, const jk_slices *s, double *low, double *high) {
+JK_CLONES void jk_slice_ranges(int dtype, const void *in, const jk_slices *s, double *low,
+                               double *high) {
   size_t inner = (size_t)s->inner, slices = (size_t)s->slices;
 #define RANGES(tag, T)                                                   \
   case tag:                                                              \
@@ -117,8 +121,8 @@ JK_CLONES void jk_slice_ranges(int dtype, const void *in, const jk_slices *s, do
   }
 }
 
-void jk_snap_grad(int dtype, const void *grads, const void *in, void *out, const jk_slices *s, const void *low,
-                  const void *high) {
+void jk_snap_grad(int dtype, const void *grads, const void *in, void *out, const jk_slices *s,
+                  const void *low, const void *high) {
   size_t inner = (size_t)s->inner, slices = (size_t)s->slices, runs = (size_t)s->outer * slices;
 #define SNAP_GRAD(tag, T)                                                         \
   case tag:                                                                       \

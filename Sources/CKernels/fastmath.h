@@ -1,6 +1,6 @@
-// Single precision functions as straight-line code that compilers turn into vector code. Errors are one or two units in
-// the last place, for erfc five; infinities, NaN, overflow and denormal numbers come out right. The coefficients are least-maximum-error
-// fits made for these intervals.
+// Single precision functions as straight-line code that compilers turn into vector code. Errors are
+// one or two units in the last place, for erfc five; infinities, NaN, overflow and denormal numbers
+// come out right. The coefficients are least-maximum-error fits made for these intervals.
 #pragma once
 #include "loops.h"
 
@@ -39,7 +39,9 @@ JK_INLINE float fast_exp_reduce(float x, i32 *k) {
   return (x - n * 0.693359375f) - n * -2.12194440e-4f;
 }
 JK_INLINE float fast_exp_tail(float r) {
-  return 0.5f + r * (0.16666667f + r * (0.0416663419f + r * (0.00833327172f + r * (0.00139420599f + r * 0.000199150312f))));
+  return 0.5f +
+         r * (0.16666667f + r * (0.0416663419f + r * (0.00833327172f +
+                                                      r * (0.00139420599f + r * 0.000199150312f))));
 }
 JK_INLINE float fast_pow2(i32 k) { return fast_float((u32)(k + 127) << 23); }
 
@@ -183,11 +185,13 @@ JK_INLINE double fast_exp2_double(double t) {
   p = 0.99999999995889732 + r * (0.69314718053463242 + r * p);
   return p * fast_double(scale);
 }
-// e^(-x^2) p(t) / (1 + 2 |x|) with t = (|x| - 2) / (|x| + 2); the square is taken in two parts, of which one is exact.
+// e^(-x^2) p(t) / (1 + 2 |x|) with t = (|x| - 2) / (|x| + 2); the square is taken in two parts, of
+// which one is exact.
 JK_INLINE float fast_erfcf(float x) {
   float a = fast_absf(x);
   a = a > 10.06f ? 10.06f : a;
-  float high = fast_float(fast_bits(a) & 0xfffff000), square = high * high, rest = (a - high) * (a + high);
+  float high = fast_float(fast_bits(a) & 0xfffff000), square = high * high,
+        rest = (a - high) * (a + high);
   float shifted = (square + rest) * -1.44269504f + FAST_ROUND, n = shifted - FAST_ROUND;
   float r = ((-square - n * 0.693359375f) - n * -2.12194440e-4f) - rest;
   float e = 1.0f + (r + r * r * fast_exp_tail(r));
@@ -234,9 +238,12 @@ JK_INLINE float fast_cosf(float x) {
 JK_INLINE float fast_tanf(float x) {
   u32 quarter;
   double r = fast_trig_reduce(x, &quarter), z = r * r;
-  double s = 0.008333333324613848 + z * (-0.00019841263458282425 + z * (2.7555279299989086e-06 + z * -2.47559052924802e-08));
+  double s = 0.008333333324613848 + z * (-0.00019841263458282425 +
+                                         z * (2.7555279299989086e-06 + z * -2.47559052924802e-08));
   s = r + r * z * (-0.16666666666627974 + z * s);
-  double c = -0.0013888888876163869 + z * (2.4801580112023287e-05 + z * (-2.7555420609108856e-07 + z * 2.0638806698039516e-09));
+  double c =
+      -0.0013888888876163869 +
+      z * (2.4801580112023287e-05 + z * (-2.7555420609108856e-07 + z * 2.0638806698039516e-09));
   c = 1.0 - 0.5 * z + z * z * (0.041666666666584293 + z * c);
   double y = (quarter & 1) ? -c / s : s / c;
   return x == 0.0f ? x : (float)y;

@@ -4,7 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-// Fourier transforms in double: mixed radices where the prime factors are small, Bluestein's convolution elsewhere.
+// Fourier transforms in double: mixed radices where the prime factors are small, Bluestein's
+// convolution elsewhere.
 
 enum { LARGEST_PRIME = 61, MOST_FACTORS = 64 };
 
@@ -34,18 +35,21 @@ static c128 unit_root(int64_t k, int64_t n) {
 }
 
 JK_INLINE c128 mul(c128 a, c128 b) {
-  f64 re = creal(a) * creal(b) - cimag(a) * cimag(b), im = creal(a) * cimag(b) + cimag(a) * creal(b);
+  f64 re = creal(a) * creal(b) - cimag(a) * cimag(b),
+      im = creal(a) * cimag(b) + cimag(a) * creal(b);
   return __builtin_complex(re, im);
 }
 
 // out[0..<n] = transform of in[0], in[stride], …; `level` is the next factor.
-static void transform(const jk_fft *p, int level, int64_t n, const c128 *in, int64_t stride, c128 *out) {
+static void transform(const jk_fft *p, int level, int64_t n, const c128 *in, int64_t stride,
+                      c128 *out) {
   if (n == 1) {
     out[0] = in[0];
     return;
   }
   int64_t radix = p->factor[level], m = n / radix, step = p->n / n;
-  for (int64_t r = 0; r < radix; r++) transform(p, level + 1, m, in + r * stride, stride * radix, out + r * m);
+  for (int64_t r = 0; r < radix; r++)
+    transform(p, level + 1, m, in + r * stride, stride * radix, out + r * m);
   const c128 *w = p->root;
   if (radix == 2) {
     for (int64_t k = 0; k < m; k++) {
@@ -57,7 +61,8 @@ static void transform(const jk_fft *p, int level, int64_t n, const c128 *in, int
     for (int64_t k = 0; k < m; k++) {
       c128 a = out[k], b = mul(out[k + m], w[k * step]), c = mul(out[k + 2 * m], w[2 * k * step]),
            d = mul(out[k + 3 * m], w[3 * k * step]);
-      c128 s = a + c, t = a - c, u = b + d, v = b - d, turned = __builtin_complex(cimag(v), -creal(v));
+      c128 s = a + c, t = a - c, u = b + d, v = b - d,
+           turned = __builtin_complex(cimag(v), -creal(v));
       out[k] = s + u;
       out[k + m] = t + turned;
       out[k + 2 * m] = s - u;
@@ -116,7 +121,8 @@ jk_fft *jk_fft_create(int64_t n) {
   }
   for (int64_t k = 0; k < n; k++) {
     // k² modulo 2n without overflow.
-    int64_t square = (int64_t)((unsigned __int128)k * (unsigned __int128)k % (unsigned __int128)(2 * n));
+    int64_t square =
+        (int64_t)((unsigned __int128)k * (unsigned __int128)k % (unsigned __int128)(2 * n));
     p->chirp[k] = unit_root(square, 2 * n);
     padded[k] = conj(p->chirp[k]);
     if (k) padded[longer - k] = padded[k];
@@ -162,9 +168,11 @@ static void some_lines(void *context, size_t begin, size_t end) {
   c128 *out = line + n;
   for (int64_t i = (int64_t)begin; i < (int64_t)end; i++) {
     c128 *first = j->data + i / j->inner * n * j->inner + i % j->inner;
-    for (int64_t k = 0; k < n; k++) line[k] = j->inverse ? conj(first[k * j->inner]) : first[k * j->inner];
+    for (int64_t k = 0; k < n; k++)
+      line[k] = j->inverse ? conj(first[k * j->inner]) : first[k * j->inner];
     forward(j->plan, line, out, out + n);
-    for (int64_t k = 0; k < n; k++) first[k * j->inner] = j->inverse ? conj(out[k]) / (f64)n : out[k];
+    for (int64_t k = 0; k < n; k++)
+      first[k * j->inner] = j->inverse ? conj(out[k]) / (f64)n : out[k];
   }
   free(line);
 }
@@ -192,12 +200,13 @@ static int64_t bytes_of(int dtype) {
   return 8;
 }
 
-void jk_fft_copy(int from, int to, int rank, const int64_t *from_dims, const int64_t *to_dims, int64_t stack,
-                 const void *in, void *out) {
+void jk_fft_copy(int from, int to, int rank, const int64_t *from_dims, const int64_t *to_dims,
+                 int64_t stack, const void *in, void *out) {
   int64_t from_count = 1, to_count = 1, lines = 1;
   for (int d = 0; d < rank; d++) from_count *= from_dims[d], to_count *= to_dims[d];
   for (int d = 0; d + 1 < rank; d++) lines *= to_dims[d];
-  int64_t width = to_dims[rank - 1], common = from_dims[rank - 1] < width ? from_dims[rank - 1] : width;
+  int64_t width = to_dims[rank - 1],
+          common = from_dims[rank - 1] < width ? from_dims[rank - 1] : width;
   memset(out, 0, (size_t)(stack * to_count * bytes_of(to)));
   for (int64_t s = 0; s < stack; s++) {
     for (int64_t line = 0; line < lines; line++) {
@@ -211,7 +220,8 @@ void jk_fft_copy(int from, int to, int rank, const int64_t *from_dims, const int
         size *= from_dims[d];
       }
       if (!inside) continue;
-      const char *source = (const char *)in + (s * from_count + offset * from_dims[rank - 1]) * bytes_of(from);
+      const char *source =
+          (const char *)in + (s * from_count + offset * from_dims[rank - 1]) * bytes_of(from);
       char *target = (char *)out + (s * to_count + line * width) * bytes_of(to);
       jk_convert_numbers(from, to, source, target, common);
     }

@@ -58,7 +58,8 @@ JK_CLONES static void gather_part(void *context, size_t begin, size_t end) {
       if (position + AHEAD < stop && row >= 64) {
         int64_t next = index_at(j->indices, s->index_size, first + position + AHEAD);
         if ((uint64_t)next < (uint64_t)s->limit)
-          for (size_t line = 0; line < row && line < 512; line += 64) __builtin_prefetch(base + next * s->row + line);
+          for (size_t line = 0; line < row && line < 512; line += 64)
+            __builtin_prefetch(base + next * s->row + line);
       }
       int64_t i = index_at(j->indices, s->index_size, first + position);
       if ((uint64_t)i >= (uint64_t)s->limit) {
@@ -73,7 +74,8 @@ JK_CLONES static void gather_part(void *context, size_t begin, size_t end) {
   }
 }
 
-int64_t jk_gather(const jk_gather_shape *shape, const void *params, const void *indices, void *out) {
+int64_t jk_gather(const jk_gather_shape *shape, const void *params, const void *indices,
+                  void *out) {
   gather_job j = {shape, params, indices, out, -1};
   int64_t rows = shape->batch * shape->outer * shape->count;
   if (rows == 0) return -1;
@@ -82,8 +84,8 @@ int64_t jk_gather(const jk_gather_shape *shape, const void *params, const void *
   return j.bad;
 }
 
-int64_t jk_gather_range(const jk_gather_shape *shape, const void *params, const void *indices, void *out, int64_t begin,
-                       int64_t end) {
+int64_t jk_gather_range(const jk_gather_shape *shape, const void *params, const void *indices,
+                        void *out, int64_t begin, int64_t end) {
   gather_job j = {shape, params, indices, out, -1};
   gather_part(&j, (size_t)begin, (size_t)end);
   return j.bad;
@@ -129,7 +131,8 @@ int64_t jk_gather_nd(const jk_nd_shape *shape, const void *params, const void *i
   return j.bad;
 }
 
-// --- scattering --------------------------------------------------------------------------------------------------
+// --- scattering
+// ----
 
 typedef void (*combine)(void *out, const void *update, int64_t n);
 
@@ -233,7 +236,8 @@ static int element_size(int dtype) {
   }
 }
 
-int64_t jk_scatter_nd(const jk_nd_shape *s, int op, int dtype, const void *indices, const void *updates, void *out) {
+int64_t jk_scatter_nd(const jk_nd_shape *s, int op, int dtype, const void *indices,
+                      const void *updates, void *out) {
   combine f = op == JK_SCATTER_UPDATE ? 0 : find_combine(op, dtype);
   if (op != JK_SCATTER_UPDATE && !f) return -2;
   int64_t n = s->row / element_size(dtype);
@@ -252,26 +256,27 @@ int64_t jk_scatter_nd(const jk_nd_shape *s, int op, int dtype, const void *indic
   return -1;
 }
 
-// Dimension by dimension: what lies before, then what lies behind, is added to where it was mirrored from.
-#define FOLD(T, GET, SET)                                                                                          \
-  static void fold_##T(int64_t outer, int64_t dim, int64_t inner, int64_t before, int64_t kept, int skipped,       \
-                       void *x) {                                                                                  \
-    T *data = x;                                                                                                   \
-    for (int64_t o = 0; o < outer; o++) {                                                                          \
-      T *plane = data + o * dim * inner;                                                                           \
-      for (int64_t p = 0; p < dim; p++) {                                                                          \
-        int64_t k = p - before;                                                                                    \
-        if (k >= 0 && k < kept) continue;                                                                          \
-        k = k < 0 ? -k - 1 + skipped : 2 * kept - 1 - k - skipped;                                                 \
-        T *target = plane + (before + k) * inner;                                                                  \
-        const T *source = plane + p * inner;                                                                       \
-        for (int64_t i = 0; i < inner; i++) {                                                                      \
-          __auto_type a = GET(target[i]);                                                                          \
-          __auto_type b = GET(source[i]);                                                                          \
-          target[i] = SET(a + b);                                                                                  \
-        }                                                                                                          \
-      }                                                                                                            \
-    }                                                                                                              \
+// Dimension by dimension: what lies before, then what lies behind, is added to where it was
+// mirrored from.
+#define FOLD(T, GET, SET)                                                                       \
+  static void fold_##T(int64_t outer, int64_t dim, int64_t inner, int64_t before, int64_t kept, \
+                       int skipped, void *x) {                                                  \
+    T *data = x;                                                                                \
+    for (int64_t o = 0; o < outer; o++) {                                                       \
+      T *plane = data + o * dim * inner;                                                        \
+      for (int64_t p = 0; p < dim; p++) {                                                       \
+        int64_t k = p - before;                                                                 \
+        if (k >= 0 && k < kept) continue;                                                       \
+        k = k < 0 ? -k - 1 + skipped : 2 * kept - 1 - k - skipped;                              \
+        T *target = plane + (before + k) * inner;                                               \
+        const T *source = plane + p * inner;                                                    \
+        for (int64_t i = 0; i < inner; i++) {                                                   \
+          __auto_type a = GET(target[i]);                                                       \
+          __auto_type b = GET(source[i]);                                                       \
+          target[i] = SET(a + b);                                                               \
+        }                                                                                       \
+      }                                                                                         \
+    }                                                                                           \
   }
 FOLD(f32, GET_id, SET_id)
 FOLD(f64, GET_id, SET_id)
@@ -284,8 +289,8 @@ FOLD(u16, GET_id, (u16))
 FOLD(u32, GET_id, SET_id)
 FOLD(u64, GET_id, SET_id)
 
-void jk_mirror_fold(int dtype, int64_t outer, int64_t dim, int64_t inner, int64_t before, int64_t kept, int skipped,
-                    void *x) {
+void jk_mirror_fold(int dtype, int64_t outer, int64_t dim, int64_t inner, int64_t before,
+                    int64_t kept, int skipped, void *x) {
   switch (dtype) {
     case JK_F32: fold_f32(outer, dim, inner, before, kept, skipped, x); break;
     case JK_F64: fold_f64(outer, dim, inner, before, kept, skipped, x); break;

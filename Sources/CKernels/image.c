@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-// --- conversions ------------------------------------------------------------------------------------------------
+// --- conversions
+// ----
 
 typedef struct {
   int dtype;
@@ -64,7 +65,8 @@ void jk_from_float(int dtype, const float *in, void *out, size_t n) {
   jk_parallel_for(n, 65536, from_float_part, &j);
 }
 
-// --- resampling -------------------------------------------------------------------------------------------------
+// --- resampling
+// ----
 
 typedef struct {
   const jk_resize *s;
@@ -75,7 +77,8 @@ typedef struct {
 } resample_job;
 
 // One output row: the input rows are mixed into `line`, and that is mixed along the row.
-JK_CLONES static void resample_row(const resample_job *j, size_t batch, size_t y, float *restrict line) {
+JK_CLONES static void resample_row(const resample_job *j, size_t batch, size_t y,
+                                   float *restrict line) {
   const jk_resize *s = j->s;
   size_t width = (size_t)(s->in_w * s->channels), channels = (size_t)s->channels;
   const float *image = j->in + batch * (size_t)s->in_h * width;
@@ -101,7 +104,8 @@ JK_CLONES static void resample_row(const resample_job *j, size_t batch, size_t y
   for (size_t x = 0; x < (size_t)s->out_w; x++, out += channels) {
     int64_t from = c->first[x], to = c->first[x + 1];
     if (to - from == 2) {
-      const float *a = source + (size_t)c->index[from] * channels, *b = source + (size_t)c->index[from + 1] * channels;
+      const float *a = source + (size_t)c->index[from] * channels,
+                  *b = source + (size_t)c->index[from + 1] * channels;
       float p = c->weight[from], q = c->weight[from + 1];
       for (size_t i = 0; i < channels; i++) out[i] = a[i] * p + b[i] * q;
       continue;
@@ -132,7 +136,8 @@ static size_t row_grain(const jk_resize *s) {
   return 65536 / work + 1;
 }
 
-int jk_resample(const jk_resize *s, const jk_taps *rows, const jk_taps *columns, const float *in, float *out) {
+int jk_resample(const jk_resize *s, const jk_taps *rows, const jk_taps *columns, const float *in,
+                float *out) {
   resample_job j = {s, rows, columns, in, out, 0};
   jk_parallel_for((size_t)(s->batch * s->out_h), row_grain(s), resample_part, &j);
   return j.failed;
@@ -151,14 +156,16 @@ static void pick_part(void *context, size_t begin, size_t end) {
   const jk_resize *s = j->s;
   size_t size = j->size, height = (size_t)s->out_h, width = (size_t)s->out_w;
   for (size_t r = begin; r < end; r++) {
-    const char *row = j->in + ((r / height) * (size_t)s->in_h + (size_t)j->rows[r % height]) * (size_t)s->in_w * size;
+    const char *row = j->in + ((r / height) * (size_t)s->in_h + (size_t)j->rows[r % height]) *
+                                  (size_t)s->in_w * size;
     char *out = j->out + r * width * size;
-    for (size_t x = 0; x < width; x++, out += size) memcpy(out, row + (size_t)j->columns[x] * size, size);
+    for (size_t x = 0; x < width; x++, out += size)
+      memcpy(out, row + (size_t)j->columns[x] * size, size);
   }
 }
 
-void jk_pick_pixels(const jk_resize *s, const int32_t *rows, const int32_t *columns, size_t size, const void *in,
-                    void *out) {
+void jk_pick_pixels(const jk_resize *s, const int32_t *rows, const int32_t *columns, size_t size,
+                    const void *in, void *out) {
   pick_job j = {s, rows, columns, size, in, out};
   jk_parallel_for((size_t)(s->batch * s->out_h), row_grain(s), pick_part, &j);
 }
@@ -175,21 +182,24 @@ static void sum_part(void *context, size_t begin, size_t end) {
   sum_job *j = context;
   const jk_resize *s = j->s;
   size_t height = (size_t)s->out_h, width = (size_t)s->out_w, channels = (size_t)s->channels;
-#define SUM(tag, type, acc, get, set)                                                                             \
-  case tag:                                                                                                       \
-    for (size_t r = begin; r < end; r++) {                                                                        \
-      size_t b = r / height, y = r % height;                                                                      \
-      const type *image = (const type *)j->in + b * (size_t)(s->in_h * s->in_w) * channels;                       \
-      type *out = (type *)j->out + r * width * channels;                                                          \
-      for (size_t x = 0; x < width; x++)                                                                          \
-        for (size_t c = 0; c < channels; c++) {                                                                   \
-          acc total = 0;                                                                                          \
-          for (int64_t p = j->rows->first[y]; p < j->rows->first[y + 1]; p++)                                     \
-            for (int64_t q = j->columns->first[x]; q < j->columns->first[x + 1]; q++)                             \
-              total += (acc)get(image[((size_t)j->rows->index[p] * (size_t)s->in_w + (size_t)j->columns->index[q]) * channels + c]); \
-          out[x * channels + c] = set(total);                                                                     \
-        }                                                                                                         \
-    }                                                                                                             \
+#define SUM(tag, type, acc, get, set)                                                       \
+  case tag:                                                                                 \
+    for (size_t r = begin; r < end; r++) {                                                  \
+      size_t b = r / height, y = r % height;                                                \
+      const type *image = (const type *)j->in + b * (size_t)(s->in_h * s->in_w) * channels; \
+      type *out = (type *)j->out + r * width * channels;                                    \
+      for (size_t x = 0; x < width; x++)                                                    \
+        for (size_t c = 0; c < channels; c++) {                                             \
+          acc total = 0;                                                                    \
+          for (int64_t p = j->rows->first[y]; p < j->rows->first[y + 1]; p++)               \
+            for (int64_t q = j->columns->first[x]; q < j->columns->first[x + 1]; q++)       \
+              total += (acc)get(image[((size_t)j->rows->index[p] * (size_t)s->in_w +        \
+                                       (size_t)j->columns->index[q]) *                      \
+                                          channels +                                        \
+                                      c]);                                                  \
+          out[x * channels + c] = set(total);                                               \
+        }                                                                                   \
+    }                                                                                       \
     break;
 #define SET_i8(x) ((i8)(u8)(x))
 #define SET_u8(x) ((u8)(x))
@@ -207,13 +217,14 @@ static void sum_part(void *context, size_t begin, size_t end) {
 #undef SUM
 }
 
-void jk_sum_pixels(int dtype, const jk_resize *s, const jk_taps *rows, const jk_taps *columns, const void *in,
-                   void *out) {
+void jk_sum_pixels(int dtype, const jk_resize *s, const jk_taps *rows, const jk_taps *columns,
+                   const void *in, void *out) {
   sum_job j = {dtype, s, rows, columns, in, out};
   jk_parallel_for((size_t)(s->batch * s->out_h), row_grain(s), sum_part, &j);
 }
 
-// --- crops ------------------------------------------------------------------------------------------------------
+// --- crops
+// ----
 
 typedef struct {
   const jk_crop *s;
@@ -230,7 +241,9 @@ JK_INLINE float crop_position(float low, float high, int64_t size, int64_t crop,
   }
   return 0.5f * (low + high) * (float)(size - 1);
 }
-JK_INLINE bool crop_inside(float position, int64_t size) { return position >= 0 && position <= (float)(size - 1); }
+JK_INLINE bool crop_inside(float position, int64_t size) {
+  return position >= 0 && position <= (float)(size - 1);
+}
 
 static void crop_part(void *context, size_t begin, size_t end) {
   crop_job *j = context;
@@ -253,15 +266,18 @@ static void crop_part(void *context, size_t begin, size_t end) {
         continue;
       }
       if (s->nearest) {
-        const float *p = image + ((size_t)roundf(in_y) * (size_t)s->in_w + (size_t)roundf(in_x)) * channels;
+        const float *p =
+            image + ((size_t)roundf(in_y) * (size_t)s->in_w + (size_t)roundf(in_x)) * channels;
         memcpy(out, p, channels * sizeof(float));
         continue;
       }
       size_t top = (size_t)floorf(in_y), bottom = (size_t)ceilf(in_y);
       size_t left = (size_t)floorf(in_x), right = (size_t)ceilf(in_x), w = (size_t)s->in_w;
       float fy = in_y - (float)top, fx = in_x - (float)left;
-      const float *tl = image + (top * w + left) * channels, *tr = image + (top * w + right) * channels;
-      const float *bl = image + (bottom * w + left) * channels, *br = image + (bottom * w + right) * channels;
+      const float *tl = image + (top * w + left) * channels,
+                  *tr = image + (top * w + right) * channels;
+      const float *bl = image + (bottom * w + left) * channels,
+                  *br = image + (bottom * w + right) * channels;
       for (size_t c = 0; c < channels; c++) {
         float upper = tl[c] + (tr[c] - tl[c]) * fx, lower = bl[c] + (br[c] - bl[c]) * fx;
         out[c] = upper + (lower - upper) * fy;
@@ -270,14 +286,15 @@ static void crop_part(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_crop_and_resize(const jk_crop *s, const float *image, const float *boxes, const int32_t *index, float *out) {
+void jk_crop_and_resize(const jk_crop *s, const float *image, const float *boxes,
+                        const int32_t *index, float *out) {
   crop_job j = {s, image, 0, boxes, index, out};
   size_t work = (size_t)(s->out_w * s->channels) * 8 + 1;
   jk_parallel_for((size_t)(s->count * s->out_h), 65536 / work + 1, crop_part, &j);
 }
 
-void jk_crop_and_resize_grad_image(const jk_crop *s, const float *grads, const float *boxes, const int32_t *index,
-                                   float *out) {
+void jk_crop_and_resize_grad_image(const jk_crop *s, const float *grads, const float *boxes,
+                                   const int32_t *index, float *out) {
   size_t channels = (size_t)s->channels, w = (size_t)s->in_w;
   for (int64_t b = 0; b < s->count; b++) {
     const float *box = boxes + 4 * b;
@@ -332,8 +349,10 @@ static void crop_boxes_part(void *context, size_t begin, size_t end) {
         float fx = in_x - (float)left;
         const float *g = j->first + (((int64_t)b * s->out_h + y) * s->out_w + x) * s->channels;
         for (size_t c = 0; c < channels; c++) {
-          float tl = image[(top * w + left) * channels + c], tr = image[(top * w + right) * channels + c];
-          float bl = image[(bottom * w + left) * channels + c], br = image[(bottom * w + right) * channels + c];
+          float tl = image[(top * w + left) * channels + c],
+                tr = image[(top * w + right) * channels + c];
+          float bl = image[(bottom * w + left) * channels + c],
+                br = image[(bottom * w + right) * channels + c];
           float dy = ((1 - fx) * (bl - tl) + fx * (br - tr)) * g[c];
           float dx = ((1 - fy) * (tr - tl) + fy * (br - bl)) * g[c];
           if (s->out_h > 1) {
@@ -356,8 +375,8 @@ static void crop_boxes_part(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_crop_and_resize_grad_boxes(const jk_crop *s, const float *grads, const float *image, const float *boxes,
-                                   const int32_t *index, float *out) {
+void jk_crop_and_resize_grad_boxes(const jk_crop *s, const float *grads, const float *image,
+                                   const float *boxes, const int32_t *index, float *out) {
   crop_job j = {s, grads, image, boxes, index, out};
   size_t work = (size_t)(s->out_h * s->out_w * s->channels) * 16 + 1;
   jk_parallel_for((size_t)s->count, 65536 / work + 1, crop_boxes_part, &j);

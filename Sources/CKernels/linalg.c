@@ -4,61 +4,64 @@
 
 // Products of small matrices, and of any size for dtypes that no library multiplies.
 //
-// Row by row, 64 columns of the result at a time in a local array that the compiler keeps in registers.
+// Row by row, 64 columns of the result at a time in a local array that the compiler keeps in
+// registers.
 
 enum { BLOCK = 64 };
 
 // b is [k,n]: whole rows of b are added up.
-#define ROWS_LOOP(fn, T, A, GET, SET)                                                                       \
-  JK_CLONES static void fn(int64_t m, int64_t n, int64_t k, const T *a, int64_t row, int64_t column, const T *b,   \
-                           T *c) {                                                                                  \
-    for (int64_t i = 0; i < m; i++) {                                                                               \
-      for (int64_t j = 0; j < n; j += BLOCK) {                                                                      \
-        int64_t w = n - j < BLOCK ? n - j : BLOCK;                                                                  \
-        A acc[BLOCK] = {0};                                                                                         \
-        const T *bj = b + j;                                                                                        \
-        if (w == BLOCK) {                                                                                           \
-          for (int64_t p = 0; p < k; p++) {                                                                         \
-            A x = (A)GET(a[i * row + p * column]);                                                             \
-            for (int q = 0; q < BLOCK; q++) acc[q] += x * (A)GET(bj[p * n + q]);                                    \
-          }                                                                                                         \
-        } else {                                                                                                    \
-          for (int64_t p = 0; p < k; p++) {                                                                         \
-            A x = (A)GET(a[i * row + p * column]);                                                             \
-            for (int64_t q = 0; q < w; q++) acc[q] += x * (A)GET(bj[p * n + q]);                                    \
-          }                                                                                                         \
-        }                                                                                                           \
-        for (int64_t q = 0; q < w; q++) c[i * n + j + q] = (T)SET(acc[q]);                                          \
-      }                                                                                                             \
-    }                                                                                                               \
+#define ROWS_LOOP(fn, T, A, GET, SET)                                                \
+  JK_CLONES static void fn(int64_t m, int64_t n, int64_t k, const T *a, int64_t row, \
+                           int64_t column, const T *b, T *c) {                       \
+    for (int64_t i = 0; i < m; i++) {                                                \
+      for (int64_t j = 0; j < n; j += BLOCK) {                                       \
+        int64_t w = n - j < BLOCK ? n - j : BLOCK;                                   \
+        A acc[BLOCK] = {0};                                                          \
+        const T *bj = b + j;                                                         \
+        if (w == BLOCK) {                                                            \
+          for (int64_t p = 0; p < k; p++) {                                          \
+            A x = (A)GET(a[i * row + p * column]);                                   \
+            for (int q = 0; q < BLOCK; q++) acc[q] += x * (A)GET(bj[p * n + q]);     \
+          }                                                                          \
+        } else {                                                                     \
+          for (int64_t p = 0; p < k; p++) {                                          \
+            A x = (A)GET(a[i * row + p * column]);                                   \
+            for (int64_t q = 0; q < w; q++) acc[q] += x * (A)GET(bj[p * n + q]);     \
+          }                                                                          \
+        }                                                                            \
+        for (int64_t q = 0; q < w; q++) c[i * n + j + q] = (T)SET(acc[q]);           \
+      }                                                                              \
+    }                                                                                \
   }
 
 // b is [n,k]: rows of a times rows of b.
-#define DOTS_LOOP(fn, T, A, GET, SET)                                                               \
-  JK_CLONES static void fn(int64_t m, int64_t n, int64_t k, const T *a, int64_t row, int64_t column, const T *b,   \
-                           T *c) {                                                                                  \
-    for (int64_t i = 0; i < m; i++) {                                                                               \
-      for (int64_t j = 0; j < n; j++) {                                                                             \
-        A sum = 0;                                                                                                  \
-        if (column == 1) {                                                                                          \
-          for (int64_t p = 0; p < k; p++) sum += (A)GET(a[i * row + p]) * (A)GET(b[j * k + p]);      \
-        } else {                                                                                                    \
-          for (int64_t p = 0; p < k; p++)                                                                           \
-            sum += (A)GET(a[i * row + p * column]) * (A)GET(b[j * k + p]);                          \
-        }                                                                                                           \
-        c[i * n + j] = (T)SET(sum);                                                                                 \
-      }                                                                                                             \
-    }                                                                                                               \
+#define DOTS_LOOP(fn, T, A, GET, SET)                                                           \
+  JK_CLONES static void fn(int64_t m, int64_t n, int64_t k, const T *a, int64_t row,            \
+                           int64_t column, const T *b, T *c) {                                  \
+    for (int64_t i = 0; i < m; i++) {                                                           \
+      for (int64_t j = 0; j < n; j++) {                                                         \
+        A sum = 0;                                                                              \
+        if (column == 1) {                                                                      \
+          for (int64_t p = 0; p < k; p++) sum += (A)GET(a[i * row + p]) * (A)GET(b[j * k + p]); \
+        } else {                                                                                \
+          for (int64_t p = 0; p < k; p++)                                                       \
+            sum += (A)GET(a[i * row + p * column]) * (A)GET(b[j * k + p]);                      \
+        }                                                                                       \
+        c[i * n + j] = (T)SET(sum);                                                             \
+      }                                                                                         \
+    }                                                                                           \
   }
 
 // Integers are computed in the unsigned type of at least 32 bits, so that they wrap.
-#define REAL_LOOPS(name, T, A, GET, SET)               \
-  ROWS_LOOP(rows_##name, T, A, GET, SET)         \
-  DOTS_LOOP(dots_##name, T, A, GET, SET)   \
-  static void small_##name(const jk_matmul *s, int64_t m, const void *a, int64_t row, int64_t column,  \
-                           const void *b, void *c) {                                                 \
-    if (s->tb) dots_##name(m, s->n, s->k, a, row, column, b, c);                                        \
-    else rows_##name(m, s->n, s->k, a, row, column, b, c);                                              \
+#define REAL_LOOPS(name, T, A, GET, SET)                                              \
+  ROWS_LOOP(rows_##name, T, A, GET, SET)                                              \
+  DOTS_LOOP(dots_##name, T, A, GET, SET)                                              \
+  static void small_##name(const jk_matmul *s, int64_t m, const void *a, int64_t row, \
+                           int64_t column, const void *b, void *c) {                  \
+    if (s->tb)                                                                        \
+      dots_##name(m, s->n, s->k, a, row, column, b, c);                               \
+    else                                                                              \
+      rows_##name(m, s->n, s->k, a, row, column, b, c);                               \
   }
 REAL_LOOPS(f64, f64, f64, GET_id, SET_id)
 REAL_LOOPS(f16, f16, f32, GET_f16, SET_f16)
@@ -73,10 +76,10 @@ REAL_LOOPS(i64, i64, u64, GET_id, SET_id)
 REAL_LOOPS(u64, u64, u64, GET_id, SET_id)
 ROWS_LOOP(rows_f32, f32, f32, GET_id, SET_id)
 
-// Small matrices of floats: b is turned round first, because sums of floats are not reordered and so a dot product
-// has no vectors.
-JK_CLONES static void dots_wide_f32(int64_t m, int64_t n, int64_t k, const f32 *a, int64_t row, int64_t column,
-                                    const f32 *b, f32 *c) {
+// Small matrices of floats: b is turned round first, because sums of floats are not reordered and
+// so a dot product has no vectors.
+JK_CLONES static void dots_wide_f32(int64_t m, int64_t n, int64_t k, const f32 *a, int64_t row,
+                                    int64_t column, const f32 *b, f32 *c) {
   for (int64_t i = 0; i < m; i++) {
     for (int64_t j = 0; j < n; j++) {
       f32 part[16] = {0};
@@ -94,8 +97,8 @@ JK_CLONES static void dots_wide_f32(int64_t m, int64_t n, int64_t k, const f32 *
   }
 }
 
-static void small_f32(const jk_matmul *s, int64_t m, const void *a, int64_t row, int64_t column, const void *b,
-                      void *c) {
+static void small_f32(const jk_matmul *s, int64_t m, const void *a, int64_t row, int64_t column,
+                      const void *b, void *c) {
   int64_t n = s->n, k = s->k;
   if (!s->tb) {
     rows_f32(m, n, k, a, row, column, b, c);
@@ -111,31 +114,32 @@ static void small_f32(const jk_matmul *s, int64_t m, const void *a, int64_t row,
 }
 
 // Complex numbers multiply by the formula, without the C library's care for infinities.
-#define COMPLEX_LOOPS(name, R)                                                                                         \
-  JK_CLONES static void small_##name(const jk_matmul *s, int64_t m, const void *av, int64_t row, int64_t column,     \
-                                     const void *bv, void *cv) {                                                     \
-    const R *a = av, *b = bv;                                                                                           \
-    R *c = cv;                                                                                                          \
-    int64_t n = s->n, k = s->k, brow = s->tb ? 1 : n, bcolumn = s->tb ? k : 1;                                          \
-    R sign_a = s->ta == 2 ? -1 : 1, sign_b = s->tb == 2 ? -1 : 1;                                                       \
-    for (int64_t i = 0; i < m; i++) {                                                                                   \
-      for (int64_t j = 0; j < n; j++) {                                                                                 \
-        R re = 0, im = 0;                                                                                               \
-        for (int64_t p = 0; p < k; p++) {                                                                               \
-          const R *x = a + 2 * (i * row + p * column), *y = b + 2 * (p * brow + j * bcolumn);                           \
-          R xi = sign_a * x[1], yi = sign_b * y[1];                                                                     \
-          re += x[0] * y[0] - xi * yi;                                                                                  \
-          im += x[0] * yi + xi * y[0];                                                                                  \
-        }                                                                                                               \
-        c[2 * (i * n + j)] = re;                                                                                        \
-        c[2 * (i * n + j) + 1] = im;                                                                                    \
-      }                                                                                                                 \
-    }                                                                                                                   \
+#define COMPLEX_LOOPS(name, R)                                                                   \
+  JK_CLONES static void small_##name(const jk_matmul *s, int64_t m, const void *av, int64_t row, \
+                                     int64_t column, const void *bv, void *cv) {                 \
+    const R *a = av, *b = bv;                                                                    \
+    R *c = cv;                                                                                   \
+    int64_t n = s->n, k = s->k, brow = s->tb ? 1 : n, bcolumn = s->tb ? k : 1;                   \
+    R sign_a = s->ta == 2 ? -1 : 1, sign_b = s->tb == 2 ? -1 : 1;                                \
+    for (int64_t i = 0; i < m; i++) {                                                            \
+      for (int64_t j = 0; j < n; j++) {                                                          \
+        R re = 0, im = 0;                                                                        \
+        for (int64_t p = 0; p < k; p++) {                                                        \
+          const R *x = a + 2 * (i * row + p * column), *y = b + 2 * (p * brow + j * bcolumn);    \
+          R xi = sign_a * x[1], yi = sign_b * y[1];                                              \
+          re += x[0] * y[0] - xi * yi;                                                           \
+          im += x[0] * yi + xi * y[0];                                                           \
+        }                                                                                        \
+        c[2 * (i * n + j)] = re;                                                                 \
+        c[2 * (i * n + j) + 1] = im;                                                             \
+      }                                                                                          \
+    }                                                                                            \
   }
 COMPLEX_LOOPS(c64, f32)
 COMPLEX_LOOPS(c128, f64)
 
-typedef void (*small_fn)(const jk_matmul *, int64_t, const void *, int64_t, int64_t, const void *, void *);
+typedef void (*small_fn)(const jk_matmul *, int64_t, const void *, int64_t, int64_t, const void *,
+                         void *);
 
 static small_fn find_small(int dtype) {
   switch (dtype) {
@@ -167,13 +171,14 @@ static int64_t element_size(int dtype) {
   return 8;
 }
 
-// --- one row or one column ------------------------------------------------------------------------------------------
+// --- one row or one column
+// ----
 
 typedef f32 v16 __attribute__((vector_size(64), aligned(4)));
 
 // c[j] = Σ x[p]·b[p][j] for columns begin..<end of b, whose rows are n long; x has a step.
-JK_CLONES static void sum_rows_f32(const f32 *x, int64_t step, const f32 *b, int64_t n, int64_t k, f32 *c, int64_t begin,
-                                   int64_t end) {
+JK_CLONES static void sum_rows_f32(const f32 *x, int64_t step, const f32 *b, int64_t n, int64_t k,
+                                   f32 *c, int64_t begin, int64_t end) {
   int64_t j = begin;
   for (; j + 64 <= end; j += 64) {
     v16 s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
@@ -215,7 +220,8 @@ JK_INLINE f32 total(const v16 *s) {
 }
 
 // c[j] = Σ b[j][p]·x[p] for rows begin..<end of b, which are k long.
-JK_CLONES static void dot_rows_f32(const f32 *x, const f32 *b, int64_t k, f32 *c, int64_t begin, int64_t end) {
+JK_CLONES static void dot_rows_f32(const f32 *x, const f32 *b, int64_t k, f32 *c, int64_t begin,
+                                   int64_t end) {
   int64_t j = begin;
   for (; j + 4 <= end; j += 4) {
     const f32 *b0 = b + j * k, *b1 = b0 + k, *b2 = b1 + k, *b3 = b2 + k;
@@ -264,7 +270,8 @@ static void vector_part(void *context, size_t begin, size_t end) {
 }
 
 // A row times a matrix, or a matrix times a column: bound by reading the matrix once.
-static void vector_product(const f32 *x, const f32 *matrix, int64_t width, int64_t k, int dots, f32 *c, int parallel) {
+static void vector_product(const f32 *x, const f32 *matrix, int64_t width, int64_t k, int dots,
+                           f32 *c, int parallel) {
   vector_job j = {x, matrix, c, width, k, width, dots ? 4 : 64, dots};
   size_t units = (size_t)((width + j.unit - 1) / j.unit);
   int64_t work = j.unit * k;
@@ -273,7 +280,8 @@ static void vector_product(const f32 *x, const f32 *matrix, int64_t width, int64
   else jk_parallel_for(units, grain, vector_part, &j);
 }
 
-// --- all sizes ------------------------------------------------------------------------------------------------------
+// --- all sizes
+// ----
 
 static int is_tiny(const jk_matmul *s) {
   // Products of less work than a library call's own.
@@ -288,7 +296,8 @@ static int goes_through_floats(const jk_matmul *s) {
 
 size_t jk_matmul_scratch(const jk_matmul *s) {
   if (!goes_through_floats(s)) return 0;
-  return (size_t)(s->a_count * s->m * s->k + s->b_count * s->k * s->n + s->batch * s->m * s->n) * sizeof(f32);
+  return (size_t)(s->a_count * s->m * s->k + s->b_count * s->k * s->n + s->batch * s->m * s->n) *
+         sizeof(f32);
 }
 
 typedef struct {
@@ -300,7 +309,8 @@ typedef struct {
 } product_job;
 
 // Product `index`, rows begin..<end of the result.
-static void one_product(const product_job *j, int64_t index, int64_t begin, int64_t end, int parallel) {
+static void one_product(const product_job *j, int64_t index, int64_t begin, int64_t end,
+                        int parallel) {
   const jk_matmul *s = j->s;
   int64_t size = j->size, m = end - begin;
   const char *a = j->a + (s->a_index ? s->a_index[index] : index) * s->m * s->k * size;
@@ -313,8 +323,10 @@ static void one_product(const product_job *j, int64_t index, int64_t begin, int6
   } else if (is_vector(s) && s->m == 1) {
     vector_product((const f32 *)a, (const f32 *)b, s->n, s->k, s->tb != 0, (f32 *)c, parallel);
   } else if (is_vector(s)) {
-    // A column of the result: a's rows times the column b; as b has one column, its layout is the same either way.
-    if (s->ta && m == s->m) vector_product((const f32 *)b, (const f32 *)a, m, s->k, 0, (f32 *)c, parallel);
+    // A column of the result: a's rows times the column b; as b has one column, its layout is the
+    // same either way.
+    if (s->ta && m == s->m)
+      vector_product((const f32 *)b, (const f32 *)a, m, s->k, 0, (f32 *)c, parallel);
     else if (!s->ta) vector_product((const f32 *)b, (const f32 *)a, m, s->k, 1, (f32 *)c, parallel);
     else j->small(s, m, a, row, column, b, c);
   } else {
@@ -362,7 +374,8 @@ void jk_run_matmul(const jk_matmul *s, const void *a, const void *b, void *c, vo
     return;
   }
   if (goes_through_floats(s)) {
-    int64_t na = s->a_count * s->m * s->k, nb = s->b_count * s->k * s->n, nc = s->batch * s->m * s->n;
+    int64_t na = s->a_count * s->m * s->k, nb = s->b_count * s->k * s->n,
+            nc = s->batch * s->m * s->n;
     f32 *fa = scratch, *fb = fa + na, *fc = fb + nb;
     widen(s->dtype, a, fa, na);
     widen(s->dtype, b, fb, nb);
@@ -387,11 +400,20 @@ void jk_run_matmul(const jk_matmul *s, const void *a, const void *b, void *c, vo
   }
 }
 
-// --- mixed dtypes ---------------------------------------------------------------------------------------------------
+// --- mixed dtypes
+// ----
 
 static int is_integer(int dtype) {
   switch (dtype) {
-    case JK_I8: case JK_U8: case JK_I16: case JK_U16: case JK_I32: case JK_U32: case JK_I64: case JK_U64: return 1;
+    case JK_I8:
+    case JK_U8:
+    case JK_I16:
+    case JK_U16:
+    case JK_I32:
+    case JK_U32:
+    case JK_I64:
+    case JK_U64:
+      return 1;
   }
   return 0;
 }

@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-// The thread sanitizer would watch the functions that choose a clone, which run before it has begun.
+// The thread sanitizer would watch the functions that choose a clone, which run before it has
+// begun.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define JK_ONE_CLONE
@@ -57,53 +58,56 @@ JK_INLINE bf16 bf16_set(float x) {
 #pragma clang diagnostic ignored "-Wpass-failed"
 
 // The value rounded to the storage type of the first input, for steps inside an expression.
-#define JK_ROUNDED(v) _Generic(a[0], f16: (float)(f16)(v), bf16: bf16_get(bf16_set((float)(v))), default: (v))
+#define JK_ROUNDED(v) \
+  _Generic(a[0], f16: (float)(f16)(v), bf16: bf16_get(bf16_set((float)(v))), default: (v))
 
-#define JK_LOOP(fn) \
-  JK_CLONES static int fn(const void *const *in, void *out, size_t n, const int *scalar, const void *params)
+#define JK_LOOP(fn)                                                                      \
+  JK_CLONES static int fn(const void *const *in, void *out, size_t n, const int *scalar, \
+                          const void *params)
 
-// out[i] = expr of x, for one pair of storage types; GET and SET convert. `setup` may declare constants.
-#define JK_UNARY_LOOP_WITH(fn, TI, TO, GET, SET, setup, expr)                                                       \
-  JK_LOOP(fn) {                                                                                                     \
-    const TI *a = in[0];                                                                                            \
-    TO *o = out;                                                                                                    \
-    (void)scalar, (void)params;                                                                                     \
-    setup                                                                                                           \
-    JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                      \
-      __auto_type x = GET(a[i]);                                                                                    \
-      o[i] = SET(expr);                                                                                             \
-    }                                                                                                               \
-    return 0;                                                                                                       \
+// out[i] = expr of x, for one pair of storage types; GET and SET convert. `setup` may declare
+// constants.
+#define JK_UNARY_LOOP_WITH(fn, TI, TO, GET, SET, setup, expr) \
+  JK_LOOP(fn) {                                               \
+    const TI *a = in[0];                                      \
+    TO *o = out;                                              \
+    (void)scalar, (void)params;                               \
+    setup JK_VECTOR for (size_t i = 0; i < n; i++) {          \
+      __auto_type x = GET(a[i]);                              \
+      o[i] = SET(expr);                                       \
+    }                                                         \
+    return 0;                                                 \
   }
 #define JK_UNARY_LOOP(fn, TI, TO, GET, SET, expr) JK_UNARY_LOOP_WITH(fn, TI, TO, GET, SET, , expr)
 
 // out[i] = expr of x and y, either of which may be one element for all.
-#define JK_BINARY_LOOP_WITH(fn, TI, TO, GET, SET, setup, expr)                                                      \
-  JK_LOOP(fn) {                                                                                                     \
-    const TI *a = in[0], *b = in[1];                                                                                \
-    TO *o = out;                                                                                                    \
-    (void)params;                                                                                                   \
-    setup                                                                                                           \
-    if (scalar[1] && !scalar[0]) {                                                                                  \
-      __auto_type y = GET(b[0]);                                                                                    \
-      JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                    \
-        __auto_type x = GET(a[i]);                                                                                  \
-        o[i] = SET(expr);                                                                                           \
-      }                                                                                                             \
-    } else if (scalar[0] && !scalar[1]) {                                                                           \
-      __auto_type x = GET(a[0]);                                                                                    \
-      JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                    \
-        __auto_type y = GET(b[i]);                                                                                  \
-        o[i] = SET(expr);                                                                                           \
-      }                                                                                                             \
-    } else {                                                                                                        \
-      if (scalar[0] && n) n = 1;                                                                                    \
-      JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                    \
-        __auto_type x = GET(a[i]);                                                                                  \
-        __auto_type y = GET(b[i]);                                                                                  \
-        o[i] = SET(expr);                                                                                           \
-      }                                                                                                             \
-    }                                                                                                               \
-    return 0;                                                                                                       \
+#define JK_BINARY_LOOP_WITH(fn, TI, TO, GET, SET, setup, expr) \
+  JK_LOOP(fn) {                                                \
+    const TI *a = in[0], *b = in[1];                           \
+    TO *o = out;                                               \
+    (void)params;                                              \
+    setup if (scalar[1] && !scalar[0]) {                       \
+      __auto_type y = GET(b[0]);                               \
+      JK_VECTOR for (size_t i = 0; i < n; i++) {               \
+        __auto_type x = GET(a[i]);                             \
+        o[i] = SET(expr);                                      \
+      }                                                        \
+    }                                                          \
+    else if (scalar[0] && !scalar[1]) {                        \
+      __auto_type x = GET(a[0]);                               \
+      JK_VECTOR for (size_t i = 0; i < n; i++) {               \
+        __auto_type y = GET(b[i]);                             \
+        o[i] = SET(expr);                                      \
+      }                                                        \
+    }                                                          \
+    else {                                                     \
+      if (scalar[0] && n) n = 1;                               \
+      JK_VECTOR for (size_t i = 0; i < n; i++) {               \
+        __auto_type x = GET(a[i]);                             \
+        __auto_type y = GET(b[i]);                             \
+        o[i] = SET(expr);                                      \
+      }                                                        \
+    }                                                          \
+    return 0;                                                  \
   }
 #define JK_BINARY_LOOP(fn, TI, TO, GET, SET, expr) JK_BINARY_LOOP_WITH(fn, TI, TO, GET, SET, , expr)

@@ -70,9 +70,13 @@ int64_t jk_memory_limit(void) {
   }
   return bytes;
 }
-bool jk_memory_over(void) { return atomic_load_explicit(&used, memory_order_relaxed) > jk_memory_limit(); }
+bool jk_memory_over(void) {
+  return atomic_load_explicit(&used, memory_order_relaxed) > jk_memory_limit();
+}
 
-void *jk_swap(void **place, void *value) { return atomic_exchange_explicit((void *_Atomic *)place, value, memory_order_acq_rel); }
+void *jk_swap(void **place, void *value) {
+  return atomic_exchange_explicit((void *_Atomic *)place, value, memory_order_acq_rel);
+}
 
 int64_t jk_thread_id(void) {
   static _Thread_local int64_t id;

@@ -1,6 +1,7 @@
 #include "loops.h"
 
-// Convolutions of the dtypes that oneDNN is not used for, and small ones. Units of work are pixels or filter rows.
+// Convolutions of the dtypes that oneDNN is not used for, and small ones. Units of work are pixels
+// or filter rows.
 
 typedef struct {
   const jk_window *window;
@@ -41,7 +42,9 @@ enum { LANES = 128 };
 #define F(name) JK_CLONES name##_i32
 #include "nn_conv_loops.h"
 
-static size_t grain(double per_unit) { return per_unit >= 65536 ? 1 : (size_t)(65536 / (per_unit + 1)) + 1; }
+static size_t grain(double per_unit) {
+  return per_unit >= 65536 ? 1 : (size_t)(65536 / (per_unit + 1)) + 1;
+}
 
 #define BY_DTYPE(name)                                                  \
   switch (dtype) {                                                      \
@@ -52,7 +55,9 @@ static size_t grain(double per_unit) { return per_unit >= 65536 ? 1 : (size_t)(6
     case JK_I32: jk_parallel_for(units, step, name##_i32, &job); break; \
   }
 
-static double taps(const jk_window *s) { return (double)(s->kernel[0] * s->kernel[1] * s->kernel[2]); }
+static double taps(const jk_window *s) {
+  return (double)(s->kernel[0] * s->kernel[1] * s->kernel[2]);
+}
 
 void jk_conv_forward(int dtype, const jk_window *s, const void *x, const void *filter, void *y) {
   conv_job job = {s, x, filter, y};
@@ -61,14 +66,16 @@ void jk_conv_forward(int dtype, const jk_window *s, const void *x, const void *f
   BY_DTYPE(forward)
 }
 
-void jk_conv_input_gradient(int dtype, const jk_window *s, void *dx, const void *filter, const void *dy) {
+void jk_conv_input_gradient(int dtype, const jk_window *s, void *dx, const void *filter,
+                            const void *dy) {
   conv_job job = {s, filter, dy, dx};
   size_t units = (size_t)(s->batch * s->in[0] * s->in[1] * s->in[2]);
   size_t step = grain(taps(s) * (double)(s->in_channels / s->groups * s->out_channels));
   BY_DTYPE(input_gradient)
 }
 
-void jk_conv_filter_gradient(int dtype, const jk_window *s, const void *x, void *dfilter, const void *dy) {
+void jk_conv_filter_gradient(int dtype, const jk_window *s, const void *x, void *dfilter,
+                             const void *dy) {
   conv_job job = {s, x, dy, dfilter};
   size_t units = (size_t)(taps(s) * (double)s->in_channels);
   double pixels = (double)(s->batch * s->out[0] * s->out[1] * s->out[2]);

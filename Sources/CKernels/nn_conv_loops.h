@@ -1,4 +1,5 @@
-// The convolution loops for one dtype: T is stored, A is computed in; GET and SET convert; F names the functions.
+// The convolution loops for one dtype: T is stored, A is computed in; GET and SET convert; F names
+// the functions.
 
 static void F(forward)(void *context, size_t begin, size_t end) {
   const conv_job *job = context;
@@ -6,7 +7,8 @@ static void F(forward)(void *context, size_t begin, size_t end) {
   const T *x = job->a, *w = job->b;
   T *y = job->out;
   int64_t icg = s->in_channels / s->groups, ocg = s->out_channels / s->groups, oc = s->out_channels;
-  int64_t in_pixels = s->in[0] * s->in[1] * s->in[2], out_pixels = s->out[0] * s->out[1] * s->out[2];
+  int64_t in_pixels = s->in[0] * s->in[1] * s->in[2],
+          out_pixels = s->out[0] * s->out[1] * s->out[2];
   int64_t xc = s->channels_first ? in_pixels : 1, xp = s->channels_first ? 1 : s->in_channels;
   int64_t yc = s->channels_first ? out_pixels : 1, yp = s->channels_first ? 1 : oc;
   // One channel each: groups side by side are one run of channels.
@@ -14,7 +16,8 @@ static void F(forward)(void *context, size_t begin, size_t end) {
   int64_t groups = depthwise ? 1 : s->groups, width = depthwise ? oc : ocg;
   for (size_t at = begin; at < end; at++) {
     int64_t n = (int64_t)at / out_pixels, pixel = (int64_t)at % out_pixels;
-    int64_t o2 = pixel % s->out[2], o1 = pixel / s->out[2] % s->out[1], o0 = pixel / s->out[2] / s->out[1];
+    int64_t o2 = pixel % s->out[2], o1 = pixel / s->out[2] % s->out[1],
+            o0 = pixel / s->out[2] / s->out[1];
     const T *image = x + n * in_pixels * s->in_channels;
     T *row = y + n * out_pixels * oc + pixel * yp;
     for (int64_t g = 0; g < groups; g++)
@@ -35,7 +38,8 @@ static void F(forward)(void *context, size_t begin, size_t end) {
               const T *in = image + ((i0 * s->in[1] + i1) * s->in[2] + i2) * xp;
               const T *weights = w + tap * icg * oc + g * ocg + from;
               if (depthwise) {
-                for (int64_t o = 0; o < lanes; o++) sum[o] += GET(in[(from + o) * xc]) * GET(weights[o]);
+                for (int64_t o = 0; o < lanes; o++)
+                  sum[o] += GET(in[(from + o) * xc]) * GET(weights[o]);
                 continue;
               }
               in += g * icg * xc;
@@ -58,12 +62,14 @@ static void F(input_gradient)(void *context, size_t begin, size_t end) {
   const T *w = job->a, *dy = job->b;
   T *dx = job->out;
   int64_t icg = s->in_channels / s->groups, ocg = s->out_channels / s->groups, oc = s->out_channels;
-  int64_t in_pixels = s->in[0] * s->in[1] * s->in[2], out_pixels = s->out[0] * s->out[1] * s->out[2];
+  int64_t in_pixels = s->in[0] * s->in[1] * s->in[2],
+          out_pixels = s->out[0] * s->out[1] * s->out[2];
   int64_t xc = s->channels_first ? in_pixels : 1, xp = s->channels_first ? 1 : s->in_channels;
   int64_t yc = s->channels_first ? out_pixels : 1, yp = s->channels_first ? 1 : oc;
   for (size_t at = begin; at < end; at++) {
     int64_t n = (int64_t)at / in_pixels, pixel = (int64_t)at % in_pixels;
-    int64_t i2 = pixel % s->in[2], i1 = pixel / s->in[2] % s->in[1], i0 = pixel / s->in[2] / s->in[1];
+    int64_t i2 = pixel % s->in[2], i1 = pixel / s->in[2] % s->in[1],
+            i0 = pixel / s->in[2] / s->in[1];
     const T *image = dy + n * out_pixels * oc;
     T *row = dx + n * in_pixels * s->in_channels + pixel * xp;
     for (int64_t g = 0; g < s->groups; g++)
@@ -100,14 +106,16 @@ static void F(filter_gradient)(void *context, size_t begin, size_t end) {
   const T *x = job->a, *dy = job->b;
   T *dw = job->out;
   int64_t icg = s->in_channels / s->groups, ocg = s->out_channels / s->groups, oc = s->out_channels;
-  int64_t in_pixels = s->in[0] * s->in[1] * s->in[2], out_pixels = s->out[0] * s->out[1] * s->out[2];
+  int64_t in_pixels = s->in[0] * s->in[1] * s->in[2],
+          out_pixels = s->out[0] * s->out[1] * s->out[2];
   int64_t xc = s->channels_first ? in_pixels : 1, xp = s->channels_first ? 1 : s->in_channels;
   int64_t yc = s->channels_first ? out_pixels : 1, yp = s->channels_first ? 1 : oc;
   // One unit is a tap of one input channel: a row of ocg weights.
   for (size_t at = begin; at < end; at++) {
     int64_t channel = (int64_t)at % s->in_channels, tap = (int64_t)at / s->in_channels;
     int64_t g = channel / icg, c = channel % icg;
-    int64_t k2 = tap % s->kernel[2], k1 = tap / s->kernel[2] % s->kernel[1], k0 = tap / s->kernel[2] / s->kernel[1];
+    int64_t k2 = tap % s->kernel[2], k1 = tap / s->kernel[2] % s->kernel[1],
+            k0 = tap / s->kernel[2] / s->kernel[1];
     for (int64_t from = 0; from < ocg; from += LANES) {
       int64_t lanes = ocg - from < LANES ? ocg - from : LANES;
       A sum[LANES];
@@ -122,10 +130,10 @@ static void F(filter_gradient)(void *context, size_t begin, size_t end) {
             for (int64_t o2 = 0; o2 < s->out[2]; o2++) {
               int64_t i2 = o2 * s->stride[2] - s->pad_before[2] + k2 * s->dilation[2];
               if (i2 < 0 || i2 >= s->in[2]) continue;
-              A value = GET(x[n * in_pixels * s->in_channels + ((i0 * s->in[1] + i1) * s->in[2] + i2) * xp +
-                              channel * xc]);
-              const T *out = dy + n * out_pixels * oc + ((o0 * s->out[1] + o1) * s->out[2] + o2) * yp +
-                             (g * ocg + from) * yc;
+              A value = GET(x[n * in_pixels * s->in_channels +
+                              ((i0 * s->in[1] + i1) * s->in[2] + i2) * xp + channel * xc]);
+              const T *out = dy + n * out_pixels * oc +
+                             ((o0 * s->out[1] + o1) * s->out[2] + o2) * yp + (g * ocg + from) * yc;
               for (int64_t o = 0; o < lanes; o++) sum[o] += value * GET(out[o * yc]);
             }
           }

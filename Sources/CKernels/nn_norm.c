@@ -105,33 +105,47 @@ typedef void (*body)(void *, size_t, size_t);
 
 static size_t grain(int64_t cost) { return (size_t)(65536 / (cost + 1)) + 1; }
 
-void jk_bias_add(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *x, const void *bias, void *y) {
+void jk_bias_add(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *x,
+                 const void *bias, void *y) {
   norm_job job = {x, bias, y, outer, channels, inner};
   PICK(bias)
   if (f) jk_parallel_for((size_t)outer, grain(channels * inner), f, &job);
 }
 
-void jk_bias_add_gradient(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *dy, void *dbias) {
+void jk_bias_add_gradient(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *dy,
+                          void *dbias) {
   norm_job job = {dy, 0, dbias, outer, channels, inner};
   PICK(bias_gradient)
-  if (f) jk_parallel_for((size_t)((channels + BLOCK - 1) / BLOCK), grain(outer * inner * BLOCK), f, &job);
+  if (f)
+    jk_parallel_for((size_t)((channels + BLOCK - 1) / BLOCK), grain(outer * inner * BLOCK), f,
+                    &job);
 }
 
-#define ACTIVATE(R, name, EXP, TANH_, ERF, LOG1P)                                    \
-  static R name(R v, int activation, R alpha) {                                      \
-    switch (activation) {                                                            \
-      case RELU: return v > 0 ? v : v * alpha;                                       \
-      case RELU6: return v < 0 ? 0 : v > 6 ? 6 : v;                                  \
-      case ELU: return v < 0 ? alpha * (EXP(v) - 1) : v;                             \
-      case SIGMOID: return 1 / (1 + EXP(-v));                                        \
-      case TANH: return TANH_(v);                                                    \
-      case SWISH: return v / (1 + EXP(-alpha * v));                                  \
-      case GELU_TANH: return v / 2 * (1 + TANH_((R)0.7978845608028654 * (v + (R)0.044715 * v * v * v))); \
-      case GELU_ERF: return v / 2 * (1 + ERF(v * (R)0.7071067811865476));            \
-      case SOFTPLUS: return v > 0 ? v + LOG1P(EXP(-v)) : LOG1P(EXP(v));              \
-      case HARD_SWISH: return v * (v + 3 < 0 ? 0 : v + 3 > 6 ? 6 : v + 3) / 6;       \
-    }                                                                                \
-    return v;                                                                        \
+#define ACTIVATE(R, name, EXP, TANH_, ERF, LOG1P)                                          \
+  static R name(R v, int activation, R alpha) {                                            \
+    switch (activation) {                                                                  \
+      case RELU:                                                                           \
+        return v > 0 ? v : v * alpha;                                                      \
+      case RELU6:                                                                          \
+        return v < 0 ? 0 : v > 6 ? 6 : v;                                                  \
+      case ELU:                                                                            \
+        return v < 0 ? alpha * (EXP(v) - 1) : v;                                           \
+      case SIGMOID:                                                                        \
+        return 1 / (1 + EXP(-v));                                                          \
+      case TANH:                                                                           \
+        return TANH_(v);                                                                   \
+      case SWISH:                                                                          \
+        return v / (1 + EXP(-alpha * v));                                                  \
+      case GELU_TANH:                                                                      \
+        return v / 2 * (1 + TANH_((R)0.7978845608028654 * (v + (R)0.044715 * v * v * v))); \
+      case GELU_ERF:                                                                       \
+        return v / 2 * (1 + ERF(v * (R)0.7071067811865476));                               \
+      case SOFTPLUS:                                                                       \
+        return v > 0 ? v + LOG1P(EXP(-v)) : LOG1P(EXP(v));                                 \
+      case HARD_SWISH:                                                                     \
+        return v * (v + 3 < 0 ? 0 : v + 3 > 6 ? 6 : v + 3) / 6;                            \
+    }                                                                                      \
+    return v;                                                                              \
   }
 ACTIVATE(float, activate_f32, expf, tanhf, erff, log1pf)
 ACTIVATE(double, activate_f64, exp, tanh, erf, log1p)
@@ -144,12 +158,13 @@ typedef struct {
   const void *bias, *residual;
 } activation_job;
 
-#define ACTIVATION_LOOP(T, A, GET, SET, name)                                                \
-  for (size_t i = begin; i < end; i++) {                                                     \
-    A v = GET(((T *)job->y)[i]);                                                             \
-    if (job->bias) v = GET(SET(v + GET(((const T *)job->bias)[(int64_t)i / job->inner % job->channels]))); \
+#define ACTIVATION_LOOP(T, A, GET, SET, name)                                                 \
+  for (size_t i = begin; i < end; i++) {                                                      \
+    A v = GET(((T *)job->y)[i]);                                                              \
+    if (job->bias)                                                                            \
+      v = GET(SET(v + GET(((const T *)job->bias)[(int64_t)i / job->inner % job->channels]))); \
     if (job->residual) v = GET(SET(v + GET(((const T *)job->residual)[i])));                  \
-    ((T *)job->y)[i] = SET(name(v, job->activation, (A)job->alpha));                         \
+    ((T *)job->y)[i] = SET(name(v, job->activation, (A)job->alpha));                          \
   }
 
 static void epilogue(void *context, size_t begin, size_t end) {
@@ -162,8 +177,8 @@ static void epilogue(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_epilogue(int dtype, int64_t count, int64_t channels, int64_t inner, void *y, const void *bias,
-                 const void *residual, int activation, float alpha) {
+void jk_epilogue(int dtype, int64_t count, int64_t channels, int64_t inner, void *y,
+                 const void *bias, const void *residual, int activation, float alpha) {
   activation_job job = {dtype, activation, alpha, channels, inner, y, bias, residual};
   jk_parallel_for((size_t)count, 16384, epilogue, &job);
 }
@@ -178,27 +193,30 @@ typedef struct {
   float *out_a, *out_b;
 } batch_job;
 
-// One row of consecutive elements that share a channel (step 0) or go through the channels (step 1).
-#define NORM_ROW(T, GET, SET)                                                                                    \
-  {                                                                                                              \
-    const T *x = (const T *)job->x + at, *side = job->side ? (const T *)job->side + at : 0;                      \
-    T *y = (T *)job->y + at;                                                                                     \
-    if (!side && job->activation == NONE) {                                                                      \
-      if (step)                                                                                                  \
-        JK_VECTOR for (int64_t i = 0; i < n; i++) y[i] = SET((GET(x[i]) - mean[i]) * factor[i] + offset[i]);               \
-      else                                                                                                       \
-        JK_VECTOR for (int64_t i = 0; i < n; i++) y[i] = SET((GET(x[i]) - mean[0]) * factor[0] + offset[0]);               \
-    } else {                                                                                                     \
-      for (int64_t i = 0; i < n; i++) {                                                                          \
-        float v = (GET(x[i]) - mean[i * step]) * factor[i * step] + offset[i * step];                            \
-        if (side) v += GET(side[i]);                                                                             \
-        y[i] = SET(job->activation == RELU && !(v > 0) ? 0 : v);                                                 \
-      }                                                                                                          \
-    }                                                                                                            \
+// One row of consecutive elements that share a channel (step 0) or go through the channels (step
+// 1).
+#define NORM_ROW(T, GET, SET)                                                               \
+  {                                                                                         \
+    const T *x = (const T *)job->x + at, *side = job->side ? (const T *)job->side + at : 0; \
+    T *y = (T *)job->y + at;                                                                \
+    if (!side && job->activation == NONE) {                                                 \
+      if (step)                                                                             \
+        JK_VECTOR for (int64_t i = 0; i < n; i++) y[i] =                                    \
+            SET((GET(x[i]) - mean[i]) * factor[i] + offset[i]);                             \
+      else                                                                                  \
+        JK_VECTOR for (int64_t i = 0; i < n; i++) y[i] =                                    \
+            SET((GET(x[i]) - mean[0]) * factor[0] + offset[0]);                             \
+    } else {                                                                                \
+      for (int64_t i = 0; i < n; i++) {                                                     \
+        float v = (GET(x[i]) - mean[i * step]) * factor[i * step] + offset[i * step];       \
+        if (side) v += GET(side[i]);                                                        \
+        y[i] = SET(job->activation == RELU && !(v > 0) ? 0 : v);                            \
+      }                                                                                     \
+    }                                                                                       \
   }
 
-JK_CLONES static void norm_row(const batch_job *job, int64_t at, int64_t n, int64_t step, const float *mean,
-                               const float *factor, const float *offset) {
+JK_CLONES static void norm_row(const batch_job *job, int64_t at, int64_t n, int64_t step,
+                               const float *mean, const float *factor, const float *offset) {
   switch (job->dtype) {
     case JK_F32: NORM_ROW(f32, GET_id, SET_id) break;
     case JK_F16: NORM_ROW(f16, GET_f16, SET_f16) break;
@@ -220,24 +238,36 @@ static void batch_norm(void *context, size_t begin, size_t end) {
   float factor[256];
   for (int64_t from = 0; from < channels; from += 256) {
     int64_t n = channels - from < 256 ? channels - from : 256;
-    for (int64_t c = 0; c < n; c++) factor[c] = job->scale[from + c] / sqrtf(job->variance[from + c] + job->epsilon);
+    for (int64_t c = 0; c < n; c++)
+      factor[c] = job->scale[from + c] / sqrtf(job->variance[from + c] + job->epsilon);
     for (size_t row = begin; row < end; row++)
-      norm_row(job, (int64_t)row * channels + from, n, 1, job->mean + from, factor, job->offset + from);
+      norm_row(job, (int64_t)row * channels + from, n, 1, job->mean + from, factor,
+               job->offset + from);
   }
 }
 
-void jk_batch_norm(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *x, const float *scale,
-                   const float *offset, const float *mean, const float *variance, float epsilon, const void *side,
-                   int activation, void *y) {
-  batch_job job = {.dtype = dtype, .activation = activation, .outer = outer, .channels = channels, .inner = inner,
-                   .x = x, .side = side, .scale = scale, .offset = offset, .mean = mean, .variance = variance,
-                   .epsilon = epsilon, .y = y};
+void jk_batch_norm(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *x,
+                   const float *scale, const float *offset, const float *mean,
+                   const float *variance, float epsilon, const void *side, int activation,
+                   void *y) {
+  batch_job job = {.dtype = dtype,
+                   .activation = activation,
+                   .outer = outer,
+                   .channels = channels,
+                   .inner = inner,
+                   .x = x,
+                   .side = side,
+                   .scale = scale,
+                   .offset = offset,
+                   .mean = mean,
+                   .variance = variance,
+                   .epsilon = epsilon,
+                   .y = y};
   if (inner == 1)
     jk_parallel_for((size_t)outer, grain(channels), batch_norm, &job);
   else
     jk_parallel_for((size_t)(outer * channels), grain(inner), batch_norm, &job);
 }
-
 
 // Two passes, so that a mean far from zero costs no digits.
 #define MOMENTS(T, GET)                                                                     \
@@ -281,45 +311,54 @@ JK_CLONES static void moments(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_moments(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *x, float *mean, float *variance) {
-  batch_job job = {.dtype = dtype, .outer = outer, .channels = channels, .inner = inner, .x = x, .out_a = mean,
+void jk_moments(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *x,
+                float *mean, float *variance) {
+  batch_job job = {.dtype = dtype,
+                   .outer = outer,
+                   .channels = channels,
+                   .inner = inner,
+                   .x = x,
+                   .out_a = mean,
                    .out_b = variance};
-  jk_parallel_for((size_t)((channels + BLOCK - 1) / BLOCK), grain(outer * inner * BLOCK), moments, &job);
+  jk_parallel_for((size_t)((channels + BLOCK - 1) / BLOCK), grain(outer * inner * BLOCK), moments,
+                  &job);
 }
 
-// First the sums of dy and of dy times the normalised x, then the input's gradient, which those sums enter in training.
-#define NORM_GRADIENT(T, GET, SET)                                                                          \
-  for (int64_t c = 0; c < lanes; c++) {                                                                     \
-    rstd[c] = 1 / sqrt((double)job->variance[from + c] + job->epsilon);                                     \
-    mean[c] = job->mean[from + c], ddy[c] = dxhat[c] = 0;                                                   \
-  }                                                                                                         \
-  for (int64_t n = 0; n < job->outer; n++) {                                                                \
-    const T *x = (const T *)job->x + (n * channels + from) * inner;                                         \
-    const T *dy = (const T *)job->dy + (n * channels + from) * inner;                                       \
-    for (int64_t c = 0; c < lanes; c++)                                                                     \
-      for (int64_t i = 0; i < inner; i++) {                                                                 \
-        double g = (double)GET(dy[c * inner + i]);                                                          \
-        ddy[c] += g;                                                                                        \
-        dxhat[c] += g * ((double)GET(x[c * inner + i]) - mean[c]);                                          \
-      }                                                                                                     \
-  }                                                                                                         \
-  for (int64_t c = 0; c < lanes; c++) {                                                                     \
-    dxhat[c] *= rstd[c];                                                                                    \
-    job->out_a[from + c] = (float)dxhat[c];                                                                 \
-    job->out_b[from + c] = (float)ddy[c];                                                                   \
-    factor[c] = (float)(job->scale[from + c] * rstd[c]);                                                    \
-    shift[c] = job->training ? (float)(ddy[c] / count) : 0;                                                 \
-    slope[c] = job->training ? (float)(dxhat[c] / count * rstd[c]) : 0;                                     \
-  }                                                                                                         \
-  for (int64_t n = 0; n < job->outer; n++) {                                                                \
-    const T *x = (const T *)job->x + (n * channels + from) * inner;                                         \
-    const T *dy = (const T *)job->dy + (n * channels + from) * inner;                                       \
-    T *dx = (T *)job->y + (n * channels + from) * inner;                                                    \
-    for (int64_t c = 0; c < lanes; c++)                                                                     \
-      for (int64_t i = 0; i < inner; i++) {                                                                 \
-        float centred = GET(x[c * inner + i]) - (float)mean[c];                                             \
-        dx[c * inner + i] = SET((GET(dy[c * inner + i]) - shift[c] - centred * slope[c]) * factor[c]);      \
-      }                                                                                                     \
+// First the sums of dy and of dy times the normalised x, then the input's gradient, which those
+// sums enter in training.
+#define NORM_GRADIENT(T, GET, SET)                                                     \
+  for (int64_t c = 0; c < lanes; c++) {                                                \
+    rstd[c] = 1 / sqrt((double)job->variance[from + c] + job->epsilon);                \
+    mean[c] = job->mean[from + c], ddy[c] = dxhat[c] = 0;                              \
+  }                                                                                    \
+  for (int64_t n = 0; n < job->outer; n++) {                                           \
+    const T *x = (const T *)job->x + (n * channels + from) * inner;                    \
+    const T *dy = (const T *)job->dy + (n * channels + from) * inner;                  \
+    for (int64_t c = 0; c < lanes; c++)                                                \
+      for (int64_t i = 0; i < inner; i++) {                                            \
+        double g = (double)GET(dy[c * inner + i]);                                     \
+        ddy[c] += g;                                                                   \
+        dxhat[c] += g * ((double)GET(x[c * inner + i]) - mean[c]);                     \
+      }                                                                                \
+  }                                                                                    \
+  for (int64_t c = 0; c < lanes; c++) {                                                \
+    dxhat[c] *= rstd[c];                                                               \
+    job->out_a[from + c] = (float)dxhat[c];                                            \
+    job->out_b[from + c] = (float)ddy[c];                                              \
+    factor[c] = (float)(job->scale[from + c] * rstd[c]);                               \
+    shift[c] = job->training ? (float)(ddy[c] / count) : 0;                            \
+    slope[c] = job->training ? (float)(dxhat[c] / count * rstd[c]) : 0;                \
+  }                                                                                    \
+  for (int64_t n = 0; n < job->outer; n++) {                                           \
+    const T *x = (const T *)job->x + (n * channels + from) * inner;                    \
+    const T *dy = (const T *)job->dy + (n * channels + from) * inner;                  \
+    T *dx = (T *)job->y + (n * channels + from) * inner;                               \
+    for (int64_t c = 0; c < lanes; c++)                                                \
+      for (int64_t i = 0; i < inner; i++) {                                            \
+        float centred = GET(x[c * inner + i]) - (float)mean[c];                        \
+        dx[c * inner + i] =                                                            \
+            SET((GET(dy[c * inner + i]) - shift[c] - centred * slope[c]) * factor[c]); \
+      }                                                                                \
   }
 
 JK_CLONES static void norm_gradient(void *context, size_t begin, size_t end) {
@@ -338,26 +377,41 @@ JK_CLONES static void norm_gradient(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_batch_norm_gradient(int dtype, int64_t outer, int64_t channels, int64_t inner, int training, const void *dy,
-                            const void *x, const float *scale, const float *mean, const float *variance, float epsilon,
-                            void *dx, float *dscale, float *doffset) {
-  batch_job job = {.dtype = dtype, .training = training, .outer = outer, .channels = channels, .inner = inner, .x = x,
-                   .dy = dy, .scale = scale, .mean = mean, .variance = variance, .epsilon = epsilon, .y = dx,
-                   .out_a = dscale, .out_b = doffset};
-  jk_parallel_for((size_t)((channels + BLOCK - 1) / BLOCK), grain(outer * inner * BLOCK), norm_gradient, &job);
+void jk_batch_norm_gradient(int dtype, int64_t outer, int64_t channels, int64_t inner, int training,
+                            const void *dy, const void *x, const float *scale, const float *mean,
+                            const float *variance, float epsilon, void *dx, float *dscale,
+                            float *doffset) {
+  batch_job job = {.dtype = dtype,
+                   .training = training,
+                   .outer = outer,
+                   .channels = channels,
+                   .inner = inner,
+                   .x = x,
+                   .dy = dy,
+                   .scale = scale,
+                   .mean = mean,
+                   .variance = variance,
+                   .epsilon = epsilon,
+                   .y = dx,
+                   .out_a = dscale,
+                   .out_b = doffset};
+  jk_parallel_for((size_t)((channels + BLOCK - 1) / BLOCK), grain(outer * inner * BLOCK),
+                  norm_gradient, &job);
 }
 
-#define GLOBAL_NORM(T, GET, SET)                                                                       \
-  for (int64_t c = 0; c < channels; c++) {                                                             \
-    double factor = 1 / sqrt((double)GET(((const T *)v)[c]) + epsilon);                                \
-    if (scale_after) factor *= (double)GET(((const T *)gamma)[c]);                                     \
-    double mean = (double)GET(((const T *)m)[c]), offset = (double)GET(((const T *)beta)[c]);          \
-    for (int64_t r = 0; r < rows; r++)                                                                 \
-      ((T *)y)[r * channels + c] = SET(((double)GET(((const T *)t)[r * channels + c]) - mean) * factor + offset); \
+#define GLOBAL_NORM(T, GET, SET)                                                              \
+  for (int64_t c = 0; c < channels; c++) {                                                    \
+    double factor = 1 / sqrt((double)GET(((const T *)v)[c]) + epsilon);                       \
+    if (scale_after) factor *= (double)GET(((const T *)gamma)[c]);                            \
+    double mean = (double)GET(((const T *)m)[c]), offset = (double)GET(((const T *)beta)[c]); \
+    for (int64_t r = 0; r < rows; r++)                                                        \
+      ((T *)y)[r * channels + c] =                                                            \
+          SET(((double)GET(((const T *)t)[r * channels + c]) - mean) * factor + offset);      \
   }
 
-void jk_batch_norm_global(int dtype, int64_t rows, int64_t channels, int scale_after, float epsilon, const void *t,
-                          const void *m, const void *v, const void *beta, const void *gamma, void *y) {
+void jk_batch_norm_global(int dtype, int64_t rows, int64_t channels, int scale_after, float epsilon,
+                          const void *t, const void *m, const void *v, const void *beta,
+                          const void *gamma, void *y) {
   switch (dtype) {
     case JK_F32: GLOBAL_NORM(f32, GET_id, SET_id) break;
     case JK_F64: GLOBAL_NORM(f64, GET_id, SET_id) break;
@@ -365,26 +419,27 @@ void jk_batch_norm_global(int dtype, int64_t rows, int64_t channels, int scale_a
   }
 }
 
-#define GLOBAL_NORM_GRADIENT(T, GET, SET)                                                              \
-  for (int64_t c = 0; c < channels; c++) {                                                             \
-    double variance = (double)GET(((const T *)v)[c]) + epsilon, rstd = 1 / sqrt(variance);             \
-    double scale = scale_after ? (double)GET(((const T *)gamma)[c]) : 1;                               \
-    double mean = (double)GET(((const T *)m)[c]), sum = 0, product = 0;                                \
-    for (int64_t r = 0; r < rows; r++) {                                                               \
-      double g = (double)GET(((const T *)dy)[r * channels + c]);                                       \
-      sum += g;                                                                                        \
-      product += g * ((double)GET(((const T *)t)[r * channels + c]) - mean);                           \
-      ((T *)dx)[r * channels + c] = SET(g * scale * rstd);                                             \
-    }                                                                                                  \
-    ((T *)dm)[c] = SET(-sum * scale * rstd);                                                           \
-    ((T *)dv)[c] = SET(product * scale * -0.5 * rstd / variance);                                      \
-    ((T *)db)[c] = SET(sum);                                                                           \
-    ((T *)dg)[c] = SET(scale_after ? product * rstd : 0);                                              \
+#define GLOBAL_NORM_GRADIENT(T, GET, SET)                                                  \
+  for (int64_t c = 0; c < channels; c++) {                                                 \
+    double variance = (double)GET(((const T *)v)[c]) + epsilon, rstd = 1 / sqrt(variance); \
+    double scale = scale_after ? (double)GET(((const T *)gamma)[c]) : 1;                   \
+    double mean = (double)GET(((const T *)m)[c]), sum = 0, product = 0;                    \
+    for (int64_t r = 0; r < rows; r++) {                                                   \
+      double g = (double)GET(((const T *)dy)[r * channels + c]);                           \
+      sum += g;                                                                            \
+      product += g * ((double)GET(((const T *)t)[r * channels + c]) - mean);               \
+      ((T *)dx)[r * channels + c] = SET(g * scale * rstd);                                 \
+    }                                                                                      \
+    ((T *)dm)[c] = SET(-sum * scale * rstd);                                               \
+    ((T *)dv)[c] = SET(product * scale * -0.5 * rstd / variance);                          \
+    ((T *)db)[c] = SET(sum);                                                               \
+    ((T *)dg)[c] = SET(scale_after ? product * rstd : 0);                                  \
   }
 
-void jk_batch_norm_global_gradient(int dtype, int64_t rows, int64_t channels, int scale_after, float epsilon,
-                                   const void *t, const void *m, const void *v, const void *gamma, const void *dy,
-                                   void *dx, void *dm, void *dv, void *db, void *dg) {
+void jk_batch_norm_global_gradient(int dtype, int64_t rows, int64_t channels, int scale_after,
+                                   float epsilon, const void *t, const void *m, const void *v,
+                                   const void *gamma, const void *dy, void *dx, void *dm, void *dv,
+                                   void *db, void *dg) {
   switch (dtype) {
     case JK_F32: GLOBAL_NORM_GRADIENT(f32, GET_id, SET_id) break;
     case JK_F64: GLOBAL_NORM_GRADIENT(f64, GET_id, SET_id) break;

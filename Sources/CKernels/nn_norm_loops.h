@@ -1,4 +1,5 @@
-// The loops over [outer, channels, inner] for one dtype: T is stored, A is computed in; GET and SET convert.
+// The loops over [outer, channels, inner] for one dtype: T is stored, A is computed in; GET and SET
+// convert.
 
 static void F(bias)(void *context, size_t begin, size_t end) {
   const norm_job *job = context;

@@ -171,9 +171,14 @@ static void arg_pool(int dtype, pool_job *job) {
   if (f) jk_parallel_for((size_t)job->window->batch, (size_t)(16384 / (cost + 1)) + 1, f, job);
 }
 
-void jk_max_pool_argmax(int dtype, const jk_window *s, const void *x, void *y, void *argmax, int index_dtype,
-                        int include_batch) {
-  pool_job job = {.window = s, .a = x, .out = y, .argmax = argmax, .use = ARGMAX, .wide = index_dtype == JK_I64,
+void jk_max_pool_argmax(int dtype, const jk_window *s, const void *x, void *y, void *argmax,
+                        int index_dtype, int include_batch) {
+  pool_job job = {.window = s,
+                  .a = x,
+                  .out = y,
+                  .argmax = argmax,
+                  .use = ARGMAX,
+                  .wide = index_dtype == JK_I64,
                   .include_batch = include_batch};
   arg_pool(dtype, &job);
 }
@@ -183,8 +188,8 @@ void jk_max_pool_gradient(int dtype, const jk_window *s, const void *x, const vo
   arg_pool(dtype, &job);
 }
 
-void jk_max_pool_gradient_of_ties(int dtype, const jk_window *s, const void *x, const void *y, const void *dy,
-                                  void *dx) {
+void jk_max_pool_gradient_of_ties(int dtype, const jk_window *s, const void *x, const void *y,
+                                  const void *dy, void *dx) {
   pool_job job = {.window = s, .a = x, .b = dy, .c = y, .out = dx};
   body f = 0;
   switch (dtype) { FLOATS(ties_gradient) }
@@ -211,10 +216,16 @@ void jk_avg_pool_gradient(int dtype, const jk_window *s, const void *dy, void *d
   if (f) jk_parallel_for((size_t)(s->batch * in_pixels(s)), grain(s), f, &job);
 }
 
-int jk_scatter_add(int dtype, int index_dtype, int64_t images, int64_t per_image, int64_t dx_per_image, int include_batch,
-                   const void *positions, const void *dy, void *dx) {
-  scatter_job job = {.positions = positions, .dy = dy, .dx = dx, .per_image = per_image, .dx_per_image = dx_per_image,
-                     .wide = index_dtype == JK_I64, .include_batch = include_batch};
+int jk_scatter_add(int dtype, int index_dtype, int64_t images, int64_t per_image,
+                   int64_t dx_per_image, int include_batch, const void *positions, const void *dy,
+                   void *dx) {
+  scatter_job job = {.positions = positions,
+                     .dy = dy,
+                     .dx = dx,
+                     .per_image = per_image,
+                     .dx_per_image = dx_per_image,
+                     .wide = index_dtype == JK_I64,
+                     .include_batch = include_batch};
   body f = 0;
   switch (dtype) { FLOATS(scatter_add) INTEGERS(scatter_add) }
   if (f) jk_parallel_for((size_t)images, (size_t)(16384 / (per_image + 1)) + 1, f, &job);
@@ -225,18 +236,27 @@ static void fractional(int dtype, fractional_job *job) {
   body f = 0;
   switch (dtype) { FLOATS(fractional) INTEGERS(fractional) }
   const jk_fractional *s = job->f;
-  if (f) jk_parallel_for((size_t)(s->batch * s->channels), (size_t)(32768 / (s->height * s->width + 1)) + 1, f, job);
+  if (f)
+    jk_parallel_for((size_t)(s->batch * s->channels),
+                    (size_t)(32768 / (s->height * s->width + 1)) + 1, f, job);
 }
 
-void jk_fractional_pool(int dtype, int average, const jk_fractional *f, const int64_t *rows, const int64_t *cols,
-                        const void *x, void *y) {
+void jk_fractional_pool(int dtype, int average, const jk_fractional *f, const int64_t *rows,
+                        const int64_t *cols, const void *x, void *y) {
   fractional_job job = {.f = f, .rows = rows, .cols = cols, .x = x, .out = y, .average = average};
   fractional(dtype, &job);
 }
 
-void jk_fractional_pool_gradient(int dtype, int average, const jk_fractional *f, const int64_t *rows,
-                                 const int64_t *cols, const void *x, const void *dy, void *dx) {
-  fractional_job job = {.f = f, .rows = rows, .cols = cols, .x = x, .dy = dy, .out = dx, .gradient = 1,
+void jk_fractional_pool_gradient(int dtype, int average, const jk_fractional *f,
+                                 const int64_t *rows, const int64_t *cols, const void *x,
+                                 const void *dy, void *dx) {
+  fractional_job job = {.f = f,
+                        .rows = rows,
+                        .cols = cols,
+                        .x = x,
+                        .dy = dy,
+                        .out = dx,
+                        .gradient = 1,
                         .average = average};
   fractional(dtype, &job);
 }
@@ -254,8 +274,8 @@ void jk_dilation(int dtype, const jk_window *s, const void *x, const void *filte
   dilation(dtype, &job);
 }
 
-void jk_dilation_gradient(int dtype, int to_filter, const jk_window *s, const void *x, const void *filter,
-                          const void *dy, void *gradient) {
+void jk_dilation_gradient(int dtype, int to_filter, const jk_window *s, const void *x,
+                          const void *filter, const void *dy, void *gradient) {
   dilation_job job = {.window = s, .x = x, .filter = filter, .dy = dy, .out = gradient,
                       .use = to_filter ? TO_FILTER : SCATTER};
   dilation(dtype, &job);

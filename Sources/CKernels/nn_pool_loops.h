@@ -1,4 +1,5 @@
-// The pooling loops for one dtype: T is stored, A is computed in; GET and SET convert; LOWEST is the least finite A.
+// The pooling loops for one dtype: T is stored, A is computed in; GET and SET convert; LOWEST is
+// the least finite A.
 
 // The range of input positions of a window along dimension d.
 #ifndef JK_WINDOW_RANGE
@@ -71,7 +72,8 @@ static void F(arg_pool)(void *context, size_t begin, size_t end) {
       for (int64_t c = 0; c < lanes; c++) {
         // A window that lies in the padding alone has no maximum.
         if (where[c] < 0) {
-          if (job->use == ARGMAX) ((T *)job->out)[to + c] = SET(best[c]), store_index(job, to + c, 0);
+          if (job->use == ARGMAX)
+            ((T *)job->out)[to + c] = SET(best[c]), store_index(job, to + c, 0);
           if (job->use == GATHER) ((T *)job->out)[to + c] = SET(0);
           continue;
         }
@@ -100,7 +102,8 @@ static void F(scatter_add)(void *context, size_t begin, size_t end) {
   for (size_t n = begin; n < end; n++)
     for (int64_t i = 0; i < job->per_image; i++) {
       int64_t at = (int64_t)n * job->per_image + i;
-      int64_t to = job->wide ? ((const int64_t *)job->positions)[at] : ((const int32_t *)job->positions)[at];
+      int64_t to =
+          job->wide ? ((const int64_t *)job->positions)[at] : ((const int32_t *)job->positions)[at];
       if (!job->include_batch) to += (int64_t)n * job->dx_per_image;
       // Positions stay in the image they belong to, so images can be done side by side.
       if (to < (int64_t)n * job->dx_per_image || to >= ((int64_t)n + 1) * job->dx_per_image) {
@@ -129,7 +132,8 @@ static void F(ties_gradient)(void *context, size_t begin, size_t end) {
         for (int64_t i2 = f2; i2 < t2; i2++) {
           int64_t from = (n * in_pixels + (i0 * s->in[1] + i1) * s->in[2] + i2) * channels;
           for (int64_t c = 0; c < channels; c++)
-            if (GET(x[from + c]) == GET(best[c])) dx[from + c] = SET(GET(dx[from + c]) + GET(gradient[c]));
+            if (GET(x[from + c]) == GET(best[c]))
+              dx[from + c] = SET(GET(dx[from + c]) + GET(gradient[c]));
         }
   }
 }
@@ -173,7 +177,8 @@ static void F(avg_gradient)(void *context, size_t begin, size_t end) {
     int64_t rest = (int64_t)at, i[3], f[3], t[3];
     for (int d = 2; d >= 0; d--) {
       i[d] = rest % s->in[d], rest /= s->in[d];
-      int64_t reach = i[d] + s->pad_before[d] - s->kernel[d] + 1, last = (i[d] + s->pad_before[d]) / s->stride[d];
+      int64_t reach = i[d] + s->pad_before[d] - s->kernel[d] + 1,
+              last = (i[d] + s->pad_before[d]) / s->stride[d];
       f[d] = reach <= 0 ? 0 : (reach + s->stride[d] - 1) / s->stride[d];
       t[d] = last >= s->out[d] ? s->out[d] : last + 1;
     }
@@ -247,7 +252,8 @@ static void F(dilation)(void *context, size_t begin, size_t end) {
   const jk_window *s = job->window;
   const T *x = job->x, *w = job->filter, *dy = job->dy;
   T *out = job->out;
-  int64_t channels = s->in_channels, out_pixels = s->out[1] * s->out[2], in_pixels = s->in[1] * s->in[2];
+  int64_t channels = s->in_channels, out_pixels = s->out[1] * s->out[2],
+          in_pixels = s->in[1] * s->in[2];
   for (size_t c = begin; c < end; c++)
     for (int64_t at = 0; at < s->batch * out_pixels; at++) {
       int64_t n = at / out_pixels, o2 = at % s->out[2], o1 = at / s->out[2] % s->out[1];
@@ -271,8 +277,10 @@ static void F(dilation)(void *context, size_t begin, size_t end) {
       }
       // Where nothing is greater than the least value, TensorFlow takes the first position.
       if (from < 0) {
-        int64_t i1 = o1 * s->stride[1] - s->pad_before[1], i2 = o2 * s->stride[2] - s->pad_before[2];
-        from = (n * in_pixels + (i1 < 0 ? 0 : i1) * s->in[2] + (i2 < 0 ? 0 : i2)) * channels + (int64_t)c;
+        int64_t i1 = o1 * s->stride[1] - s->pad_before[1],
+                i2 = o2 * s->stride[2] - s->pad_before[2];
+        from = (n * in_pixels + (i1 < 0 ? 0 : i1) * s->in[2] + (i2 < 0 ? 0 : i2)) * channels +
+               (int64_t)c;
         by = (int64_t)c;
       }
       T *d = out + (job->use == SCATTER ? from : by);

@@ -17,20 +17,21 @@ static int64_t mirrored(int64_t at, int64_t before, int64_t size, int symmetric)
   return at;
 }
 
-#define RESIZE(T, A, GET, SET)                                                                     \
-  for (int64_t j = 0; j < width; j++) {                                                            \
-    int64_t column = mirrored(j, r->pad[2][0], r->width, r->symmetric);                            \
-    float cx = (float)column * r->scale_x;                                                         \
-    int64_t x0 = (int64_t)cx, x1 = x0 + 1 < r->in_width ? x0 + 1 : r->in_width - 1;                \
-    A fx = (A)(cx - (float)x0);                                                                    \
-    const T *tl = (const T *)top + x0 * c, *tr = (const T *)top + x1 * c;                          \
-    const T *bl = (const T *)bottom + x0 * c, *br = (const T *)bottom + x1 * c;                    \
-    T *o = (T *)out + j * depth;                                                                   \
-    for (int64_t k = 0; k < depth; k++) {                                                          \
-      int64_t s = mirrored(k, r->pad[3][0], c, r->symmetric);                                      \
-      A a = GET(tl[s]) + (GET(tr[s]) - GET(tl[s])) * fx, b = GET(bl[s]) + (GET(br[s]) - GET(bl[s])) * fx; \
-      o[k] = SET(a + (b - a) * (A)fy);                                                             \
-    }                                                                                              \
+#define RESIZE(T, A, GET, SET)                                                      \
+  for (int64_t j = 0; j < width; j++) {                                             \
+    int64_t column = mirrored(j, r->pad[2][0], r->width, r->symmetric);             \
+    float cx = (float)column * r->scale_x;                                          \
+    int64_t x0 = (int64_t)cx, x1 = x0 + 1 < r->in_width ? x0 + 1 : r->in_width - 1; \
+    A fx = (A)(cx - (float)x0);                                                     \
+    const T *tl = (const T *)top + x0 * c, *tr = (const T *)top + x1 * c;           \
+    const T *bl = (const T *)bottom + x0 * c, *br = (const T *)bottom + x1 * c;     \
+    T *o = (T *)out + j * depth;                                                    \
+    for (int64_t k = 0; k < depth; k++) {                                           \
+      int64_t s = mirrored(k, r->pad[3][0], c, r->symmetric);                       \
+      A a = GET(tl[s]) + (GET(tr[s]) - GET(tl[s])) * fx,                            \
+        b = GET(bl[s]) + (GET(br[s]) - GET(bl[s])) * fx;                            \
+      o[k] = SET(a + (b - a) * (A)fy);                                              \
+    }                                                                               \
   }
 
 static void resize(void *context, size_t begin, size_t end) {
@@ -60,7 +61,8 @@ static void resize(void *context, size_t begin, size_t end) {
 
 void jk_run_resize_pad(int dtype, const jk_resize_pad *r, const void *x, void *y) {
   resize_job job = {r, x, y, dtype};
-  int64_t rows = (r->batch + r->pad[0][0] + r->pad[0][1]) * (r->height + r->pad[1][0] + r->pad[1][1]);
+  int64_t rows =
+      (r->batch + r->pad[0][0] + r->pad[0][1]) * (r->height + r->pad[1][0] + r->pad[1][1]);
   int64_t row = (r->width + r->pad[2][0] + r->pad[2][1]) * r->channels;
   jk_parallel_for((size_t)rows, (size_t)(16384 / (row + 1)) + 1, resize, &job);
 }

@@ -2,19 +2,19 @@
 
 #include <complex.h>
 
-// Each optimizer is written once, for a storage type T that is computed in C. L(k) and S(k, x) load and store the
-// element of slot k, g is the gradient's, H(k) a hyperparameter.
+// Each optimizer is written once, for a storage type T that is computed in C. L(k) and S(k, x) load
+// and store the element of slot k, g is the gradient's, H(k) a hyperparameter.
 #define L(k) GET(((const T *)slots[k])[i])
 #define S(k, x) (((T *)slots[k])[i] = SET(x))
-#define STEP(name, setup, body)                                                                                     \
-  JK_CLONES static void NAME(name)(void *const *slots, const void *gradient, size_t n, const double *hyper,         \
-                                   int flag) {                                                                      \
-    (void)flag;                                                                                                     \
-    setup;                                                                                                          \
-    JK_VECTOR for (size_t i = 0; i < n; i++) {                                                                      \
-      C g = GET(((const T *)gradient)[i]);                                                                          \
-      body;                                                                                                         \
-    }                                                                                                               \
+#define STEP(name, setup, body)                                                        \
+  JK_CLONES static void NAME(name)(void *const *slots, const void *gradient, size_t n, \
+                                   const double *hyper, int flag) {                    \
+    (void)flag;                                                                        \
+    setup;                                                                             \
+    JK_VECTOR for (size_t i = 0; i < n; i++) {                                         \
+      C g = GET(((const T *)gradient)[i]);                                             \
+      body;                                                                            \
+    }                                                                                  \
   }
 #define PASTE(a, b) a##_##b
 #define PASTE2(a, b) PASTE(a, b)
@@ -101,18 +101,35 @@
 #define H(k) (hyper[2 * (k)] + I * hyper[2 * (k) + 1])
 #include "optimizers.h"
 
-#define REAL_ROW(s)                                                                                                 \
-  {[JK_SGD] = sgd_##s,                   [JK_ADADELTA] = adadelta_##s,     [JK_PROXIMAL_SGD] = proximal_sgd_##s,    \
-   [JK_ADAGRAD] = adagrad_##s,           [JK_ADAGRAD_V2] = adagrad_v2_##s, [JK_ADAGRAD_DA] = adagrad_da_##s,        \
-   [JK_FTRL] = ftrl_##s,                 [JK_FTRL_V2] = ftrl_v2_##s,       [JK_MOMENTUM] = momentum_##s,            \
-   [JK_ADAM] = adam_##s,                 [JK_ADAMAX] = adamax_##s,         [JK_RMSPROP] = rmsprop_##s,              \
-   [JK_ADD_SIGN] = add_sign_##s,         [JK_POWER_SIGN] = power_sign_##s, [JK_KERAS_MOMENTUM] = keras_momentum_##s, \
-   [JK_ADAM_AMSGRAD] = adam_amsgrad_##s, [JK_CENTERED_RMSPROP] = centered_rmsprop_##s,                              \
+#define REAL_ROW(s)                              \
+  {[JK_SGD] = sgd_##s,                           \
+   [JK_ADADELTA] = adadelta_##s,                 \
+   [JK_PROXIMAL_SGD] = proximal_sgd_##s,         \
+   [JK_ADAGRAD] = adagrad_##s,                   \
+   [JK_ADAGRAD_V2] = adagrad_v2_##s,             \
+   [JK_ADAGRAD_DA] = adagrad_da_##s,             \
+   [JK_FTRL] = ftrl_##s,                         \
+   [JK_FTRL_V2] = ftrl_v2_##s,                   \
+   [JK_MOMENTUM] = momentum_##s,                 \
+   [JK_ADAM] = adam_##s,                         \
+   [JK_ADAMAX] = adamax_##s,                     \
+   [JK_RMSPROP] = rmsprop_##s,                   \
+   [JK_ADD_SIGN] = add_sign_##s,                 \
+   [JK_POWER_SIGN] = power_sign_##s,             \
+   [JK_KERAS_MOMENTUM] = keras_momentum_##s,     \
+   [JK_ADAM_AMSGRAD] = adam_amsgrad_##s,         \
+   [JK_CENTERED_RMSPROP] = centered_rmsprop_##s, \
    [JK_PROXIMAL_ADAGRAD] = proximal_adagrad_##s}
-#define COMPLEX_ROW(s)                                                                                              \
-  {[JK_SGD] = sgd_##s,               [JK_ADADELTA] = adadelta_##s, [JK_ADAGRAD] = adagrad_##s,                      \
-   [JK_ADAGRAD_V2] = adagrad_v2_##s, [JK_MOMENTUM] = momentum_##s, [JK_KERAS_MOMENTUM] = keras_momentum_##s,        \
-   [JK_ADAM] = adam_##s,             [JK_RMSPROP] = rmsprop_##s,   [JK_CENTERED_RMSPROP] = centered_rmsprop_##s}
+#define COMPLEX_ROW(s)                       \
+  {[JK_SGD] = sgd_##s,                       \
+   [JK_ADADELTA] = adadelta_##s,             \
+   [JK_ADAGRAD] = adagrad_##s,               \
+   [JK_ADAGRAD_V2] = adagrad_v2_##s,         \
+   [JK_MOMENTUM] = momentum_##s,             \
+   [JK_KERAS_MOMENTUM] = keras_momentum_##s, \
+   [JK_ADAM] = adam_##s,                     \
+   [JK_RMSPROP] = rmsprop_##s,               \
+   [JK_CENTERED_RMSPROP] = centered_rmsprop_##s}
 
 static const jk_optimizer table[24][JK_OPTIMIZERS] = {
     [JK_F32] = REAL_ROW(f32),   [JK_F64] = REAL_ROW(f64),    [JK_F16] = REAL_ROW(f16),
@@ -140,14 +157,15 @@ static void part(void *context, size_t begin, size_t end) {
   j->step(slots, j->gradient + begin * j->size, end - begin, j->hyper, j->flag);
 }
 
-void jk_optimize(jk_optimizer step, void *const *slots, int slot_count, const void *gradient, size_t n, size_t size,
-                 const double *hyper, int flag) {
+void jk_optimize(jk_optimizer step, void *const *slots, int slot_count, const void *gradient,
+                 size_t n, size_t size, const double *hyper, int flag) {
   job j = {step, slots, gradient, hyper, size, slot_count, flag};
   jk_parallel_for(n, 16384, part, &j);
 }
 
-void jk_optimize_rows(jk_optimizer step, void *const *slots, int slot_count, const void *gradient, const int64_t *rows,
-                      size_t n, size_t inner, size_t size, const double *hyper, int flag) {
+void jk_optimize_rows(jk_optimizer step, void *const *slots, int slot_count, const void *gradient,
+                      const int64_t *rows, size_t n, size_t inner, size_t size, const double *hyper,
+                      int flag) {
   void *row[4];
   size_t bytes = inner * size;
   for (size_t k = 0; k < n; k++) {

@@ -1,5 +1,5 @@
-// The optimizers for one type; optimizers.c includes this once per type. Slots and hyperparameters come in the order of
-// the inputs of TensorFlow's ops.
+// The optimizers for one type; optimizers.c includes this once per type. Slots and hyperparameters
+// come in the order of the inputs of TensorFlow's ops.
 
 STEP(sgd, C lr = H(0), S(0, L(0) - g * lr))
 
@@ -41,13 +41,14 @@ STEP(keras_momentum, C lr = H(0); C momentum = H(1), {
   S(0, L(0) + (flag ? accum * momentum - g * lr : accum));
 })
 
-STEP(adam, C b1 = H(3); C b2 = H(4); C epsilon = H(5); C alpha = H(2) * SQRT(1 - H(1)) / (1 - H(0)), {
-  C m = L(1) + (g - L(1)) * (1 - b1);
-  C v = L(2) + (g * g - L(2)) * (1 - b2);
-  S(1, m);
-  S(2, v);
-  S(0, L(0) - (flag ? g * (1 - b1) + b1 * m : m) * alpha / (SQRT(v) + epsilon));
-})
+STEP(adam, C b1 = H(3); C b2 = H(4); C epsilon = H(5);
+     C alpha = H(2) * SQRT(1 - H(1)) / (1 - H(0)), {
+       C m = L(1) + (g - L(1)) * (1 - b1);
+       C v = L(2) + (g * g - L(2)) * (1 - b2);
+       S(1, m);
+       S(2, v);
+       S(0, L(0) - (flag ? g * (1 - b1) + b1 * m : m) * alpha / (SQRT(v) + epsilon));
+     })
 
 STEP(rmsprop, C lr = H(0); C rho = H(1); C momentum = H(2); C epsilon = H(3), {
   C ms = L(1) + (g * g - L(1)) * (1 - rho);
@@ -73,15 +74,16 @@ STEP(centered_rmsprop, C lr = H(0); C rho = H(1); C momentum = H(2); C epsilon =
 // Moves towards zero by `l1`, and not past it.
 #define SHRINK(x, l1) (SIGN(x) * (ABS(x) > (l1) ? ABS(x) - (l1) : 0))
 
-STEP(adam_amsgrad, C b1 = H(3); C b2 = H(4); C epsilon = H(5); C alpha = H(2) * SQRT(1 - H(1)) / (1 - H(0)), {
-  C m = L(1) + (g - L(1)) * (1 - b1);
-  C v = L(2) + (g * g - L(2)) * (1 - b2);
-  C top = L(3) > v ? L(3) : v;
-  S(1, m);
-  S(2, v);
-  S(3, top);
-  S(0, L(0) - m * alpha / (SQRT(top) + epsilon));
-})
+STEP(adam_amsgrad, C b1 = H(3); C b2 = H(4); C epsilon = H(5);
+     C alpha = H(2) * SQRT(1 - H(1)) / (1 - H(0)), {
+       C m = L(1) + (g - L(1)) * (1 - b1);
+       C v = L(2) + (g * g - L(2)) * (1 - b2);
+       C top = L(3) > v ? L(3) : v;
+       S(1, m);
+       S(2, v);
+       S(3, top);
+       S(0, L(0) - m * alpha / (SQRT(top) + epsilon));
+     })
 
 STEP(adamax, C b1 = H(2); C b2 = H(3); C epsilon = H(4); C alpha = H(1) / (1 - H(0)), {
   C m = L(1) + (g - L(1)) * (1 - b1);
@@ -137,7 +139,8 @@ STEP(adagrad_da, C lr = H(0); C l1 = H(1); C l2 = H(2); C step = H(3), {
   S(0, ABS(linear) > bound ? (SIGN(linear) * bound - linear) / curvature : 0)
 
 STEP(ftrl, C lr = H(0); C l1 = H(1); C l2 = H(2); C power = H(3), { FTRL(0); })
-STEP(ftrl_v2, C lr = H(0); C l1 = H(1); C l2 = H(2); C shrinkage = H(3); C power = H(4), { FTRL(shrinkage); })
+STEP(ftrl_v2, C lr = H(0); C l1 = H(1); C l2 = H(2); C shrinkage = H(3);
+     C power = H(4), { FTRL(shrinkage); })
 #undef FTRL
 
 STEP(add_sign, C lr = H(0); C alpha = H(1); C decay = H(2); C beta = H(3), {

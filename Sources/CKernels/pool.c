@@ -12,8 +12,8 @@ int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 int omp_get_num_procs(void);
 
-// The sanitizer does not see libgomp's futexes, so it is told what they order: what comes before a parallel region before all
-// of its parts, and these before what comes after.
+// The sanitizer does not see libgomp's futexes, so it is told what they order: what comes before a
+// parallel region before all of its parts, and these before what comes after.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 void __tsan_acquire(void *);
@@ -28,7 +28,8 @@ void __tsan_release(void *);
 #endif
 
 static atomic_int threads;
-// Only one caller at a time gets the pool: others do their work themselves and so never oversubscribe.
+// Only one caller at a time gets the pool: others do their work themselves and so never
+// oversubscribe.
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
 int jk_threads(void) {
@@ -41,7 +42,9 @@ int jk_threads(void) {
   return count;
 }
 
-void jk_set_threads(int count) { atomic_store_explicit(&threads, count < 1 ? 1 : count, memory_order_relaxed); }
+void jk_set_threads(int count) {
+  atomic_store_explicit(&threads, count < 1 ? 1 : count, memory_order_relaxed);
+}
 
 typedef struct {
   void (*body)(void *, size_t, size_t);
@@ -64,10 +67,11 @@ static void part(void *data) {
   JK_RELEASE(data);
 }
 
-// libgomp's threads spin for milliseconds at each barrier unless there are more of them than processors, which is best on
-// an idle machine. Where another process has one of the processors, it holds up every parallel loop for a time slice:
-// measured beside one busy process, MobileNetV2 took 434 ms in place of 14. So when loops are held up, a team that does
-// nothing lifts their number above the processors' for some seconds, and threads give way after microseconds.
+// libgomp's threads spin for milliseconds at each barrier unless there are more of them than
+// processors, which is best on an idle machine. Where another process has one of the processors, it
+// holds up every parallel loop for a time slice: measured beside one busy process, MobileNetV2 took
+// 434 ms in place of 14. So when loops are held up, a team that does nothing lifts their number
+// above the processors' for some seconds, and threads give way after microseconds.
 enum { MOST_IDLE = 64, HELD_UP = 10, CALM = 500 };
 static const int64_t pause_seconds = 5, least_wait = 1000000;
 static atomic_int held_up, calm, has_idle_team;
@@ -136,8 +140,9 @@ static void greet(void *data) {
   for (int i = 0; i < 1000 && atomic_load(&g->there) < g->expected; i++) nanosleep(&nap, NULL);
 }
 
-// A new thread begins on the processor of the one that makes it, and waits there for as long as that one spins at a barrier:
-// 20 ms and more, measured. So whoever has no team of `n` yet makes it and sleeps until all have begun.
+// A new thread begins on the processor of the one that makes it, and waits there for as long as
+// that one spins at a barrier: 20 ms and more, measured. So whoever has no team of `n` yet makes it
+// and sleeps until all have begun.
 static void gather_team(int n) {
   static _Thread_local int team = 1;
   if (n <= team) return;
@@ -157,7 +162,8 @@ void jk_pool_leave(int granted) {
   if (granted > 1) atomic_flag_clear_explicit(&busy, memory_order_release);
 }
 
-void jk_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, size_t), void *context) {
+void jk_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, size_t),
+                     void *context) {
   if (count == 0) return;
   if (grain < 1) grain = 1;
   int n = count > grain ? jk_pool_enter() : 1;

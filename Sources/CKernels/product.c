@@ -56,8 +56,8 @@ void jk_product_pack(jk_product *p, const float *b, int transposed, float *packe
   }
 }
 
-void jk_product_part(const jk_product *p, const float *a, const float *b, const float *bias, float *c, int64_t begin, int64_t end,
-                     int64_t first, int64_t last) {
+void jk_product_part(const jk_product *p, const float *a, const float *b, const float *bias,
+                     float *c, int64_t begin, int64_t end, int64_t first, int64_t last) {
 #if defined(__x86_64__) && !defined(JK_ONE_CLONE)
   if (p->width == 32) {
     product_16(p, a, b, bias, c, begin, end, first, last);
@@ -84,7 +84,8 @@ static void rows(void *context, size_t begin, size_t end) {
   product_job *j = context;
   int64_t last = (int64_t)end * TALLEST < j->p->m ? (int64_t)end * TALLEST : j->p->m;
   for (int64_t row = (int64_t)begin * TALLEST; row < last; row += ROWS)
-    jk_product_part(j->p, j->a, j->b, j->bias, j->c, row, last - row < ROWS ? last : row + ROWS, 0, jk_product_panels(j->p));
+    jk_product_part(j->p, j->a, j->b, j->bias, j->c, row, last - row < ROWS ? last : row + ROWS, 0,
+                    jk_product_panels(j->p));
 }
 
 static void panels(void *context, size_t begin, size_t end) {
@@ -92,12 +93,15 @@ static void panels(void *context, size_t begin, size_t end) {
   jk_product_part(j->p, j->a, j->b, j->bias, j->c, 0, j->p->m, (int64_t)begin, (int64_t)end);
 }
 
-void jk_run_product(const jk_product *p, const float *a, const float *b, const float *bias, float *c) {
+void jk_run_product(const jk_product *p, const float *a, const float *b, const float *bias,
+                    float *c) {
   product_job job = {p, a, b, bias, c};
-  // Where there are enough rows each thread takes some of them, and so finds in its own cache what it made of them before.
+  // Where there are enough rows each thread takes some of them, and so finds in its own cache what
+  // it made of them before.
   int by_rows = p->m >= 64 * jk_threads();
   // Measured: splitting fewer multiplications than this costs more than it saves.
-  int64_t work = by_rows ? TALLEST * p->k * p->n : p->m * p->k * p->width, grain = 150000 / (work > 0 ? work : 1) + 1;
+  int64_t work = by_rows ? TALLEST * p->k * p->n : p->m * p->k * p->width,
+          grain = 150000 / (work > 0 ? work : 1) + 1;
   if (by_rows)
     jk_parallel_for((size_t)((p->m + TALLEST - 1) / TALLEST), (size_t)grain, rows, &job);
   else

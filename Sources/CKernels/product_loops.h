@@ -1,8 +1,10 @@
-// Rows begin..<end of c = a · b in single precision, for one width of vector; included by product.c with these set:
-// LANES, elements of a vector; TALL, the rows of a block; TARGET, the processor's features; F(name), the names.
+// Rows begin..<end of c = a · b in single precision, for one width of vector; included by product.c
+// with these set: LANES, elements of a vector; TALL, the rows of a block; TARGET, the processor's
+// features; F(name), the names.
 //
-// A block of c, TALL rows by two vectors, stays in registers while the columns of a and the rows of b go by: each number of
-// c is summed in the order of k, whatever the block, so that parts of a product have the bits of the whole.
+// A block of c, TALL rows by two vectors, stays in registers while the columns of a and the rows of
+// b go by: each number of c is summed in the order of k, whatever the block, so that parts of a
+// product have the bits of the whole.
 
 typedef float F(vector) __attribute__((vector_size(LANES * 4), aligned(4)));
 typedef int32_t F(mask) __attribute__((vector_size(LANES * 4), aligned(4)));
@@ -11,8 +13,8 @@ TARGET JK_INLINE F(vector) F(choose)(F(mask) which, F(vector) yes, F(vector) no)
   return (F(vector))((which & (F(mask))yes) | (~which & (F(mask))no));
 }
 
-TARGET JK_INLINE void F(block)(const int tall, const jk_product *p, const float *a, const float *b, float *c, int64_t columns,
-                               const float *bias) {
+TARGET JK_INLINE void F(block)(const int tall, const jk_product *p, const float *a, const float *b,
+                               float *c, int64_t columns, const float *bias) {
   F(vector) sum[TALL][2] = {0};
   for (int64_t q = 0; q < p->k; q++) {
     F(vector) left = *(const F(vector) *)b, right = *(const F(vector) *)(b + LANES);
@@ -52,16 +54,20 @@ TARGET JK_INLINE void F(block)(const int tall, const jk_product *p, const float 
   }
 }
 
-TARGET static void F(product)(const jk_product *p, const float *a, const float *b, const float *bias, float *c, int64_t begin,
-                              int64_t end, int64_t first, int64_t last) {
+TARGET static void F(product)(const jk_product *p, const float *a, const float *b,
+                              const float *bias, float *c, int64_t begin, int64_t end,
+                              int64_t first, int64_t last) {
   for (int64_t panel = first; panel < last; panel++) {
     int64_t start = panel_start(p, panel), columns = p->n < p->width ? p->n : p->width;
-    const float *bp = p->b_panel ? b + panel * p->b_panel : b + start, *over = bias ? bias + start : 0;
+    const float *bp = p->b_panel ? b + panel * p->b_panel : b + start,
+                *over = bias ? bias + start : 0;
     int64_t i = begin;
     for (; i + TALL <= end; i += TALL)
       F(block)(TALL, p, a + i * p->a_row, bp, c + i * p->n + start, columns, over);
-    for (; i + 4 <= end; i += 4) F(block)(4, p, a + i * p->a_row, bp, c + i * p->n + start, columns, over);
-    for (; i + 2 <= end; i += 2) F(block)(2, p, a + i * p->a_row, bp, c + i * p->n + start, columns, over);
+    for (; i + 4 <= end; i += 4)
+      F(block)(4, p, a + i * p->a_row, bp, c + i * p->n + start, columns, over);
+    for (; i + 2 <= end; i += 2)
+      F(block)(2, p, a + i * p->a_row, bp, c + i * p->n + start, columns, over);
     for (; i < end; i++) F(block)(1, p, a + i * p->a_row, bp, c + i * p->n + start, columns, over);
   }
 }

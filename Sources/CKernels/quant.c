@@ -1,7 +1,8 @@
 // Values brought into quantised types and back.
 #include "loops.h"
 
-// A product and a sum are rounded one after the other, as the steps are defined; fused, ties would fall otherwise.
+// A product and a sum are rounded one after the other, as the steps are defined; fused, ties would
+// fall otherwise.
 #pragma STDC FP_CONTRACT OFF
 
 #include <stdlib.h>
@@ -30,7 +31,8 @@ static limits limits_of(int dtype) {
     CASE(JK_QI32, i32)        \
   }
 
-// --- one element ------------------------------------------------------------------------------------------------
+// --- one element
+// ----
 
 JK_INLINE double step_scale(limits l, float min, float max) {
   double steps = (double)(1ll << l.bits), adjust = steps / (steps - 1);
@@ -44,7 +46,8 @@ JK_INLINE int64_t to_i64(double x) {
 
 JK_INLINE int64_t unclamped(limits l, float x, float min, float max) {
   if (min == max) return l.lowest;
-  double steps = (double)(1ll << l.bits), adjust = steps / (steps - 1), range = (max - min) * adjust;
+  double steps = (double)(1ll << l.bits), adjust = steps / (steps - 1),
+         range = (max - min) * adjust;
   double scale = steps / range;
   return to_i64(round(x * scale) - round(min * scale) + (double)l.lowest);
 }
@@ -71,7 +74,8 @@ int64_t jk_float_to_quantized_unclamped(int dtype, float x, float min, float max
   return unclamped(limits_of(dtype), x, min, max);
 }
 
-// --- tensors ----------------------------------------------------------------------------------------------------
+// --- tensors
+// ----
 
 typedef struct {
   int dtype, rounding;
@@ -82,9 +86,11 @@ typedef struct {
   float min, max;
 } convert_job;
 
-#define SATURATED(T, v, l) ((v) >= (float)(l).highest ? (T)(l).highest : (v) > (float)(l).lowest ? (T)(v) : (T)(l).lowest)
+#define SATURATED(T, v, l) \
+  ((v) >= (float)(l).highest ? (T)(l).highest : (v) > (float)(l).lowest ? (T)(v) : (T)(l).lowest)
 
-// Walks elements begin..<end, a run of equal parameters at a time: `r` is the run, `i` goes up to `stop`.
+// Walks elements begin..<end, a run of equal parameters at a time: `r` is the run, `i` goes up to
+// `stop`.
 #define RUNS(body)                                                              \
   for (size_t i = begin; i < end;) {                                            \
     size_t r = i / inner, stop = (r + 1) * inner < end ? (r + 1) * inner : end; \
@@ -112,8 +118,8 @@ JK_CLONES static void quantize_part(void *context, size_t begin, size_t end) {
   FOR_TYPE(j->dtype, QUANTIZE)
 }
 
-void jk_quantize(int dtype, const float *in, void *out, const jk_slices *s, const jk_quantize_step *steps,
-                 int rounding) {
+void jk_quantize(int dtype, const float *in, void *out, const jk_slices *s,
+                 const jk_quantize_step *steps, int rounding) {
   convert_job j = {dtype, rounding, in, out, s, steps, 0, 0};
   jk_parallel_for((size_t)(s->outer * s->slices * s->inner), 32768, quantize_part, &j);
 }
@@ -128,7 +134,8 @@ JK_CLONES static void min_first_part(void *context, size_t begin, size_t end) {
   }
   double steps = (double)(1ll << l.bits), adjust = steps / (steps - 1);
   double range = ((double)j->max - j->min) * adjust;
-  float scale = range == 0 ? 0 : (float)(steps / range), shift = roundf(j->min * scale) - (float)l.lowest;
+  float scale = range == 0 ? 0 : (float)(steps / range),
+        shift = roundf(j->min * scale) - (float)l.lowest;
 #define MIN_FIRST(tag, T)                                 \
   case tag:                                               \
     for (size_t i = begin; i < end; i++) {                \
@@ -159,7 +166,8 @@ JK_CLONES static void dequantize_part(void *context, size_t begin, size_t end) {
   FOR_TYPE(j->dtype, DEQUANTIZE)
 }
 
-void jk_dequantize(int dtype, const void *in, float *out, const jk_slices *s, const jk_dequantize_step *steps) {
+void jk_dequantize(int dtype, const void *in, float *out, const jk_slices *s,
+                   const jk_dequantize_step *steps) {
   convert_job j = {dtype, 0, in, out, s, steps, 0, 0};
   jk_parallel_for((size_t)(s->outer * s->slices * s->inner), 65536, dequantize_part, &j);
 }
@@ -169,19 +177,22 @@ JK_CLONES static void dequantize_min_first_part(void *context, size_t begin, siz
   limits l = limits_of(j->dtype);
   float *o = j->out;
   if (j->dtype == JK_QI32) {
-    for (size_t i = begin; i < end; i++) o[i] = dequantized(l, ((const i32 *)j->in)[i], j->min, j->max);
+    for (size_t i = begin; i < end; i++)
+      o[i] = dequantized(l, ((const i32 *)j->in)[i], j->min, j->max);
     return;
   }
   float scale = (float)step_scale(l, j->min, j->max);
   float start = j->min == j->max ? j->min : roundf(j->min / scale) * scale;
-#define FROM_FIRST(tag, T)                                                                                            \
-  case tag:                                                                                                          \
-    for (size_t i = begin; i < end; i++) o[i] = start + ((float)((const T *)j->in)[i] - (float)l.lowest) * scale;    \
+#define FROM_FIRST(tag, T)                                                     \
+  case tag:                                                                    \
+    for (size_t i = begin; i < end; i++)                                       \
+      o[i] = start + ((float)((const T *)j->in)[i] - (float)l.lowest) * scale; \
     break;
   FOR_TYPE(j->dtype, FROM_FIRST)
 }
 
-void jk_dequantize_min_first(int dtype, const void *in, float *out, size_t n, float min, float max) {
+void jk_dequantize_min_first(int dtype, const void *in, float *out, size_t n, float min,
+                             float max) {
   convert_job j = {dtype, 0, in, out, 0, 0, min, max};
   jk_parallel_for(n, 32768, dequantize_min_first_part, &j);
 }
@@ -199,10 +210,12 @@ JK_CLONES static void requantize_part(void *context, size_t begin, size_t end) {
   if (j->in_type == JK_QI32 && j->out_type == JK_QU8) {
     // In fixed point with 16 bits of fraction, as TensorFlow does, so that ties fall alike.
     float in_range = j->in_max - j->in_min, out_range = j->out_max - j->out_min;
-    float reciprocal = out_range == 0 ? 0 : 255.0f / out_range, middle = (j->in_max + j->in_min) / 2;
+    float reciprocal = out_range == 0 ? 0 : 255.0f / out_range,
+          middle = (j->in_max + j->in_min) / 2;
     int64_t scale = out_range == 0 ? 0 : to_i64(255.0f * 65536 * in_range / out_range);
     int64_t in_offset = to_i64(middle * reciprocal * 65536);
-    int64_t out_offset = out_range == 0 ? 0 : to_i64(round(65536 * ((double)j->out_min * 255) / out_range));
+    int64_t out_offset =
+        out_range == 0 ? 0 : to_i64(round(65536 * ((double)j->out_min * 255) / out_range));
     const i32 *a = j->in;
     u8 *o = j->out;
     for (size_t i = begin; i < end; i++) {
@@ -222,8 +235,8 @@ JK_CLONES static void requantize_part(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_requantize(int in_type, int out_type, const void *in, void *out, size_t n, float in_min, float in_max,
-                   float out_min, float out_max) {
+void jk_requantize(int in_type, int out_type, const void *in, void *out, size_t n, float in_min,
+                   float in_max, float out_min, float out_max) {
   requantize_job j = {in_type, out_type, in, out, in_min, in_max, out_min, out_max};
   jk_parallel_for(n, 16384, requantize_part, &j);
 }
@@ -266,7 +279,8 @@ void jk_quantized_clamp(int dtype, const void *in, void *out, size_t n, int64_t 
 }
 
 // Both operands are quint8, so a sum needs each operand's 256 values in the output's range.
-JK_CLONES static int add_loop(const void *const *in, void *out, size_t n, const int *scalar, const void *params) {
+JK_CLONES static int add_loop(const void *const *in, void *out, size_t n, const int *scalar,
+                              const void *params) {
   const jk_quantized_binary *p = params;
   const u8 *a = in[0], *b = in[1];
   size_t step_a = scalar[0] ? 0 : 1, step_b = scalar[1] ? 0 : 1;
@@ -277,7 +291,8 @@ JK_CLONES static int add_loop(const void *const *in, void *out, size_t n, const 
 }
 jk_loop jk_quantized_add(void) { return add_loop; }
 
-JK_CLONES static int mul_loop(const void *const *in, void *out, size_t n, const int *scalar, const void *params) {
+JK_CLONES static int mul_loop(const void *const *in, void *out, size_t n, const int *scalar,
+                              const void *params) {
   const jk_quantized_binary *p = params;
   const u8 *a = in[0], *b = in[1];
   size_t step_a = scalar[0] ? 0 : 1, step_b = scalar[1] ? 0 : 1;

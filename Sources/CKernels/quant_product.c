@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 // Elements at (row, column) of a [rows, columns] matrix given with its strides, as 16-bit values.
-static void widen(int dtype, const void *in, i16 *out, size_t rows, size_t columns, size_t row_step, size_t column_step,
-                  size_t out_step, size_t out_column_step) {
+static void widen(int dtype, const void *in, i16 *out, size_t rows, size_t columns, size_t row_step,
+                  size_t column_step, size_t out_step, size_t out_column_step) {
   for (size_t r = 0; r < rows; r++)
     for (size_t c = 0; c < columns; c++) {
       size_t from = r * row_step + c * column_step;
-      out[r * out_step + c * out_column_step] = dtype == JK_QI8 ? ((const i8 *)in)[from] : ((const u8 *)in)[from];
+      out[r * out_step + c * out_column_step] =
+          dtype == JK_QI8 ? ((const i8 *)in)[from] : ((const u8 *)in)[from];
     }
 }
 
@@ -21,7 +22,8 @@ typedef struct {
   i32 b_zero;
 } product_job;
 
-// One row of the product; b holds pairs of rows side by side, so that two products are added at once.
+// One row of the product; b holds pairs of rows side by side, so that two products are added at
+// once.
 JK_CLONES static void product_row(const product_job *j, size_t row) {
   const i16 *restrict a = j->a + row * 2 * j->pairs;
   i32 *restrict c = j->c + row * j->n;
@@ -42,8 +44,9 @@ static void product_part(void *context, size_t begin, size_t end) {
   for (size_t row = begin; row < end; row++) product_row(context, row);
 }
 
-int jk_quantized_matmul(int a_type, int b_type, const void *a, const void *b, int32_t *c, size_t m, size_t n, size_t k,
-                        bool transpose_a, bool transpose_b, int32_t a_zero, int32_t b_zero) {
+int jk_quantized_matmul(int a_type, int b_type, const void *a, const void *b, int32_t *c, size_t m,
+                        size_t n, size_t k, bool transpose_a, bool transpose_b, int32_t a_zero,
+                        int32_t b_zero) {
   size_t pairs = (k + 1) / 2;
   i16 *pa = calloc(m * 2 * pairs + 1, sizeof(i16)), *pb = calloc(n * 2 * pairs + 1, sizeof(i16));
   i32 *terms = calloc(n + 1, sizeof(i32));
@@ -55,7 +58,8 @@ int jk_quantized_matmul(int a_type, int b_type, const void *a, const void *b, in
   for (size_t p = 0; p < k; p++) {
     size_t step = transpose_b ? k : 1, first = transpose_b ? p : p * n;
     for (size_t i = 0; i < n; i++) {
-      i16 x = b_type == JK_QI8 ? ((const i8 *)b)[first + i * step] : ((const u8 *)b)[first + i * step];
+      i16 x =
+          b_type == JK_QI8 ? ((const i8 *)b)[first + i * step] : ((const u8 *)b)[first + i * step];
       pb[(p / 2) * 2 * n + 2 * i + (p & 1)] = x;
       terms[i] = (i32)((u32)terms[i] + (u32)x);
     }
@@ -89,7 +93,8 @@ JK_CLONES static void conv_part(void *context, size_t begin, size_t end) {
   const jk_quantized_window *w = j->w;
   size_t channels = (size_t)w->out_c;
   for (size_t r = begin; r < end; r++) {
-    int64_t b = (int64_t)r / (w->out_h * w->out_w), y = (int64_t)r / w->out_w % w->out_h, x = (int64_t)r % w->out_w;
+    int64_t b = (int64_t)r / (w->out_h * w->out_w), y = (int64_t)r / w->out_w % w->out_h,
+            x = (int64_t)r % w->out_w;
     i32 *restrict out = j->out + r * channels;
     memset(out, 0, channels * sizeof(i32));
     for (int64_t fy = 0; fy < w->filter_h; fy++) {
@@ -102,15 +107,16 @@ JK_CLONES static void conv_part(void *context, size_t begin, size_t end) {
         const i16 *restrict f = j->filter + (size_t)((fy * w->filter_w + fx) * w->in_c) * channels;
         for (int64_t c = 0; c < w->in_c; c++, f += channels) {
           u32 value = (u32)element(j->in_type, j->in, pixel + (size_t)c) - (u32)j->in_zero;
-          for (size_t o = 0; o < channels; o++) out[o] = (i32)((u32)out[o] + value * ((u32)f[o] - (u32)j->filter_zero));
+          for (size_t o = 0; o < channels; o++)
+            out[o] = (i32)((u32)out[o] + value * ((u32)f[o] - (u32)j->filter_zero));
         }
       }
     }
   }
 }
 
-int jk_quantized_conv(int in_type, int filter_type, const jk_quantized_window *w, const void *in, const void *filter,
-                      int32_t *out, int32_t in_zero, int32_t filter_zero) {
+int jk_quantized_conv(int in_type, int filter_type, const jk_quantized_window *w, const void *in,
+                      const void *filter, int32_t *out, int32_t in_zero, int32_t filter_zero) {
   size_t count = (size_t)(w->filter_h * w->filter_w * w->in_c * w->out_c);
   i16 *wide = malloc((count + 1) * sizeof(i16));
   if (!wide) return 1;
@@ -125,7 +131,8 @@ static void pool_part(void *context, size_t begin, size_t end) {
   window_job *j = context;
   const jk_quantized_window *w = j->w;
   for (size_t r = begin; r < end; r++) {
-    int64_t b = (int64_t)r / (w->out_h * w->out_w), y = (int64_t)r / w->out_w % w->out_h, x = (int64_t)r % w->out_w;
+    int64_t b = (int64_t)r / (w->out_h * w->out_w), y = (int64_t)r / w->out_w % w->out_h,
+            x = (int64_t)r % w->out_w;
     for (int64_t c = 0; c < w->in_c; c++) {
       int64_t sum = 0, count = 0;
       i32 best = j->in_type == JK_QI8 ? -128 : 0;
@@ -135,7 +142,8 @@ static void pool_part(void *context, size_t begin, size_t end) {
         for (int64_t fx = 0; fx < w->filter_w; fx++) {
           int64_t ix = x * w->stride_w - w->pad_left + fx;
           if (ix < 0 || ix >= w->in_w) continue;
-          i32 v = element(j->in_type, j->in, (size_t)(((b * w->in_h + iy) * w->in_w + ix) * w->in_c + c));
+          i32 v = element(j->in_type, j->in,
+                          (size_t)(((b * w->in_h + iy) * w->in_w + ix) * w->in_c + c));
           sum += v;
           count++;
           if (v > best) best = v;
@@ -147,7 +155,8 @@ static void pool_part(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_quantized_pool(int dtype, const jk_quantized_window *w, const void *in, void *out, bool average) {
+void jk_quantized_pool(int dtype, const jk_quantized_window *w, const void *in, void *out,
+                       bool average) {
   window_job j = {dtype, w, in, 0, 0, 0, 0, out, average};
   size_t work = (size_t)(w->in_c * w->filter_h * w->filter_w) + 1;
   jk_parallel_for((size_t)(w->batch * w->out_h * w->out_w), 16384 / work + 1, pool_part, &j);

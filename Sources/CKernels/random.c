@@ -7,7 +7,9 @@ jk_philox jk_philox_from_key(uint64_t key, uint64_t counter0, uint64_t counter1)
                      {(u32)key, (u32)(key >> 32)}};
 }
 
-jk_philox jk_philox_from_seeds(uint64_t seed, uint64_t seed2) { return jk_philox_from_key(seed, 0, seed2); }
+jk_philox jk_philox_from_seeds(uint64_t seed, uint64_t seed2) {
+  return jk_philox_from_key(seed, 0, seed2);
+}
 
 jk_philox jk_philox_scrambled(uint64_t seed0, uint64_t seed1) {
   jk_philox mixer = jk_philox_from_key(0x02461e293ec8f720u, seed0, seed1);
@@ -17,7 +19,8 @@ jk_philox jk_philox_scrambled(uint64_t seed0, uint64_t seed1) {
 }
 
 void jk_philox_skip(jk_philox *g, uint64_t steps) {
-  u64 low = (u64)g->counter[0] | (u64)g->counter[1] << 32, high = (u64)g->counter[2] | (u64)g->counter[3] << 32;
+  u64 low = (u64)g->counter[0] | (u64)g->counter[1] << 32,
+      high = (u64)g->counter[2] | (u64)g->counter[3] << 32;
   u64 sum = low + steps;
   high += sum < low;
   g->counter[0] = (u32)sum, g->counter[1] = (u32)(sum >> 32);
@@ -32,7 +35,8 @@ enum { LANES = 32, SAMPLES = 4 * LANES };
 #define WEYL_1 0xBB67AE85u
 
 void jk_philox_next(jk_philox *g, uint32_t *four) {
-  u32 a = g->counter[0], b = g->counter[1], c = g->counter[2], d = g->counter[3], k0 = g->key[0], k1 = g->key[1];
+  u32 a = g->counter[0], b = g->counter[1], c = g->counter[2], d = g->counter[3], k0 = g->key[0],
+      k1 = g->key[1];
   for (int round = 0; round < 10; round++) {
     u64 p = (u64)MULTIPLIER_0 * a, q = (u64)MULTIPLIER_1 * c;
     a = (u32)(q >> 32) ^ b ^ k0;
@@ -48,7 +52,8 @@ void jk_philox_next(jk_philox *g, uint32_t *four) {
 // The next LANES steps at once.
 JK_CLONES static void next_block(jk_philox *g, u32 *samples) {
   u32 a[LANES], b[LANES], c[LANES], d[LANES];
-  u64 low = (u64)g->counter[0] | (u64)g->counter[1] << 32, high = (u64)g->counter[2] | (u64)g->counter[3] << 32;
+  u64 low = (u64)g->counter[0] | (u64)g->counter[1] << 32,
+      high = (u64)g->counter[2] | (u64)g->counter[3] << 32;
   for (int i = 0; i < LANES; i++) {
     u64 l = low + (u64)i, h = high + (l < low);
     a[i] = (u32)l, b[i] = (u32)(l >> 32), c[i] = (u32)h, d[i] = (u32)(h >> 32);
@@ -65,12 +70,14 @@ JK_CLONES static void next_block(jk_philox *g, u32 *samples) {
     k0 += WEYL_0, k1 += WEYL_1;
   }
   for (int i = 0; i < LANES; i++) {
-    samples[4 * i] = a[i], samples[4 * i + 1] = b[i], samples[4 * i + 2] = c[i], samples[4 * i + 3] = d[i];
+    samples[4 * i] = a[i], samples[4 * i + 1] = b[i], samples[4 * i + 2] = c[i],
+                samples[4 * i + 3] = d[i];
   }
   jk_philox_skip(g, LANES);
 }
 
-// --- bits to numbers ------------------------------------------------------------------------------------------------
+// --- bits to numbers
+// ----
 
 // In [0, 1): the bits are the fraction of a number in [1, 2), less 1.
 JK_INLINE f32 unit_f32(u32 x) {
@@ -87,7 +94,9 @@ JK_INLINE f16 unit_f16(u32 x) {
   memcpy(&f, &bits, 2);
   return (f16)((f32)f - 1.0f);
 }
-JK_INLINE bf16 unit_bf16(u32 x) { return bf16_set(bf16_get((bf16){(u16)((x & 0x7fu) | 0x3f80u)}) - 1.0f); }
+JK_INLINE bf16 unit_bf16(u32 x) {
+  return bf16_set(bf16_get((bf16){(u16)((x & 0x7fu) | 0x3f80u)}) - 1.0f);
+}
 
 void sincosf(float, float *, float *);
 void sincos(double, double *, double *);
@@ -196,8 +205,8 @@ static void fill_blocks(void *context, size_t begin, size_t end) {
   }
 }
 
-// Normal numbers within two deviations: those outside are drawn again, so each group of results has 256 numbers per
-// result to itself.
+// Normal numbers within two deviations: those outside are drawn again, so each group of results has
+// 256 numbers per result to itself.
 static void fill_truncated(void *context, size_t begin, size_t end) {
   const fill_job *j = context;
   int group = per_step(j);
@@ -230,7 +239,8 @@ static void fill_truncated(void *context, size_t begin, size_t end) {
   }
 }
 
-void jk_random_fill(int kind, int dtype, const jk_philox *generator, int64_t low, uint64_t width, void *out, int64_t n) {
+void jk_random_fill(int kind, int dtype, const jk_philox *generator, int64_t low, uint64_t width,
+                    void *out, int64_t n) {
   if (n == 0) return;
   fill_job j = {kind, dtype, *generator, low, width, out, n};
   size_t step = (size_t)per_step(&j);

@@ -1,5 +1,5 @@
-// Reductions over axes. Every operation has three types: what is stored (T), what a short run is folded in (B, fast),
-// and what the runs are added up in (W, exact enough for any number of them).
+// Reductions over axes. Every operation has three types: what is stored (T), what a short run is
+// folded in (B, fast), and what the runs are added up in (W, exact enough for any number of them).
 #include "loops.h"
 
 #include <complex.h>
@@ -19,90 +19,90 @@ typedef struct {
 } jk_reducer;
 
 // A sum may be taken in any order, which lets the compiler keep many partial sums.
-#define FOLD_SIMPLY(T, B, GET, ZERO, FOLD, p, n, b)                                                                 \
-  {                                                                                                                 \
-    _Pragma("clang fp reassociate(on)") for (size_t i = 0; i < n; i++) b = FOLD(b, GET(p[i]));                       \
-  }
+#define FOLD_SIMPLY(T, B, GET, ZERO, FOLD, p, n, b) \
+  { _Pragma("clang fp reassociate(on)") for (size_t i = 0; i < n; i++) b = FOLD(b, GET(p[i])); }
 // Where the compiler may not reorder, the partial results are spelled out.
-#define FOLD_IN_LANES(T, B, GET, ZERO, FOLD, p, n, b)                                                                \
-  {                                                                                                                 \
-    size_t i = 0;                                                                                                   \
-    if (n >= 64) {                                                                                                  \
-      B lane[64];                                                                                                   \
-      for (size_t l = 0; l < 64; l++) lane[l] = ZERO;                                                               \
-      for (; i + 64 <= n; i += 64)                                                                                  \
-        for (size_t l = 0; l < 64; l++) lane[l] = FOLD(lane[l], (B)GET(p[i + l]));                                   \
-      for (; i + 16 <= n; i += 16)                                                                                  \
-        for (size_t l = 0; l < 16; l++) lane[l] = FOLD(lane[l], (B)GET(p[i + l]));                                   \
-      for (size_t l = 0; l < 32; l++) lane[l] = FOLD(lane[l], lane[l + 32]);                                        \
-      for (size_t l = 0; l < 16; l++) lane[l] = FOLD(lane[l], lane[l + 16]);                                        \
-      for (size_t l = 0; l < 16; l++) b = FOLD(b, lane[l]);                                                         \
-    }                                                                                                               \
-    for (; i < n; i++) b = FOLD(b, (B)GET(p[i]));                                                                   \
+#define FOLD_IN_LANES(T, B, GET, ZERO, FOLD, p, n, b)                              \
+  {                                                                                \
+    size_t i = 0;                                                                  \
+    if (n >= 64) {                                                                 \
+      B lane[64];                                                                  \
+      for (size_t l = 0; l < 64; l++) lane[l] = ZERO;                              \
+      for (; i + 64 <= n; i += 64)                                                 \
+        for (size_t l = 0; l < 64; l++) lane[l] = FOLD(lane[l], (B)GET(p[i + l])); \
+      for (; i + 16 <= n; i += 16)                                                 \
+        for (size_t l = 0; l < 16; l++) lane[l] = FOLD(lane[l], (B)GET(p[i + l])); \
+      for (size_t l = 0; l < 32; l++) lane[l] = FOLD(lane[l], lane[l + 32]);       \
+      for (size_t l = 0; l < 16; l++) lane[l] = FOLD(lane[l], lane[l + 16]);       \
+      for (size_t l = 0; l < 16; l++) b = FOLD(b, lane[l]);                        \
+    }                                                                              \
+    for (; i < n; i++) b = FOLD(b, (B)GET(p[i]));                                  \
   }
 
 // FOLD(b, x) folds an element into a run, JOIN(w, b) a run or a total into a total.
-#define REDUCER(name, T, B, W, GET, ZERO, FOLD, JOIN, INNER)                                                        \
-  static void name##_init(void *totals, size_t n) {                                                                 \
-    W *w = totals;                                                                                                  \
-    for (size_t k = 0; k < n; k++) w[k] = ZERO;                                                                     \
-  }                                                                                                                 \
-  static void name##_join(void *totals, const void *others, size_t n) {                                             \
-    W *w = totals;                                                                                                  \
-    const W *o = others;                                                                                            \
-    for (size_t k = 0; k < n; k++) w[k] = JOIN(w[k], o[k]);                                                         \
-  }                                                                                                                 \
-  JK_CLONES static void name##_rows(const void *a, size_t kept, size_t step, size_t reduced, void *totals) {        \
-    W *w = totals;                                                                                                  \
-    for (size_t k = 0; k < kept; k++) {                                                                             \
-      const T *row = (const T *)a + k * step;                                                                       \
-      for (size_t start = 0; start < reduced; start += LONG_RUN) {                                                  \
-        const T *p = row + start;                                                                                   \
-        size_t n = reduced - start < LONG_RUN ? reduced - start : LONG_RUN;                                         \
-        B b = ZERO;                                                                                                 \
-        INNER(T, B, GET, ZERO, FOLD, p, n, b)                                                                       \
-        w[k] = JOIN(w[k], b);                                                                                       \
-      }                                                                                                             \
-    }                                                                                                               \
-  }                                                                                                                 \
-  JK_CLONES static void name##_columns(const void *a, size_t kept, size_t reduced, size_t step, void *totals) {     \
-    W *w = totals;                                                                                                  \
-    const T *in = a;                                                                                                \
-    if (step == kept && kept <= 16 && reduced >= 64) {                                                              \
-      /* Few columns: several rows at once are one long row. */                                                     \
-      size_t many = BLOCK / 2 / kept, wide = many * kept, n = reduced / many;                                        \
-      W folded[BLOCK];                                                                                              \
-      name##_init(folded, wide);                                                                                    \
-      for (size_t start = 0; start < n; start += RUN) {                                                             \
-        B block[BLOCK];                                                                                             \
-        size_t end = start + RUN < n ? start + RUN : n;                                                             \
-        for (size_t k = 0; k < wide; k++) block[k] = ZERO;                                                          \
-        for (size_t r = start; r < end; r++)                                                                        \
-          for (size_t k = 0; k < wide; k++) block[k] = FOLD(block[k], (B)GET(in[r * wide + k]));                    \
-        for (size_t k = 0; k < wide; k++) folded[k] = JOIN(folded[k], block[k]);                                    \
-      }                                                                                                             \
-      for (size_t m = 0; m < wide; m += kept)                                                                       \
-        for (size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], folded[m + k]);                                         \
-      in += n * wide;                                                                                               \
-      reduced -= n * many;                                                                                          \
-    }                                                                                                               \
-    for (size_t start = 0; start < reduced; start += RUN) {                                                         \
-      B block[BLOCK];                                                                                               \
-      size_t end = start + RUN < reduced ? start + RUN : reduced, r = start;                                        \
-      for (size_t k = 0; k < kept; k++) block[k] = ZERO;                                                            \
-      for (; r + 4 <= end; r += 4) {                                                                                \
-        const T *p = in + r * step;                                                                                 \
-        for (size_t k = 0; k < kept; k++) {                                                                         \
-          B b = FOLD(block[k], (B)GET(p[k]));                                                                       \
-          b = FOLD(b, (B)GET(p[k + step]));                                                                         \
-          b = FOLD(b, (B)GET(p[k + 2 * step]));                                                                     \
-          block[k] = FOLD(b, (B)GET(p[k + 3 * step]));                                                              \
-        }                                                                                                           \
-      }                                                                                                             \
-      for (; r < end; r++)                                                                                          \
-        for (size_t k = 0; k < kept; k++) block[k] = FOLD(block[k], (B)GET(in[r * step + k]));                      \
-      for (size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], block[k]);                                                \
-    }                                                                                                               \
+#define REDUCER(name, T, B, W, GET, ZERO, FOLD, JOIN, INNER)                                     \
+  static void name##_init(void *totals, size_t n) {                                              \
+    W *w = totals;                                                                               \
+    for (size_t k = 0; k < n; k++) w[k] = ZERO;                                                  \
+  }                                                                                              \
+  static void name##_join(void *totals, const void *others, size_t n) {                          \
+    W *w = totals;                                                                               \
+    const W *o = others;                                                                         \
+    for (size_t k = 0; k < n; k++) w[k] = JOIN(w[k], o[k]);                                      \
+  }                                                                                              \
+  JK_CLONES static void name##_rows(const void *a, size_t kept, size_t step, size_t reduced,     \
+                                    void *totals) {                                              \
+    W *w = totals;                                                                               \
+    for (size_t k = 0; k < kept; k++) {                                                          \
+      const T *row = (const T *)a + k * step;                                                    \
+      for (size_t start = 0; start < reduced; start += LONG_RUN) {                               \
+        const T *p = row + start;                                                                \
+        size_t n = reduced - start < LONG_RUN ? reduced - start : LONG_RUN;                      \
+        B b = ZERO;                                                                              \
+        INNER(T, B, GET, ZERO, FOLD, p, n, b)                                                    \
+        w[k] = JOIN(w[k], b);                                                                    \
+      }                                                                                          \
+    }                                                                                            \
+  }                                                                                              \
+  JK_CLONES static void name##_columns(const void *a, size_t kept, size_t reduced, size_t step,  \
+                                       void *totals) {                                           \
+    W *w = totals;                                                                               \
+    const T *in = a;                                                                             \
+    if (step == kept && kept <= 16 && reduced >= 64) {                                           \
+      /* Few columns: several rows at once are one long row. */                                  \
+      size_t many = BLOCK / 2 / kept, wide = many * kept, n = reduced / many;                    \
+      W folded[BLOCK];                                                                           \
+      name##_init(folded, wide);                                                                 \
+      for (size_t start = 0; start < n; start += RUN) {                                          \
+        B block[BLOCK];                                                                          \
+        size_t end = start + RUN < n ? start + RUN : n;                                          \
+        for (size_t k = 0; k < wide; k++) block[k] = ZERO;                                       \
+        for (size_t r = start; r < end; r++)                                                     \
+          for (size_t k = 0; k < wide; k++) block[k] = FOLD(block[k], (B)GET(in[r * wide + k])); \
+        for (size_t k = 0; k < wide; k++) folded[k] = JOIN(folded[k], block[k]);                 \
+      }                                                                                          \
+      for (size_t m = 0; m < wide; m += kept)                                                    \
+        for (size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], folded[m + k]);                      \
+      in += n * wide;                                                                            \
+      reduced -= n * many;                                                                       \
+    }                                                                                            \
+    for (size_t start = 0; start < reduced; start += RUN) {                                      \
+      B block[BLOCK];                                                                            \
+      size_t end = start + RUN < reduced ? start + RUN : reduced, r = start;                     \
+      for (size_t k = 0; k < kept; k++) block[k] = ZERO;                                         \
+      for (; r + 4 <= end; r += 4) {                                                             \
+        const T *p = in + r * step;                                                              \
+        for (size_t k = 0; k < kept; k++) {                                                      \
+          B b = FOLD(block[k], (B)GET(p[k]));                                                    \
+          b = FOLD(b, (B)GET(p[k + step]));                                                      \
+          b = FOLD(b, (B)GET(p[k + 2 * step]));                                                  \
+          block[k] = FOLD(b, (B)GET(p[k + 3 * step]));                                           \
+        }                                                                                        \
+      }                                                                                          \
+      for (; r < end; r++)                                                                       \
+        for (size_t k = 0; k < kept; k++) block[k] = FOLD(block[k], (B)GET(in[r * step + k]));   \
+      for (size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], block[k]);                             \
+    }                                                                                            \
   }
 
 // The result of a total: `w` total, `count` inputs.
@@ -116,9 +116,9 @@ typedef struct {
       o[k] = SET(expr);                                                                   \
     }                                                                                     \
   }
-#define TABLE(fn, loops, T, W) \
-  static const jk_reducer fn = {sizeof(T), sizeof(W), loops##_init, loops##_rows, loops##_columns, loops##_join, \
-                                fn##_finish};
+#define TABLE(fn, loops, T, W)                                                             \
+  static const jk_reducer fn = {sizeof(T),       sizeof(W),    loops##_init, loops##_rows, \
+                                loops##_columns, loops##_join, fn##_finish};
 
 #define ADD(a, b) ((a) + (b))
 #define ADD_SQUARE(a, b) ((a) + (b) * (b))
@@ -193,7 +193,8 @@ INT_REDUCERS(u32, u32, u64, 0, UINT32_MAX, unsigned_root((u32)w))
 INT_REDUCERS(u64, u64, u64, 0, UINT64_MAX, unsigned_root(w))
 
 JK_INLINE c128 complex_product(c128 a, c128 b) {
-  return __builtin_complex(creal(a) * creal(b) - cimag(a) * cimag(b), creal(a) * cimag(b) + cimag(a) * creal(b));
+  return __builtin_complex(creal(a) * creal(b) - cimag(a) * cimag(b),
+                           creal(a) * cimag(b) + cimag(a) * creal(b));
 }
 #define MUL_COMPLEX(a, b) complex_product(a, b)
 #define ADD_NORM(a, b) ((a) + creal(b) * creal(b) + cimag(b) * cimag(b))
@@ -255,7 +256,8 @@ static const jk_reducer *find(int operation, int dtype) {
   return 0;
 }
 
-// --- walking ----------------------------------------------------------------------------------------------------
+// --- walking
+// ----
 
 // A position in all dimensions of a list but the last, and the offset of it.
 typedef struct {
@@ -282,9 +284,10 @@ JK_INLINE void step_place(place *p, int rank, const int64_t *dims, const int64_t
   }
 }
 
-// Folds the inputs first..<last of the outputs at `base`, `n` of them along the last kept dimension, into totals.
-static void fold(const jk_reducer *f, const jk_reduction *plan, const char *base, size_t n, int64_t first, int64_t last,
-                 void *totals) {
+// Folds the inputs first..<last of the outputs at `base`, `n` of them along the last kept
+// dimension, into totals.
+static void fold(const jk_reducer *f, const jk_reduction *plan, const char *base, size_t n,
+                 int64_t first, int64_t last, void *totals) {
   int rr = plan->reduced_rank, kr = plan->kept_rank;
   int64_t length = plan->reduced[rr - 1], stride = plan->reduced_stride[rr - 1];
   int64_t step = plan->kept_stride[kr - 1], position = first % length;
@@ -307,9 +310,10 @@ typedef struct {
   char *out;
 } reduce_job;
 
-// Reduces the inputs first..<last for the outputs begin..<end. With `finished`, to results, else to totals.
-static void reduce_outputs(const reduce_job *job, size_t begin, size_t end, int64_t first, int64_t last, char *out,
-                           bool finished) {
+// Reduces the inputs first..<last for the outputs begin..<end. With `finished`, to results, else to
+// totals.
+static void reduce_outputs(const reduce_job *job, size_t begin, size_t end, int64_t first,
+                           int64_t last, char *out, bool finished) {
   const jk_reducer *f = job->reducer;
   const jk_reduction *plan = job->plan;
   int kr = plan->kept_rank;
@@ -345,7 +349,8 @@ static void inputs_part(void *context, size_t begin, size_t end) {
   const jk_reduction *plan = job->plan;
   for (size_t part = begin; part < end; part++) {
     // Products of a count below 2^48 and a few parts fit.
-    int64_t first = plan->count * (int64_t)part / plan->parts, last = plan->count * (int64_t)(part + 1) / plan->parts;
+    int64_t first = plan->count * (int64_t)part / plan->parts,
+            last = plan->count * (int64_t)(part + 1) / plan->parts;
     reduce_outputs(job, 0, (size_t)plan->outputs, first, last,
                    job->out + part * (size_t)plan->outputs * job->reducer->wide, false);
   }
@@ -378,13 +383,14 @@ bool jk_plan_reduction(int operation, int dtype, int rank, const int64_t *dims, 
   }
   if (plan->kept_rank == 0) plan->kept[plan->kept_rank++] = 1;
   if (plan->reduced_rank == 0) plan->reduced[plan->reduced_rank++] = 1;
-  // Few outputs: split their inputs. The number of parts depends on the sizes alone, so that results do not depend on
-  // how many threads there are.
+  // Few outputs: split their inputs. The number of parts depends on the sizes alone, so that
+  // results do not depend on how many threads there are.
   if (plan->outputs <= (plan->reduced_stride[plan->reduced_rank - 1] == 1 ? 3 : 64)) {
     int64_t parts = plan->outputs * plan->count / 32768;
     plan->parts = parts > 16 ? 16 : parts < 1 ? 1 : parts;
   }
-  if (plan->parts > 1) plan->scratch = plan->parts * plan->outputs * (int64_t)find(operation, dtype)->wide;
+  if (plan->parts > 1)
+    plan->scratch = plan->parts * plan->outputs * (int64_t)find(operation, dtype)->wide;
   return true;
 }
 
@@ -395,12 +401,14 @@ static void reduce_nothing(const jk_reducer *reducer, void *out, size_t outputs)
     size_t n = outputs - begin < BLOCK ? outputs - begin : BLOCK;
     reducer->init(totals, n);
     // A mean of no floats is 0 / 0; one of no integers is 0, which any count but 0 gives.
-    bool floating = reducer == &r_mean_f32 || reducer == &r_mean_f64 || reducer == &r_mean_f16 || reducer == &r_mean_bf16;
+    bool floating = reducer == &r_mean_f32 || reducer == &r_mean_f64 || reducer == &r_mean_f16 ||
+                    reducer == &r_mean_bf16;
     reducer->finish(totals, (char *)out + begin * reducer->size, n, floating ? 0 : 1);
   }
 }
 
-void jk_reduce(int operation, int dtype, const jk_reduction *plan, const void *in, void *out, void *scratch) {
+void jk_reduce(int operation, int dtype, const jk_reduction *plan, const void *in, void *out,
+               void *scratch) {
   const jk_reducer *reducer = find(operation, dtype);
   size_t outputs = (size_t)plan->outputs;
   if (outputs == 0) return;
@@ -420,12 +428,14 @@ void jk_reduce(int operation, int dtype, const jk_reduction *plan, const void *i
   reducer->finish(scratch, out, outputs, (double)plan->count);
 }
 
-void jk_reduce_part(int operation, int dtype, const jk_reduction *plan, const void *in, void *out, size_t begin, size_t end) {
+void jk_reduce_part(int operation, int dtype, const jk_reduction *plan, const void *in, void *out,
+                    size_t begin, size_t end) {
   reduce_job job = {find(operation, dtype), plan, in, out};
   outputs_part(&job, begin, end);
 }
 
-// --- positions of extremes --------------------------------------------------------------------------------------
+// --- positions of extremes
+// ----
 
 typedef struct {
   const char *in;
@@ -436,38 +446,39 @@ typedef struct {
 
 enum { ARG_BLOCK = 64 };
 
-// Along rows of stride 1 first the extreme, which vectors find fast, then where it first is. NaNs are never found,
-// as nothing compares with them.
-#define ARG(name, T, B, GET, OP, ZERO)                                                                              \
-  JK_CLONES static void name(const void *in, size_t stride, size_t n, size_t columns, size_t *best) {               \
-    const T *a = in;                                                                                                \
-    if (stride == 1) {                                                                                              \
-      B lane[16], extreme = ZERO;                                                                                   \
-      size_t i = 0;                                                                                                 \
-      for (size_t l = 0; l < 16; l++) lane[l] = ZERO;                                                               \
-      for (; i + 16 <= n; i += 16)                                                                                  \
-        for (size_t l = 0; l < 16; l++) lane[l] = (B)GET(a[i + l]) OP lane[l] ? (B)GET(a[i + l]) : lane[l];         \
-      for (size_t l = 0; l < 16; l++) extreme = lane[l] OP extreme ? lane[l] : extreme;                             \
-      for (; i < n; i++) extreme = (B)GET(a[i]) OP extreme ? (B)GET(a[i]) : extreme;                                \
-      for (i = 0; i + 64 <= n; i += 64) {                                                                           \
-        int hit = 0;                                                                                                \
-        for (size_t l = 0; l < 64; l++) hit |= GET(a[i + l]) == extreme;                                            \
-        if (hit) break;                                                                                             \
-      }                                                                                                             \
-      for (; i < n && GET(a[i]) != extreme; i++) {                                                                  \
-      }                                                                                                             \
-      best[0] = i < n ? i : 0;                                                                                      \
-      return;                                                                                                       \
-    }                                                                                                               \
-    B extreme[ARG_BLOCK];                                                                                           \
-    for (size_t k = 0; k < columns; k++) extreme[k] = ZERO, best[k] = 0;                                            \
-    for (size_t i = 0; i < n; i++)                                                                                  \
-      for (size_t k = 0; k < columns; k++) {                                                                        \
-        B x = (B)GET(a[i * stride + k]);                                                                            \
-        bool better = x OP extreme[k];                                                                              \
-        extreme[k] = better ? x : extreme[k];                                                                       \
-        best[k] = better ? i : best[k];                                                                             \
-      }                                                                                                             \
+// Along rows of stride 1 first the extreme, which vectors find fast, then where it first is. NaNs
+// are never found, as nothing compares with them.
+#define ARG(name, T, B, GET, OP, ZERO)                                                  \
+  JK_CLONES static void name(const void *in, size_t stride, size_t n, size_t columns,   \
+                             size_t *best) {                                            \
+    const T *a = in;                                                                    \
+    if (stride == 1) {                                                                  \
+      B lane[16], extreme = ZERO;                                                       \
+      size_t i = 0;                                                                     \
+      for (size_t l = 0; l < 16; l++) lane[l] = ZERO;                                   \
+      for (; i + 16 <= n; i += 16)                                                      \
+        for (size_t l = 0; l < 16; l++)                                                 \
+          lane[l] = (B)GET(a[i + l]) OP lane[l] ? (B)GET(a[i + l]) : lane[l];           \
+      for (size_t l = 0; l < 16; l++) extreme = lane[l] OP extreme ? lane[l] : extreme; \
+      for (; i < n; i++) extreme = (B)GET(a[i]) OP extreme ? (B)GET(a[i]) : extreme;    \
+      for (i = 0; i + 64 <= n; i += 64) {                                               \
+        int hit = 0;                                                                    \
+        for (size_t l = 0; l < 64; l++) hit |= GET(a[i + l]) == extreme;                \
+        if (hit) break;                                                                 \
+      }                                                                                 \
+      for (; i < n && GET(a[i]) != extreme; i++) {}                                     \
+      best[0] = i < n ? i : 0;                                                          \
+      return;                                                                           \
+    }                                                                                   \
+    B extreme[ARG_BLOCK];                                                               \
+    for (size_t k = 0; k < columns; k++) extreme[k] = ZERO, best[k] = 0;                \
+    for (size_t i = 0; i < n; i++)                                                      \
+      for (size_t k = 0; k < columns; k++) {                                            \
+        B x = (B)GET(a[i * stride + k]);                                                \
+        bool better = x OP extreme[k];                                                  \
+        extreme[k] = better ? x : extreme[k];                                           \
+        best[k] = better ? i : best[k];                                                 \
+      }                                                                                 \
   }
 #define ARGS(s, T, B, GET, least, greatest) \
   ARG(argmax_##s, T, B, GET, >, least)      \
@@ -508,9 +519,13 @@ static void arg_part(void *context, size_t begin, size_t end) {
   }
 }
 
-#define ARG_CASE(D, s, bytes) case D: job.run = least ? argmin_##s : argmax_##s; job.size = bytes; break;
-void jk_arg_extreme(int dtype, bool least, const void *in, void *out, size_t index_size, size_t outer, size_t n,
-                    size_t inner) {
+#define ARG_CASE(D, s, bytes)                  \
+  case D:                                      \
+    job.run = least ? argmin_##s : argmax_##s; \
+    job.size = bytes;                          \
+    break;
+void jk_arg_extreme(int dtype, bool least, const void *in, void *out, size_t index_size,
+                    size_t outer, size_t n, size_t inner) {
   arg_job job = {in, out, n, inner, 0, index_size, 0};
   switch (dtype) {
     ARG_CASE(JK_F32, f32, 4)

@@ -1,12 +1,12 @@
 #include "loops.h"
 
-// Samples of distributions that need a number of draws that is not known before. Each sample has 256 steps of the
-// generator to itself, so that results do not depend on how the work is split.
+// Samples of distributions that need a number of draws that is not known before. Each sample has
+// 256 steps of the generator to itself, so that results do not depend on how the work is split.
 
 enum { STEPS_PER_SAMPLE = 256 };
 
-// Parameters at the edge of what a double holds may have no sample that is accepted: after so many tries the mean is
-// given instead.
+// Parameters at the edge of what a double holds may have no sample that is accepted: after so many
+// tries the mean is given instead.
 enum { MOST_TRIES = 100000 };
 
 // Uniform doubles, two per step, the later one first.
@@ -107,8 +107,14 @@ static f64 draw_gamma(const sampler *s, int64_t set, jk_philox *g) {
   }
 }
 
-void jk_random_gamma(int dtype, const jk_philox *g, const double *alpha, int64_t sets, int64_t samples, void *out) {
-  sampler s = {.dtype = dtype, .generator = *g, .a = alpha, .sets = sets, .samples = samples, .out = out,
+void jk_random_gamma(int dtype, const jk_philox *g, const double *alpha, int64_t sets,
+                     int64_t samples, void *out) {
+  sampler s = {.dtype = dtype,
+               .generator = *g,
+               .a = alpha,
+               .sets = sets,
+               .samples = samples,
+               .out = out,
                .draw = draw_gamma};
   draw_all(&s);
 }
@@ -135,7 +141,9 @@ static f64 draw_poisson(const sampler *s, int64_t set, jk_philox *g) {
     if (shifted >= 0.07 && v <= 0.9277 - 3.6224 / (b - 2)) return k;
     if (k < 0 || (shifted < 0.013 && v > shifted)) continue;
     int sign;
-    if (log(v * inverse_alpha / (a / (shifted * shifted) + b)) <= -rate + k * log_rate - lgamma_r(k + 1, &sign)) return k;
+    if (log(v * inverse_alpha / (a / (shifted * shifted) + b)) <=
+        -rate + k * log_rate - lgamma_r(k + 1, &sign))
+      return k;
   }
   return rate < s->highest ? floor(rate) : s->highest;
 }
@@ -150,17 +158,25 @@ static f64 highest(int dtype) {
   return 1.7976931348623157e308;
 }
 
-void jk_random_poisson(int dtype, const jk_philox *g, const double *rate, int64_t sets, int64_t samples, void *out) {
-  sampler s = {.dtype = dtype, .generator = *g, .a = rate, .sets = sets, .samples = samples, .out = out,
-               .highest = highest(dtype), .draw = draw_poisson};
+void jk_random_poisson(int dtype, const jk_philox *g, const double *rate, int64_t sets,
+                       int64_t samples, void *out) {
+  sampler s = {.dtype = dtype,
+               .generator = *g,
+               .a = rate,
+               .sets = sets,
+               .samples = samples,
+               .out = out,
+               .highest = highest(dtype),
+               .draw = draw_poisson};
   draw_all(&s);
 }
 
 // What Stirling's formula leaves of log k!.
 static f64 stirling_tail(f64 k) {
-  static const f64 tails[] = {0.0810614667953272,  0.0413406959554092,  0.0276779256849983, 0.02079067210376509,
-                              0.0166446911898211,  0.0138761288230707,  0.0118967099458917, 0.0104112652619720,
-                              0.00925546218271273, 0.00833056343336287};
+  static const f64 tails[] = {0.0810614667953272,  0.0413406959554092, 0.0276779256849983,
+                              0.02079067210376509, 0.0166446911898211, 0.0138761288230707,
+                              0.0118967099458917,  0.0104112652619720, 0.00925546218271273,
+                              0.00833056343336287};
   if (k <= 9) return tails[(int)k];
   f64 square = (k + 1) * (k + 1);
   return (1.0 / 12 - (1.0 / 360 - 1.0 / 1260 / square) / square) / (k + 1);
@@ -168,9 +184,9 @@ static f64 stirling_tail(f64 k) {
 
 // Hörmann's transformed rejection, for counts · p of 10 and more.
 static f64 binomial_by_rejection(f64 count, f64 p, jk_philox *g, pool *uniforms) {
-  f64 deviation = sqrt(count * p * (1 - p)), b = 1.15 + 2.53 * deviation, a = -0.0873 + 0.0248 * b + 0.01 * p,
-      c = count * p + 0.5, vr = 0.92 - 4.2 / b, r = p / (1 - p), alpha = (2.83 + 5.1 / b) * deviation,
-      m = floor((count + 1) * p);
+  f64 deviation = sqrt(count * p * (1 - p)), b = 1.15 + 2.53 * deviation,
+      a = -0.0873 + 0.0248 * b + 0.01 * p, c = count * p + 0.5, vr = 0.92 - 4.2 / b,
+      r = p / (1 - p), alpha = (2.83 + 5.1 / b) * deviation, m = floor((count + 1) * p);
   for (int tries = 0; tries < MOST_TRIES; tries++) {
     f64 u = uniform(g, uniforms), v = uniform(g, uniforms);
     u -= 0.5;
@@ -180,8 +196,8 @@ static f64 binomial_by_rejection(f64 count, f64 p, jk_philox *g, pool *uniforms)
     v = log(v * alpha / (a / (us * us) + b));
     f64 bound = (m + 0.5) * log((m + 1) / (r * (count - m + 1))) +
                 (count + 1) * log((count - m + 1) / (count - k + 1)) +
-                (k + 0.5) * log(r * (count - k + 1) / (k + 1)) + stirling_tail(m) + stirling_tail(count - m) -
-                stirling_tail(k) - stirling_tail(count - k);
+                (k + 0.5) * log(r * (count - k + 1) / (k + 1)) + stirling_tail(m) +
+                stirling_tail(count - m) - stirling_tail(k) - stirling_tail(count - k);
     if (v <= bound) return k;
   }
   return floor(count * p);
@@ -217,27 +233,39 @@ static int binomial_steps(const sampler *s, int64_t set) {
   return count * (p > 0.5 ? 1 - p : p) >= 10 ? STEPS_PER_SAMPLE : 42;
 }
 
-void jk_random_binomial(int dtype, const jk_philox *g, const double *count, const double *probability, int64_t sets,
-                        int64_t samples, void *out) {
-  sampler s = {.dtype = dtype, .generator = *g, .a = count, .b = probability, .sets = sets, .samples = samples,
-               .out = out, .draw = draw_binomial, .steps = binomial_steps};
+void jk_random_binomial(int dtype, const jk_philox *g, const double *count,
+                        const double *probability, int64_t sets, int64_t samples, void *out) {
+  sampler s = {.dtype = dtype,
+               .generator = *g,
+               .a = count,
+               .b = probability,
+               .sets = sets,
+               .samples = samples,
+               .out = out,
+               .draw = draw_binomial,
+               .steps = binomial_steps};
   draw_all(&s);
 }
 
-// A normal number between bounds, by rejection: from the normal itself where that lies mostly inside, from the uniform
-// distribution over a narrow range, from Robert's exponential for a tail.
+// A normal number between bounds, by rejection: from the normal itself where that lies mostly
+// inside, from the uniform distribution over a narrow range, from Robert's exponential for a tail.
 static f64 draw_truncated(const sampler *s, int64_t set, jk_philox *g) {
   f64 mean = s->a[set], deviation = s->b[set], low = s->c[set], high = s->d[set];
   pool uniforms = {.left = 0}, normals = {.left = 0};
-  if (!(deviation > 0) || !(low < high) || isinf(deviation) || (isinf(low) && isinf(high) && low == high)) return NAN;
+  if (!(deviation > 0) || !(low < high) || isinf(deviation) ||
+      (isinf(low) && isinf(high) && low == high))
+    return NAN;
   // The tail further from 0 is always on the right.
   int turned = (isinf(low) && low < 0) || high < mean;
   f64 sign = turned ? -1 : 1;
-  f64 from = (turned ? mean - high : low - mean) / deviation, to = (turned ? mean - low : high - mean) / deviation;
+  f64 from = (turned ? mean - high : low - mean) / deviation,
+      to = (turned ? mean - low : high - mean) / deviation;
   f64 x;
   if (from <= 0.5 && to - from > 1.2) {
     do x = normal(g, &normals); while (x < from || x > to);
-  } else if (from > 0 && to - from > 2.0 / (from + sqrt(from * from + 4)) * exp(0.5 + (from * from - from * sqrt(from * from + 4)) / 4)) {
+  } else if (from > 0 &&
+             to - from > 2.0 / (from + sqrt(from * from + 4)) *
+                             exp(0.5 + (from * from - from * sqrt(from * from + 4)) / 4)) {
     f64 rate = (from + sqrt(from * from + 4)) / 2, ratio;
     do {
       x = from - log1p(-uniform(g, &uniforms)) / rate;
@@ -251,15 +279,25 @@ static f64 draw_truncated(const sampler *s, int64_t set, jk_philox *g) {
   return mean + sign * deviation * x;
 }
 
-void jk_random_truncated(int dtype, const jk_philox *g, const double *mean, const double *deviation, const double *low,
-                         const double *high, int64_t sets, int64_t samples, int samples_last, void *out) {
-  sampler s = {.dtype = dtype, .generator = *g, .a = mean, .b = deviation, .c = low, .d = high, .sets = sets,
-               .samples = samples, .samples_last = samples_last, .out = out, .draw = draw_truncated};
+void jk_random_truncated(int dtype, const jk_philox *g, const double *mean, const double *deviation,
+                         const double *low, const double *high, int64_t sets, int64_t samples,
+                         int samples_last, void *out) {
+  sampler s = {.dtype = dtype,
+               .generator = *g,
+               .a = mean,
+               .b = deviation,
+               .c = low,
+               .d = high,
+               .sets = sets,
+               .samples = samples,
+               .samples_last = samples_last,
+               .out = out,
+               .draw = draw_truncated};
   draw_all(&s);
 }
 
-void jk_random_multinomial(const jk_philox *generator, const double *logits, int64_t rows, int64_t classes,
-                           int64_t samples, double *sums, int64_t *out) {
+void jk_random_multinomial(const jk_philox *generator, const double *logits, int64_t rows,
+                           int64_t classes, int64_t samples, double *sums, int64_t *out) {
   jk_philox g = *generator;
   u32 s[4];
   int used = 4;
@@ -288,14 +326,18 @@ void jk_random_multinomial(const jk_philox *generator, const double *logits, int
   }
 }
 
-// --- the derivative of a gamma sample -------------------------------------------------------------------------------
+// --- the derivative of a gamma sample
+// ----
 
 static f64 digamma(f64 x) {
   f64 result = 0;
   while (x < 10) result -= 1 / x, x += 1;
   f64 y = 1 / (x * x);
   return result + log(x) - 0.5 / x -
-         y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760 - y / 12))))));
+         y * (1.0 / 12 -
+              y * (1.0 / 120 -
+                   y * (1.0 / 252 -
+                        y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760 - y / 12))))));
 }
 
 // dx/da = -(dP(a, x)/da) / p(x), with P the lower incomplete gamma function.

@@ -37,37 +37,38 @@ void jk_count_ids(jk_ids ids, size_t n, double *counts, size_t count, bool root)
 #define MORE(a, b) ((a) < (b) ? (b) : (a))
 #define LESS(a, b) ((b) < (a) ? (b) : (a))
 
-// One operation on rows over the columns begin..<end. T is stored, A added up in, D what a quotient is taken in.
-#define FOLD_ROWS(name, T, A, D, GET, NEUTRAL, FOLD)                                                                \
-  JK_CLONES static void name(const jk_segments *job, A *sums, size_t begin, size_t end) {                           \
-    size_t inner = job->inner;                                                                                      \
-    for (size_t r = 0; r < job->out_rows; r++)                                                                      \
-      for (size_t k = begin; k < end; k++) sums[r * inner + k] = NEUTRAL;                                           \
-    for (size_t i = 0; i < job->count; i++) {                                                                       \
-      i64 to = id_at(job->to, i), from = job->from.values ? id_at(job->from, i) : (i64)i;                           \
-      if (to < 0) continue;                                                                                         \
-      const T *x = (const T *)job->in + (size_t)from * inner;                                                       \
-      A *o = sums + (size_t)to * inner;                                                                             \
-      if (job->in_divisors) {                                                                                       \
-        D divisor = (D)job->in_divisors[from];                                                                      \
-        for (size_t k = begin; k < end; k++) o[k] = FOLD(o[k], (A)((D)(A)GET(x[k]) / divisor));                     \
-      } else {                                                                                                      \
-        for (size_t k = begin; k < end; k++) o[k] = FOLD(o[k], (A)GET(x[k]));                                       \
-      }                                                                                                             \
-    }                                                                                                               \
+// One operation on rows over the columns begin..<end. T is stored, A added up in, D what a quotient
+// is taken in.
+#define FOLD_ROWS(name, T, A, D, GET, NEUTRAL, FOLD)                                            \
+  JK_CLONES static void name(const jk_segments *job, A *sums, size_t begin, size_t end) {       \
+    size_t inner = job->inner;                                                                  \
+    for (size_t r = 0; r < job->out_rows; r++)                                                  \
+      for (size_t k = begin; k < end; k++) sums[r * inner + k] = NEUTRAL;                       \
+    for (size_t i = 0; i < job->count; i++) {                                                   \
+      i64 to = id_at(job->to, i), from = job->from.values ? id_at(job->from, i) : (i64)i;       \
+      if (to < 0) continue;                                                                     \
+      const T *x = (const T *)job->in + (size_t)from * inner;                                   \
+      A *o = sums + (size_t)to * inner;                                                         \
+      if (job->in_divisors) {                                                                   \
+        D divisor = (D)job->in_divisors[from];                                                  \
+        for (size_t k = begin; k < end; k++) o[k] = FOLD(o[k], (A)((D)(A)GET(x[k]) / divisor)); \
+      } else {                                                                                  \
+        for (size_t k = begin; k < end; k++) o[k] = FOLD(o[k], (A)GET(x[k]));                   \
+      }                                                                                         \
+    }                                                                                           \
   }
 
 // The last step: quotients, rows that nothing came to, and conversion to what is stored.
-#define STORE_ROWS(name, T, A, D, SET, VALUE)                                                                       \
-  JK_CLONES static void name(const jk_segments *job, const A *sums, size_t begin, size_t end) {                     \
-    size_t inner = job->inner;                                                                                      \
-    for (size_t r = 0; r < job->out_rows; r++) {                                                                    \
-      D divisor = job->out_divisors && job->out_divisors[r] != 0 ? (D)job->out_divisors[r] : 1;                      \
-      for (size_t k = begin; k < end; k++) {                                                                        \
-        A a = sums[r * inner + k];                                                                                  \
-        ((T *)job->out)[r * inner + k] = SET(VALUE);                                                                \
-      }                                                                                                             \
-    }                                                                                                               \
+#define STORE_ROWS(name, T, A, D, SET, VALUE)                                                   \
+  JK_CLONES static void name(const jk_segments *job, const A *sums, size_t begin, size_t end) { \
+    size_t inner = job->inner;                                                                  \
+    for (size_t r = 0; r < job->out_rows; r++) {                                                \
+      D divisor = job->out_divisors && job->out_divisors[r] != 0 ? (D)job->out_divisors[r] : 1; \
+      for (size_t k = begin; k < end; k++) {                                                    \
+        A a = sums[r * inner + k];                                                              \
+        ((T *)job->out)[r * inner + k] = SET(VALUE);                                            \
+      }                                                                                         \
+    }                                                                                           \
   }
 
 // For sorted ids the rows that nothing comes to lie between the ids.
@@ -75,19 +76,20 @@ static void zero_gaps(const jk_segments *job, size_t begin, size_t end, size_t s
   size_t next = 0, bytes = (end - begin) * size;
   for (size_t i = 0; i <= job->count; i++) {
     size_t id = i < job->count ? (size_t)id_at(job->to, i) : job->out_rows;
-    for (; next < id; next++) memset((char *)job->out + (next * job->inner + begin) * size, 0, bytes);
+    for (; next < id; next++)
+      memset((char *)job->out + (next * job->inner + begin) * size, 0, bytes);
     if (next == id) next++;
   }
 }
 
-#define SEGMENTS(s, T, A, D, GET, SET, VALUE, body)                                                                 \
-  STORE_ROWS(store_##s, T, A, D, SET, VALUE)                                                                        \
-  static void segments_##s(void *context, size_t begin, size_t end) {                                               \
-    const jk_segments *job = context;                                                                               \
-    A *sums = sizeof(T) == sizeof(A) ? job->out : job->work;                                                        \
-    switch (job->operation) { body }                                                                                \
-    if (sizeof(T) != sizeof(A) || job->out_divisors) store_##s(job, sums, begin, end);                              \
-    if (job->gaps_are_zero) zero_gaps(job, begin, end, sizeof(T));                                                  \
+#define SEGMENTS(s, T, A, D, GET, SET, VALUE, body)                                    \
+  STORE_ROWS(store_##s, T, A, D, SET, VALUE)                                           \
+  static void segments_##s(void *context, size_t begin, size_t end) {                  \
+    const jk_segments *job = context;                                                  \
+    A *sums = sizeof(T) == sizeof(A) ? job->out : job->work;                           \
+    switch (job->operation) { body }                                                   \
+    if (sizeof(T) != sizeof(A) || job->out_divisors) store_##s(job, sums, begin, end); \
+    if (job->gaps_are_zero) zero_gaps(job, begin, end, sizeof(T));                     \
   }
 #define STEP(OP, name) case OP: name(job, sums, begin, end); break;
 
@@ -103,7 +105,8 @@ static void zero_gaps(const jk_segments *job, size_t begin, size_t end, size_t s
 REAL_SEGMENTS(f32, f32, f32, f32, GET_id, SET_id, a / divisor, -FLT_MAX, FLT_MAX)
 REAL_SEGMENTS(f64, f64, f64, f64, GET_id, SET_id, a / divisor, -DBL_MAX, DBL_MAX)
 REAL_SEGMENTS(f16, f16, f32, f32, GET_f16, SET_f16, a / divisor, -65504.0f, 65504.0f)
-REAL_SEGMENTS(bf16, bf16, f32, f32, GET_bf16, SET_bf16, a / divisor, -3.38953139e38f, 3.38953139e38f)
+REAL_SEGMENTS(bf16, bf16, f32, f32, GET_bf16, SET_bf16, a / divisor, -3.38953139e38f,
+              3.38953139e38f)
 
 // Sums and products are unsigned, as they may wrap; extremes and quotients are not.
 #define INT_SEGMENTS(s, T, U, D, least, greatest)                          \

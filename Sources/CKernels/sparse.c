@@ -11,7 +11,8 @@ JK_INLINE i64 coordinate(const jk_sparse_product *job, i64 element, int axis) {
 
 int64_t jk_sparse_first_bad(const jk_sparse_product *job) {
   for (i64 e = 0; e < job->count; e++) {
-    i64 row = coordinate(job, e, job->adjoint_a ? 1 : 0), k = coordinate(job, e, job->adjoint_a ? 0 : 1);
+    i64 row = coordinate(job, e, job->adjoint_a ? 1 : 0),
+        k = coordinate(job, e, job->adjoint_a ? 0 : 1);
     if (row < 0 || row >= job->rows || k < 0 || k >= job->inner) return e;
   }
   return -1;
@@ -29,27 +30,29 @@ typedef struct {
 #define CONJ_c128(x) conj(x)
 
 // The columns begin..<end of the product; T are the elements, S the sums.
-#define JK_SPARSE_PRODUCT(fn, T, S, GET, CONJ)                                                                      \
-  JK_CLONES static void fn(void *context, size_t begin, size_t end) {                                               \
-    const product_part *part = context;                                                                             \
-    const jk_sparse_product *job = part->job;                                                                       \
-    const T *values = job->values, *b = job->b;                                                                     \
-    S *out = part->sums;                                                                                            \
-    i64 columns = job->columns, inner = job->inner;                                                                 \
-    for (i64 row = 0; row < job->rows; row++) memset(out + row * columns + begin, 0, (end - begin) * sizeof(S));    \
-    for (i64 e = 0; e < job->count; e++) {                                                                          \
-      i64 row = coordinate(job, e, job->adjoint_a ? 1 : 0), k = coordinate(job, e, job->adjoint_a ? 0 : 1);         \
-      S a = GET(values[e]);                                                                                         \
-      if (job->adjoint_a) a = CONJ(a);                                                                              \
-      S *o = out + row * columns;                                                                                   \
-      if (job->adjoint_b) {                                                                                         \
-        const T *x = b + k;                                                                                         \
-        for (size_t j = begin; j < end; j++) o[j] += a * CONJ(GET(x[(i64)j * inner]));                              \
-      } else {                                                                                                      \
-        const T *x = b + k * columns;                                                                               \
-        JK_VECTOR for (size_t j = begin; j < end; j++) o[j] += a * GET(x[j]);                                       \
-      }                                                                                                             \
-    }                                                                                                               \
+#define JK_SPARSE_PRODUCT(fn, T, S, GET, CONJ)                                         \
+  JK_CLONES static void fn(void *context, size_t begin, size_t end) {                  \
+    const product_part *part = context;                                                \
+    const jk_sparse_product *job = part->job;                                          \
+    const T *values = job->values, *b = job->b;                                        \
+    S *out = part->sums;                                                               \
+    i64 columns = job->columns, inner = job->inner;                                    \
+    for (i64 row = 0; row < job->rows; row++)                                          \
+      memset(out + row * columns + begin, 0, (end - begin) * sizeof(S));               \
+    for (i64 e = 0; e < job->count; e++) {                                             \
+      i64 row = coordinate(job, e, job->adjoint_a ? 1 : 0),                            \
+          k = coordinate(job, e, job->adjoint_a ? 0 : 1);                              \
+      S a = GET(values[e]);                                                            \
+      if (job->adjoint_a) a = CONJ(a);                                                 \
+      S *o = out + row * columns;                                                      \
+      if (job->adjoint_b) {                                                            \
+        const T *x = b + k;                                                            \
+        for (size_t j = begin; j < end; j++) o[j] += a * CONJ(GET(x[(i64)j * inner])); \
+      } else {                                                                         \
+        const T *x = b + k * columns;                                                  \
+        JK_VECTOR for (size_t j = begin; j < end; j++) o[j] += a * GET(x[j]);          \
+      }                                                                                \
+    }                                                                                  \
   }
 
 JK_SPARSE_PRODUCT(product_f32, f32, f32, GET_id, CONJ_id)

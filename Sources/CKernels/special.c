@@ -1,4 +1,5 @@
-// Special functions in double precision, from the series, continued fractions and asymptotic expansions of the handbooks.
+// Special functions in double precision, from the series, continued fractions and asymptotic
+// expansions of the handbooks.
 #include "special.h"
 
 #include <complex.h>
@@ -27,14 +28,19 @@ double special_digamma(double x) {
   for (; x < 10; x++) shift -= 1 / x;
   if (isinf(x)) return x;
   double z = 1 / (x * x);
-  double tail = z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
+  double tail =
+      z * (1.0 / 12 - z * (1.0 / 120 -
+                           z * (1.0 / 252 -
+                                z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
   return shift + log(x) - 0.5 / x - tail;
 }
 
 // z > 0 with erfc(z) = q, for 0 < q <= 1.
 static double erfc_inverse(double q) {
   double t = sqrt(-2 * log(0.5 * q));
-  double z = (t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)))) * M_SQRT1_2;
+  double z = (t - (2.515517 + t * (0.802853 + t * 0.010328)) /
+                      (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)))) *
+             M_SQRT1_2;
   for (int i = 0; i < 3; i++) {
     double step = (erfc(z) - q) / (-2 / SQRT_PI * exp(-z * z));
     if (!(fabs(step) < 1)) break;
@@ -62,7 +68,8 @@ double special_ndtri(double p) {
   return M_SQRT2 * special_erfinv(2 * p - 1);
 }
 
-// e^-x I_n(x) for x >= 0: the power series, whose terms are all positive, or the expansion for large x.
+// e^-x I_n(x) for x >= 0: the power series, whose terms are all positive, or the expansion for
+// large x.
 static double bessel_ie(int n, double x) {
   if (isinf(x)) return 0;
   if (x <= 20) {
@@ -83,8 +90,8 @@ static double bessel_ie(int n, double x) {
 }
 double special_i0e(double x) { return bessel_ie(0, fabs(x)); }
 double special_i1e(double x) { return copysign(1, x) * bessel_ie(1, fabs(x)); }
-// The exponential is taken in two steps, so that it does not overflow before the product does. At infinity TensorFlow
-// multiplies an infinity by 0.
+// The exponential is taken in two steps, so that it does not overflow before the product does. At
+// infinity TensorFlow multiplies an infinity by 0.
 double special_i0(double x) {
   double half = exp(0.5 * fabs(x));
   return isinf(x) ? NAN : special_i0e(x) * half * half;
@@ -94,7 +101,8 @@ double special_i1(double x) {
   return isinf(x) ? NAN : special_i1e(x) * half * half;
 }
 
-// e^x K_n(x) for x >= 1: the integral over exp(-x (cosh t - 1)) cosh nt, with x (cosh t - 1) = u^2, by the trapezoid rule.
+// e^x K_n(x) for x >= 1: the integral over exp(-x (cosh t - 1)) cosh nt, with x (cosh t - 1) = u^2,
+// by the trapezoid rule.
 static double bessel_ke_integral(int n, double x) {
   const double h = 0.125;
   double sum = 0;
@@ -133,8 +141,12 @@ double special_k1e(double x) {
   if (!(x > 0)) return x <= 0 ? INFINITY : x;
   return x < 1 ? bessel_k1_series(x) * exp(x) : isinf(x) ? 0 : bessel_ke_integral(1, x);
 }
-double special_k0(double x) { return x > 0 && x < 1 ? bessel_k0_series(x) : x <= 0 ? INFINITY : special_k0e(x) * exp(-x); }
-double special_k1(double x) { return x > 0 && x < 1 ? bessel_k1_series(x) : x <= 0 ? INFINITY : special_k1e(x) * exp(-x); }
+double special_k0(double x) {
+  return x > 0 && x < 1 ? bessel_k0_series(x) : x <= 0 ? INFINITY : special_k0e(x) * exp(-x);
+}
+double special_k1(double x) {
+  return x > 0 && x < 1 ? bessel_k1_series(x) : x <= 0 ? INFINITY : special_k1e(x) * exp(-x);
+}
 double special_y0(double x) { return x <= 0 ? -INFINITY : y0(x); }
 double special_y1(double x) { return x <= 0 ? -INFINITY : y1(x); }
 
@@ -217,12 +229,17 @@ static double _Complex fresnel(double x, int is_single) {
 double special_fresnel_cos(double x, int is_single) { return creal(fresnel(x, is_single)); }
 double special_fresnel_sin(double x, int is_single) { return cimag(fresnel(x, is_single)); }
 
-// Li2(z) from u = -log(1 - z), for |u| <= log 2, by the series whose coefficients are Bernoulli numbers.
+// Li2(z) from u = -log(1 - z), for |u| <= log 2, by the series whose coefficients are Bernoulli
+// numbers.
 static double dilogarithm_series(double u) {
-  static const double coefficients[] = {
-    1.0 / 36, -1.0 / 3600, 1.0 / 211680, -1.0 / 10886400, 1.0 / 526901760, -691.0 / 16999766784000.0,
-    1.0 / 1120863744000.0, -3617.0 / 181400588328960000.0
-  };
+  static const double coefficients[] = {1.0 / 36,
+                                        -1.0 / 3600,
+                                        1.0 / 211680,
+                                        -1.0 / 10886400,
+                                        1.0 / 526901760,
+                                        -691.0 / 16999766784000.0,
+                                        1.0 / 1120863744000.0,
+                                        -3617.0 / 181400588328960000.0};
   double z = u * u, sum = 0;
   for (int k = 7; k >= 0; k--) sum = z * (coefficients[k] + sum);
   return u * (1 + sum) - 0.25 * z;
@@ -392,7 +409,8 @@ double special_betainc(double a, double b, double x) {
   if (x == 0 || x == 1) return x;
   if (isinf(a)) return isinf(b) ? NAN : 0;
   if (isinf(b)) return 1;
-  double weight = exp(special_lgamma(a + b) - special_lgamma(a) - special_lgamma(b) + a * log(x) + b * log1p(-x));
+  double weight = exp(special_lgamma(a + b) - special_lgamma(a) - special_lgamma(b) + a * log(x) +
+                      b * log1p(-x));
   if (x < (a + 1) / (a + b + 2)) return weight * beta_fraction(a, b, x) / a;
   return 1 - weight * beta_fraction(b, a, 1 - x) / b;
 }

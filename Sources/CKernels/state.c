@@ -80,10 +80,14 @@ UPDATE(add_bool, u8, GET_id, SET_id, x | y)
 #define ROW(s) {0, add_##s, sub_##s, mul_##s, div_##s, min_##s, max_##s}
 #define COMPLEX_ROW(s) {0, add_##s, sub_##s, mul_##s, div_##s, 0, 0}
 static const jk_update updates[24][7] = {
-    [JK_F32] = ROW(f32),         [JK_F64] = ROW(f64),           [JK_F16] = ROW(f16), [JK_BF16] = ROW(bf16),
-    [JK_I8] = ROW(i8),           [JK_I16] = ROW(i16),           [JK_I32] = ROW(i32), [JK_I64] = ROW(i64),
-    [JK_U8] = ROW(u8),           [JK_U16] = ROW(u16),           [JK_U32] = ROW(u32), [JK_U64] = ROW(u64),
-    [JK_C64] = COMPLEX_ROW(c64), [JK_C128] = COMPLEX_ROW(c128), [JK_BOOL] = {0, add_bool},
+    [JK_F32] = ROW(f32),         [JK_F64] = ROW(f64),
+    [JK_F16] = ROW(f16),         [JK_BF16] = ROW(bf16),
+    [JK_I8] = ROW(i8),           [JK_I16] = ROW(i16),
+    [JK_I32] = ROW(i32),         [JK_I64] = ROW(i64),
+    [JK_U8] = ROW(u8),           [JK_U16] = ROW(u16),
+    [JK_U32] = ROW(u32),         [JK_U64] = ROW(u64),
+    [JK_C64] = COMPLEX_ROW(c64), [JK_C128] = COMPLEX_ROW(c128),
+    [JK_BOOL] = {0, add_bool},
 };
 
 jk_update jk_find_update(int dtype, int operation) {
@@ -111,8 +115,8 @@ int jk_update_all(jk_update update, void *dst, const void *src, size_t n, size_t
   return a.status;
 }
 
-int jk_scatter_rows(jk_update update, void *dst, const void *src, const int64_t *rows, size_t n, size_t inner,
-                    size_t size, int one) {
+int jk_scatter_rows(jk_update update, void *dst, const void *src, const int64_t *rows, size_t n,
+                    size_t inner, size_t size, int one) {
   size_t bytes = inner * size;
   int status = 0;
   for (size_t k = 0; k < n; k++) {

@@ -17,14 +17,16 @@ int jk_dnnl_version(void) { return DNNL_VERSION_MAJOR * 100 + DNNL_VERSION_MINOR
 
 enum { FILTER_GRADIENT = JK_CONV_FILTER_GRADIENT, MATMUL = 3 };
 
-// A primitive for a number of threads, with the reorder between the user's weights and those that it wants.
+// A primitive for a number of threads, with the reorder between the user's weights and those that
+// it wants.
 typedef struct {
   dnnl_primitive_t primitive, reorder;
   md_t scratch, reorder_scratch;
   size_t scratch_bytes, reorder_scratch_bytes;
 } variant;
 
-// What one run needs of its own: memory objects, of which only the addresses change. Kept for the next run.
+// What one run needs of its own: memory objects, of which only the addresses change. Kept for the
+// next run.
 typedef struct {
   dnnl_stream_t stream;
   dnnl_memory_t x, user_w, w, bias, y, scratch, reorder_scratch;
@@ -59,14 +61,16 @@ static const_md_t query(const_dnnl_primitive_desc_t pd, dnnl_query_t what) {
 static dnnl_status_t make_pd(const jk_dnnl_plan *p, const_md_t w, dnnl_primitive_desc_t *pd) {
   switch (p->kind) {
     case MATMUL: return matmul_pd(pd, engine, p->x, w, p->bias, p->y, p->attr);
-    case JK_CONV_FORWARD: return conv_forward_pd(pd, engine, p->x, w, p->bias, p->y, &p->win, p->attr);
+    case JK_CONV_FORWARD:
+      return conv_forward_pd(pd, engine, p->x, w, p->bias, p->y, &p->win, p->attr);
   }
   // The gradients want the forward primitive as a hint.
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t status = conv_forward_pd(&hint, engine, p->x, w, NULL, p->y, &p->win, NULL);
   if (status) return status;
-  status = p->kind == FILTER_GRADIENT ? conv_filter_gradient_pd(pd, engine, p->x, w, p->y, &p->win, p->attr, hint)
-                                      : conv_input_gradient_pd(pd, engine, p->x, w, p->y, &p->win, p->attr, hint);
+  status = p->kind == FILTER_GRADIENT
+               ? conv_filter_gradient_pd(pd, engine, p->x, w, p->y, &p->win, p->attr, hint)
+               : conv_input_gradient_pd(pd, engine, p->x, w, p->y, &p->win, p->attr, hint);
   dnnl_primitive_desc_destroy(hint);
   return status;
 }
@@ -80,7 +84,8 @@ static void variant_free(variant *v) {
   free(v);
 }
 
-// Makes the primitive under the current number of threads. The first one made chooses the layout of the weights.
+// Makes the primitive under the current number of threads. The first one made chooses the layout of
+// the weights.
 static variant *variant_make(jk_dnnl_plan *p) {
   variant *v = calloc(1, sizeof *v);
   if (!v) return NULL;
@@ -122,12 +127,13 @@ static variant *variant_make(jk_dnnl_plan *p) {
     if (dnnl_primitive_attr_create(&attr)) goto failed;
     dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
     int back = p->kind == FILTER_GRADIENT;
-    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&pd, back ? p->w : p->user_w, engine,
-                                                              back ? p->user_w : p->w, engine, attr);
+    dnnl_status_t status = dnnl_reorder_primitive_desc_create(
+        &pd, back ? p->w : p->user_w, engine, back ? p->user_w : p->w, engine, attr);
     dnnl_primitive_attr_destroy(attr);
     if (status) goto failed;
     v->reorder_scratch = md_clone(query(pd, dnnl_query_scratchpad_md));
-    v->reorder_scratch_bytes = v->reorder_scratch ? dnnl_memory_desc_get_size(v->reorder_scratch) : 0;
+    v->reorder_scratch_bytes =
+        v->reorder_scratch ? dnnl_memory_desc_get_size(v->reorder_scratch) : 0;
     if (dnnl_primitive_create(&v->reorder, pd)) goto failed;
     dnnl_primitive_desc_destroy(pd);
   }
@@ -156,12 +162,13 @@ static int memory(dnnl_memory_t *m, const_md_t md, void *address) {
 static arguments *arguments_make(const jk_dnnl_plan *p, const variant *v) {
   arguments *a = calloc(1, sizeof *a);
   if (!a) return NULL;
-  if (dnnl_stream_create(&a->stream, engine, dnnl_stream_default_flags) || memory(&a->x, p->x, DNNL_MEMORY_NONE) ||
-      memory(&a->user_w, p->user_w, DNNL_MEMORY_NONE) ||
+  if (dnnl_stream_create(&a->stream, engine, dnnl_stream_default_flags) ||
+      memory(&a->x, p->x, DNNL_MEMORY_NONE) || memory(&a->user_w, p->user_w, DNNL_MEMORY_NONE) ||
       (p->reorders && memory(&a->w, p->w, p->packed_w ? p->packed_w : DNNL_MEMORY_NONE)) ||
       memory(&a->bias, p->bias, DNNL_MEMORY_NONE) || memory(&a->y, p->y, DNNL_MEMORY_NONE) ||
       (v->scratch_bytes && memory(&a->scratch, v->scratch, DNNL_MEMORY_NONE)) ||
-      (v->reorder_scratch_bytes && memory(&a->reorder_scratch, v->reorder_scratch, DNNL_MEMORY_NONE))) {
+      (v->reorder_scratch_bytes &&
+       memory(&a->reorder_scratch, v->reorder_scratch, DNNL_MEMORY_NONE))) {
     arguments_free(a);
     return NULL;
   }
@@ -180,7 +187,8 @@ static arguments *take(jk_dnnl_plan *p, int which, const variant *v) {
 static void keep(jk_dnnl_plan *p, int which, arguments *a) {
   for (int i = 0; i < KEPT; i++) {
     arguments *none = NULL;
-    if (atomic_compare_exchange_strong_explicit(&p->kept[which][i], &none, a, memory_order_release, memory_order_relaxed))
+    if (atomic_compare_exchange_strong_explicit(&p->kept[which][i], &none, a, memory_order_release,
+                                                memory_order_relaxed))
       return;
   }
   arguments_free(a);
@@ -188,7 +196,8 @@ static void keep(jk_dnnl_plan *p, int which, arguments *a) {
 
 static size_t needed(const jk_dnnl_plan *p, const variant *v) {
   size_t weights = p->reorders && !p->packed_w ? rounded(p->w_bytes) : 0;
-  size_t scratch = v->scratch_bytes > v->reorder_scratch_bytes ? v->scratch_bytes : v->reorder_scratch_bytes;
+  size_t scratch =
+      v->scratch_bytes > v->reorder_scratch_bytes ? v->scratch_bytes : v->reorder_scratch_bytes;
   return weights + rounded(scratch);
 }
 
@@ -205,8 +214,8 @@ static variant *variant_get(jk_dnnl_plan *p, int which) {
   return v;
 }
 
-static int execute(jk_dnnl_plan *p, const variant *v, arguments *a, void *x, void *w, const void *bias, void *y,
-                   void *scratch) {
+static int execute(jk_dnnl_plan *p, const variant *v, arguments *a, void *x, void *w,
+                   const void *bias, void *y, void *scratch) {
   char *work = scratch;
   dnnl_exec_arg_t args[5];
   int n = 0;
@@ -230,7 +239,9 @@ static int execute(jk_dnnl_plan *p, const variant *v, arguments *a, void *x, voi
                                 {DNNL_ARG_TO, reorder_first ? a->w : a->user_w},
                                 {DNNL_ARG_SCRATCHPAD, a->reorder_scratch}};
   int reorder_args = a->reorder_scratch ? 3 : 2;
-  if (reorder_first && (status = dnnl_primitive_execute(v->reorder, a->stream, reorder_args, reorder))) return (int)status;
+  if (reorder_first &&
+      (status = dnnl_primitive_execute(v->reorder, a->stream, reorder_args, reorder)))
+    return (int)status;
   switch (p->kind) {
     case JK_CONV_INPUT_GRADIENT:
       args[n++] = (dnnl_exec_arg_t){DNNL_ARG_DIFF_SRC, a->x};
@@ -255,7 +266,8 @@ static int execute(jk_dnnl_plan *p, const variant *v, arguments *a, void *x, voi
   return (int)status;
 }
 
-int jk_dnnl_run(jk_dnnl_plan *p, void *x, void *w, const void *bias, void *y, const void *residual, void *scratch) {
+int jk_dnnl_run(jk_dnnl_plan *p, void *x, void *w, const void *bias, void *y, const void *residual,
+                void *scratch) {
   if (p->residual && residual != y) memcpy(y, residual, p->y_bytes);
   // A plan for the pool keeps the number of threads it was made with.
   int granted = p->pool_threads > 1 ? jk_pool_enter() : 1;
@@ -273,7 +285,8 @@ int jk_dnnl_run(jk_dnnl_plan *p, void *x, void *w, const void *bias, void *y, co
       int64_t begun = which ? jk_now() : 0;
       status = execute(p, v, a, x, w, bias, y, scratch);
       if (which) {
-        int64_t took = jk_now() - begun, least = atomic_load_explicit(&p->least, memory_order_relaxed);
+        int64_t took = jk_now() - begun,
+                least = atomic_load_explicit(&p->least, memory_order_relaxed);
         jk_pool_took(took, least ? least : took);
         if (!least || took < least) atomic_store_explicit(&p->least, took, memory_order_relaxed);
       }
@@ -330,7 +343,8 @@ static dnnl_status_t append_activation(dnnl_post_ops_t ops, const jk_dnnl_epilog
 static dnnl_status_t make_attr(jk_dnnl_plan *p, const jk_dnnl_epilogue *e) {
   dnnl_status_t status = dnnl_primitive_attr_create(&p->attr);
   if (status) return status;
-  if ((status = dnnl_primitive_attr_set_scratchpad_mode(p->attr, dnnl_scratchpad_mode_user))) return status;
+  if ((status = dnnl_primitive_attr_set_scratchpad_mode(p->attr, dnnl_scratchpad_mode_user)))
+    return status;
   p->epilogue_bias = e->bias;
   p->residual = e->residual;
   if (!e->residual && e->activation == JK_ACT_NONE) return dnnl_success;
@@ -365,15 +379,18 @@ static jk_dnnl_plan *plan_finish(jk_dnnl_plan *p, double work, const float *cons
   if (!v) goto failed;
   if (p->reorders && constant_w) {
     p->packed_w = aligned_alloc(64, rounded(p->w_bytes ? p->w_bytes : 1));
-    void *scratch = v->reorder_scratch_bytes ? aligned_alloc(64, rounded(v->reorder_scratch_bytes)) : NULL;
+    void *scratch =
+        v->reorder_scratch_bytes ? aligned_alloc(64, rounded(v->reorder_scratch_bytes)) : NULL;
     arguments *a = p->packed_w ? arguments_make(p, v) : NULL;
     dnnl_status_t status = dnnl_out_of_memory;
     if (a && (scratch || !v->reorder_scratch_bytes)) {
       status = dnnl_memory_set_data_handle(a->user_w, (void *)constant_w);
       if (a->reorder_scratch) status |= dnnl_memory_set_data_handle(a->reorder_scratch, scratch);
-      dnnl_exec_arg_t args[3] = {
-          {DNNL_ARG_FROM, a->user_w}, {DNNL_ARG_TO, a->w}, {DNNL_ARG_SCRATCHPAD, a->reorder_scratch}};
-      if (!status) status = dnnl_primitive_execute(v->reorder, a->stream, a->reorder_scratch ? 3 : 2, args);
+      dnnl_exec_arg_t args[3] = {{DNNL_ARG_FROM, a->user_w},
+                                 {DNNL_ARG_TO, a->w},
+                                 {DNNL_ARG_SCRATCHPAD, a->reorder_scratch}};
+      if (!status)
+        status = dnnl_primitive_execute(v->reorder, a->stream, a->reorder_scratch ? 3 : 2, args);
       if (!status) status = dnnl_stream_wait(a->stream);
     }
     if (a) keep(p, which, a);
@@ -387,12 +404,14 @@ failed:
   return NULL;
 }
 
-jk_dnnl_plan *jk_dnnl_conv_create(const jk_dnnl_conv *c, const jk_dnnl_epilogue *e, const float *filter) {
+jk_dnnl_plan *jk_dnnl_conv_create(const jk_dnnl_conv *c, const jk_dnnl_epilogue *e,
+                                  const float *filter) {
   jk_dnnl_plan *p = plan_new(c->kind);
   if (!p) return NULL;
   int d = c->spatial;
   int64_t ic = c->in_channels / c->groups, oc = c->out_channels / c->groups;
-  dnnl_dim_t x[5] = {c->batch, c->in_channels}, y[5] = {c->batch, c->out_channels}, w[6], bias = c->out_channels;
+  dnnl_dim_t x[5] = {c->batch, c->in_channels}, y[5] = {c->batch, c->out_channels}, w[6],
+             bias = c->out_channels;
   dnnl_dim_t xs[5], ys[5], ws[6], one = 1;
   int grouped = c->groups > 1;
   // Activations: batch, channels, space.
@@ -429,10 +448,14 @@ jk_dnnl_plan *jk_dnnl_conv_create(const jk_dnnl_conv *c, const jk_dnnl_epilogue 
     jk_dnnl_destroy(p);
     return NULL;
   }
-  return plan_finish(p, (double)c->batch * (double)(out_space * c->out_channels) * (double)(taps / c->out_channels), filter);
+  return plan_finish(
+      p,
+      (double)c->batch * (double)(out_space * c->out_channels) * (double)(taps / c->out_channels),
+      filter);
 }
 
-jk_dnnl_plan *jk_dnnl_matmul_create(const jk_dnnl_matmul *m, const jk_dnnl_epilogue *e, const float *b) {
+jk_dnnl_plan *jk_dnnl_matmul_create(const jk_dnnl_matmul *m, const jk_dnnl_epilogue *e,
+                                    const float *b) {
   jk_dnnl_plan *p = plan_new(MATMUL);
   if (!p) return NULL;
   int r = m->batch_rank;

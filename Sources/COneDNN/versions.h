@@ -17,14 +17,16 @@ typedef const dnnl_memory_desc_t *const_md_t;
 static inline md_t md_make(int rank, const dnnl_dim_t *dims, const dnnl_dim_t *strides) {
   md_t md = NULL;
 #if DNNL_VERSION_MAJOR >= 3
-  dnnl_status_t status = strides ? dnnl_memory_desc_create_with_strides(&md, rank, dims, dnnl_f32, strides)
-                                 : dnnl_memory_desc_create_with_tag(&md, rank, dims, dnnl_f32, dnnl_format_tag_any);
+  dnnl_status_t status =
+      strides ? dnnl_memory_desc_create_with_strides(&md, rank, dims, dnnl_f32, strides)
+              : dnnl_memory_desc_create_with_tag(&md, rank, dims, dnnl_f32, dnnl_format_tag_any);
   return status == dnnl_success ? md : NULL;
 #else
   md = malloc(sizeof *md);
   if (!md) return NULL;
-  dnnl_status_t status = strides ? dnnl_memory_desc_init_by_strides(md, rank, dims, dnnl_f32, strides)
-                                 : dnnl_memory_desc_init_by_tag(md, rank, dims, dnnl_f32, dnnl_format_tag_any);
+  dnnl_status_t status =
+      strides ? dnnl_memory_desc_init_by_strides(md, rank, dims, dnnl_f32, strides)
+              : dnnl_memory_desc_init_by_tag(md, rank, dims, dnnl_f32, dnnl_format_tag_any);
   if (status != dnnl_success) {
     free(md);
     return NULL;
@@ -54,7 +56,8 @@ static inline md_t md_clone(const_md_t md) {
   return copy;
 }
 
-static inline dnnl_status_t append_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta) {
+static inline dnnl_status_t append_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha,
+                                           float beta) {
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_post_ops_append_eltwise(ops, kind, alpha, beta);
 #else
@@ -74,28 +77,32 @@ typedef struct {
   dnnl_dim_t stride[3], dilation[3], before[3], after[3];
 } window;
 
-static inline dnnl_status_t conv_forward_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, const_md_t x, const_md_t w,
-                                            const_md_t bias, const_md_t y, const window *win,
+static inline dnnl_status_t conv_forward_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+                                            const_md_t x, const_md_t w, const_md_t bias,
+                                            const_md_t y, const window *win,
                                             const_dnnl_primitive_attr_t attr) {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_forward_primitive_desc_create(pd, engine, dnnl_forward_inference, dnnl_convolution_direct, x, w,
-                                                        bias, y, win->stride, win->dilation, win->before, win->after,
-                                                        attr);
+  return dnnl_convolution_forward_primitive_desc_create(
+      pd, engine, dnnl_forward_inference, dnnl_convolution_direct, x, w, bias, y, win->stride,
+      win->dilation, win->before, win->after, attr);
 #else
   dnnl_convolution_desc_t desc;
-  dnnl_status_t status =
-      dnnl_dilated_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, x, w, bias, y,
-                                                 win->stride, win->dilation, win->before, win->after);
+  dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
+      &desc, dnnl_forward_inference, dnnl_convolution_direct, x, w, bias, y, win->stride,
+      win->dilation, win->before, win->after);
   return status ? status : dnnl_primitive_desc_create(pd, &desc, attr, engine, NULL);
 #endif
 }
 
-static inline dnnl_status_t conv_input_gradient_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, const_md_t x,
-                                                   const_md_t w, const_md_t y, const window *win,
-                                                   const_dnnl_primitive_attr_t attr, const_dnnl_primitive_desc_t hint) {
+static inline dnnl_status_t conv_input_gradient_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+                                                   const_md_t x, const_md_t w, const_md_t y,
+                                                   const window *win,
+                                                   const_dnnl_primitive_attr_t attr,
+                                                   const_dnnl_primitive_desc_t hint) {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_backward_data_primitive_desc_create(pd, engine, dnnl_convolution_direct, x, w, y, win->stride,
-                                                              win->dilation, win->before, win->after, hint, attr);
+  return dnnl_convolution_backward_data_primitive_desc_create(pd, engine, dnnl_convolution_direct,
+                                                              x, w, y, win->stride, win->dilation,
+                                                              win->before, win->after, hint, attr);
 #else
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_dilated_convolution_backward_data_desc_init(
@@ -104,24 +111,27 @@ static inline dnnl_status_t conv_input_gradient_pd(dnnl_primitive_desc_t *pd, dn
 #endif
 }
 
-static inline dnnl_status_t conv_filter_gradient_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, const_md_t x,
-                                                    const_md_t w, const_md_t y, const window *win,
+static inline dnnl_status_t conv_filter_gradient_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+                                                    const_md_t x, const_md_t w, const_md_t y,
+                                                    const window *win,
                                                     const_dnnl_primitive_attr_t attr,
                                                     const_dnnl_primitive_desc_t hint) {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_backward_weights_primitive_desc_create(pd, engine, dnnl_convolution_direct, x, w, NULL, y,
-                                                                 win->stride, win->dilation, win->before, win->after,
-                                                                 hint, attr);
+  return dnnl_convolution_backward_weights_primitive_desc_create(
+      pd, engine, dnnl_convolution_direct, x, w, NULL, y, win->stride, win->dilation, win->before,
+      win->after, hint, attr);
 #else
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_dilated_convolution_backward_weights_desc_init(
-      &desc, dnnl_convolution_direct, x, w, NULL, y, win->stride, win->dilation, win->before, win->after);
+      &desc, dnnl_convolution_direct, x, w, NULL, y, win->stride, win->dilation, win->before,
+      win->after);
   return status ? status : dnnl_primitive_desc_create(pd, &desc, attr, engine, hint);
 #endif
 }
 
-static inline dnnl_status_t matmul_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, const_md_t a, const_md_t b,
-                                      const_md_t bias, const_md_t c, const_dnnl_primitive_attr_t attr) {
+static inline dnnl_status_t matmul_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, const_md_t a,
+                                      const_md_t b, const_md_t bias, const_md_t c,
+                                      const_dnnl_primitive_attr_t attr) {
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_matmul_primitive_desc_create(pd, engine, a, b, bias, c, attr);
 #else

@@ -65,7 +65,8 @@ static void proto_free(void *arena, void *memory) {
   (void)memory;
 }
 
-void *jk_proto_unpack(const ProtobufCMessageDescriptor *schema, const uint8_t *data, size_t size, jk_arena *arena) {
+void *jk_proto_unpack(const ProtobufCMessageDescriptor *schema, const uint8_t *data, size_t size,
+                      jk_arena *arena) {
   ProtobufCAllocator allocator = {proto_alloc, proto_free, arena};
   return protobuf_c_message_unpack(schema, &allocator, size, data);
 }
@@ -138,7 +139,8 @@ static int check_packed(cursor *c, const ProtobufCFieldDescriptor *field, const 
   if (wire == VARINT) {
     uint64_t ignored;
     while (c->at < end)
-      if (!varint(&c->at, end, 10, &ignored)) return fail(c, "a broken number in the list %s", field->name);
+      if (!varint(&c->at, end, 10, &ignored))
+        return fail(c, "a broken number in the list %s", field->name);
   } else if (size % (wire == FIXED32 ? 4 : 8) != 0) {
     return fail(c, "the list %s of %zu bytes does not hold whole elements", field->name, size);
   }
@@ -165,8 +167,8 @@ static int repeats(frame *f, const ProtobufCFieldDescriptor *field) {
   return again;
 }
 
-int jk_proto_check(const ProtobufCMessageDescriptor *schema, const uint8_t *data, size_t size, size_t memory_limit,
-                   char *error, size_t error_size) {
+int jk_proto_check(const ProtobufCMessageDescriptor *schema, const uint8_t *data, size_t size,
+                   size_t memory_limit, char *error, size_t error_size) {
   // What protobuf-c needs for one scanned member, with the doubling of its lists.
   const size_t per_field = 96;
   frame stack[MAX_DEPTH];
@@ -185,22 +187,26 @@ int jk_proto_check(const ProtobufCMessageDescriptor *schema, const uint8_t *data
     if (!varint(&c.at, f->end, 5, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
       return fail(&c, "a broken field number in %s", f->schema->name);
     int wire = tag & 7;
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(f->schema, (unsigned)(tag >> 3));
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(f->schema, (unsigned)(tag >> 3));
     const char *name = field ? field->name : "an unknown field";
     memory += per_field;
-    if (memory > memory_limit) return fail(&c, "more than the %zu bytes that it may take in memory", memory_limit);
+    if (memory > memory_limit)
+      return fail(&c, "more than the %zu bytes that it may take in memory", memory_limit);
     if (field && wire != wire_type(field->type) &&
         !(wire == LENGTH && field->label == PROTOBUF_C_LABEL_REPEATED))
       return fail(&c, "%s of %s has wire type %d", name, f->schema->name, wire);
     if (field && repeats(f, field)) return fail(&c, "%s of %s comes twice", name, f->schema->name);
     switch (wire) {
       case VARINT:
-        if (!varint(&c.at, f->end, 10, &value)) return fail(&c, "a broken number in %s of %s", name, f->schema->name);
+        if (!varint(&c.at, f->end, 10, &value))
+          return fail(&c, "a broken number in %s of %s", name, f->schema->name);
         break;
       case FIXED32:
       case FIXED64: {
         size_t width = wire == FIXED32 ? 4 : 8;
-        if ((size_t)(f->end - c.at) < width) return fail(&c, "%s of %s is cut short", name, f->schema->name);
+        if ((size_t)(f->end - c.at) < width)
+          return fail(&c, "%s of %s is cut short", name, f->schema->name);
         c.at += width;
         break;
       }
@@ -212,7 +218,8 @@ int jk_proto_check(const ProtobufCMessageDescriptor *schema, const uint8_t *data
           const ProtobufCMessageDescriptor *inner = field->descriptor;
           memory += inner->sizeof_message;
           if (depth + 1 == MAX_DEPTH)
-            return fail(&c, "%s of %s is nested more than %d levels deep", name, f->schema->name, MAX_DEPTH);
+            return fail(&c, "%s of %s is nested more than %d levels deep", name, f->schema->name,
+                        MAX_DEPTH);
           stack[++depth] = (frame){inner, end, 0};
         } else if (field && wire_type(field->type) != LENGTH) {
           memory += (end - c.at) * (wire_type(field->type) == VARINT ? 8 : 1);

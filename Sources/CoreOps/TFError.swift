@@ -35,8 +35,12 @@ public struct TFError: Error, Sendable, Equatable, CustomStringConvertible {
     self.op = op
   }
 
-  public static func invalidArgument(_ message: String) -> TFError { TFError(.invalidArgument, message) }
-  public static func unimplemented(_ message: String) -> TFError { TFError(.unimplemented, message) }
+  public static func invalidArgument(_ message: String) -> TFError {
+    TFError(.invalidArgument, message)
+  }
+  public static func unimplemented(_ message: String) -> TFError {
+    TFError(.unimplemented, message)
+  }
   public static func failedPrecondition(_ message: String) -> TFError {
     TFError(.failedPrecondition, message)
   }

@@ -3,7 +3,8 @@ import Serialization
 
 /// What of a run is recorded, and how long it may take. Follows `tf.compat.v1.RunOptions`.
 public struct RunOptions: Sendable {
-  /// Follows `RunOptions.TraceLevel`. Janus records on the processor only: `softwareTrace` and `hardwareTrace` record nothing.
+  /// Follows `RunOptions.TraceLevel`. Janus records on the processor only: `softwareTrace` and
+  /// `hardwareTrace` record nothing.
   public enum TraceLevel: Int, Sendable {
     case noTrace, softwareTrace, hardwareTrace, fullTrace
   }
@@ -65,8 +66,12 @@ public struct StepStats: Sendable {
       NodeStats(
         nodeName: event.nodes.last ?? "", nodeNames: event.nodes,
         timelineLabel:
-          "\(event.nodes.joined(separator: "+")) = \(event.op)(\(event.inputs.map(\.description).joined(separator: ", ")))",
-        allStartMicros: Int(event.start / 1000), allEndRelMicros: Int((event.duration + 500) / 1000),
+          """
+          \(event.nodes.joined(separator: "+")) = \
+          \(event.op)(\(event.inputs.map(\.description).joined(separator: ", ")))
+          """,
+        allStartMicros: Int(event.start / 1000),
+        allEndRelMicros: Int((event.duration + 500) / 1000),
         threadID: event.thread, output: event.outputs)
     }
     devStats =
@@ -74,7 +79,8 @@ public struct StepStats: Sendable {
       ? [] : [Device(device: "/job:localhost/replica:0/task:0/device:CPU:0", nodeStats: steps)]
   }
 
-  /// The events in Chrome's trace-event format. Follows `timeline.Timeline(step_stats).generate_chrome_trace_format()`.
+  /// The events in Chrome's trace-event format. Follows
+  /// `timeline.Timeline(step_stats).generate_chrome_trace_format()`.
   public func generateChromeTraceFormat() -> String { ChromeTrace.json(events).text() }
 }
 

@@ -15,8 +15,8 @@ public final class Session: Sendable {
     plans = PlanCache(graph)
   }
 
-  /// - Parameter stepwise: whether the graph is run node by node as it is, without what plans make of it: slower, and
-  ///   telling where a wrong result comes from.
+  /// - Parameter stepwise: whether the graph is run node by node as it is, without what plans make
+  ///   of it: slower, and telling where a wrong result comes from.
   package init(graph: Graph, stepwise: Bool) {
     self.graph = graph
     plans = PlanCache(graph, stepwise: stepwise)
@@ -28,14 +28,17 @@ public final class Session: Sendable {
   ///   - fetches: tensors, as `node:0` or `node`.
   ///   - feeds: values that stand in for tensors; any tensor can be fed.
   ///   - targets: operations that are run for their effects.
-  ///   - timeout: seconds after which the run ends with an error, making its plan included; nil for never.
+  ///   - timeout: seconds after which the run ends with an error, making its plan included; nil for
+  ///     never.
   ///   - options: what of the run is recorded, and its time-out where `timeout` is nil.
   ///   - runMetadata: takes what is recorded.
   /// - Returns: the fetched values, in order.
-  /// - Throws: `NOT_FOUND` for a name that is not in the graph, `INVALID_ARGUMENT` for a feed that does not fit,
+  /// - Throws: `NOT_FOUND` for a name that is not in the graph, `INVALID_ARGUMENT` for a feed that
+  ///   does not fit,
   ///   `DEADLINE_EXCEEDED`, and whatever an op refuses; the error names the node.
   public func run(
-    fetches: [String], feeds: [String: Tensor] = [:], targets: [String] = [], timeout: Double? = nil,
+    fetches: [String], feeds: [String: Tensor] = [:], targets: [String] = [],
+    timeout: Double? = nil,
     options: RunOptions? = nil, runMetadata: RunMetadata? = nil
   ) throws -> [Tensor] {
     try recorded(options, timeout, runMetadata) { cancellation, observer in
@@ -49,7 +52,8 @@ public final class Session: Sendable {
     _ observer: (any RunObserver)?
   ) throws -> [Tensor] {
     let names = feeds.keys.sorted()
-    let call = try callable(fetches: fetches, feeds: names, targets: targets, cancellation, observer)
+    let call = try callable(
+      fetches: fetches, feeds: names, targets: targets, cancellation, observer)
     return try call.run(names.map { feeds[$0]! }, cancellation, observer)
   }
 
@@ -58,7 +62,8 @@ public final class Session: Sendable {
     _ options: RunOptions?, _ timeout: Double?, _ metadata: RunMetadata?,
     _ body: (Cancellation, (any RunObserver)?) throws -> R
   ) throws -> R {
-    let cancellation = (timeout ?? options?.timeout).map { Cancellation(timeout: $0) } ?? Cancellation()
+    let cancellation =
+      (timeout ?? options?.timeout).map { Cancellation(timeout: $0) } ?? Cancellation()
     guard let metadata, let options, options.traceLevel == .fullTrace else {
       return try body(cancellation, nil)
     }
@@ -77,7 +82,9 @@ public final class Session: Sendable {
     /// - Parameters:
     ///   - feeds: in the order that the callable was made for.
     ///   - cancellation: by which another thread can end the run.
-    public func callAsFunction(_ feeds: [Tensor], cancellation: Cancellation? = nil) throws -> [Tensor] {
+    public func callAsFunction(_ feeds: [Tensor], cancellation: Cancellation? = nil) throws
+      -> [Tensor]
+    {
       for index in 0..<min(feeds.count, checks.count) { try checks[index].check(feeds[index]) }
       guard let cancellation else { return try plan.run(feeds, execution) }
       return try plan.run(feeds, context(cancellation, nil))
@@ -91,7 +98,9 @@ public final class Session: Sendable {
       return try plan.run(feeds, context(cancellation, observer))
     }
 
-    private func context(_ cancellation: Cancellation, _ observer: (any RunObserver)?) -> ExecutionContext {
+    private func context(_ cancellation: Cancellation, _ observer: (any RunObserver)?)
+      -> ExecutionContext
+    {
       ExecutionContext(
         resources: execution.resources, functions: execution.functions, cancellation: cancellation,
         observer: observer)
@@ -106,15 +115,18 @@ public final class Session: Sendable {
 
     func check(_ value: Tensor) throws {
       guard !value.isSymbolic else {
-        throw TFError.invalidArgument("The value of a feed cannot be a symbolic Tensor object (feed \(name)).")
+        throw TFError.invalidArgument(
+          "The value of a feed cannot be a symbolic Tensor object (feed \(name)).")
       }
       guard value.dtype == dtype else {
-        throw TFError.invalidArgument("Tensor \(name) is \(dtype), but the fed value is \(value.dtype)")
+        throw TFError.invalidArgument(
+          "Tensor \(name) is \(dtype), but the fed value is \(value.dtype)")
       }
       guard fits(value.dims) else {
         let fed = tuple(value.dims.dims.map(String.init))
         let own = tuple((shape.dims ?? []).map { $0.map(String.init) ?? "?" })
-        throw TFError.invalidArgument("Cannot feed value of shape \(fed) for Tensor \(name), which has shape \(own)")
+        throw TFError.invalidArgument(
+          "Cannot feed value of shape \(fed) for Tensor \(name), which has shape \(own)")
       }
     }
 
@@ -133,8 +145,11 @@ public final class Session: Sendable {
     }
   }
 
-  /// - Parameters: as for `run`, with the names of the feeds in the order in which their values will be given.
-  public func callable(fetches: [String], feeds: [String], targets: [String] = []) throws -> Callable {
+  /// - Parameters: as for `run`, with the names of the feeds in the order in which their values
+  ///   will be given.
+  public func callable(fetches: [String], feeds: [String], targets: [String] = []) throws
+    -> Callable
+  {
     try callable(fetches: fetches, feeds: feeds, targets: targets, .never, nil)
   }
 
@@ -143,7 +158,9 @@ public final class Session: Sendable {
     _ observer: (any RunObserver)?
   ) throws -> Callable {
     let feedEndpoints = try feeds.map { name in
-      try naming({ "Cannot interpret feed_dict key as Tensor: \($0)" }) { try graph.endpoint(named: name) }
+      try naming({ "Cannot interpret feed_dict key as Tensor: \($0)" }) {
+        try graph.endpoint(named: name)
+      }
     }
     let fetchEndpoints = try fetches.map { name in
       try naming({ "Fetch argument '\(name)' cannot be interpreted as a Tensor. (\($0))" }) {
@@ -155,18 +172,22 @@ public final class Session: Sendable {
       targets: try targets.map { try graph.operation(named: $0).id }, cancellation, observer)
     let checks = feedEndpoints.map { endpoint in
       let node = graph.node(endpoint.node)
-      var shape = endpoint.index < node.outputShapes.count ? node.outputShapes[endpoint.index] : .unknown
+      var shape =
+        endpoint.index < node.outputShapes.count ? node.outputShapes[endpoint.index] : .unknown
       if node.opName == "Placeholder", case .shape(let declared)? = node.attrs["shape"] {
         // Graphs written before TensorFlow 1.3 have an empty shape where none was declared.
         shape = declared.rank == 0 && graph.versions.producer < 24 ? .unknown : declared
       }
       return FeedCheck(
-        name: "\(node.name):\(endpoint.index)", dtype: endpoint.index < node.outputTypes.count ? node.outputTypes[endpoint.index] : .float32,
+        name: "\(node.name):\(endpoint.index)",
+        dtype: endpoint.index < node.outputTypes.count
+          ? node.outputTypes[endpoint.index] : .float32,
         shape: shape)
     }
     return Callable(
       plan: plan,
-      execution: ExecutionContext(resources: resources, functions: plan.functionRunner), checks: checks)
+      execution: ExecutionContext(resources: resources, functions: plan.functionRunner),
+      checks: checks)
   }
 
   /// Has the errors of `body` say what the name is for.
@@ -198,13 +219,15 @@ public final class Session: Sendable {
       (endpoints[$0].node, endpoints[$0].index) < (endpoints[$1].node, endpoints[$1].index)
     }
     let plan = try plans.plan(
-      feeds: order.map { endpoints[$0] }, fetches: try fetches.map { try graph.endpoint(of: $0) }, targets: [],
+      feeds: order.map { endpoints[$0] }, fetches: try fetches.map { try graph.endpoint(of: $0) },
+      targets: [],
       cancellation, observer)
     let values = order.map { feeds[$0].1 }
     for index in order {
       let node = graph.node(endpoints[index].node)
       try FeedCheck(
-        name: "\(node.name):\(endpoints[index].index)", dtype: node.outputTypes[endpoints[index].index],
+        name: "\(node.name):\(endpoints[index].index)",
+        dtype: node.outputTypes[endpoints[index].index],
         shape: node.outputShapes[endpoints[index].index]
       ).check(feeds[index].1)
     }

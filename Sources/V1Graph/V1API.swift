@@ -17,7 +17,9 @@ extension V1API {
   /// - Parameters:
   ///   - shape: nil for a dimension of any size; nil as a whole for any shape.
   /// - Throws: `FAILED_PRECONDITION` outside a graph.
-  public static func placeholder(_ dtype: DType, shape: [Int?]? = nil, name: String? = nil) throws -> Tensor {
+  public static func placeholder(_ dtype: DType, shape: [Int?]? = nil, name: String? = nil) throws
+    -> Tensor
+  {
     guard Dispatch.current != nil else {
       throw TFError.failedPrecondition("tf.placeholder() is not compatible with eager execution.")
     }
@@ -29,7 +31,10 @@ extension V1API {
   public static func gradients(_ ys: [Tensor], _ xs: [Tensor]) throws -> [Tensor?] {
     guard let builder = Dispatch.current as? GraphBuilder else {
       throw TFError.failedPrecondition(
-        "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead.")
+        """
+        tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead.
+        """
+      )
     }
     return try builder.graph.gradients(ys, xs)
   }

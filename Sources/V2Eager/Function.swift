@@ -20,8 +20,11 @@ extension Array: TensorStructure where Element: TensorStructure {
   }
 }
 
-/// A function that is traced once per combination of dtypes and shapes, and then run as a plan. Follows `tf.function`.
-public final class Function<each In: TensorStructure & Sendable, Out: TensorStructure & Sendable>: Sendable {
+/// A function that is traced once per combination of dtypes and shapes, and then run as a plan.
+/// Follows `tf.function`.
+public final class Function<each In: TensorStructure & Sendable, Out: TensorStructure & Sendable>:
+  Sendable
+{
   private struct Trace: Sendable {
     let signature: [(DType, PartialShape)]
     let function: ConcreteFunction
@@ -54,7 +57,8 @@ public final class Function<each In: TensorStructure & Sendable, Out: TensorStru
       traces.first { trace in
         trace.signature.count == arguments.count
           && arguments.indices.allSatisfy {
-            trace.signature[$0].0 == arguments[$0].dtype && trace.signature[$0].1.isEqual(to: arguments[$0].dims)
+            trace.signature[$0].0 == arguments[$0].dtype
+              && trace.signature[$0].1.isEqual(to: arguments[$0].dims)
           }
       }
     }

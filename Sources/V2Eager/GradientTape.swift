@@ -1,7 +1,8 @@
 import CoreGraph
 public import CoreOps
 
-/// Records ops as they are applied, and gives gradients of what came out. Follows `tf.GradientTape`.
+/// Records ops as they are applied, and gives gradients of what came out. Follows
+/// `tf.GradientTape`.
 ///
 ///     let tape = GradientTape()
 ///     let y = try tape.record {
@@ -22,9 +23,12 @@ public final class GradientTape: Sendable {
   /// - Parameter persistent: whether gradients can be taken more than once.
   public init(persistent: Bool = false) { isPersistent = persistent }
 
-  /// Has what is computed from `tensor` recorded from now on. Integers have no gradient and are not watched.
+  /// Has what is computed from `tensor` recorded from now on. Integers have no gradient and are not
+  /// watched.
   public func watch(_ tensor: Tensor) {
-    guard tensor.dtype.isFloating || tensor.dtype.isComplex || tensor.dtype == .resource else { return }
+    guard tensor.dtype.isFloating || tensor.dtype.isComplex || tensor.dtype == .resource else {
+      return
+    }
     state.withLock { _ = $0.watched.insert(tensor) }
   }
 
@@ -37,15 +41,19 @@ public final class GradientTape: Sendable {
   ///
   /// - Parameter outputGradient: the gradient of something with respect to `target`; ones if nil.
   /// - Returns: nil where the target does not depend on the source.
-  /// - Throws: `FAILED_PRECONDITION` on the second use of a tape that is not persistent; `UNIMPLEMENTED` for an op
-  ///   without gradient on the way.
+  /// - Throws: `FAILED_PRECONDITION` on the second use of a tape that is not persistent;
+  ///   `UNIMPLEMENTED` for an op without gradient on the way.
   public func gradient(
     _ target: Tensor, _ sources: [Tensor], outputGradient: Tensor? = nil
   ) throws -> [Tensor?] {
     let (applied, watched) = try state.withLock { state in
       guard !state.isSpent else {
         throw TFError.failedPrecondition(
-          "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
+          """
+          A non-persistent GradientTape can only be used to compute one set of gradients (or \
+          jacobians)
+          """
+        )
       }
       state.isSpent = !isPersistent
       return (state.applied, state.watched)
@@ -61,11 +69,14 @@ public final class GradientTape: Sendable {
     try gradient(target, [source])[0]
   }
 
-  fileprivate func note(_ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ outputs: [Tensor]) -> [Tensor] {
+  fileprivate func note(_ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ outputs: [Tensor])
+    -> [Tensor]
+  {
     state.withLock { state in
       guard inputs.contains(where: state.watched.contains) else { return outputs }
       // An output that shares its input's memory needs an identity of its own.
-      let own = outputs.map { output in inputs.contains(output) ? output.withNewIdentity() : output }
+      let own = outputs.map { output in inputs.contains(output) ? output.withNewIdentity() : output
+      }
       if let complete = try? op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs) {
         state.applied.append(AppliedOp(op: op, attrs: complete, inputs: inputs, outputs: own))
       }

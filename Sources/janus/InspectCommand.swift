@@ -7,7 +7,8 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Says what is in a model, and what of it cannot run.")
 
-  @Argument(help: "A GraphDef (.pb, .pbtxt), a MetaGraph (.meta) or a SavedModel folder.") var model: String
+  @Argument(help: "A GraphDef (.pb, .pbtxt), a MetaGraph (.meta) or a SavedModel folder.")
+  var model: String
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
@@ -23,7 +24,8 @@ struct InspectCommand: ParsableCommand {
     if json {
       print(
         JSON.object([
-          ("path", .string(model)), ("kind", .string(file.kind.rawValue)), ("graphs", .array(graphs.map(\.json))),
+          ("path", .string(model)), ("kind", .string(file.kind.rawValue)),
+          ("graphs", .array(graphs.map(\.json))),
         ]).text())
     } else {
       print("\(model): \(file.kind.rawValue)")
@@ -39,7 +41,9 @@ struct ModelReport {
     var dtype: String
     var shape: String
 
-    var json: JSON { .object([("name", .string(name)), ("dtype", .string(dtype)), ("shape", .string(shape))]) }
+    var json: JSON {
+      .object([("name", .string(name)), ("dtype", .string(dtype)), ("shape", .string(shape))])
+    }
   }
 
   private let summary: MetaGraphSummary
@@ -68,7 +72,9 @@ struct ModelReport {
     let functions = Set(graph.library.map(\.name))
     var unsupported: [String: [String]] = [:]
     for node in all {
-      if let problem = Self.problem(node, functions) { unsupported[problem, default: []].append(node.name) }
+      if let problem = Self.problem(node, functions) {
+        unsupported[problem, default: []].append(node.name)
+      }
     }
     self.unsupported = unsupported.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
@@ -100,23 +106,27 @@ struct ModelReport {
       .array(
         list.map {
           .object([
-            ("key", .string($0.key)), ("name", .string($0.tensor)), ("dtype", .string($0.dtype?.name ?? "?")),
+            ("key", .string($0.key)), ("name", .string($0.tensor)),
+            ("dtype", .string($0.dtype?.name ?? "?")),
             ("shape", .string($0.shape.description)),
           ])
         })
     }
     return .object([
       ("tags", .strings(summary.tags)), ("producer", .integer(summary.graph.versions.producer)),
-      ("tensorflow_version", .string(summary.tensorflowVersion)), ("nodes", .integer(summary.graph.nodes.count)),
+      ("tensorflow_version", .string(summary.tensorflowVersion)),
+      ("nodes", .integer(summary.graph.nodes.count)),
       ("functions", .strings(summary.graph.library.map(\.name).sorted())),
-      ("ops", .object(ops.map { ($0.op, .integer($0.count)) })), ("inputs", .array(inputs.map(\.json))),
+      ("ops", .object(ops.map { ($0.op, .integer($0.count)) })),
+      ("inputs", .array(inputs.map(\.json))),
       ("outputs", .strings(outputs)), ("variables", .array(variables.map(\.json))),
       (
         "signatures",
         .array(
           summary.signatures.map {
             .object([
-              ("key", .string($0.key)), ("method", .string($0.method)), ("inputs", endpoints($0.inputs)),
+              ("key", .string($0.key)), ("method", .string($0.method)),
+              ("inputs", endpoints($0.inputs)),
               ("outputs", endpoints($0.outputs)),
             ])
           })
@@ -124,7 +134,8 @@ struct ModelReport {
       ("collections", .object(summary.collections.map { ($0.name, .strings($0.members)) })),
       (
         "unsupported",
-        .array(unsupported.map { .object([("what", .string($0.what)), ("nodes", .strings($0.nodes))]) })
+        .array(
+          unsupported.map { .object([("what", .string($0.what)), ("nodes", .strings($0.nodes))]) })
       ),
     ])
   }
@@ -135,7 +146,9 @@ struct ModelReport {
       text += title + String(repeating: " ", count: max(14 - title.count, 1)) + content + "\n"
     }
     func list(_ title: String, _ values: [String], most: Int = 20) {
-      for (index, value) in values.prefix(most).enumerated() { line(index == 0 ? title : "", value) }
+      for (index, value) in values.prefix(most).enumerated() {
+        line(index == 0 ? title : "", value)
+      }
       if values.count > most { line("", "… \(values.count - most) more (see --json)") }
     }
     if !summary.tags.isEmpty { line("tags", summary.tags.joined(separator: ", ")) }
@@ -150,14 +163,19 @@ struct ModelReport {
     for signature in summary.signatures {
       line("signature", "\(signature.key) \(signature.method)")
       for (arrow, list) in [("in ", signature.inputs), ("out", signature.outputs)] {
-        for end in list { line("", "\(arrow) \(end.key): \(end.tensor) \(end.dtype?.name ?? "?") \(end.shape)") }
+        for end in list {
+          line("", "\(arrow) \(end.key): \(end.tensor) \(end.dtype?.name ?? "?") \(end.shape)")
+        }
       }
     }
     list("collections", summary.collections.map { "\($0.name): \($0.members.count)" })
     if unsupported.isEmpty {
       line("cannot run", "nothing: every op has a kernel")
     } else {
-      list("cannot run", unsupported.map { "\($0.what) (\($0.nodes.count) nodes, such as \($0.nodes[0]))" }, most: 100)
+      list(
+        "cannot run",
+        unsupported.map { "\($0.what) (\($0.nodes.count) nodes, such as \($0.nodes[0]))" },
+        most: 100)
     }
     return text
   }

@@ -22,7 +22,8 @@ struct ModelFile {
     if status.st_mode & S_IFMT == S_IFDIR {
       let files = ["/saved_model.pb", "/saved_model.pbtxt"].map { path + $0 }
       guard let file = files.first(where: { access($0, R_OK) == 0 }) else {
-        throw TFError.invalidArgument("\(path) is a folder without saved_model.pb: not a SavedModel")
+        throw TFError.invalidArgument(
+          "\(path) is a folder without saved_model.pb: not a SavedModel")
       }
       kind = .savedModel
       bytes = try readFile(file)

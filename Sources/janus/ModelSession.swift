@@ -14,10 +14,15 @@ extension ModelFile {
   func session(tags: [String] = [], restore: String? = nil) throws -> Session {
     switch kind {
     case .graphDef:
-      if let restore { throw UnsupportedModel(reason: "needs the checkpoint \(restore), which cannot be restored yet") }
+      if let restore {
+        throw UnsupportedModel(
+          reason: "needs the checkpoint \(restore), which cannot be restored yet")
+      }
       return try naming { try Session(graph: Graph(importing: GraphDef(binaryOrText: bytes))) }
-    case .metaGraph: throw UnsupportedModel(reason: "needs the MetaGraph \(path), which cannot be run yet")
-    case .savedModel: throw UnsupportedModel(reason: "needs the SavedModel \(path), which cannot be run yet")
+    case .metaGraph:
+      throw UnsupportedModel(reason: "needs the MetaGraph \(path), which cannot be run yet")
+    case .savedModel:
+      throw UnsupportedModel(reason: "needs the SavedModel \(path), which cannot be run yet")
     }
   }
 }

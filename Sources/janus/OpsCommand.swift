@@ -17,7 +17,9 @@ struct OpsCommand: ParsableCommand {
           (
             "kernels",
             .object(
-              op.kernelDTypes.sorted { $0.key < $1.key }.map { ($0.key, .strings($0.value.map(\.name))) })
+              op.kernelDTypes.sorted { $0.key < $1.key }.map {
+                ($0.key, .strings($0.value.map(\.name)))
+              })
           ),
           ("gradient", .bool(op.hasGradient)), ("stateful", .bool(op.isStateful)),
         ])
@@ -30,7 +32,8 @@ struct OpsCommand: ParsableCommand {
       let kernels = op.kernelDTypes.sorted { $0.key < $1.key }
         .map { "\($0.key): \($0.value.map(\.signatureName).joined(separator: " "))" }
       let name = op.name + String(repeating: " ", count: width - op.name.count)
-      print("\(name)  \(op.hasGradient ? "gradient" : "        ")  \(kernels.joined(separator: "; "))")
+      print(
+        "\(name)  \(op.hasGradient ? "gradient" : "        ")  \(kernels.joined(separator: "; "))")
     }
     print("\(ops.count) ops")
   }

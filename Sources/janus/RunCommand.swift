@@ -7,13 +7,18 @@ import V1Graph
 
 /// What of a model is run, as `run` and `bench` take it.
 struct ModelOptions: ParsableArguments {
-  @Argument(help: "A GraphDef (.pb, .pbtxt), a MetaGraph (.meta) or a SavedModel folder.") var model: String
+  @Argument(help: "A GraphDef (.pb, .pbtxt), a MetaGraph (.meta) or a SavedModel folder.")
+  var model: String
   @Option(help: "An .npz archive of what to feed; its keys are tensor names.") var inputs: String?
-  @Option(help: "NAME=VALUE or NAME=FILE.npy; a value is a number, a text or a list such as [[1, 2], [3, 4]].")
+  @Option(
+    help:
+      "NAME=VALUE or NAME=FILE.npy; a value is a number, a text or a list such as [[1, 2], [3, 4]]."
+  )
   var feed: [String] = []
   @Option(help: "A tensor to fetch, such as scores:0.") var fetch: [String] = []
   @Option(help: "A node to run without fetching it.") var target: [String] = []
-  @Option(name: .customLong("init"), help: "A node to run before, such as init.") var initializers: [String] = []
+  @Option(name: .customLong("init"), help: "A node to run before, such as init.") var initializers:
+    [String] = []
   @Option(help: "A checkpoint to restore variables from.") var restore: String?
   @Option(help: "Tags of the SavedModel's graph.") var tag: [String] = []
   @Option(help: "How many threads work may be split over.") var threads: Int?
@@ -25,7 +30,9 @@ struct ModelOptions: ParsableArguments {
     if let memoryLimit, memoryLimit < 1 || memoryLimit > 1 << 32 {
       throw ValidationError("--memory-limit takes MiB, from 1")
     }
-    if let threads, threads < 1 || threads > 1024 { throw ValidationError("--threads takes 1 to 1024") }
+    if let threads, threads < 1 || threads > 1024 {
+      throw ValidationError("--threads takes 1 to 1024")
+    }
   }
 
   /// What is fed, by tensor name.
@@ -60,16 +67,29 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
   @Option(help: "Save what is fetched to this .npz archive.") var out: String?
-  @Option(help: "Write when each step ran to this file, for a browser's trace viewer (chrome://tracing, ui.perfetto.dev).")
+  @Option(
+    help:
+      """
+      Write when each step ran to this file, for a browser's trace viewer (chrome://tracing, \
+      ui.perfetto.dev).
+      """
+  )
   var trace: String?
 
   func run() throws {
     guard !options.fetch.isEmpty || !options.target.isEmpty || !options.initializers.isEmpty else {
-      throw ValidationError("nothing to run: give --fetch, --target or --init; 'janus inspect \(options.model)' lists names")
+      throw ValidationError(
+        """
+        nothing to run: give --fetch, --target or --init; 'janus inspect \(options.model)' lists \
+        names
+        """
+      )
     }
     let feeds = try options.feeds()
     let results = try traced { observer in
-      let session = try observing(observer, .load, "load \(options.model)") { try options.session() }
+      let session = try observing(observer, .load, "load \(options.model)") {
+        try options.session()
+      }
       return try observing(observer, .run, "run") {
         try session.run(
           fetches: options.fetch, feeds: feeds, targets: options.target,
@@ -80,7 +100,9 @@ struct RunCommand: ParsableCommand {
     if let out {
       try NumPyFiles.write(named, to: out)
     } else {
-      for (name, tensor) in named { print("\(name): \(tensor.dtype) \(tensor.dims)\n\(TensorText.print(tensor))") }
+      for (name, tensor) in named {
+        print("\(name): \(tensor.dtype) \(tensor.dims)\n\(TensorText.print(tensor))")
+      }
     }
   }
 

@@ -3,7 +3,8 @@ import Serialization
 
 /// Tensors as text: what `--feed` takes and `run` prints.
 enum TensorText {
-  /// Reads a number, `true`, a text, or a nested list of them. Numbers are int32 when all are whole, else float32.
+  /// Reads a number, `true`, a text, or a nested list of them. Numbers are int32 when all are
+  /// whole, else float32.
   static func parse(_ text: String) throws -> Tensor {
     let json = (try? JSON(Array(text.utf8))) ?? .string(text)
     var dims: [Int] = []
@@ -29,9 +30,13 @@ enum TensorText {
     throw TFError.invalidArgument("'\(text)' mixes numbers and texts")
   }
 
-  private static func flatten(_ json: JSON, _ dims: ArraySlice<Int>, into leaves: inout [JSON]) throws {
+  private static func flatten(_ json: JSON, _ dims: ArraySlice<Int>, into leaves: inout [JSON])
+    throws
+  {
     guard let count = dims.first else {
-      if case .array = json { throw TFError.invalidArgument("a list to feed has rows of different depth") }
+      if case .array = json {
+        throw TFError.invalidArgument("a list to feed has rows of different depth")
+      }
       leaves.append(json)
       return
     }
@@ -75,7 +80,9 @@ enum TensorText {
     return { text(elements[$0]) }
   }
 
-  private static func list(_ dims: ArraySlice<Int>, start: Int, _ element: (Int) -> String) -> String {
+  private static func list(_ dims: ArraySlice<Int>, start: Int, _ element: (Int) -> String)
+    -> String
+  {
     guard let count = dims.first else { return element(start) }
     let size = dims.dropFirst().reduce(1, *)
     let isLong = count > 20

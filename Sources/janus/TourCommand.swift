@@ -29,8 +29,11 @@ struct TourCommand: ParsableCommand {
         folders.append(path + "/Examples")
       }
     }
-    if let found = folders.first(where: { access($0 + "/digits/frozen.pb", R_OK) == 0 }) { return found }
-    throw TFError.notFound("there is no folder Examples here: run from the repository, or give --examples")
+    if let found = folders.first(where: { access($0 + "/digits/frozen.pb", R_OK) == 0 }) {
+      return found
+    }
+    throw TFError.notFound(
+      "there is no folder Examples here: run from the repository, or give --examples")
   }
 }
 
@@ -49,7 +52,10 @@ struct Digits {
     probabilities = try arrays.read("probabilities")
     guard images.dtype == .float32, images.dims.dims == [labels.count, 8, 8, 1],
       probabilities.dtype == .float32, probabilities.dims.dims == [labels.count, 10]
-    else { throw TFError.invalidArgument("\(folder)/test.npz does not hold 8 by 8 images, labels and probabilities") }
+    else {
+      throw TFError.invalidArgument(
+        "\(folder)/test.npz does not hold 8 by 8 images, labels and probabilities")
+    }
   }
 
   /// The rows of an image as text, two characters a pixel.
@@ -98,7 +104,8 @@ struct FrozenGraphTour {
     }
     show(answers, probabilities)
     let right = zip(answers, digits.labels).count { $0 == $1 }
-    let difference = zip(probabilities, digits.probabilities.elements(Float.self)).map { abs($0 - $1) }.max() ?? 0
+    let difference =
+      zip(probabilities, digits.probabilities.elements(Float.self)).map { abs($0 - $1) }.max() ?? 0
     let accuracy = Double(right) / Double(max(digits.labels.count, 1))
     print("nodes                     \(definition.nodes.count)")
     print("images                    \(digits.labels.count)")
@@ -108,14 +115,17 @@ struct FrozenGraphTour {
     print("first run                 \(decimal((first - loaded) * 1e3, 2)) ms")
     print("later runs                \(decimal(median(times.sorted()) * 1e3, 2)) ms for all images")
     guard difference < 1e-4 else {
-      throw TFError.internal("the probabilities are not TensorFlow's: they differ by up to \(difference)")
+      throw TFError.internal(
+        "the probabilities are not TensorFlow's: they differ by up to \(difference)")
     }
   }
 
   /// Some digits side by side, a wrong answer among them if there is one.
   private func show(_ answers: [Int], _ probabilities: [Float]) {
     var shown = Array(answers.indices.prefix(pictures))
-    if let wrong = answers.indices.first(where: { answers[$0] != digits.labels[$0] }), !shown.isEmpty {
+    if let wrong = answers.indices.first(where: { answers[$0] != digits.labels[$0] }),
+      !shown.isEmpty
+    {
       shown[shown.count - 1] = wrong
     }
     guard !shown.isEmpty else { return }
@@ -123,7 +133,9 @@ struct FrozenGraphTour {
     for row in 0..<8 { print("  " + drawn.map { $0[row] }.joined(separator: "   ")) }
     let captions = shown.map { index in
       let sure = Int((probabilities[index * 10 + answers[index]] * 100).rounded())
-      let text = "\(answers[index]) (\(sure) %)" + (answers[index] == digits.labels[index] ? "" : " no, \(digits.labels[index])")
+      let text =
+        "\(answers[index]) (\(sure) %)"
+        + (answers[index] == digits.labels[index] ? "" : " no, \(digits.labels[index])")
       return text + String(repeating: " ", count: max(16 - text.count, 0))
     }
     print("  " + captions.joined(separator: "   ") + "\n")

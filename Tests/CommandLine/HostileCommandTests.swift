@@ -6,7 +6,8 @@ import Testing
 
 @testable import janus
 
-/// `janus` on models, feeds and names that are wrong: one line of error, exit code 1, within its time and memory.
+/// `janus` on models, feeds and names that are wrong: one line of error, exit code 1, within its
+/// time and memory.
 @Suite struct HostileCommandTests {
   private struct Result {
     var code: Int32
@@ -17,9 +18,12 @@ import Testing
   private func janus(_ arguments: [String]) throws -> Result {
     let own = try #require(realpath("/proc/self/exe", nil))
     defer { free(own) }
-    let program = String(cString: own).split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/janus"
+    let program =
+      String(cString: own).split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/janus"
     // Tests may be run by a program of the toolchain; then the bundle's folder counts.
-    let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") }.map { String($0[..<$0.lastIndex(of: "/")!]) + "/janus" }
+    let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") }.map {
+      String($0[..<$0.lastIndex(of: "/")!]) + "/janus"
+    }
     let path = try #require([program, bundle].compactMap { $0 }.first { access($0, X_OK) == 0 })
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw systemError("pipe") }
@@ -48,16 +52,25 @@ import Testing
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0 && errno == EINTR {}
     return Result(
-      code: status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f), errors: String(decoding: errors, as: UTF8.self))
+      code: status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f),
+      errors: String(decoding: errors, as: UTF8.self))
   }
 
   private func expectOneLine(
-    _ result: Result, _ parts: [String], code: Int32 = 1, sourceLocation: SourceLocation = #_sourceLocation
+    _ result: Result, _ parts: [String], code: Int32 = 1,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(result.code == code, "\(result.errors)", sourceLocation: sourceLocation)
-    #expect(result.errors.hasPrefix("janus: ") && result.errors.hasSuffix("\n"), "\(result.errors)", sourceLocation: sourceLocation)
-    #expect(result.errors.count { $0 == "\n" } == 1, "\(result.errors)", sourceLocation: sourceLocation)
-    for part in parts { #expect(result.errors.contains(part), "\(result.errors) lacks \(part)", sourceLocation: sourceLocation) }
+    #expect(
+      result.errors.hasPrefix("janus: ") && result.errors.hasSuffix("\n"), "\(result.errors)",
+      sourceLocation: sourceLocation)
+    #expect(
+      result.errors.count { $0 == "\n" } == 1, "\(result.errors)", sourceLocation: sourceLocation)
+    for part in parts {
+      #expect(
+        result.errors.contains(part), "\(result.errors) lacks \(part)",
+        sourceLocation: sourceLocation)
+    }
   }
 
   private func temporary(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
@@ -72,7 +85,8 @@ import Testing
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     try temporary(Array(graph.utf8)) { path in
-      expectOneLine(try janus(["run", path] + arguments), parts, code: code, sourceLocation: sourceLocation)
+      expectOneLine(
+        try janus(["run", path] + arguments), parts, code: code, sourceLocation: sourceLocation)
     }
   }
 
@@ -84,25 +98,42 @@ import Testing
     """
 
   private func float(_ name: String, _ op: String, _ inputs: String...) -> String {
-    "node { name: \"\(name)\" op: \"\(op)\" \(inputs.map { "input: \"\($0)\" " }.joined())attr { key: \"T\" value { type: DT_FLOAT } } }\n"
+    """
+    node { name: \"\(name)\" op: \"\(op)\" \(inputs.map { "input: \"\($0)\" " }.joined())attr { \
+    key: \"T\" value { type: DT_FLOAT } } }\n
+    """
   }
 
   @Test func graphsThatDoNotHoldTogether() throws {
     let simple = Self.simple
-    try expect(simple + float("z", "Neg", "gone"), ["--fetch", "y"], "INVALID_ARGUMENT", "Node 'z': Unknown input node 'gone'")
-    try expect(simple + float("y", "Neg", "x"), ["--fetch", "y"], "INVALID_ARGUMENT", "Node 'y' is not unique")
-    try expect(simple + float("a", "Neg", "b") + float("b", "Neg", "a"), ["--fetch", "y"], "INVALID_ARGUMENT", "cycle without a NextIteration")
-    try expect(simple + float("q", "NoSuchOp", "y"), ["--fetch", "q", "--feed", "x=[1.0, 2.0]"], "NOT_FOUND", "NoSuchOp", "node q")
+    try expect(
+      simple + float("z", "Neg", "gone"), ["--fetch", "y"], "INVALID_ARGUMENT",
+      "Node 'z': Unknown input node 'gone'")
+    try expect(
+      simple + float("y", "Neg", "x"), ["--fetch", "y"], "INVALID_ARGUMENT",
+      "Node 'y' is not unique")
+    try expect(
+      simple + float("a", "Neg", "b") + float("b", "Neg", "a"), ["--fetch", "y"],
+      "INVALID_ARGUMENT", "cycle without a NextIteration")
+    try expect(
+      simple + float("q", "NoSuchOp", "y"), ["--fetch", "q", "--feed", "x=[1.0, 2.0]"], "NOT_FOUND",
+      "NoSuchOp", "node q")
     try expect(simple + "node {", ["--fetch", "y"], "INVALID_ARGUMENT")
-    try expect(simple + float("m", "MatMul", "x", "y"), ["--fetch", "m", "--feed", "x=[1.0, 2.0]"], "INVALID_ARGUMENT", "node m")
+    try expect(
+      simple + float("m", "MatMul", "x", "y"), ["--fetch", "m", "--feed", "x=[1.0, 2.0]"],
+      "INVALID_ARGUMENT", "node m")
   }
 
   @Test func wrongFeedsAndFetches() throws {
     let simple = Self.simple
-    try expect(simple, ["--fetch", "y"], "INVALID_ARGUMENT", "You must feed a value for placeholder tensor 'x'")
+    try expect(
+      simple, ["--fetch", "y"], "INVALID_ARGUMENT",
+      "You must feed a value for placeholder tensor 'x'")
     try expect(simple, ["--fetch", "y", "--feed", "w=[1.0, 2.0]"], "NOT_FOUND", "'w'")
     try expect(simple, ["--fetch", "y", "--feed", "x=[1, 2]"], "INVALID_ARGUMENT", "int32")
-    try expect(simple, ["--fetch", "y", "--feed", "x=[1.0]"], "INVALID_ARGUMENT", "Cannot feed value of shape (1,) for Tensor x:0")
+    try expect(
+      simple, ["--fetch", "y", "--feed", "x=[1.0]"], "INVALID_ARGUMENT",
+      "Cannot feed value of shape (1,) for Tensor x:0")
     try expect(simple, ["--fetch", "y:1", "--feed", "x=[1.0, 2.0]"], "NOT_FOUND", "y:1")
     try expect(simple, ["--fetch", "no\nsuch", "--feed", "x=[1.0, 2.0]"], "NOT_FOUND")
     try expect(simple, ["--target", "z"], "NOT_FOUND", "'z'")
@@ -130,7 +161,8 @@ import Testing
 
   @Test func whatDoesNotEndIsStopped() throws {
     try expect(Self.endless, ["--fetch", "o", "--timeout", "0.3"], "DEADLINE_EXCEEDED")
-    try expect(Self.endless, ["--init", "o", "--fetch", "zero", "--timeout", "0.3"], "DEADLINE_EXCEEDED")
+    try expect(
+      Self.endless, ["--init", "o", "--fetch", "zero", "--timeout", "0.3"], "DEADLINE_EXCEEDED")
     let big = """
       node { name: "n" op: "Placeholder" attr { key: "dtype" value { type: DT_INT32 } } }
       node { name: "one" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
@@ -138,34 +170,45 @@ import Testing
       node { name: "f" op: "Fill" input: "n" input: "one" attr { key: "T" value { type: DT_FLOAT } }
         attr { key: "index_type" value { type: DT_INT32 } } }
       """
-    try expect(big, ["--fetch", "f", "--feed", "n=[1000000, 1000000]"], "RESOURCE_EXHAUSTED", "node f")
-    try expect(big, ["--fetch", "f", "--feed", "n=[100000000]", "--memory-limit", "100"], "RESOURCE_EXHAUSTED", "node f")
-    try expect(big, ["--fetch", "f", "--feed", "n=[2147483647, 2147483647, 2147483647]"], "INVALID_ARGUMENT", "node f")
+    try expect(
+      big, ["--fetch", "f", "--feed", "n=[1000000, 1000000]"], "RESOURCE_EXHAUSTED", "node f")
+    try expect(
+      big, ["--fetch", "f", "--feed", "n=[100000000]", "--memory-limit", "100"],
+      "RESOURCE_EXHAUSTED", "node f")
+    try expect(
+      big, ["--fetch", "f", "--feed", "n=[2147483647, 2147483647, 2147483647]"], "INVALID_ARGUMENT",
+      "node f")
   }
 
   @Test func nodesWithMillionsOfOutputsCountAsMemory() throws {
     let split = """
       node { name: "axis" op: "Const" attr { key: "dtype" value { type: DT_INT32 } }
         attr { key: "value" value { tensor { dtype: DT_INT32 tensor_shape { } int_val: 0 } } } }
-      node { name: "s" op: "Split" input: "axis" input: "x" attr { key: "T" value { type: DT_FLOAT } }
+      node { name: "s" op: "Split" input: "axis" input: "x"
+        attr { key: "T" value { type: DT_FLOAT } }
         attr { key: "num_split" value { i: 16000000 } } }
       """
     try expect(
-      Self.simple + split, ["--fetch", "y", "--feed", "x=[1.0, 2.0]", "--memory-limit", "64"], "RESOURCE_EXHAUSTED",
+      Self.simple + split, ["--fetch", "y", "--feed", "x=[1.0, 2.0]", "--memory-limit", "64"],
+      "RESOURCE_EXHAUSTED",
       "the memory limit is 67108864 bytes")
   }
 
   @Test func functionsThatCallThemselves() throws {
     let call = """
-      attr { key: "f" value { func { name: "f" } } } attr { key: "Tin" value { list { type: DT_FLOAT } } }
+      attr { key: "f" value { func { name: "f" } } }
+        attr { key: "Tin" value { list { type: DT_FLOAT } } }
       attr { key: "Tout" value { list { type: DT_FLOAT } } }
       """
     try expect(
       Self.simple + """
         node { name: "c" op: "PartitionedCall" input: "x" \(call) }
-        library { function { signature { name: "f" input_arg { name: "a" type: DT_FLOAT } output_arg { name: "r" type: DT_FLOAT } }
-          node_def { name: "c" op: "PartitionedCall" input: "a" \(call) } ret { key: "r" value: "c:output:0" } } }
-        """, ["--fetch", "c", "--feed", "x=[1.0, 2.0]"], "INVALID_ARGUMENT", "function 'f' calls itself")
+        library { function { signature { name: "f" input_arg { name: "a" type: DT_FLOAT }
+          output_arg { name: "r" type: DT_FLOAT } }
+          node_def { name: "c" op: "PartitionedCall" input: "a" \(call) } ret { key: "r" value:
+            "c:output:0" } } }
+        """, ["--fetch", "c", "--feed", "x=[1.0, 2.0]"], "INVALID_ARGUMENT",
+      "function 'f' calls itself")
   }
 
   @Test func damagedFiles() throws {

@@ -15,7 +15,8 @@ struct TemporaryCase {
     path = "/tmp/janus-case-\(getpid())-\(UInt64.random(in: 0 ... .max)).npz"
     var writer = ZipWriter()
     try writer.add("graph.pb", GraphDef(text: graph).serialized())
-    try writer.add("case.json", Array("{\"name\": \"a case\", \"ops\": [], \"runs\": \(runs)}".utf8))
+    try writer.add(
+      "case.json", Array("{\"name\": \"a case\", \"ops\": [], \"runs\": \(runs)}".utf8))
     let archive = try ZipReader(memory: NumPyFiles.archive(arrays))
     for name in archive.names { try writer.add(name, archive.read(name)) }
     try writer.add("text.json", Array("{\"shape\": [2], \"b64\": [\"YQ==\", \"\"]}".utf8))
@@ -34,7 +35,9 @@ struct TemporaryCase {
     node { name: "y" op: "Mul" input: "x" input: "x" attr { key: "T" value { type: DT_FLOAT } } }
     """
 
-  private func outcome(_ expected: [Float], _ rest: String, rtol: Double? = nil) throws -> CaseRunner.Outcome {
+  private func outcome(_ expected: [Float], _ rest: String, rtol: Double? = nil) throws
+    -> CaseRunner.Outcome
+  {
     try TemporaryCase(
       graph: squares,
       runs: """
@@ -58,7 +61,8 @@ struct TemporaryCase {
     #expect(
       try outcome([1, 4.5, .nan], "\"compare\": \"exact\"").reason
         == "y:0[1] is 4.0, expected 4.5 (1 of 3 differ)")
-    #expect(try outcome([1, 4], "\"compare\": \"exact\"").reason == "y:0 has shape [3], expected [2]")
+    #expect(
+      try outcome([1, 4], "\"compare\": \"exact\"").reason == "y:0 has shape [3], expected [2]")
   }
 
   @Test func tolerancesAreRelativeToWhatIsExpected() throws {
@@ -70,7 +74,8 @@ struct TemporaryCase {
   }
 
   @Test func anOutputMayHaveARuleOfItsOwn() throws {
-    let each = "\"compare\": \"exact\", \"each\": [{\"compare\": \"close\", \"rtol\": 0.5, \"atol\": 0}]"
+    let each =
+      "\"compare\": \"exact\", \"each\": [{\"compare\": \"close\", \"rtol\": 0.5, \"atol\": 0}]"
     #expect(try outcome([1, 5, .nan], each).status == .passed)
   }
 
@@ -78,16 +83,23 @@ struct TemporaryCase {
     func replay(_ code: String) throws -> CaseRunner.Outcome {
       try TemporaryCase(
         graph: squares,
-        runs: "[{\"feeds\": {}, \"fetches\": [\"y:0\"], \"targets\": [], \"error\": {\"code\": \"\(code)\"}}]"
+        runs:
+          """
+          [{\"feeds\": {}, \"fetches\": [\"y:0\"], \"targets\": [], \"error\": {\"code\": \
+          \"\(code)\"}}]
+          """
       ).replay()
     }
     #expect(try replay("INVALID_ARGUMENT").status == .passed)
-    #expect(try replay("OUT_OF_RANGE").reason.hasPrefix("expected the error OUT_OF_RANGE, got INVALID_ARGUMENT"))
+    #expect(
+      try replay("OUT_OF_RANGE").reason.hasPrefix(
+        "expected the error OUT_OF_RANGE, got INVALID_ARGUMENT"))
   }
 
   @Test func whatARunFetchedCanBeFedAgain() throws {
     let arrays = try [
-      (name: "a", tensor: Tensor([3] as [Float], shape: [1])), (name: "b", tensor: Tensor([9] as [Float], shape: [1])),
+      (name: "a", tensor: Tensor([3] as [Float], shape: [1])),
+      (name: "b", tensor: Tensor([9] as [Float], shape: [1])),
       (name: "c", tensor: Tensor([81] as [Float], shape: [1])),
     ]
     let outcome = try TemporaryCase(
@@ -104,7 +116,10 @@ struct TemporaryCase {
 
   @Test func textsAndUnknownOpsAreNamed() throws {
     let texts = try TemporaryCase(
-      graph: "node { name: \"s\" op: \"Placeholder\" attr { key: \"dtype\" value { type: DT_STRING } } }",
+      graph:
+        """
+        node { name: \"s\" op: \"Placeholder\" attr { key: \"dtype\" value { type: DT_STRING } } }
+        """,
       runs: """
         [{"feeds": {"s:0": {"array": "text", "dtype": "string"}}, "fetches": ["s:0"],
           "expect": [{"array": "text", "dtype": "string"}], "compare": "exact"}]
@@ -113,7 +128,11 @@ struct TemporaryCase {
     #expect(texts.status == .passed, "\(texts.reason)")
     let unknown = try TemporaryCase(
       graph: "node { name: \"a\" op: \"NoSuchOp\" }",
-      runs: "[{\"feeds\": {}, \"fetches\": [\"a:0\"], \"expect\": [{\"array\": \"text\", \"dtype\": \"string\"}]}]"
+      runs:
+        """
+        [{\"feeds\": {}, \"fetches\": [\"a:0\"], \"expect\": [{\"array\": \"text\", \"dtype\": \
+        \"string\"}]}]
+        """
     ).replay()
     #expect(unknown.status == .failed)
     #expect(unknown.reason.contains("NoSuchOp"))

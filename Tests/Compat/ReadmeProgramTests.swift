@@ -13,7 +13,8 @@ import Testing
       return (x, y, try tf.gradients([y], [x])[0]!)
     }
     let session = tf.Session(graph: graph)
-    let values = try session.run([y, slope], feedDict: [x: Tensor([1, 2] as [Float], shape: [1, 2])])
+    let values = try session.run(
+      [y, slope], feedDict: [x: Tensor([1, 2] as [Float], shape: [1, 2])])
     #expect(try values[0].scalars(Float.self) == [7])
     #expect(try values[1].scalars(Float.self) == [2, 4])
   }

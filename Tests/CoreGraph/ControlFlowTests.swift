@@ -27,7 +27,9 @@ import Testing
   }
 
   @Test func variablesMaySwapAndStay() throws {
-    let outputs = try runBothWays([t(.int32, 0), t(.float32, [1, 2]), t(.float32, [10, 20]), t(.float32, 7)]) {
+    let outputs = try runBothWays([
+      t(.int32, 0), t(.float32, [1, 2]), t(.float32, [10, 20]), t(.float32, 7),
+    ]) {
       inputs in
       try V1Flow.loop(
         "w", inputs, cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 5)])[0] },
@@ -81,7 +83,10 @@ import Testing
             "inner", [vars[0] * 0, vars[1]], invariants: [constants[0], vars[0]],
             cond: { vars, constants in try applyOp("Less", [vars[0], constants[0]])[0] },
             body: { vars, constants in
-              [try vars[0] + 1, try vars[1] + applyOp("Cast", [constants[1]], ["DstT": .type(.float32)])[0]]
+              [
+                try vars[0] + 1,
+                try vars[1] + applyOp("Cast", [constants[1]], ["DstT": .type(.float32)])[0],
+              ]
             })
           return [try vars[0] + 1, try inner[1] + 1]
         })
@@ -99,7 +104,9 @@ import Testing
         cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 4)])[0] },
         body: { vars, _ in [try vars[0] + 1, try counting(depth - 1, vars[0], vars[1])] })[1]
     }
-    let outputs = try runBothWays([t(.int32, 0), t(.float32, 0)]) { [try counting(3, $0[0], $0[1])] }
+    let outputs = try runBothWays([t(.int32, 0), t(.float32, 0)]) {
+      [try counting(3, $0[0], $0[1])]
+    }
     #expect(outputs[0].floats == [64])
   }
 
@@ -109,7 +116,8 @@ import Testing
         "first", [inputs[0]], cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 4)])[0] },
         body: { vars, _ in [try vars[0] + 1] })
       return try V1Flow.loop(
-        "second", [first[0] * 10], cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 45)])[0] },
+        "second", [first[0] * 10],
+        cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 45)])[0] },
         body: { vars, _ in [try vars[0] + 2] })
     }
     #expect(outputs[0].ints == [46])
@@ -155,7 +163,8 @@ import Testing
         inputs[0], [inputs[1]],
         then: { inputs in
           try V1Flow.loop(
-            "w", [inputs[0]], cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 100)])[0] },
+            "w", [inputs[0]],
+            cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 100)])[0] },
             body: { vars, _ in [try vars[0] * 2] })
         }, else: { [try $0[0] - 5] })
     }
@@ -168,12 +177,14 @@ import Testing
         "outer", [inputs[0], inputs[1]], invariants: [inputs[2]],
         cond: { vars, constants in try applyOp("Less", [vars[0], constants[0]])[0] },
         body: { vars, _ in
-          let isOdd = try applyOp("Equal", [applyOp("FloorMod", [vars[0], t(.int32, 2)])[0], t(.int32, 1)])[0]
+          let isOdd = try applyOp(
+            "Equal", [applyOp("FloorMod", [vars[0], t(.int32, 2)])[0], t(.int32, 1)])[0]
           let next = try V1Flow.cond(
             isOdd, [vars[1]],
             then: { inputs in
               try V1Flow.loop(
-                "inner", [inputs[0]], cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 50)])[0] },
+                "inner", [inputs[0]],
+                cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 50)])[0] },
                 body: { vars, _ in [try vars[0] * 3] })
             }, else: { [try $0[0] + 1] })
           return [try vars[0] + 1, next[0]]
@@ -198,7 +209,8 @@ import Testing
   @Test func exitsOfTheSameVariable() throws {
     let outputs = try runBothWays([t(.int32, 0)]) { inputs in
       try V1Flow.loop(
-        "w", inputs, exits: [0, 0], cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 3)])[0] },
+        "w", inputs, exits: [0, 0],
+        cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 3)])[0] },
         body: { vars, _ in [try vars[0] + 1] })
     }
     #expect(outputs[0].ints == [3])
@@ -213,18 +225,21 @@ import Testing
         "w", inputs,
         cond: { vars, _ in
           let number = try applyOp(
-            "RandomUniform", [applyOp("Identity", [t(.int32, [1])])[0]], ["dtype": .type(.float32), "seed": .int(3)])[0]
+            "RandomUniform", [applyOp("Identity", [t(.int32, [1])])[0]],
+            ["dtype": .type(.float32), "seed": .int(3)])[0]
           drawn = number
           let sum = try applyOp("Sum", [number, t(.int32, [0])])[0]
           let few = try applyOp("Less", [vars[0], t(.int32, 3)])[0]
-          return try applyOp("LogicalAnd", [few, applyOp("GreaterEqual", [sum, t(.float32, 0)])[0]])[0]
+          return try applyOp(
+            "LogicalAnd", [few, applyOp("GreaterEqual", [sum, t(.float32, 0)])[0]])[0]
         },
         body: { vars, _ in
           let number = try applyOp("Sum", [drawn!, t(.int32, [0])])[0]
           return [try vars[0] + 1, number, vars[1]]
         })
     }
-    // Drawn once per iteration, the two that are kept follow each other in the generator's sequence.
+    // Drawn once per iteration, the two that are kept follow each other in the generator's
+    // sequence.
     #expect(outputs.frames[1].floats == outputs.standard[1].floats)
     #expect(outputs.frames[2].floats == outputs.standard[2].floats)
   }
@@ -283,8 +298,10 @@ import Testing
         cond: { vars, _ in try applyOp("Less", [vars[0], t(.int32, 20)])[0] },
         body: { vars, _ in
           try V1Flow.loop(
-            "outer", [vars[0] + 1], cond: { vars, _ in
-              try applyOp("NotEqual", [applyOp("FloorMod", [vars[0], t(.int32, 7)])[0], t(.int32, 0)])[0]
+            "outer", [vars[0] + 1],
+            cond: { vars, _ in
+              try applyOp(
+                "NotEqual", [applyOp("FloorMod", [vars[0], t(.int32, 7)])[0], t(.int32, 0)])[0]
             }, body: { vars, _ in [try vars[0] + 1] })
         })
     }

@@ -3,9 +3,11 @@ import CoreOps
 import TestSupport
 import Testing
 
-/// Lists and tensor arrays whose elements have one shape lie in one block of memory; results and errors are those of lists.
+/// Lists and tensor arrays whose elements have one shape lie in one block of memory; results and
+/// errors are those of lists.
 @Suite struct DenseListTests {
-  /// What running a graph in frames and after the passes gives, and the ops that ran after the passes.
+  /// What running a graph in frames and after the passes gives, and the ops that ran after the
+  /// passes.
   private func run(_ inputs: [Tensor], _ build: ([Tensor]) throws -> [Tensor]) throws -> (
     frames: Result<[Tensor], TFError>, passes: [Result<[Tensor], TFError>], ops: Set<String>
   ) {
@@ -21,7 +23,9 @@ import Testing
     let plan = try ExecutionPlan(standard, functions: FunctionTable(standard.graph.library))
     let trace = RunTrace()
     let passes = try (0..<2).map { _ in
-      try outcome { try plan.run(inputs, ExecutionContext(resources: ResourceContainer(), observer: trace)) }
+      try outcome {
+        try plan.run(inputs, ExecutionContext(resources: ResourceContainer(), observer: trace))
+      }
     }
     return (frames, passes, Set(trace.events.filter { $0.kind == .step }.map(\.op)))
   }
@@ -38,10 +42,14 @@ import Testing
     let expected = try frames.get()
     for outputs in passes {
       for (a, b) in zip(try outputs.get(), expected) {
-        #expect(haveEqualBits(a, b), "\(asDoubles(a)), in frames \(asDoubles(b))", sourceLocation: sourceLocation)
+        #expect(
+          haveEqualBits(a, b), "\(asDoubles(a)), in frames \(asDoubles(b))",
+          sourceLocation: sourceLocation)
       }
     }
-    #expect(ops.isDisjoint(with: ["TensorArrayV3", "TensorListReserve"]) == isDense, "\(ops)", sourceLocation: sourceLocation)
+    #expect(
+      ops.isDisjoint(with: ["TensorArrayV3", "TensorListReserve"]) == isDense, "\(ops)",
+      sourceLocation: sourceLocation)
     return expected
   }
 
@@ -53,7 +61,8 @@ import Testing
     for outcome in [frames] + passes {
       expectError(.invalidArgument, text, sourceLocation: sourceLocation) { _ = try outcome.get() }
     }
-    #expect(ops.isDisjoint(with: ["TensorArrayV3", "TensorListReserve"]), sourceLocation: sourceLocation)
+    #expect(
+      ops.isDisjoint(with: ["TensorArrayV3", "TensorListReserve"]), sourceLocation: sourceLocation)
   }
 
   /// A loop over `count` indices whose other variables are given.
@@ -61,7 +70,8 @@ import Testing
     _ count: Int, _ variables: [Tensor], _ invariants: [Tensor] = [],
     _ body: (_ index: Tensor, _ variables: [Tensor], _ invariants: [Tensor]) throws -> [Tensor]
   ) throws -> [Tensor] {
-    let results = try V1Flow.loop("w\(count)", [t(.int32, 0)] + variables, invariants: invariants) { all, _ in
+    let results = try V1Flow.loop("w\(count)", [t(.int32, 0)] + variables, invariants: invariants) {
+      all, _ in
       try applyOp("Less", [all[0], t(.int32, count)])[0]
     } body: { all, invariants in
       [try all[0] + 1] + (try body(all[0], Array(all.dropFirst()), invariants))
@@ -72,11 +82,14 @@ import Testing
   // MARK: - Tensor arrays
 
   private func array(_ count: Int, _ attrs: Attrs = [:]) throws -> (handle: Tensor, flow: Tensor) {
-    let made = try applyOp("TensorArrayV3", [t(.int32, count)], attrs.with("dtype", .type(.float32)))
+    let made = try applyOp(
+      "TensorArrayV3", [t(.int32, count)], attrs.with("dtype", .type(.float32)))
     return (made[0], made[1])
   }
 
-  private func write(_ handle: Tensor, _ index: Tensor, _ value: Tensor, _ flow: Tensor) throws -> Tensor {
+  private func write(_ handle: Tensor, _ index: Tensor, _ value: Tensor, _ flow: Tensor) throws
+    -> Tensor
+  {
     try applyOp("TensorArrayWriteV3", [handle, index, value, flow])[0]
   }
 
@@ -84,13 +97,20 @@ import Testing
     try applyOp("TensorArrayReadV3", [handle, index, flow], ["dtype": .type(.float32)])[0]
   }
 
-  private func unstack(_ x: Tensor, _ count: Int, _ attrs: Attrs = [:]) throws -> (handle: Tensor, flow: Tensor) {
+  private func unstack(_ x: Tensor, _ count: Int, _ attrs: Attrs = [:]) throws -> (
+    handle: Tensor, flow: Tensor
+  ) {
     let (handle, flow) = try array(count, attrs)
-    return (handle, try applyOp("TensorArrayScatterV3", [handle, t(.int32, Array(0..<count)), x, flow])[0])
+    return (
+      handle,
+      try applyOp("TensorArrayScatterV3", [handle, t(.int32, Array(0..<count)), x, flow])[0]
+    )
   }
 
   private func stack(_ handle: Tensor, _ count: Int, _ flow: Tensor) throws -> Tensor {
-    try applyOp("TensorArrayGatherV3", [handle, t(.int32, Array(0..<count)), flow], ["dtype": .type(.float32)])[0]
+    try applyOp(
+      "TensorArrayGatherV3", [handle, t(.int32, Array(0..<count)), flow], ["dtype": .type(.float32)]
+    )[0]
   }
 
   private let rows = t(.float32, [[1, 2], [3, 4], [5, 6]])
@@ -99,16 +119,19 @@ import Testing
   private func sums(_ x: Tensor, _ from: Attrs = [:], _ to: Attrs = [:]) throws -> [Tensor] {
     let xs = try unstack(x, 3, from)
     let ys = try array(3, to)
-    let out = try loop(3, [t(.float32, [0, 0]), ys.flow], [xs.handle, xs.flow, ys.handle]) { i, variables, constants in
+    let out = try loop(3, [t(.float32, [0, 0]), ys.flow], [xs.handle, xs.flow, ys.handle]) {
+      i, variables, constants in
       let sum = try variables[0] + read(constants[0], i, constants[1])
       return [sum, try write(constants[2], i, sum, variables[1])]
     }
     return [out[0], try stack(ys.handle, 3, out[1])]
   }
 
-  @Test(arguments: [
-    [:], ["clear_after_read": .bool(false)], ["identical_element_shapes": .bool(true)], ["element_shape": .shape([2])],
-  ] as [Attrs])
+  @Test(
+    arguments: [
+      [:], ["clear_after_read": .bool(false)], ["identical_element_shapes": .bool(true)],
+      ["element_shape": .shape([2])],
+    ] as [Attrs])
   func arraysOfALoopAreDense(attrs: Attrs) throws {
     let outputs = try expectEqual([rows], isDense: true) { try sums($0[0], attrs, attrs) }
     #expect(outputs[1].floats == [1, 2, 4, 6, 9, 12])
@@ -173,7 +196,8 @@ import Testing
   }
 
   @Test func placesOutsideAreAnError() throws {
-    try expectErrors([rows], "Tried to write to index 3 but array is not resizeable and size is: 3") { inputs in
+    try expectErrors([rows], "Tried to write to index 3 but array is not resizeable and size is: 3")
+    { inputs in
       let ys = try array(3)
       let out = try loop(4, [ys.flow], [ys.handle, inputs[0]]) { i, variables, constants in
         [try write(constants[0], i, constants[1], variables[0])]
@@ -221,14 +245,18 @@ import Testing
 
   private func stacked(_ list: Tensor, _ shape: [Int] = []) throws -> Tensor {
     try applyOp(
-      "TensorListStack", [list, shape.isEmpty ? t(.int32, -1) : t(.int32, shape)], ["element_dtype": .type(.float32)])[0]
+      "TensorListStack", [list, shape.isEmpty ? t(.int32, -1) : t(.int32, shape)],
+      ["element_dtype": .type(.float32)])[0]
   }
 
-  private func list(_ x: Tensor) throws -> Tensor { try applyOp("TensorListFromTensor", [x, t(.int32, -1)])[0] }
+  private func list(_ x: Tensor) throws -> Tensor {
+    try applyOp("TensorListFromTensor", [x, t(.int32, -1)])[0]
+  }
 
   @Test(arguments: [[], [2], [-1]]) func listsOfALoopAreDense(shape: [Int]) throws {
     let outputs = try expectEqual([rows], isDense: true) { inputs in
-      let out = try loop(3, [t(.float32, [0, 0]), reserved(3, shape)], [list(inputs[0])]) { i, variables, constants in
+      let out = try loop(3, [t(.float32, [0, 0]), reserved(3, shape)], [list(inputs[0])]) {
+        i, variables, constants in
         let sum = try variables[0] + get(constants[0], i)
         return [sum, try applyOp("Identity", [set(variables[1], i, sum)])[0]]
       }
@@ -257,15 +285,18 @@ import Testing
       }
       return try [first, second, third, out[0]].map { try stacked($0) }
     }
-    #expect(outputs.map(\.floats) == [
-      [1, 2, 3, 4, 5, 6], [1, 2, 7, 8, 5, 6], [9, 9, 7, 8, 5, 6], [10, 11, 14, 16, 10, 12],
-    ])
+    #expect(
+      outputs.map(\.floats) == [
+        [1, 2, 3, 4, 5, 6], [1, 2, 7, 8, 5, 6], [9, 9, 7, 8, 5, 6], [10, 11, 14, 16, 10, 12],
+      ])
   }
 
   /// The body changes a list of which it still needs what it was.
   @Test func whatWasBeforeAChangeMayBeReadAfterIt() throws {
     try expectEqual([rows], isDense: false) { inputs in
-      let out = try loop(2, [reserved(3, [2]), t(.float32, [[0, 0], [0, 0], [0, 0]])], [inputs[0]]) { i, variables, constants in
+      let out = try loop(
+        2, [reserved(3, [2]), t(.float32, [[0, 0], [0, 0], [0, 0]])], [inputs[0]]
+      ) { i, variables, constants in
         let changed = try set(variables[0], i, get(list(constants[0]), i))
         let after = try get(changed, i)
         return [changed, try variables[1] + stacked(variables[0]) + after]
@@ -318,9 +349,12 @@ import Testing
     func random(_ dims: [Int], _ seed: UInt64) throws -> Tensor {
       var numbers = Numbers(state: seed)
       return try Tensor(
-        (0..<dims.reduce(1, *)).map { _ in Float.random(in: -0.5...0.5, using: &numbers) }, dims: Shape(dims))
+        (0..<dims.reduce(1, *)).map { _ in Float.random(in: -0.5...0.5, using: &numbers) },
+        dims: Shape(dims))
     }
-    let (x, weights, own) = (try random([6, rows, 64], 1), try random([64, 256], 2), try random([128, 256], 3))
+    let (x, weights, own) = (
+      try random([6, rows, 64], 1), try random([64, 256], 2), try random([128, 256], 3)
+    )
     let zeros = try Tensor.zeros(.float32, Shape([rows, 128]))
     func cell(_ x: Tensor, _ h: Tensor) throws -> Tensor {
       let sum = try applyOp("MatMul", [h, own])[0] + applyOp("MatMul", [x, weights])[0]
@@ -328,7 +362,8 @@ import Testing
       return try applyOp("Tanh", [halves[0]])[0] * applyOp("Sigmoid", [halves[1]])[0]
     }
     let lists = try expectEqual([x, zeros], isDense: true) { inputs in
-      let out = try loop(6, [inputs[1], reserved(6)], [list(inputs[0])]) { i, variables, constants in
+      let out = try loop(6, [inputs[1], reserved(6)], [list(inputs[0])]) {
+        i, variables, constants in
         let h = try cell(get(constants[0], i), variables[0])
         return [h, try set(variables[1], i, h)]
       }
@@ -336,7 +371,8 @@ import Testing
     }
     let arrays = try expectEqual([x, zeros], isDense: true) { inputs in
       let (xs, ys) = (try unstack(inputs[0], 6), try array(6))
-      let out = try loop(6, [inputs[1], ys.flow], [xs.handle, xs.flow, ys.handle]) { i, variables, constants in
+      let out = try loop(6, [inputs[1], ys.flow], [xs.handle, xs.flow, ys.handle]) {
+        i, variables, constants in
         let h = try cell(read(constants[0], i, constants[1]), variables[0])
         return [h, try write(constants[2], i, h, variables[1])]
       }
@@ -345,7 +381,8 @@ import Testing
     for (a, b) in zip(lists, arrays) { #expect(haveEqualBits(a, b)) }
     try expectErrors([x, zeros], "it has already been written to") { inputs in
       let (xs, ys) = (try unstack(inputs[0], 6), try array(6))
-      let out = try loop(6, [inputs[1], ys.flow], [xs.handle, xs.flow, ys.handle]) { i, variables, constants in
+      let out = try loop(6, [inputs[1], ys.flow], [xs.handle, xs.flow, ys.handle]) {
+        i, variables, constants in
         let h = try cell(read(constants[0], i, constants[1]), variables[0])
         return [h, try write(constants[2], t(.int32, 2), h, variables[1])]
       }

@@ -15,7 +15,10 @@ import V2Eager
     }
     #expect(try tape.gradient(y, x)?.floats == [2, 4])
     expectError(
-      .failedPrecondition, "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
+      .failedPrecondition,
+      """
+      A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)
+      """
     ) { _ = try tape.gradient(y, x) }
   }
 
@@ -67,7 +70,8 @@ import V2Eager
       tape.watch(x)
       return try x * x
     }
-    #expect(try tape.gradient(y, [x], outputGradient: t(.float32, [10, 100]))[0]?.floats == [20, 400])
+    #expect(
+      try tape.gradient(y, [x], outputGradient: t(.float32, [10, 100]))[0]?.floats == [20, 400])
   }
 
   @Test func tapesWorkInsideFunctions() throws {
@@ -79,7 +83,8 @@ import V2Eager
       }
       return try tape.gradient(y, x)!
     }
-    #expect(try difference(f(t(.float32, [0, 1])), t(.float32, [1, 5.4365637]), tolerance: 1e-6) == nil)
+    #expect(
+      try difference(f(t(.float32, [0, 1])), t(.float32, [1, 5.4365637]), tolerance: 1e-6) == nil)
   }
 }
 
@@ -102,8 +107,10 @@ import V2Eager
   }
 
   @Test func structuresGoInAndOut() throws {
-    let f = V2.function { (xs: [Tensor], y: Tensor) throws -> [Tensor] in try xs.map { try $0 * y } }
-    #expect(try f([t(.float32, 1), t(.float32, 2)], t(.float32, 10)).map(\.floats) == [[10], [20]])
+    let f = V2.function { (xs: [Tensor], y: Tensor) throws -> [Tensor] in try xs.map { try $0 * y }
+    }
+    #expect(
+      try f([t(.float32, 1), t(.float32, 2)], t(.float32, 10)).map(\.floats) == [[10], [20]])
     #expect(try f([t(.float32, 1)], t(.float32, 10)).map(\.floats) == [[10]])
     #expect(f.traceCount == 2)
   }

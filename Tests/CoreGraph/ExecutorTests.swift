@@ -10,7 +10,10 @@ import V1Graph
   // MARK: - Plans
 
   @Test func plansAndProgramsAreKept() throws {
-    let graph = try Graph(importing: graphDef([placeholderNode("a"), typed("b", "Square", ["a"]), typed("c", "Neg", ["b"])]))
+    let graph = try Graph(
+      importing: graphDef([
+        placeholderNode("a"), typed("b", "Square", ["a"]), typed("c", "Neg", ["b"]),
+      ]))
     let plans = PlanCache(graph)
     let (a, b, c) = (Endpoint(0), Endpoint(1), Endpoint(2))
     let plan = try plans.plan(feeds: [a], fetches: [c], targets: [])
@@ -26,11 +29,14 @@ import V1Graph
   }
 
   @Test func shapesMayAlternateBeyondWhatIsKept() throws {
-    let session = try session([placeholderNode("a"), typed("b", "Square", ["a"]), typed("c", "Neg", ["b"])])
+    let session = try session([
+      placeholderNode("a"), typed("b", "Square", ["a"]), typed("c", "Neg", ["b"]),
+    ])
     for round in 0..<3 {
       for size in 0..<40 {
         let values = (0..<size).map { Float($0 + round) }
-        let output = try session.run(fetches: ["c"], feeds: ["a": Tensor(values, dims: Shape([size]))])[0]
+        let output = try session.run(
+          fetches: ["c"], feeds: ["a": Tensor(values, dims: Shape([size]))])[0]
         #expect(output.floats == values.map { -$0 * $0 })
       }
     }
@@ -56,8 +62,12 @@ import V1Graph
     let function = try Mode.function.run(row)
     let session = try Mode.session.run(row)
     for (index, expected) in eager.enumerated() {
-      for (way, outputs) in [("linear", linear), ("frames", frames), ("function", function), ("session", session)] {
-        #expect(haveEqualBits(outputs[index], expected), "seed \(seed): output \(index) differs in \(way)")
+      for (way, outputs) in [
+        ("linear", linear), ("frames", frames), ("function", function), ("session", session),
+      ] {
+        #expect(
+          haveEqualBits(outputs[index], expected), "seed \(seed): output \(index) differs in \(way)"
+        )
       }
     }
   }
@@ -65,12 +75,16 @@ import V1Graph
   @Test func arenasAreSharedByTime() throws {
     // A chain keeps two values at a time, however long it is.
     var nodes = [placeholderNode("x0")]
-    for index in 1...50 { nodes.append(typed("x\(index)", index % 2 == 0 ? "Exp" : "Neg", ["x\(index - 1)"])) }
-    nodes.append(node("out", "Sum", ["x50", "axes"], ["T": .type(.float32), "Tidx": .type(.int32)]))
+    for index in 1...50 {
+      nodes.append(typed("x\(index)", index % 2 == 0 ? "Exp" : "Neg", ["x\(index - 1)"]))
+    }
+    nodes.append(
+      node("out", "Sum", ["x50", "axes"], ["T": .type(.float32), "Tidx": .type(.int32)]))
     nodes.append(constantNode("axes", .int32, [0]))
     let graph = try Graph(importing: graphDef(nodes))
     let plan = try PlanCache(graph).plan(
-      feeds: [try graph.endpoint(named: "x0")], fetches: [try graph.endpoint(named: "out")], targets: [])
+      feeds: [try graph.endpoint(named: "x0")], fetches: [try graph.endpoint(named: "out")],
+      targets: [])
     let program = try plan.program(for: [try Tensor.zeros(.float32, Shape([1000]))])
     #expect(program.layout.arenaBytes <= 3 * 4096 + 4096)
   }
@@ -78,7 +92,9 @@ import V1Graph
   private func randomRow(seed: Int) -> OpCase {
     var numbers = Numbers(state: UInt64(seed))
     let shapes = [[4, 5], [5], [1], [], [3, 1, 5], [4, 1], [0, 5]]
-    let unary = ["Neg", "Abs", "Square", "Tanh", "Sigmoid", "Sign", "Floor", "Relu", "Identity", "ZerosLike"]
+    let unary = [
+      "Neg", "Abs", "Square", "Tanh", "Sigmoid", "Sign", "Floor", "Relu", "Identity", "ZerosLike",
+    ]
     let binary = ["AddV2", "Mul", "Sub", "Maximum", "Minimum", "SquaredDifference"]
     let usable = seed % 10 == 0 ? shapes : Array(shapes.dropLast())
     var inputs: [Tensor] = []
@@ -118,7 +134,9 @@ import V1Graph
   private static let endlessLoop: [NodeDef] = [
     constantNode("zero", .int32, 0), constantNode("true", .bool, true),
     node("enter", "Enter", ["zero"], ["T": .type(.int32), "frame_name": .string("w")]),
-    node("yes", "Enter", ["true"], ["T": .type(.bool), "frame_name": .string("w"), "is_constant": .bool(true)]),
+    node(
+      "yes", "Enter", ["true"],
+      ["T": .type(.bool), "frame_name": .string("w"), "is_constant": .bool(true)]),
     node("merge", "Merge", ["enter", "next"], ["T": .type(.int32), "N": .int(2)]),
     node("cond", "LoopCond", ["yes"]), typed("switch", "Switch", ["merge", "cond"], .int32),
     typed("inc", "Neg", ["switch:1"], .int32), typed("next", "NextIteration", ["inc"], .int32),
@@ -128,21 +146,26 @@ import V1Graph
   /// The same with a conditional in the body, which stays in frames.
   private static let endlessFrames: [NodeDef] =
     endlessLoop.filter { $0.name != "next" && $0.name != "cond" } + [
-      typed("also", "Switch", ["inc", "yes"], .int32), typed("next", "NextIteration", ["also:1"], .int32),
+      typed("also", "Switch", ["inc", "yes"], .int32),
+      typed("next", "NextIteration", ["also:1"], .int32),
       node("cond", "LoopCond", ["yes"]), typed("second", "Exit", ["switch"], .int32),
     ]
 
   private static let endlessWhile = [
-    constantNode("zero", .int32, 0), whileNode("loop", ["zero"], [.int32], cond: "always", body: "negate"),
+    constantNode("zero", .int32, 0),
+    whileNode("loop", ["zero"], [.int32], cond: "always", body: "negate"),
   ]
   private static let functions = [
     function(
       "always", [("x", .int32)],
       [typed("same", "Equal", ["x", "x"], .int32)], returns: [("same:z:0", .bool)]),
-    function("negate", [("x", .int32)], [typed("y", "Neg", ["x"], .int32)], returns: [("y:y:0", .int32)]),
+    function(
+      "negate", [("x", .int32)], [typed("y", "Neg", ["x"], .int32)], returns: [("y:y:0", .int32)]),
   ]
 
-  @Test(arguments: ["loop", "frames", "while"]) func endlessLoopsStopAtTheTimeOut(kind: String) throws {
+  @Test(arguments: ["loop", "frames", "while"]) func endlessLoopsStopAtTheTimeOut(kind: String)
+    throws
+  {
     let (nodes, fetch) =
       switch kind {
       case "loop": (Self.endlessLoop, "exit")
@@ -166,7 +189,8 @@ import V1Graph
     let used = MemoryLimit.usedBytes
     expectError(.deadlineExceeded) {
       _ = try plan.runInFrames(
-        [], ExecutionContext(resources: ResourceContainer(), cancellation: Cancellation(timeout: 0.2)))
+        [],
+        ExecutionContext(resources: ResourceContainer(), cancellation: Cancellation(timeout: 0.2)))
     }
     #expect(MemoryLimit.usedBytes <= used + 1 << 24)
   }

@@ -18,7 +18,9 @@ func constantNode(_ name: String, _ dtype: DType, _ value: some TensorConvertibl
   node(name, "Const", [], ["value": .tensor(t(dtype, value)), "dtype": .type(dtype)])
 }
 
-func placeholderNode(_ name: String, _ dtype: DType = .float32, _ shape: PartialShape = .unknown) -> NodeDef {
+func placeholderNode(_ name: String, _ dtype: DType = .float32, _ shape: PartialShape = .unknown)
+  -> NodeDef
+{
   node(name, "Placeholder", [], ["dtype": .type(dtype), "shape": .shape(shape)])
 }
 
@@ -57,7 +59,9 @@ func call(
     ["Tin": .types(types), "Tout": .types(results), "f": .function(function, [:])])
 }
 
-func whileNode(_ name: String, _ inputs: [String], _ types: [DType], cond: String, body: String) -> NodeDef {
+func whileNode(_ name: String, _ inputs: [String], _ types: [DType], cond: String, body: String)
+  -> NodeDef
+{
   node(
     name, "While", inputs,
     ["T": .types(types), "cond": .function(cond, [:]), "body": .function(body, [:])])
@@ -76,7 +80,8 @@ func expectError(
     #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
     #expect(!error.description.contains("\n"), "\(error)", sourceLocation: sourceLocation)
     for part in parts {
-      #expect(error.description.contains(part), "\(error) lacks \(part)", sourceLocation: sourceLocation)
+      #expect(
+        error.description.contains(part), "\(error) lacks \(part)", sourceLocation: sourceLocation)
     }
     return error
   } catch {

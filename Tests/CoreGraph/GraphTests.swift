@@ -37,7 +37,8 @@ import V1Graph
   @Test func opsWithoutNamesAreNamedAfterTheirType() throws {
     let graph = Graph()
     try graph.asDefault {
-      let x = try applyOp("Placeholder", [], ["dtype": .type(.float32), "shape": .shape(.unknown)])[0]
+      let x = try applyOp(
+        "Placeholder", [], ["dtype": .type(.float32), "shape": .shape(.unknown)])[0]
       _ = try applyOp("Neg", [x])
       _ = try applyOp("Neg", [x])
     }
@@ -50,7 +51,11 @@ import V1Graph
       _ = try graph.operation(named: "zz")
     }
     expectError(
-      .notFound, "The name 'q:0' refers to a Tensor which does not exist. The operation, 'q', does not exist in the graph."
+      .notFound,
+      """
+      The name 'q:0' refers to a Tensor which does not exist. The operation, 'q', does not exist \
+      in the graph.
+      """
     ) { _ = try graph.endpoint(named: "q:0") }
     expectError(.notFound, "The operation, 'a', exists but only has 1 outputs.") {
       _ = try graph.endpoint(named: "a:1")
@@ -81,7 +86,9 @@ import V1Graph
   // MARK: - Import
 
   @Test func importErrorsUseTensorFlowsWords() {
-    func refused(_ text: String, _ nodes: [NodeDef], sourceLocation: SourceLocation = #_sourceLocation) {
+    func refused(
+      _ text: String, _ nodes: [NodeDef], sourceLocation: SourceLocation = #_sourceLocation
+    ) {
       expectError(.invalidArgument, text, sourceLocation: sourceLocation) {
         _ = try Graph(importing: graphDef(nodes))
       }
@@ -95,14 +102,19 @@ import V1Graph
       "Input 0 of node k was passed float from a:0 incompatible with expected int32.",
       [a, typed("k", "Neg", ["a"], .int32)])
     refused("NodeDef expected 2 inputs, got 1", [a, typed("k", "AddV2", ["a"])])
-    refused("Connecting to invalid output 3 of source node a which has 1 outputs", [a, typed("k", "Neg", ["a:3"])])
-    refused("is not in the list of allowed values", [
-      node("a", "Placeholder", [], ["dtype": .type(.string), "shape": .shape(.unknown)]),
-      typed("k", "Neg", ["a"], .string),
-    ])
+    refused(
+      "Connecting to invalid output 3 of source node a which has 1 outputs",
+      [a, typed("k", "Neg", ["a:3"])])
+    refused(
+      "is not in the list of allowed values",
+      [
+        node("a", "Placeholder", [], ["dtype": .type(.string), "shape": .shape(.unknown)]),
+        typed("k", "Neg", ["a"], .string),
+      ])
     refused("cycle without a NextIteration", [typed("k", "Neg", ["l"]), typed("l", "Neg", ["k"])])
     refused("cycle without a NextIteration", [typed("k", "Neg", ["k"])])
-    refused("cycle without a NextIteration", [node("k", "NoOp", ["^l"]), node("l", "NoOp", ["^k"])])
+    refused(
+      "cycle without a NextIteration", [node("k", "NoOp", ["^l"]), node("l", "NoOp", ["^k"])])
     refused("is not valid", [node("", "NoOp")])
     refused("is not valid", [node("^a", "NoOp")])
     refused("not a valid tensor name", [a, typed("k", "Neg", ["a:b:c:d"])])
@@ -111,7 +123,10 @@ import V1Graph
   }
 
   @Test func theBackEdgesDTypeIsChecked() {
-    expectError(.invalidArgument, "Input 1 of node m was passed int32 from n:0 incompatible with expected float.") {
+    expectError(
+      .invalidArgument,
+      "Input 1 of node m was passed int32 from n:0 incompatible with expected float."
+    ) {
       _ = try Graph(
         importing: graphDef([
           placeholderNode("a"), placeholderNode("b", .int32),
@@ -125,7 +140,10 @@ import V1Graph
   @Test func laterVersionsAreRefused() {
     var definition = graphDef([])
     definition.versions.minConsumer = 9999
-    expectError(.invalidArgument, "GraphDef min consumer version 9999 above current version 2474 for TensorFlow 2.21.0.") {
+    expectError(
+      .invalidArgument,
+      "GraphDef min consumer version 9999 above current version 2474 for TensorFlow 2.21.0."
+    ) {
       _ = try Graph(importing: definition)
     }
     definition.versions.minConsumer = 0
@@ -147,7 +165,9 @@ import V1Graph
         constantNode("axis", .int32, 1), typed("out", "AddV2", ["s:1", "s"]),
         node("mystery", "NoSuchOp", ["out", "s:1"], ["what": .list([.int(1), .int(2)])]),
         typed("after", "Identity", ["mystery:7"]),
-      ], [function("f", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])])
+      ],
+      [function("f", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])]
+    )
     definition.gradients = [GradientDef(function: "f", gradient: "f")]
     definition.unknownFields = [UnknownField(number: 77, wireType: 0, bytes: [5])]
     let graph = try Graph(importing: definition)
@@ -178,8 +198,14 @@ import V1Graph
   // MARK: - Verifier
 
   @Test func verifierFindsWhatPassesMayBreak() throws {
-    func broken(_ text: String, _ change: (Graph) throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) throws {
-      let graph = try Graph(importing: graphDef([placeholderNode("a"), typed("k", "Neg", ["a"]), typed("l", "Neg", ["k"])]))
+    func broken(
+      _ text: String, _ change: (Graph) throws -> Void,
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      let graph = try Graph(
+        importing: graphDef([
+          placeholderNode("a"), typed("k", "Neg", ["a"]), typed("l", "Neg", ["k"]),
+        ]))
       try change(graph)
       expectError(.invalidArgument, text, sourceLocation: sourceLocation) { try graph.verify() }
     }
@@ -188,10 +214,14 @@ import V1Graph
     try broken("comes from the later node 'l'") { $0.update(1) { $0.inputs[0] = Endpoint(2) } }
     try broken("invalid output 4") { $0.update(1) { $0.inputs[0] = Endpoint(0, 4) } }
     try broken("a control edge comes from no node") { $0.update(1) { $0.controlInputs = [9] } }
-    try broken("a control edge comes from the later node 'l'") { $0.update(1) { $0.controlInputs = [2] } }
+    try broken("a control edge comes from the later node 'l'") {
+      $0.update(1) { $0.controlInputs = [2] }
+    }
     try broken("NodeDef expected 1 inputs, got 0") { $0.update(1) { $0.inputs = [] } }
     try broken("node k (Neg)") { $0.update(1) { $0.attrs = [:] } }
-    try broken("incompatible with expected double") { $0.update(1) { $0.attrs["T"] = .type(.float64) } }
+    try broken("incompatible with expected double") {
+      $0.update(1) { $0.attrs["T"] = .type(.float64) }
+    }
     try broken("the outputs' dtypes contradict") { $0.update(2) { $0.outputTypes = [.float64] } }
     try broken("2 shapes") { $0.update(2) { $0.outputShapes = [.unknown, .unknown] } }
     let graph = try Graph(importing: graphDef([placeholderNode("a"), typed("k", "Neg", ["a"])]))
@@ -202,7 +232,8 @@ import V1Graph
       try Subgraph(graph: graph, feeds: [], fetches: [Endpoint(1, 3)]).verify()
     }
     expectError(.internal, "folding breaks the graph", "'k' has no output 3") {
-      _ = try Subgraph(graph: graph, feeds: [], fetches: [Endpoint(1, 3)]).verified(after: "folding")
+      _ = try Subgraph(graph: graph, feeds: [], fetches: [Endpoint(1, 3)]).verified(
+        after: "folding")
     }
   }
 
@@ -215,12 +246,14 @@ import V1Graph
   @Test func pruningKeepsWhatIsNeeded() throws {
     let graph = try Graph(
       importing: graphDef([
-        placeholderNode("a"), typed("b", "Neg", ["a"]), typed("c", "Exp", ["b"]), typed("d", "Abs", ["a"]),
+        placeholderNode("a"), typed("b", "Neg", ["a"]), typed("c", "Exp", ["b"]),
+        typed("d", "Abs", ["a"]),
         node("e", "NoOp", ["^d"]), node("f", "Identity", ["c", "^e"], ["T": .type(.float32)]),
       ]))
     func kept(_ feeds: [String], _ fetches: [String], _ targets: [String] = []) throws -> [String] {
       let subgraph = try Subgraph.pruned(
-        graph, feeds: feeds.map { try graph.endpoint(named: $0) }, fetches: fetches.map { try graph.endpoint(named: $0) },
+        graph, feeds: feeds.map { try graph.endpoint(named: $0) },
+        fetches: fetches.map { try graph.endpoint(named: $0) },
         targets: targets.map { try graph.operation(named: $0).id })
       try subgraph.verify()
       return subgraph.graph.nodes.map(\.name)
@@ -237,22 +270,27 @@ import V1Graph
   // MARK: - Borders
 
   @Test func stylesDoNotImportEachOther() throws {
-    let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources")
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "../../Sources")
     let forbidden = [
       "V2Eager": ["V1Graph", "Compat", "CompatV1"], "V1Graph": ["V2Eager", "Compat", "CompatV1"],
       "CoreOps": ["CoreGraph", "Serialization", "V1Graph", "V2Eager"],
-      "CoreGraph": ["Serialization", "V1Graph", "V2Eager", "Compat"], "Serialization": ["V1Graph", "V2Eager", "Compat"],
+      "CoreGraph": ["Serialization", "V1Graph", "V2Eager", "Compat"],
+      "Serialization": ["V1Graph", "V2Eager", "Compat"],
     ]
     for (module, others) in forbidden {
-      let files = FileManager.default.enumerator(at: sources.appending(path: module), includingPropertiesForKeys: nil)
+      let files = FileManager.default.enumerator(
+        at: sources.appending(path: module), includingPropertiesForKeys: nil)
       var count = 0
       while let file = files?.nextObject() as? URL {
         guard file.pathExtension == "swift" else { continue }
         count += 1
-        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") where line.contains("import ") {
+        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        where line.contains("import ") {
           let words = line.split(separator: " ")
           guard words.dropLast().last == "import", let imported = words.last else { continue }
-          #expect(!others.contains(String(imported)), "\(file.lastPathComponent) of \(module): \(line)")
+          #expect(
+            !others.contains(String(imported)), "\(file.lastPathComponent) of \(module): \(line)")
         }
       }
       #expect(count > 0)

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 import V1Graph
 
-/// Whatever comes in from outside ends in one line of error with TensorFlow's code, and the process goes on.
+/// Whatever comes in from outside ends in one line of error with TensorFlow's code, and the process
+/// goes on.
 @Suite(.serialized) struct HostileTests {
   private static let terabytes = [1 << 21, 1 << 21]
   private static let overflowing = [1 << 31, 1 << 31, 1 << 31]
@@ -28,7 +29,9 @@ import V1Graph
     }
     let used = MemoryLimit.usedBytes
     var complete = attrs
-    for (name, value) in try OpCase.definition(op).signature.resolve(inputTypes: inputs.map(\.dtype), attrs).map({ ($0.name, $0.value) }) {
+    for (name, value) in try OpCase.definition(op).signature.resolve(
+      inputTypes: inputs.map(\.dtype), attrs
+    ).map({ ($0.name, $0.value) }) {
       complete[name] = value
     }
     let names = inputs.indices.map { "in\($0)" }
@@ -49,7 +52,9 @@ import V1Graph
     t(dtype, values)
   }
 
-  @Test(arguments: [terabytes, overflowing, [1 << 62, 4], [-1], [3, -2], [Int.max, Int.max], [Int.min]])
+  @Test(arguments: [
+    terabytes, overflowing, [1 << 62, 4], [-1], [3, -2], [Int.max, Int.max], [Int.min],
+  ])
   func shapesFromDataAreChecked(dims: [Int]) throws {
     let codes: [TFError.Code] = [.invalidArgument, .resourceExhausted]
     let shape = vector(dims)
@@ -59,10 +64,16 @@ import V1Graph
       try refused(codes, op, [shape], ["dtype": .type(.float32)])
     }
     try refused(codes, "RandomUniformInt", [shape, t(.int32, 0), t(.int32, 9)], [:])
-    try refused(codes, "StatelessRandomUniform", [shape, vector([1, 2])], ["dtype": .type(.float32)])
+    try refused(
+      codes, "StatelessRandomUniform", [shape, vector([1, 2])], ["dtype": .type(.float32)])
     try refused(codes, "BroadcastTo", [t(.float32, 1), shape], [:])
     if dims != [-1] { try refused(codes, "Reshape", [t(.float32, [1, 2, 3]), shape], [:]) }
-    try refused(codes, "Tile", [t(.float32, [Int](repeating: 1, count: 1)).reshaped(Shape([Int](repeating: 1, count: dims.count))), shape], [:])
+    try refused(
+      codes, "Tile",
+      [
+        t(.float32, [Int](repeating: 1, count: 1)).reshaped(
+          Shape([Int](repeating: 1, count: dims.count))), shape,
+      ], [:])
     try refused(codes, "ScatterNd", [t(.int64, [[0]]), t(.float32, [1]), shape], [:])
   }
 
@@ -72,12 +83,20 @@ import V1Graph
     try refused(codes, "Range", [t(.int64, 0), t(.int64, huge), t(.int64, 1)], [:])
     try refused(codes, "Range", [t(.float32, 0), t(.float32, 1e30), t(.float32, 1)], [:])
     try refused(codes, "LinSpace", [t(.float32, 0), t(.float32, 1), t(.int64, huge)], [:])
-    try refused(codes, "OneHot", [t(.int32, [Int](repeating: 0, count: 10_000)), t(.int32, Int(Int32.max)), t(.float32, [1, 0]), t(.float32, 0)], [:])
+    try refused(
+      codes, "OneHot",
+      [
+        t(.int32, [Int](repeating: 0, count: 10_000)), t(.int32, Int(Int32.max)),
+        t(.float32, [1, 0]), t(.float32, 0),
+      ], [:])
     try refused(codes, "Pad", [t(.float32, [1]), t(.int64, [[huge, huge]])], [:])
     try refused(codes, "Pad", [t(.float32, [1]), t(.int64, [[Int.max, 1]])], [:])
     try refused(codes, "Slice", [t(.float32, [1, 2]), t(.int64, [1]), t(.int64, [Int.max])], [:])
-    try refused(codes, "UnsortedSegmentSum", [t(.float32, [1]), t(.int32, [0]), t(.int64, huge)], [:])
-    try refused(codes, "MatrixDiagV3", [t(.float32, [1]), t(.int32, 0), t(.int32, 1 << 30), t(.int32, 1 << 30), t(.float32, 0)], [:])
+    try refused(
+      codes, "UnsortedSegmentSum", [t(.float32, [1]), t(.int32, [0]), t(.int64, huge)], [:])
+    try refused(
+      codes, "MatrixDiagV3",
+      [t(.float32, [1]), t(.int32, 0), t(.int32, 1 << 30), t(.int32, 1 << 30), t(.float32, 0)], [:])
   }
 
   @Test func feedsOfTerabytesAreTensorsThatCannotBeMade() {
@@ -93,7 +112,8 @@ import V1Graph
   private func checkMemoryLimitOfRuns() throws {
     let session = try session([
       placeholderNode("n", .int32), constantNode("one", .float32, 1),
-      node("a", "Fill", ["n", "one"], ["T": .type(.float32), "index_type": .type(.int32)]), typed("b", "Exp", ["a"]),
+      node("a", "Fill", ["n", "one"], ["T": .type(.float32), "index_type": .type(.int32)]),
+      typed("b", "Exp", ["a"]),
       typed("c", "Sqrt", ["a"]), typed("d", "AddV2", ["b", "c"]),
       node("sum", "Sum", ["d", "axis"], ["T": .type(.float32), "Tidx": .type(.int32)]),
       constantNode("axis", .int32, [0]),
@@ -111,7 +131,8 @@ import V1Graph
     }
     #expect(try session.run(fetches: ["sum"], feeds: ["n": t(.int32, [10])])[0].dims == Shape())
     MemoryLimit.bytes = before
-    #expect(try session.run(fetches: ["sum"], feeds: ["n": t(.int32, [1 << 20])])[0].dims == Shape())
+    #expect(
+      try session.run(fetches: ["sum"], feeds: ["n": t(.int32, [1 << 20])])[0].dims == Shape())
   }
 
   @Test func resultsThatGrowAreRefused() throws {
@@ -119,7 +140,8 @@ import V1Graph
     var nodes = [placeholderNode("x0"), constantNode("axis", .int32, 0)]
     for index in 1...60 {
       nodes.append(
-        node("x\(index)", "ConcatV2", ["x\(index - 1)", "x\(index - 1)", "axis"],
+        node(
+          "x\(index)", "ConcatV2", ["x\(index - 1)", "x\(index - 1)", "axis"],
           ["T": .type(.float32), "N": .int(2), "Tidx": .type(.int32)]))
     }
     let session = try session(nodes)
@@ -131,24 +153,31 @@ import V1Graph
       #expect([.invalidArgument, .resourceExhausted].contains(error.code), "\(error)")
     }
     #expect(MemoryLimit.usedBytes <= used + 1 << 28)
-    #expect(try session.run(fetches: ["x4"], feeds: ["x0": t(.float32, [1])])[0].dims == Shape([16]))
+    #expect(
+      try session.run(fetches: ["x4"], feeds: ["x0": t(.float32, [1])])[0].dims == Shape([16]))
   }
 
   // MARK: - Calls
 
   private let callSelf = function(
-    "f", [("x", .float32)], [call("c", "f", ["x"], [.float32], [.float32])], returns: [("c:output:0", .float32)])
+    "f", [("x", .float32)], [call("c", "f", ["x"], [.float32], [.float32])],
+    returns: [("c:output:0", .float32)])
 
   @Test func functionsThatCallThemselvesAreRefused() throws {
     let g = function(
       "g", [("x", .float32)],
-      [call("a", "h", ["x"], [.float32], [.float32]), call("b", "h", ["a:output:0"], [.float32], [.float32])],
+      [
+        call("a", "h", ["x"], [.float32], [.float32]),
+        call("b", "h", ["a:output:0"], [.float32], [.float32]),
+      ],
       returns: [("b:output:0", .float32)])
-    let h = function("h", [("x", .float32)], [node("c", "g", ["x"])], returns: [("c:output:0", .float32)])
-    let session = try session([
-      placeholderNode("x"), call("direct", "f", ["x"], [.float32], [.float32]),
-      call("around", "g", ["x"], [.float32], [.float32]), typed("fine", "Neg", ["x"]),
-    ], [callSelf, g, h])
+    let h = function(
+      "h", [("x", .float32)], [node("c", "g", ["x"])], returns: [("c:output:0", .float32)])
+    let session = try session(
+      [
+        placeholderNode("x"), call("direct", "f", ["x"], [.float32], [.float32]),
+        call("around", "g", ["x"], [.float32], [.float32]), typed("fine", "Neg", ["x"]),
+      ], [callSelf, g, h])
     for fetch in ["direct", "around"] {
       expectError(.invalidArgument, "node \(fetch) ", "calls itself") {
         _ = try session.run(fetches: [fetch], feeds: ["x": t(.float32, 1)])
@@ -158,7 +187,9 @@ import V1Graph
   }
 
   @Test func functionsThatCallThemselvesInBranchesAndLoopsStop() throws {
-    let types: Attrs = ["Tin": .types([.float32]), "Tout": .types([.float32]), "Tcond": .type(.bool)]
+    let types: Attrs = [
+      "Tin": .types([.float32]), "Tout": .types([.float32]), "Tcond": .type(.bool),
+    ]
     var choose = types
     choose["then_branch"] = .function("branch", [:])
     choose["else_branch"] = .function("branch", [:])
@@ -172,14 +203,19 @@ import V1Graph
     let cond = function("cond", [("x", .float32)], [yes], returns: [("yes:output:0", .bool)])
     let condOfItself = function(
       "condself", [("x", .float32)],
-      [whileNode("w", ["x"], [.float32], cond: "condself", body: "same"), typed("e", "Equal", ["w:output:0", "x"])],
+      [
+        whileNode("w", ["x"], [.float32], cond: "condself", body: "same"),
+        typed("e", "Equal", ["w:output:0", "x"]),
+      ],
       returns: [("e:z:0", .bool)])
     let same = function("same", [("x", .float32)], [], returns: [("x", .float32)])
-    let session = try session([
-      placeholderNode("x"), constantNode("p", .bool, true), node("i", "If", ["p", "x"], choose),
-      whileNode("w", ["x"], [.float32], cond: "cond", body: "body"),
-      whileNode("v", ["x"], [.float32], cond: "condself", body: "same"), typed("fine", "Neg", ["x"]),
-    ], [branch, body, cond, condOfItself, same])
+    let session = try session(
+      [
+        placeholderNode("x"), constantNode("p", .bool, true), node("i", "If", ["p", "x"], choose),
+        whileNode("w", ["x"], [.float32], cond: "cond", body: "body"),
+        whileNode("v", ["x"], [.float32], cond: "condself", body: "same"),
+        typed("fine", "Neg", ["x"]),
+      ], [branch, body, cond, condOfItself, same])
     for fetch in ["i", "w", "v"] {
       do {
         _ = try session.run(fetches: [fetch], feeds: ["x": t(.float32, 1)], timeout: 20)
@@ -198,36 +234,51 @@ import V1Graph
       var nodes: [NodeDef] = []
       for index in 0..<10 {
         nodes.append(
-          call("c\(index)", "f\(level + 1)", [index == 0 ? "x" : "c\(index - 1):output:0"], [.float32], [.float32]))
+          call(
+            "c\(index)", "f\(level + 1)", [index == 0 ? "x" : "c\(index - 1):output:0"], [.float32],
+            [.float32]))
       }
-      functions.append(function("f\(level)", [("x", .float32)], nodes, returns: [("c9:output:0", .float32)]))
+      functions.append(
+        function("f\(level)", [("x", .float32)], nodes, returns: [("c9:output:0", .float32)]))
     }
-    functions.append(function("f30", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)]))
-    let session = try session([placeholderNode("x"), call("c", "f0", ["x"], [.float32], [.float32])], functions)
+    functions.append(
+      function("f30", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
+    )
+    let session = try session(
+      [placeholderNode("x"), call("c", "f0", ["x"], [.float32], [.float32])], functions)
     expectError(.resourceExhausted, "expand to more than") {
       _ = try session.run(fetches: ["c"], feeds: ["x": t(.float32, 1)])
     }
   }
 
   @Test func chainsOfCallsMayBeDeep() throws {
-    var functions = [function("f0", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])]
+    var functions = [
+      function("f0", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
+    ]
     for level in 1..<60 {
       functions.append(
         function(
-          "f\(level)", [("x", .float32)], [call("c", "f\(level - 1)", ["x"], [.float32], [.float32])],
+          "f\(level)", [("x", .float32)],
+          [call("c", "f\(level - 1)", ["x"], [.float32], [.float32])],
           returns: [("c:output:0", .float32)]))
     }
-    let session = try session([placeholderNode("x"), call("c", "f59", ["x"], [.float32], [.float32])], functions)
+    let session = try session(
+      [placeholderNode("x"), call("c", "f59", ["x"], [.float32], [.float32])], functions)
     #expect(try session.run(fetches: ["c"], feeds: ["x": t(.float32, 1)])[0].floats == [-1])
   }
 
   /// A function of another function twice over, `levels` deep.
-  private func doubling(_ levels: Int, _ node: (String, Int, String) -> NodeDef, result: String) -> [FunctionDef] {
-    var functions = [function("f0", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])]
+  private func doubling(_ levels: Int, _ node: (String, Int, String) -> NodeDef, result: String)
+    -> [FunctionDef]
+  {
+    var functions = [
+      function("f0", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
+    ]
     for level in 1...levels {
       functions.append(
         function(
-          "f\(level)", [("x", .float32)], [node("a", level - 1, "x"), node("b", level - 1, "a" + result)],
+          "f\(level)", [("x", .float32)],
+          [node("a", level - 1, "x"), node("b", level - 1, "a" + result)],
           returns: [("b" + result, .float32)]))
     }
     return functions
@@ -239,10 +290,14 @@ import V1Graph
   }
 
   private func checkLimitsOfPlanning() throws {
-    var calls = doubling(11, { call($0, "f\($1)", [$2], [.float32], [.float32]) }, result: ":output:0")
+    var calls = doubling(
+      11, { call($0, "f\($1)", [$2], [.float32], [.float32]) }, result: ":output:0")
     // Two hundred thousand nodes, once all calls are opened.
-    calls[0].nodes = (0..<100).map { typed($0 == 99 ? "y" : "n\($0)", "Neg", [$0 == 0 ? "x" : "n\($0 - 1):y:0"]) }
-    let called = try session([placeholderNode("x"), call("c", "f11", ["x"], [.float32], [.float32])], calls)
+    calls[0].nodes = (0..<100).map {
+      typed($0 == 99 ? "y" : "n\($0)", "Neg", [$0 == 0 ? "x" : "n\($0 - 1):y:0"])
+    }
+    let called = try session(
+      [placeholderNode("x"), call("c", "f11", ["x"], [.float32], [.float32])], calls)
     expectError(.deadlineExceeded) {
       _ = try called.run(fetches: ["c"], feeds: ["x": t(.float32, 1)], timeout: 0.3)
     }
@@ -257,12 +312,16 @@ import V1Graph
   }
 
   @Test func loopsThatMultiplyAreStoppedWhileTheyArePlanned() throws {
-    var functions = doubling(40, { whileNode($0, [$2], [.float32], cond: "cond", body: "f\($1)") }, result: ":output:0")
+    var functions = doubling(
+      40, { whileNode($0, [$2], [.float32], cond: "cond", body: "f\($1)") }, result: ":output:0")
     functions.append(
       function(
-        "cond", [("x", .float32)], [constantNode("c", .float32, 5), typed("l", "Less", ["x", "c:output:0"])],
+        "cond", [("x", .float32)],
+        [constantNode("c", .float32, 5), typed("l", "Less", ["x", "c:output:0"])],
         returns: [("l:z:0", .bool)]))
-    let session = try session([placeholderNode("x"), whileNode("w", ["x"], [.float32], cond: "cond", body: "f40")], functions)
+    let session = try session(
+      [placeholderNode("x"), whileNode("w", ["x"], [.float32], cond: "cond", body: "f40")],
+      functions)
     let used = MemoryLimit.usedBytes
     expectError(.deadlineExceeded) {
       _ = try session.run(fetches: ["w"], feeds: ["x": t(.float32, 1)], timeout: 0.3)
@@ -271,8 +330,12 @@ import V1Graph
   }
 
   @Test(arguments: [20, 100, 300]) func nestedBranchesRunOrAreRefused(depth: Int) throws {
-    let types: Attrs = ["Tin": .types([.float32]), "Tout": .types([.float32]), "Tcond": .type(.bool)]
-    var functions = [function("f0", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])]
+    let types: Attrs = [
+      "Tin": .types([.float32]), "Tout": .types([.float32]), "Tcond": .type(.bool),
+    ]
+    var functions = [
+      function("f0", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
+    ]
     for level in 1...depth {
       var choose = types
       choose["then_branch"] = .function("f\(level - 1)", [:])
@@ -283,7 +346,8 @@ import V1Graph
           [constantNode("yes", .bool, true), node("i", "If", ["yes:output:0", "x"], choose)],
           returns: [("i:output:0", .float32)]))
     }
-    let session = try session([placeholderNode("x"), call("c", "f\(depth)", ["x"], [.float32], [.float32])], functions)
+    let session = try session(
+      [placeholderNode("x"), call("c", "f\(depth)", ["x"], [.float32], [.float32])], functions)
     if depth <= 100 {
       #expect(try session.run(fetches: ["c"], feeds: ["x": t(.float32, 1)])[0].floats == [-1])
     } else {
@@ -306,12 +370,15 @@ import V1Graph
     var deep = [placeholderNode("x", .int32)]
     for level in 0..<depth {
       deep.append(
-        node("e\(level)", "Enter", [level == 0 ? "x" : "e\(level - 1)"], [
-          "T": .type(.int32), "frame_name": .string("f\(level)"), "is_constant": .bool(true),
-        ]))
+        node(
+          "e\(level)", "Enter", [level == 0 ? "x" : "e\(level - 1)"],
+          [
+            "T": .type(.int32), "frame_name": .string("f\(level)"), "is_constant": .bool(true),
+          ]))
     }
     for level in 0..<depth {
-      deep.append(typed("o\(level)", "Exit", [level == 0 ? "e\(depth - 1)" : "o\(level - 1)"], .int32))
+      deep.append(
+        typed("o\(level)", "Exit", [level == 0 ? "e\(depth - 1)" : "o\(level - 1)"], .int32))
     }
     let frames = try CoreGraphTests.session(deep)
     #expect(try frames.run(fetches: ["o\(depth - 1)"], feeds: ["x": t(.int32, 7)])[0].ints == [7])
@@ -324,9 +391,12 @@ import V1Graph
       node($0, "Enter", [$1], ["T": .type(.float32), "frame_name": .string($2)])
     }
     let session = try session([
-      placeholderNode("x"), constantNode("p", .bool, true), enter("e", "x", "one"), enter("f", "x", "two"),
-      typed("both", "AddV2", ["e", "f"]), typed("mixed", "AddV2", ["e", "x"]), typed("exit", "Exit", ["x"]),
-      node("m", "Merge", ["e", "n"], ["T": .type(.float32), "N": .int(2)]), typed("n", "NextIteration", ["x"]),
+      placeholderNode("x"), constantNode("p", .bool, true), enter("e", "x", "one"),
+      enter("f", "x", "two"),
+      typed("both", "AddV2", ["e", "f"]), typed("mixed", "AddV2", ["e", "x"]),
+      typed("exit", "Exit", ["x"]),
+      node("m", "Merge", ["e", "n"], ["T": .type(.float32), "N": .int(2)]),
+      typed("n", "NextIteration", ["x"]),
       typed("out", "Exit", ["m"]), typed("root", "NextIteration", ["x"]),
       node("fed", "Merge", ["x", "root"], ["T": .type(.float32), "N": .int(2)]),
       typed("wait", "Identity", ["e", "^f"]), typed("fine", "Neg", ["x"]),
@@ -335,49 +405,65 @@ import V1Graph
       let error = #expect(throws: TFError.self) {
         _ = try session.run(fetches: [fetch], feeds: ["x": t(.float32, 1)], timeout: 1)
       }
-      #expect([.invalidArgument, .deadlineExceeded].contains(error?.code), "\(fetch): \(error?.description ?? "")")
+      #expect(
+        [.invalidArgument, .deadlineExceeded].contains(error?.code),
+        "\(fetch): \(error?.description ?? "")")
     }
     #expect(try session.run(fetches: ["fine"], feeds: ["x": t(.float32, 1)])[0].floats == [-1])
   }
 
   @Test func switchesTakeScalarsOnly() throws {
     let session = try session([
-      placeholderNode("x"), placeholderNode("p", .bool), typed("s", "Switch", ["x", "p"]), typed("n", "Neg", ["s:1"]),
+      placeholderNode("x"), placeholderNode("p", .bool), typed("s", "Switch", ["x", "p"]),
+      typed("n", "Neg", ["s:1"]),
     ])
     for predicate in [t(.bool, [true, false]), try Tensor.zeros(.bool, Shape([0]))] {
-      expectError(.invalidArgument) { _ = try session.run(fetches: ["n"], feeds: ["x": t(.float32, 1), "p": predicate]) }
+      expectError(.invalidArgument) {
+        _ = try session.run(fetches: ["n"], feeds: ["x": t(.float32, 1), "p": predicate])
+      }
     }
     expectError(.invalidArgument, "Retval[0] does not have value") {
       _ = try session.run(fetches: ["n"], feeds: ["x": t(.float32, 1), "p": t(.bool, false)])
     }
-    #expect(try session.run(fetches: ["n"], feeds: ["x": t(.float32, 1), "p": t(.bool, true)])[0].floats == [-1])
+    #expect(
+      try session.run(fetches: ["n"], feeds: ["x": t(.float32, 1), "p": t(.bool, true)])[0].floats
+        == [-1])
   }
 
   // MARK: - Wrong functions
 
   @Test func functionsThatDoNotFitTheirCallAreRefused() throws {
-    let negate = function("negate", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
-    let bad = function("bad", [("x", .float32)], [typed("y", "Neg", ["gone"])], returns: [("y:y:0", .float32)])
+    let negate = function(
+      "negate", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
+    let bad = function(
+      "bad", [("x", .float32)], [typed("y", "Neg", ["gone"])], returns: [("y:y:0", .float32)])
     let lost = function("lost", [("x", .float32)], [], returns: [("z:y:0", .float32)])
     let cyclic = function(
-      "cyclic", [("x", .float32)], [typed("y", "Neg", ["z:y:0"]), typed("z", "Neg", ["y:y:0"])], returns: [("y:y:0", .float32)])
-    let string = function("string", [("x", .float32)], [constantNode("s", .string, "no")], returns: [("s:output:0", .string)])
+      "cyclic", [("x", .float32)], [typed("y", "Neg", ["z:y:0"]), typed("z", "Neg", ["y:y:0"])],
+      returns: [("y:y:0", .float32)])
+    let string = function(
+      "string", [("x", .float32)], [constantNode("s", .string, "no")],
+      returns: [("s:output:0", .string)])
     let library = [negate, bad, lost, cyclic, string]
-    let session = try session([
-      placeholderNode("x"), call("few", "negate", [], [], [.float32]),
-      call("many", "negate", ["x", "x"], [.float32, .float32], [.float32]),
-      call("results", "negate", ["x"], [.float32], [.float32, .float32]),
-      call("dtype", "negate", ["x"], [.float32], [.int32]),
-      call("bad", "bad", ["x"], [.float32], [.float32]), call("lost", "lost", ["x"], [.float32], [.float32]),
-      call("cyclic", "cyclic", ["x"], [.float32], [.float32]),
-      whileNode("cond", ["x"], [.float32], cond: "string", body: "string"),
-      whileNode("two", ["x", "x"], [.float32, .float32], cond: "negate", body: "negate"),
-    ], library)
+    let session = try session(
+      [
+        placeholderNode("x"), call("few", "negate", [], [], [.float32]),
+        call("many", "negate", ["x", "x"], [.float32, .float32], [.float32]),
+        call("results", "negate", ["x"], [.float32], [.float32, .float32]),
+        call("dtype", "negate", ["x"], [.float32], [.int32]),
+        call("bad", "bad", ["x"], [.float32], [.float32]),
+        call("lost", "lost", ["x"], [.float32], [.float32]),
+        call("cyclic", "cyclic", ["x"], [.float32], [.float32]),
+        whileNode("cond", ["x"], [.float32], cond: "string", body: "string"),
+        whileNode("two", ["x", "x"], [.float32, .float32], cond: "negate", body: "negate"),
+      ], library)
     for fetch in ["few", "many", "results", "dtype", "bad", "lost", "cyclic", "cond", "two"] {
       let error = #expect(throws: TFError.self) {
         _ = try session.run(fetches: [fetch], feeds: ["x": t(.float32, 1)], timeout: 5)
       }
-      #expect([.invalidArgument, .notFound].contains(error?.code), "\(fetch): \(error?.description ?? "")")
+      #expect(
+        [.invalidArgument, .notFound].contains(error?.code), "\(fetch): \(error?.description ?? "")"
+      )
       #expect(error?.description.contains("\n") == false)
     }
   }

@@ -9,19 +9,25 @@ import V1Graph
   private func random(_ dims: [Int], _ seed: UInt64) throws -> Tensor {
     var numbers = Numbers(state: seed)
     return try Tensor(
-      (0..<dims.reduce(1, *)).map { _ in Float.random(in: -1...1, using: &numbers) }, dims: Shape(dims))
+      (0..<dims.reduce(1, *)).map { _ in Float.random(in: -1...1, using: &numbers) },
+      dims: Shape(dims))
   }
 
-  private func steps(_ session: Session, _ fetches: [String], _ feeds: [String: Tensor]) throws -> [[String]] {
+  private func steps(_ session: Session, _ fetches: [String], _ feeds: [String: Tensor]) throws
+    -> [[String]]
+  {
     let metadata = RunMetadata()
     _ = try session.run(
-      fetches: fetches, feeds: feeds, options: RunOptions(traceLevel: .fullTrace), runMetadata: metadata)
+      fetches: fetches, feeds: feeds, options: RunOptions(traceLevel: .fullTrace),
+      runMetadata: metadata)
     return metadata.stepStats.events.filter { $0.kind == .step }.map(\.nodes)
   }
 
   /// A cell of a recurrent network, with any number of rows.
   @Test(arguments: [2, 7, 16, 33]) func aCellIsOneStep(rows: Int) throws {
-    let (x, h, c) = (try random([rows, 64], 1), try random([rows, 96], 2), try random([rows, 96], 3))
+    let (x, h, c) = (
+      try random([rows, 64], 1), try random([rows, 96], 2), try random([rows, 96], 3)
+    )
     let weights = try random([160, 384], 4)
     let bias = try random([384], 5)
     func cell(_ x: Tensor, _ h: Tensor, _ c: Tensor) throws -> [Tensor] {
@@ -33,24 +39,31 @@ import V1Graph
       return [next, try applyOp("Tanh", [next])[0] * applyOp("Sigmoid", [gates[3]])[0]]
     }
     let expected = try cell(x, h, c)
-    let subgraph = try Passes.standard(CoreGraphTests.subgraph([x, h, c]) { try cell($0[0], $0[1], $0[2]) })
+    let subgraph = try Passes.standard(
+      CoreGraphTests.subgraph([x, h, c]) { try cell($0[0], $0[1], $0[2]) })
     let plan = try ExecutionPlan(subgraph, functions: FunctionTable(subgraph.graph.library))
     let trace = RunTrace()
-    let results = try plan.run([x, h, c], ExecutionContext(resources: ResourceContainer(), observer: trace))
+    let results = try plan.run(
+      [x, h, c], ExecutionContext(resources: ResourceContainer(), observer: trace))
     for (a, b) in zip(results, expected) {
       #expect(zip(a.floats, b.floats).allSatisfy { abs($0 - $1) < 1e-5 }, "\(rows) rows")
     }
     let ops = trace.events.filter { $0.kind == .step }.map(\.op)
     // Few rows are not worth it.
-    if rows >= 7 { #expect(ops.count == 1 && ops[0].hasPrefix("ConcatV2+_FusedMatMul+Split+"), "\(ops)") }
+    if rows >= 7 {
+      #expect(ops.count == 1 && ops[0].hasPrefix("ConcatV2+_FusedMatMul+Split+"), "\(ops)")
+    }
   }
 
   @Test func lookupsAreSummedAsTheyCome() throws {
     let table = try random([1000, 64], 6)
     let session = try session([
-      constantNode("table", .float32, table), placeholderNode("i", .int32), constantNode("axis", .int32, 0),
+      constantNode("table", .float32, table), placeholderNode("i", .int32),
+      constantNode("axis", .int32, 0),
       constantNode("one", .int32, 1),
-      node("rows", "GatherV2", ["table", "i", "axis"], ["Tparams": .type(.float32), "Tindices": .type(.int32), "Taxis": .type(.int32)]),
+      node(
+        "rows", "GatherV2", ["table", "i", "axis"],
+        ["Tparams": .type(.float32), "Tindices": .type(.int32), "Taxis": .type(.int32)]),
       node("sum", "Sum", ["rows", "one"], ["T": .type(.float32), "Tidx": .type(.int32)]),
     ])
     var places = (0..<128 * 32).map { Int32($0 * 7919 % 1000) }
@@ -70,12 +83,15 @@ import V1Graph
     }
   }
 
-  /// A value of the group that someone else reads too, and a step in between that has nothing to do with it.
+  /// A value of the group that someone else reads too, and a step in between that has nothing to do
+  /// with it.
   @Test func othersMayReadWhatPassesInside() throws {
     let session = try session([
-      placeholderNode("x"), placeholderNode("y"), constantNode("w", .float32, try random([64, 128], 7)),
+      placeholderNode("x"), placeholderNode("y"),
+      constantNode("w", .float32, try random([64, 128], 7)),
       node("product", "MatMul", ["x", "w"], ["T": .type(.float32)]), typed("other", "Neg", ["y"]),
-      typed("a", "Tanh", ["product"]), typed("b", "Mul", ["a", "a"]), typed("c", "AddV2", ["b", "product"]),
+      typed("a", "Tanh", ["product"]), typed("b", "Mul", ["a", "a"]),
+      typed("c", "AddV2", ["b", "product"]),
       node("flat", "Reshape", ["a", "shape"], ["T": .type(.float32), "Tshape": .type(.int32)]),
       constantNode("shape", .int32, [-1]), typed("d", "AddV2", ["flat", "other"]),
     ])

@@ -8,7 +8,8 @@ import V1Graph
 @Suite struct SessionTests {
   private func simple() throws -> Session {
     try session([
-      placeholderNode("x", .float32, PartialShape([nil, 2])), typed("y", "Neg", ["x"]), typed("z", "Square", ["y"]),
+      placeholderNode("x", .float32, PartialShape([nil, 2])), typed("y", "Neg", ["x"]),
+      typed("z", "Square", ["y"]),
       node("s", "Split", ["axis", "z"], ["T": .type(.float32), "num_split": .int(2)]),
       constantNode("axis", .int32, 1), typed("sum", "AddV2", ["s", "s:1"]),
       placeholderNode("v", .float32, PartialShape([2])), placeholderNode("any", .int64),
@@ -20,16 +21,25 @@ import V1Graph
 
   @Test func feedsThatDoNotFitAreRefused() throws {
     let session = try simple()
-    expectError(.invalidArgument, "You must feed a value for placeholder tensor 'x' with dtype float and shape [?,2]") {
+    expectError(
+      .invalidArgument,
+      "You must feed a value for placeholder tensor 'x' with dtype float and shape [?,2]"
+    ) {
       _ = try session.run(fetches: ["y"])
     }
-    expectError(.invalidArgument, "Cannot feed value of shape (3,) for Tensor x:0, which has shape (?, 2)") {
+    expectError(
+      .invalidArgument, "Cannot feed value of shape (3,) for Tensor x:0, which has shape (?, 2)"
+    ) {
       _ = try session.run(fetches: ["y"], feeds: ["x": t(.float32, [1, 2, 3])])
     }
-    expectError(.invalidArgument, "Cannot feed value of shape (2, 3) for Tensor x:0, which has shape (?, 2)") {
+    expectError(
+      .invalidArgument, "Cannot feed value of shape (2, 3) for Tensor x:0, which has shape (?, 2)"
+    ) {
       _ = try session.run(fetches: ["y"], feeds: ["x:0": t(.float32, [[1, 2, 3], [4, 5, 6]])])
     }
-    expectError(.invalidArgument, "Cannot feed value of shape () for Tensor v:0, which has shape (2,)") {
+    expectError(
+      .invalidArgument, "Cannot feed value of shape () for Tensor v:0, which has shape (2,)"
+    ) {
       _ = try session.run(fetches: ["v"], feeds: ["v": t(.float32, 1)])
     }
     expectError(.invalidArgument, "x", "float32", "int32") {
@@ -40,9 +50,14 @@ import V1Graph
     }
     expectError(
       .notFound,
-      "Cannot interpret feed_dict key as Tensor: The name 'q:0' refers to a Tensor which does not exist. The operation, 'q', does not exist in the graph."
+      """
+      Cannot interpret feed_dict key as Tensor: The name 'q:0' refers to a Tensor which does not \
+      exist. The operation, 'q', does not exist in the graph.
+      """
     ) { _ = try session.run(fetches: ["y"], feeds: ["q:0": x]) }
-    expectError(.notFound, "Fetch argument 'q:0' cannot be interpreted as a Tensor. (The name 'q:0'") {
+    expectError(
+      .notFound, "Fetch argument 'q:0' cannot be interpreted as a Tensor. (The name 'q:0'"
+    ) {
       _ = try session.run(fetches: ["q:0"], feeds: ["x": x])
     }
     expectError(.notFound, "The name 'q' refers to an Operation not in the graph.") {
@@ -63,17 +78,25 @@ import V1Graph
     #expect(try session.run(fetches: ["z"], feeds: ["y": t(.float32, [3])])[0].floats == [9])
     let column = t(.float32, [[10], [20]])
     // One output is fed, the other is computed.
-    #expect(try session.run(fetches: ["sum"], feeds: ["x": x, "s:1": column])[0].floats == [11, 29])
-    #expect(try session.run(fetches: ["sum"], feeds: ["s": column, "s:1": column])[0].floats == [20, 40])
-    #expect(try session.run(fetches: ["s"], feeds: ["x": x, "axis": t(.int32, 0)])[0].floats == [1, 4])
+    #expect(
+      try session.run(fetches: ["sum"], feeds: ["x": x, "s:1": column])[0].floats == [11, 29])
+    #expect(
+      try session.run(fetches: ["sum"], feeds: ["s": column, "s:1": column])[0].floats == [20, 40])
+    #expect(
+      try session.run(fetches: ["s"], feeds: ["x": x, "axis": t(.int32, 0)])[0].floats == [1, 4])
     // A feed that nothing needs.
-    #expect(try session.run(fetches: ["z"], feeds: ["y": t(.float32, [3]), "any": t(.int64, 1)])[0].floats == [9])
+    #expect(
+      try session.run(fetches: ["z"], feeds: ["y": t(.float32, [3]), "any": t(.int64, 1)])[0].floats
+        == [9])
   }
 
   @Test func fetchesMayRepeatAndBeFeeds() throws {
     let session = try simple()
     let outputs = try session.run(fetches: ["y", "x", "y:0", "z", "x:0"], feeds: ["x": x])
-    #expect(outputs.map(\.floats) == [[-1, -2, -3, -4], [1, 2, 3, 4], [-1, -2, -3, -4], [1, 4, 9, 16], [1, 2, 3, 4]])
+    #expect(
+      outputs.map(\.floats) == [
+        [-1, -2, -3, -4], [1, 2, 3, 4], [-1, -2, -3, -4], [1, 4, 9, 16], [1, 2, 3, 4],
+      ])
     #expect(try session.run(fetches: ["z"], feeds: ["z": x])[0].floats == [1, 2, 3, 4])
     #expect(try session.run(fetches: []).isEmpty)
   }
@@ -87,9 +110,12 @@ import V1Graph
   // MARK: - Variables
 
   private func counter() throws -> Session {
-    let handle: Attrs = ["dtype": .type(.float32), "shape": .shape(.scalar), "shared_name": .string("v")]
+    let handle: Attrs = [
+      "dtype": .type(.float32), "shape": .shape(.scalar), "shared_name": .string("v"),
+    ]
     return try session([
-      node("v", "VarHandleOp", [], handle), constantNode("zero", .float32, 0), constantNode("one", .float32, 1),
+      node("v", "VarHandleOp", [], handle), constantNode("zero", .float32, 0),
+      constantNode("one", .float32, 1),
       node("init", "AssignVariableOp", ["v", "zero"], ["dtype": .type(.float32)]),
       node("add", "AssignAddVariableOp", ["v", "one"], ["dtype": .type(.float32)]),
       node("read", "ReadVariableOp", ["v"], ["dtype": .type(.float32)]),
@@ -128,20 +154,30 @@ import V1Graph
   // MARK: - Threads
 
   @Test func sixteenThreadsShareASession() throws {
-    let session = try session([
-      placeholderNode("x"), typed("y", "Square", ["x"]), typed("z", "AddV2", ["y", "x"]),
-      node("w", "While", ["z", "n"], [
-        "T": .types([.float32, .int32]), "cond": .function("few", [:]), "body": .function("step", [:]),
-      ]), constantNode("n", .int32, 0),
-    ], [
-      function("few", [("x", .float32), ("n", .int32)], [
-        typed("less", "Less", ["n", "limit:output:0"], .int32), constantNode("limit", .int32, 5),
-      ], returns: [("less:z:0", .bool)]),
-      function("step", [("x", .float32), ("n", .int32)], [
-        typed("more", "AddV2", ["n", "one:output:0"], .int32), constantNode("one", .int32, 1),
-        typed("sum", "AddV2", ["x", "x"]),
-      ], returns: [("sum:z:0", .float32), ("more:z:0", .int32)]),
-    ])
+    let session = try session(
+      [
+        placeholderNode("x"), typed("y", "Square", ["x"]), typed("z", "AddV2", ["y", "x"]),
+        node(
+          "w", "While", ["z", "n"],
+          [
+            "T": .types([.float32, .int32]), "cond": .function("few", [:]),
+            "body": .function("step", [:]),
+          ]), constantNode("n", .int32, 0),
+      ],
+      [
+        function(
+          "few", [("x", .float32), ("n", .int32)],
+          [
+            typed("less", "Less", ["n", "limit:output:0"], .int32),
+            constantNode("limit", .int32, 5),
+          ], returns: [("less:z:0", .bool)]),
+        function(
+          "step", [("x", .float32), ("n", .int32)],
+          [
+            typed("more", "AddV2", ["n", "one:output:0"], .int32), constantNode("one", .int32, 1),
+            typed("sum", "AddV2", ["x", "x"]),
+          ], returns: [("sum:z:0", .float32), ("more:z:0", .int32)]),
+      ])
     let wrong = Lock(0)
     DispatchQueue.concurrentPerform(iterations: 16) { thread in
       for run in 0..<50 {
@@ -174,28 +210,38 @@ import V1Graph
 
   // MARK: - Functions
 
-  private let square = function("square", [("x", .float32)], [typed("y", "Square", ["x"])], returns: [("y:y:0", .float32)])
-  private let negate = function("negate", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
+  private let square = function(
+    "square", [("x", .float32)], [typed("y", "Square", ["x"])], returns: [("y:y:0", .float32)])
+  private let negate = function(
+    "negate", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
 
   /// In a process of its own, as memory is counted for all of it.
   @Test func plansEndWithTheirSession() async {
     await #expect(processExitsWith: .success) {
       func use() throws {
-        let session = try session([
-          placeholderNode("x"), typed("big", "Exp", ["x"]), typed("y", "Softmax", ["big"]), constantNode("yes", .bool, true),
-          node(
-            "if", "If", ["yes", "y"],
-            [
-              "Tcond": .type(.bool), "Tin": .types([.float32]), "Tout": .types([.float32]),
-              "then_branch": .function("branch", [:]), "else_branch": .function("branch", [:]),
-            ]), typed("z", "Neg", ["if"]),
-        ], [
-          function(
-            "branch", [("v", .float32)], [typed("p", "Softmax", ["v"]), typed("q", "Softmax", ["p:softmax:0"]), typed("r", "Exp", ["q:softmax:0"])],
-            returns: [("r:y:0", .float32)])
-        ])
+        let session = try session(
+          [
+            placeholderNode("x"), typed("big", "Exp", ["x"]), typed("y", "Softmax", ["big"]),
+            constantNode("yes", .bool, true),
+            node(
+              "if", "If", ["yes", "y"],
+              [
+                "Tcond": .type(.bool), "Tin": .types([.float32]), "Tout": .types([.float32]),
+                "then_branch": .function("branch", [:]), "else_branch": .function("branch", [:]),
+              ]), typed("z", "Neg", ["if"]),
+          ],
+          [
+            function(
+              "branch", [("v", .float32)],
+              [
+                typed("p", "Softmax", ["v"]), typed("q", "Softmax", ["p:softmax:0"]),
+                typed("r", "Exp", ["q:softmax:0"]),
+              ],
+              returns: [("r:y:0", .float32)])
+          ])
         for _ in 0..<3 {
-          _ = try session.run(fetches: ["z"], feeds: ["x": try Tensor.zeros(.float32, Shape([100, 1000]))])
+          _ = try session.run(
+            fetches: ["z"], feeds: ["x": try Tensor.zeros(.float32, Shape([100, 1000]))])
         }
       }
       try use()
@@ -207,14 +253,18 @@ import V1Graph
   }
 
   @Test func functionsAreCalled() throws {
-    let twice = function("twice", [("x", .float32)], [
-      call("a", "square", ["x"], [.float32], [.float32]), call("b", "square", ["a:output:0"], [.float32], [.float32]),
-    ], returns: [("b:output:0", .float32)])
-    let session = try session([
-      placeholderNode("x"), call("c", "twice", ["x"], [.float32], [.float32]),
-      call("d", "square", ["c"], [.float32], [.float32], stateful: true),
-      node("e", "square", ["x"]), typed("f", "Neg", ["e"]),
-    ], [square, twice])
+    let twice = function(
+      "twice", [("x", .float32)],
+      [
+        call("a", "square", ["x"], [.float32], [.float32]),
+        call("b", "square", ["a:output:0"], [.float32], [.float32]),
+      ], returns: [("b:output:0", .float32)])
+    let session = try session(
+      [
+        placeholderNode("x"), call("c", "twice", ["x"], [.float32], [.float32]),
+        call("d", "square", ["c"], [.float32], [.float32], stateful: true),
+        node("e", "square", ["x"]), typed("f", "Neg", ["e"]),
+      ], [square, twice])
     let outputs = try session.run(fetches: ["c", "d", "f"], feeds: ["x": t(.float32, [2])])
     #expect(outputs.map(\.floats) == [[16], [256], [-4]])
   }
@@ -227,11 +277,12 @@ import V1Graph
     choose["else_branch"] = .function("negate", [:])
     var pick = types
     pick["branches"] = .list([.function("negate", [:]), .function("square", [:])])
-    let session = try session([
-      placeholderNode("x"), placeholderNode("p", .bool), placeholderNode("k", .int32),
-      node("i", "If", ["p", "x"], choose), node("j", "StatelessIf", ["p", "x"], choose),
-      node("c", "Case", ["k", "x"], pick), node("d", "StatelessCase", ["k", "x"], pick),
-    ], [square, negate])
+    let session = try session(
+      [
+        placeholderNode("x"), placeholderNode("p", .bool), placeholderNode("k", .int32),
+        node("i", "If", ["p", "x"], choose), node("j", "StatelessIf", ["p", "x"], choose),
+        node("c", "Case", ["k", "x"], pick), node("d", "StatelessCase", ["k", "x"], pick),
+      ], [square, negate])
     let x = t(.float32, 3)
     for (truth, value) in [(true, Float(9)), (false, -3)] {
       let outputs = try session.run(fetches: ["i", "j"], feeds: ["x": x, "p": t(.bool, truth)])
@@ -270,10 +321,13 @@ import V1Graph
     _ = unused
     #expect(gradients[1] == nil)
     let session = Session(graph: graph)
-    let outputs = try session.run([gradients[0]!, gradients[2]!], feedDict: [x: t(.float32, [1, 2])])
+    let outputs = try session.run(
+      [gradients[0]!, gradients[2]!], feedDict: [x: t(.float32, [1, 2])])
     #expect(outputs[0].floats == [7, 13])
     #expect(outputs[1].floats == [6, 6])
-    expectError(.failedPrecondition, "tf.gradients is not supported when eager execution is enabled") {
+    expectError(
+      .failedPrecondition, "tf.gradients is not supported when eager execution is enabled"
+    ) {
       _ = try V1.gradients([x], [x])
     }
   }

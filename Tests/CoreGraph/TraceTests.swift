@@ -7,17 +7,21 @@ import V1Graph
 @Suite struct TraceTests {
   private func steps(_ events: [RunEvent]) -> [RunEvent] { events.filter { $0.kind == .step } }
 
-  private func traced(_ session: Session, _ fetches: [String], _ feeds: [String: Tensor]) throws -> [RunEvent] {
+  private func traced(_ session: Session, _ fetches: [String], _ feeds: [String: Tensor]) throws
+    -> [RunEvent]
+  {
     let metadata = RunMetadata()
     _ = try session.run(
-      fetches: fetches, feeds: feeds, options: RunOptions(traceLevel: .fullTrace), runMetadata: metadata)
+      fetches: fetches, feeds: feeds, options: RunOptions(traceLevel: .fullTrace),
+      runMetadata: metadata)
     return metadata.stepStats.events
   }
 
   @Test func everyStepNamesItsNodesShapesAndThread() throws {
     let session = try session([
       placeholderNode("x"), constantNode("w", .float32, [[1, 2], [3, 4]]),
-      node("product", "MatMul", ["x", "w"], ["T": .type(.float32)]), constantNode("b", .float32, [1, 2]),
+      node("product", "MatMul", ["x", "w"], ["T": .type(.float32)]),
+      constantNode("b", .float32, [1, 2]),
       typed("bias", "BiasAdd", ["product", "b"]), typed("y", "Softmax", ["bias"]),
     ])
     let events = try traced(session, ["y"], ["x": t(.float32, [[1, 1]])])
@@ -29,14 +33,18 @@ import V1Graph
     #expect(Set(events.map(\.thread)).count == 1)
     #expect(events.count { $0.kind == .planning } == 2)
     #expect(events.last?.kind == .run)
-    for event in events { #expect(event.start <= event.end && event.start >= events.map(\.start).min()!) }
+    for event in events {
+      #expect(event.start <= event.end && event.start >= events.map(\.start).min()!)
+    }
     // The plan is there already.
-    #expect(try traced(session, ["y"], ["x": t(.float32, [[1, 1]])]).count { $0.kind == .planning } == 0)
+    #expect(
+      try traced(session, ["y"], ["x": t(.float32, [[1, 1]])]).count { $0.kind == .planning } == 0)
   }
 
   @Test func fusedLoopsNameAllTheirNodes() throws {
     let session = try session([
-      placeholderNode("x"), typed("a", "Neg", ["x"]), typed("b", "Exp", ["a"]), typed("c", "Sqrt", ["b"]),
+      placeholderNode("x"), typed("a", "Neg", ["x"]), typed("b", "Exp", ["a"]),
+      typed("c", "Sqrt", ["b"]),
     ])
     let big = try Tensor.zeros(.float32, Shape([5000]))
     let events = steps(try traced(session, ["c"], ["x": big]))
@@ -53,7 +61,8 @@ import V1Graph
         [try applyOp("AddV2", [variables[0], t(.int32, 1)])[0]]
       }
     }
-    let subgraph = try Subgraph.pruned(graph, feeds: [], fetches: [graph.endpoint(of: out[0])], targets: [])
+    let subgraph = try Subgraph.pruned(
+      graph, feeds: [], fetches: [graph.endpoint(of: out[0])], targets: [])
     let trace = RunTrace()
     let plan = try ExecutionPlan(subgraph, functions: FunctionTable(graph.library))
     _ = try plan.run([], ExecutionContext(resources: ResourceContainer(), observer: trace))
@@ -77,12 +86,17 @@ import V1Graph
   }
 
   @Test func callsAreTold() throws {
-    let types: Attrs = ["Tin": .types([.float32]), "Tout": .types([.float32]), "Tcond": .type(.bool)]
+    let types: Attrs = [
+      "Tin": .types([.float32]), "Tout": .types([.float32]), "Tcond": .type(.bool),
+    ]
     var choose = types
     choose["then_branch"] = .function("negate", [:])
     choose["else_branch"] = .function("negate", [:])
-    let negate = function("negate", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
-    let session = try session([placeholderNode("x"), placeholderNode("p", .bool), node("i", "If", ["p", "x"], choose)], [negate])
+    let negate = function(
+      "negate", [("x", .float32)], [typed("y", "Neg", ["x"])], returns: [("y:y:0", .float32)])
+    let session = try session(
+      [placeholderNode("x"), placeholderNode("p", .bool), node("i", "If", ["p", "x"], choose)],
+      [negate])
     let events = try traced(session, ["i"], ["x": t(.float32, 1), "p": t(.bool, true)])
     #expect(events.contains { $0.kind == .call && $0.nodes == ["negate"] })
     #expect(steps(events).map(\.op) == ["Neg", "If"])
@@ -111,22 +125,32 @@ import V1Graph
 
   private func endlessLoop() throws -> Session {
     try CoreGraphTests.session(
-      [constantNode("zero", .float32, 0), whileNode("w", ["zero"], [.float32], cond: "yes", body: "same")],
       [
-        function("yes", [("x", .float32)], [constantNode("c", .bool, true)], returns: [("c:output:0", .bool)]),
+        constantNode("zero", .float32, 0),
+        whileNode("w", ["zero"], [.float32], cond: "yes", body: "same"),
+      ],
+      [
+        function(
+          "yes", [("x", .float32)], [constantNode("c", .bool, true)],
+          returns: [("c:output:0", .bool)]),
         function("same", [("x", .float32)], [], returns: [("x", .float32)]),
       ])
   }
 
   @Test func profilesAddUpByNode() throws {
     let session = try session(
-      [placeholderNode("x"), typed("start", "Neg", ["x"]), whileNode("w", ["start"], [.float32], cond: "less", body: "more")],
+      [
+        placeholderNode("x"), typed("start", "Neg", ["x"]),
+        whileNode("w", ["start"], [.float32], cond: "less", body: "more"),
+      ],
       [
         function(
-          "less", [("x", .float32)], [constantNode("c", .float32, 5), typed("l", "Less", ["x", "c:output:0"])],
+          "less", [("x", .float32)],
+          [constantNode("c", .float32, 5), typed("l", "Less", ["x", "c:output:0"])],
           returns: [("l:z:0", .bool)]),
         function(
-          "more", [("x", .float32)], [constantNode("c", .float32, 1), typed("a", "AddV2", ["x", "c:output:0"])],
+          "more", [("x", .float32)],
+          [constantNode("c", .float32, 1), typed("a", "AddV2", ["x", "c:output:0"])],
           returns: [("a:z:0", .float32)]),
       ])
     let call = try session.callable(fetches: ["w"], feeds: ["x"])
@@ -152,7 +176,8 @@ import V1Graph
     let trace = RunTrace(limit: 10)
     let session = try session([placeholderNode("x"), typed("y", "Neg", ["x"])])
     for _ in 0..<30 {
-      _ = try session.run(fetches: ["y"], feeds: ["x": t(.float32, 1)], targets: [], Cancellation(), trace)
+      _ = try session.run(
+        fetches: ["y"], feeds: ["x": t(.float32, 1)], targets: [], Cancellation(), trace)
     }
     #expect(trace.events.count == 10)
     #expect(trace.dropped > 0)

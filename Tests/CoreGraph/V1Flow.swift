@@ -47,7 +47,9 @@ enum V1Flow {
           $0.outputShapes[0] = .unknown
         }
       }
-      return try (exits ?? Array(switches.indices)).map { try applyOp("Exit", [switches[$0][0]])[0] }
+      return try (exits ?? Array(switches.indices)).map {
+        try applyOp("Exit", [switches[$0][0]])[0]
+      }
     }
   }
 
@@ -75,7 +77,8 @@ enum V1Flow {
   }
 }
 
-/// What `build` makes of placeholders of unknown shapes for `inputs`, as a part of a graph that is fed with them.
+/// What `build` makes of placeholders of unknown shapes for `inputs`, as a part of a graph that is
+/// fed with them.
 func subgraph(_ inputs: [Tensor], _ build: ([Tensor]) throws -> [Tensor]) throws -> Subgraph {
   let graph = Graph()
   let (placeholders, results) = try Dispatch.with(GraphBuilder(graph)) {
@@ -90,7 +93,8 @@ func subgraph(_ inputs: [Tensor], _ build: ([Tensor]) throws -> [Tensor]) throws
     fetches: results.map { try graph.endpoint(of: $0) }, targets: [])
 }
 
-/// Builds a graph on placeholders, runs it as it stands in frames and after the standard passes, and expects equal bits.
+/// Builds a graph on placeholders, runs it as it stands in frames and after the standard passes,
+/// and expects equal bits.
 func runBothWays(
   _ inputs: [Tensor], sourceLocation: SourceLocation = #_sourceLocation,
   _ build: ([Tensor]) throws -> [Tensor]
@@ -105,7 +109,8 @@ func runBothWays(
     let outputs = try plan.run(inputs, ExecutionContext(resources: ResourceContainer()))
     for (index, (a, b)) in zip(outputs, frames).enumerated() {
       #expect(
-        haveEqualBits(a, b), "output \(index): \(asDoubles(a)) after the passes, \(asDoubles(b)) in frames",
+        haveEqualBits(a, b),
+        "output \(index): \(asDoubles(a)) after the passes, \(asDoubles(b)) in frames",
         sourceLocation: sourceLocation)
     }
   }

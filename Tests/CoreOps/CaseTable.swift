@@ -53,12 +53,15 @@ let caseTable: [OpCase] = [
       let outputs = try check(row) { try mode.run(row) }
       guard case .values = row.expectation, let eager, let outputs else { continue }
       for (index, (a, b)) in zip(outputs, eager).enumerated() {
-        #expect(haveEqualBits(a, b), "\(row): output \(index) differs between \(mode) and eager mode")
+        #expect(
+          haveEqualBits(a, b), "\(row): output \(index) differs between \(mode) and eager mode")
       }
     }
   }
 
-  @Test(arguments: caseTable.filter(\.hasValues)) func giveEqualBitsInBothExecutors(row: OpCase) throws {
+  @Test(arguments: caseTable.filter(\.hasValues)) func giveEqualBitsInBothExecutors(row: OpCase)
+    throws
+  {
     let (linear, frames) = try Mode.runInBothExecutors(row)
     #expect(linear.count == frames.count)
     for (index, (a, b)) in zip(linear, frames).enumerated() {

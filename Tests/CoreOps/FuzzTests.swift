@@ -2,7 +2,8 @@ import CoreOps
 import Foundation
 import Testing
 
-/// Calls every op with inputs of random shapes, dtypes, values and attributes: most calls are refused, none may trap.
+/// Calls every op with inputs of random shapes, dtypes, values and attributes: most calls are
+/// refused, none may trap.
 @Suite struct FuzzTests {
   @Test func refuseWhatTheyCannotTake() throws {
     // One op after the other, so that a trap's op is the last one traced.
@@ -20,14 +21,18 @@ import Testing
       var call = RandomCall(op, seed: round)
       let (inputs, attrs) = call.make()
       if environment["JANUS_FUZZ_TRACE"] != nil {
-        FileHandle.standardError.write(Data("fuzz \(op.name) \(round) \(inputs.map { "\($0.dtype)\($0.shape)" }) \(attrs)\n".utf8))
+        FileHandle.standardError.write(
+          Data(
+            "fuzz \(op.name) \(round) \(inputs.map { "\($0.dtype)\($0.shape)" }) \(attrs)\n".utf8))
       }
       do {
         let outputs = try apply(op, inputs, attrs)
         for output in outputs { #expect(output.elementCount ?? 0 >= 0) }
       } catch let error as TFError {
         #expect(!error.message.isEmpty)
-        #expect(error.code != .internal || op.name.hasPrefix("Sparse"), "\(op.name), round \(round): \(error)")
+        #expect(
+          error.code != .internal || op.name.hasPrefix("Sparse"),
+          "\(op.name), round \(round): \(error)")
       }
     }
   }
@@ -42,7 +47,8 @@ private struct RandomCall {
 
   init(_ op: OpDef, seed: UInt64) {
     self.op = op
-    generator = Generator(state: op.name.utf8.reduce(seed &* 0x9e37_79b9_7f4a_7c15 &+ 1) { $0 &* 31 &+ UInt64($1) })
+    generator = Generator(
+      state: op.name.utf8.reduce(seed &* 0x9e37_79b9_7f4a_7c15 &+ 1) { $0 &* 31 &+ UInt64($1) })
   }
 
   mutating func make() -> ([Tensor], Attrs) {
@@ -76,18 +82,25 @@ private struct RandomCall {
     case "int":
       // A count of inputs stays small: they all have to be made.
       let isCount = op.signature.inputs.contains { $0.number == attribute.name }
-      return .int(isCount || generator.chance(80) ? (attribute.minimum ?? 0) + generator.below(4) : generator.integer())
+      return .int(
+        isCount || generator.chance(80)
+          ? (attribute.minimum ?? 0) + generator.below(4) : generator.integer())
     case "float": return .float(Float(generator.real()))
     case "bool": return .bool(generator.chance(50))
     case "type":
       let kernel = op.kernelDTypes[attribute.name] ?? []
       let allowed = kernel.isEmpty ? attribute.allowedTypes?.dtypes ?? DType.allCases : kernel
       return .type(generator.pick(allowed) ?? .float32)
-    case "string": return .string(generator.pick(attribute.allowedStrings ?? ["", "a", "ab,bc->ac", "...i->i...", "x;y"]) ?? "")
+    case "string":
+      return .string(
+        generator.pick(attribute.allowedStrings ?? ["", "a", "ab,bc->ac", "...i->i...", "x;y"])
+          ?? "")
     case "shape":
       return .shape(
         generator.chance(30)
-          ? .unknown : PartialShape((0..<generator.below(4)).map { _ in generator.chance(30) ? nil : generator.below(4) }))
+          ? .unknown
+          : PartialShape(
+            (0..<generator.below(4)).map { _ in generator.chance(30) ? nil : generator.below(4) }))
     case "tensor": return .tensor(tensor(generator.pick(DType.allCases) ?? .float32))
     case "func": return .function("missing", [:])
     default: return .int(0)
@@ -113,15 +126,21 @@ private struct RandomCall {
       switch dtype {
       case .string:
         return Tensor(
-          strings: (0..<count).map { _ in (0..<generator.below(4)).map { _ in UInt8(97 + generator.below(4)) } }, dims: dims)
+          strings: (0..<count).map { _ in
+            (0..<generator.below(4)).map { _ in UInt8(97 + generator.below(4)) }
+          }, dims: dims)
       case .resource, .variant:
         let object = generator.chance(50) ? nil : try sample(dtype)
-        return Tensor(dtype, objects: [(any TensorObject)?](repeating: object, count: count), dims: dims)
+        return Tensor(
+          dtype, objects: [(any TensorObject)?](repeating: object, count: count), dims: dims)
       case .bool: return try Tensor((0..<count).map { _ in generator.chance(50) }, dims: dims)
       case .complex64:
-        return try Tensor((0..<count).map { _ in Complex64(Float(generator.real()), Float(generator.real())) }, dims: dims)
+        return try Tensor(
+          (0..<count).map { _ in Complex64(Float(generator.real()), Float(generator.real())) },
+          dims: dims)
       case .complex128:
-        return try Tensor((0..<count).map { _ in Complex128(generator.real(), generator.real()) }, dims: dims)
+        return try Tensor(
+          (0..<count).map { _ in Complex128(generator.real(), generator.real()) }, dims: dims)
       case .half, .bfloat16, .float32, .float64:
         return try Double.tensor((0..<count).map { _ in generator.real() }, dims, dtype: dtype)
       default:
@@ -146,12 +165,15 @@ private struct RandomCall {
   private mutating func sample(_ dtype: DType) throws -> (any TensorObject)? {
     if dtype == .variant {
       let list = try applyOp(
-        "TensorListFromTensor", [Tensor([1, 2, 3, 4], dims: [2, 2]), Tensor([Int32(2)], dims: [1])])
+        "TensorListFromTensor",
+        [Tensor([1, 2, 3, 4], dims: [2, 2]), Tensor([Int32(2)], dims: [1])])
       return list[0].objects[0]
     }
     let handle = try applyOp(
-      "VarHandleOp", [], ["dtype": .type(.float32), "shape": .shape([2, 3]), "shared_name": .string("fuzz")])[0]
-    _ = try applyOp("AssignVariableOp", [handle, Tensor([Float](repeating: 1, count: 6), dims: [2, 3])])
+      "VarHandleOp", [],
+      ["dtype": .type(.float32), "shape": .shape([2, 3]), "shared_name": .string("fuzz")])[0]
+    _ = try applyOp(
+      "AssignVariableOp", [handle, Tensor([Float](repeating: 1, count: 6), dims: [2, 3])])
     return handle.objects[0]
   }
 }
@@ -174,6 +196,8 @@ private struct Generator {
     pick([-1, 0, 1, 5, 1000, 1 << 20, 1 << 31, 1 << 40, .max, .min, -1000]) ?? 0
   }
   mutating func real() -> Double {
-    chance(90) ? Double(below(2000)) / 250 - 4 : pick([.nan, .infinity, -.infinity, 0, 1e30, -1e30, 1e-40]) ?? 0
+    chance(90)
+      ? Double(below(2000)) / 250 - 4
+      : pick([.nan, .infinity, -.infinity, 0, 1e30, -1e30, 1e-40]) ?? 0
   }
 }

@@ -5,10 +5,12 @@ import TestSupport
 import Testing
 import V1Graph
 
-/// Valid graphs, changed so that they still load or nearly so: other inputs, attributes, ops and feeds. Each loads and runs, or
-/// is refused with an error; nothing crashes, hangs or takes memory without end.
+/// Valid graphs, changed so that they still load or nearly so: other inputs, attributes, ops and
+/// feeds. Each loads and runs, or is refused with an error; nothing crashes, hangs or takes memory
+/// without end.
 ///
-/// `JANUS_FUZZ_ROUNDS` says how many times each row of the case table is changed, `JANUS_FUZZ_SEED` from which seed.
+/// `JANUS_FUZZ_ROUNDS` says how many times each row of the case table is changed, `JANUS_FUZZ_SEED`
+/// from which seed.
 @Suite(.serialized) struct MutatedGraphTests {
   private static let rounds = number("JANUS_FUZZ_ROUNDS") ?? 2
   private static let seed = number("JANUS_FUZZ_SEED") ?? 1
@@ -27,7 +29,10 @@ import V1Graph
       for round in 0..<Self.rounds {
         var mutator = Mutator(seed: UInt64(Self.seed &* 1_000_003 &+ index &* 131 &+ round))
         let (definition, feeds) = mutator.changed(seed)
-        if getenv("JANUS_FUZZ_LOG") != nil { print("mutation \(index) \(round) \(row)"); fflush(nil) }
+        if getenv("JANUS_FUZZ_LOG") != nil {
+          print("mutation \(index) \(round) \(row)")
+          fflush(nil)
+        }
         count += 1
         do { try run(definition, feeds, seed.fetches) } catch let error as TFError {
           refused += 1
@@ -79,7 +84,8 @@ struct Mutator {
   private var numbers: Splitmix
   private static let ops = OpRegistry.standard.all
   private static let integers = [
-    0, 1, -1, 2, 3, 5, 7, 16, 64, 1000, -2, -100, 1 << 20, 1 << 31, 1 << 40, 1 << 62, Int(Int32.max), Int(Int32.min), .max, .min,
+    0, 1, -1, 2, 3, 5, 7, 16, 64, 1000, -2, -100, 1 << 20, 1 << 31, 1 << 40, 1 << 62,
+    Int(Int32.max), Int(Int32.min), .max, .min,
   ]
 
   private struct Splitmix: RandomNumberGenerator {
@@ -95,7 +101,9 @@ struct Mutator {
 
   init(seed: UInt64) { numbers = Splitmix(state: seed) }
 
-  private mutating func below(_ count: Int) -> Int { Int.random(in: 0..<max(count, 1), using: &numbers) }
+  private mutating func below(_ count: Int) -> Int {
+    Int.random(in: 0..<max(count, 1), using: &numbers)
+  }
   private mutating func pick<T>(_ list: [T]) -> T { list[below(list.count)] }
 
   mutating func changed(_ seed: SeedGraph) -> (GraphDef, [String: Tensor]) {
@@ -131,7 +139,8 @@ struct Mutator {
     let index = below(definition.nodes.count)
     guard !definition.nodes.isEmpty else { return }
     switch below(3) {
-    case 0: if !definition.nodes[index].inputs.isEmpty { definition.nodes[index].inputs.removeLast() }
+    case 0:
+      if !definition.nodes[index].inputs.isEmpty { definition.nodes[index].inputs.removeLast() }
     case 1:
       let node = definition.nodes[index]
       if let input = node.inputs.first { definition.nodes[index].inputs.append(input) }
@@ -184,7 +193,9 @@ struct Mutator {
     let names = definition.nodes[index].attrs.map(\.name)
     guard !names.isEmpty else { return }
     let name = pick(names)
-    if let value = definition.nodes[index].attrs[name] { definition.nodes[index].attrs[name] = change(value) }
+    if let value = definition.nodes[index].attrs[name] {
+      definition.nodes[index].attrs[name] = change(value)
+    }
   }
 
   private mutating func change(_ value: AttrValue) -> AttrValue? {
@@ -195,7 +206,12 @@ struct Mutator {
     case .type, .refType: return .type(pick(DType.allCases))
     case .shape: return .shape(shape())
     case .tensor(let tensor): return .tensor(change(tensor))
-    case .bytes: return .string(pick(["", "SAME", "VALID", "EXPLICIT", "NHWC", "NCHW", "x", "mean", "float32", "a,b->c", "ij,jk->ik"]))
+    case .bytes:
+      return .string(
+        pick([
+          "", "SAME", "VALID", "EXPLICIT", "NHWC", "NCHW", "x", "mean", "float32", "a,b->c",
+          "ij,jk->ik",
+        ]))
     case .list(let list):
       var list = list
       switch below(3) {
@@ -212,7 +228,9 @@ struct Mutator {
 
   /// Another value, most often of the same dtype.
   private mutating func change(_ tensor: Tensor) -> Tensor {
-    let dtype = below(5) == 0 ? pick([.float32, .int32, .int64, .bool, .string, .complex64, .half, .uint8]) : tensor.dtype
+    let dtype =
+      below(5) == 0
+      ? pick([.float32, .int32, .int64, .bool, .string, .complex64, .half, .uint8]) : tensor.dtype
     guard dtype.isNumeric || dtype == .string else { return tensor }
     let dims: [Int] =
       switch below(5) {
@@ -227,20 +245,29 @@ struct Mutator {
     do {
       if dtype == .string {
         return Tensor(
-          strings: (0..<count).map { _ in Array(pick(["", "a", "1", "-1e400", "\u{e9}", "12345678901234567890"]).utf8) },
+          strings: (0..<count).map { _ in
+            Array(pick(["", "a", "1", "-1e400", "\u{e9}", "12345678901234567890"]).utf8)
+          },
           dims: Shape(dims))
       }
       let made = try Tensor.zeros(dtype, Shape(dims))
       let way = below(4)
       for index in 0..<count {
-        let value = way == 0 ? pick(Self.integers) : way == 1 ? below(3) : way == 2 ? below(256) - 128 : Int(truncatingIfNeeded: numbers.next())
+        let value =
+          way == 0
+          ? pick(Self.integers)
+          : way == 1
+            ? below(3) : way == 2 ? below(256) - 128 : Int(truncatingIfNeeded: numbers.next())
         withUnsafeBytes(of: value) { bytes in
           made.bytes.baseAddress!.advanced(by: index * dtype.byteSize).copyMemory(
             from: bytes.baseAddress!, byteCount: min(dtype.byteSize, 8))
         }
       }
       if way < 3, dtype == .float32 {
-        for index in 0..<count { made.elements(Float.self)[index] = Float(pick([0, 1, -1, 2, 0.5, .nan, .infinity, 1e30, -7.5] as [Float])) }
+        for index in 0..<count {
+          made.elements(Float.self)[index] = Float(
+            pick([0, 1, -1, 2, 0.5, .nan, .infinity, 1e30, -7.5] as [Float]))
+        }
       }
       if dtype == .bool { for index in 0..<count { made.elements(Bool.self)[index] = false } }
       return made

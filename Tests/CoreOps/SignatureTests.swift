@@ -25,7 +25,8 @@ struct TensorFlowOps {
   private let ops: [String: [String: Any]]
 
   init() throws {
-    let url = try #require(Bundle.module.url(forResource: "ops", withExtension: "json", subdirectory: "Fixtures"))
+    let url = try #require(
+      Bundle.module.url(forResource: "ops", withExtension: "json", subdirectory: "Fixtures"))
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: url))
     ops = try #require(json as? [String: [String: Any]])
   }
@@ -37,8 +38,11 @@ struct TensorFlowOps {
     func compare(_ what: String, _ mine: String, _ theirs: String) {
       if mine != theirs { found.append("\(what) is \(mine), TensorFlow's \(theirs)") }
     }
-    compare("inputs", describe(signature.inputs), (op["in"] as? [String] ?? []).joined(separator: ", "))
-    compare("outputs", describe(signature.outputs), (op["out"] as? [String] ?? []).joined(separator: ", "))
+    compare(
+      "inputs", describe(signature.inputs), (op["in"] as? [String] ?? []).joined(separator: ", "))
+    compare(
+      "outputs", describe(signature.outputs), (op["out"] as? [String] ?? []).joined(separator: ", ")
+    )
     compare("stateful", "\(definition.isStateful)", "\(op["stateful"] as? Bool ?? false)")
     let attributes = op["attrs"] as? [[String: Any]] ?? []
     compare(
@@ -54,11 +58,15 @@ struct TensorFlowOps {
       } else {
         compare(
           "\(name): allowed", text(mine.allowedTypes?.dtypes.map(\.name)),
-          text(allowed.map { names in DType.allCases.filter { names.contains($0.signatureName) }.map(\.name) }))
+          text(
+            allowed.map { names in
+              DType.allCases.filter { names.contains($0.signatureName) }.map(\.name)
+            }))
       }
       let theirDefault = theirs["default"].map { value($0, mine.type) }
       if mine.defaultValue != theirDefault {
-        found.append("\(name): default is \(text(mine.defaultValue)), TensorFlow's \(text(theirDefault))")
+        found.append(
+          "\(name): default is \(text(mine.defaultValue)), TensorFlow's \(text(theirDefault))")
       }
     }
     return found

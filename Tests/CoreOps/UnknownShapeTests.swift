@@ -17,7 +17,8 @@ import V1Graph
       { .unknown(rank: $0.dims.rank) }, { _ in .unknown },
     ] {
       let got: [Tensor?]
-      do { got = try run(row, shape) } catch let error as TFError where error.code == .unimplemented {
+      do { got = try run(row, shape) } catch let error as TFError where error.code == .unimplemented
+      {
         // Some gradients need to know ranks.
         continue
       }
@@ -39,7 +40,9 @@ import V1Graph
     }
     let results: [Tensor?] = try Dispatch.with(tracer) {
       let outputs = try row.body(placeholders).map { try BasicOps.family.identity([$0]) }
-      guard row.checksGradient, case .rule = try OpCase.definition(row.op).gradient else { return outputs }
+      guard row.checksGradient, case .rule = try OpCase.definition(row.op).gradient else {
+        return outputs
+      }
       let sources = placeholders.filter { $0.dtype.isFloating }
       let targets = outputs.filter { $0.dtype.isFloating }
       return outputs + (try tracer.graph.gradients(targets, sources))

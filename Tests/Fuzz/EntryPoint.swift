@@ -27,8 +27,8 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   return 0
 }
 
-/// The loader that `--loader=NAME` chooses: libFuzzer passes over options with two dashes, and hands them on to the
-/// processes that it starts.
+/// The loader that `--loader=NAME` chooses: libFuzzer passes over options with two dashes, and
+/// hands them on to the processes that it starts.
 private let loader: Loader = {
   let option = "--loader="
   let name = CommandLine.arguments.last { $0.hasPrefix(option) }?.dropFirst(option.count)

@@ -42,7 +42,8 @@ enum Loader: String, CaseIterable {
 
   /// Writes arrays and reads them again.
   private func keep(_ arrays: [String: Tensor]) throws {
-    let written = try NumPyFiles.archive(arrays.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) })
+    let written = try NumPyFiles.archive(
+      arrays.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) })
     keeping("arrays") {
       let again = try NpzReader(memory: written)
       return try arrays.allSatisfy { name, tensor in
@@ -54,7 +55,8 @@ enum Loader: String, CaseIterable {
     }
   }
 
-  /// Ends the process, as libFuzzer wants it for a bug, unless what was read from a file is what was written to it.
+  /// Ends the process, as libFuzzer wants it for a bug, unless what was read from a file is what
+  /// was written to it.
   private func keeping(_ what: String, _ isSame: () throws -> Bool) {
     do {
       guard try !isSame() else { return }

@@ -42,16 +42,19 @@ func damaged(_ bytes: [UInt8], _ numbers: inout Numbers) -> [UInt8] {
     bytes.removeSubrange(..<Int.random(in: 1...bytes.count, using: &numbers))
   case 2:
     for _ in 0..<Int.random(in: 1...4, using: &numbers) {
-      bytes[Int.random(in: 0..<bytes.count, using: &numbers)] ^= 1 << UInt8.random(in: 0..<8, using: &numbers)
+      bytes[Int.random(in: 0..<bytes.count, using: &numbers)] ^=
+        1 << UInt8.random(in: 0..<8, using: &numbers)
     }
   case 3:
     for _ in 0..<Int.random(in: 1...8, using: &numbers) {
-      bytes[Int.random(in: 0..<bytes.count, using: &numbers)] = [0, 0xff, 0x7f, 0x80].randomElement(using: &numbers)!
+      bytes[Int.random(in: 0..<bytes.count, using: &numbers)] = [0, 0xff, 0x7f, 0x80].randomElement(
+        using: &numbers)!
     }
   default:
     let start = Int.random(in: 0..<bytes.count, using: &numbers)
     let end = min(bytes.count, start + Int.random(in: 1...64, using: &numbers))
-    bytes.insert(contentsOf: bytes[start..<end], at: Int.random(in: 0...bytes.count, using: &numbers))
+    bytes.insert(
+      contentsOf: bytes[start..<end], at: Int.random(in: 0...bytes.count, using: &numbers))
   }
   return bytes
 }

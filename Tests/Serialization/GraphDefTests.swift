@@ -53,12 +53,16 @@ import Testing
       UnknownField(number: 2, wireType: 2, bytes: [4, 0xc0, 0x3e, 0xac, 2]),
       UnknownField(number: 4, wireType: 2, bytes: [4, 0xc0, 0x3e, 0xac, 2]),
     ]
-    graph.nodes[0].unknownFields = [mystery, UnknownField(number: 501, wireType: 5, bytes: [1, 2, 3, 4])]
+    graph.nodes[0].unknownFields = [
+      mystery, UnknownField(number: 501, wireType: 5, bytes: [1, 2, 3, 4]),
+    ]
     var function = FunctionDef(name: "f")
     function.inputs = [.init(name: "x", type: .int64)]
     function.inputs[0].unknownFields = [mystery]
     function.signatureUnknownFields = [mystery]
-    function.unknownFields = [UnknownField(number: 502, wireType: 1, bytes: [1, 2, 3, 4, 5, 6, 7, 8])]
+    function.unknownFields = [
+      UnknownField(number: 502, wireType: 1, bytes: [1, 2, 3, 4, 5, 6, 7, 8])
+    ]
     function.returns = ["y": "x", "a": "b:z:0"]
     graph.library = [function]
     let again = try GraphDef(serialized: graph.serialized())
@@ -83,7 +87,8 @@ import Testing
 
   @Test func everyKindOfAttributeRoundTrips() throws {
     let attrs: Attrs = [
-      "s": .string("a\"\n\\ü"), "i": .int(.min), "f": .float(-0.1), "b": .bool(false), "t": .type(.variant),
+      "s": .string("a\"\n\\ü"), "i": .int(.min), "f": .float(-0.1), "b": .bool(false),
+      "t": .type(.variant),
       "r": .refType(.int64), "sh": .shape([nil, 3]), "su": .shape(.unknown), "ss": .shape(.scalar),
       "p": .placeholder("T"), "fn": .function("f", ["n": .int(3)]), "li": .ints([1, -2]),
       "lf": .list([.float(1), .float(.infinity)]), "lb": .list([.bool(true), .bool(false)]),
@@ -91,7 +96,9 @@ import Testing
       "lsh": .shapes([.scalar, .unknown]), "lfn": .list([.function("g", [:])]), "e": .list([]),
     ]
     var graph = GraphDef()
-    graph.nodes = [NodeDef(name: "a", op: "X", inputs: ["b:1", "^c"], device: "/cpu:0", attrs: attrs)]
+    graph.nodes = [
+      NodeDef(name: "a", op: "X", inputs: ["b:1", "^c"], device: "/cpu:0", attrs: attrs)
+    ]
     #expect(try GraphDef(serialized: graph.serialized()).nodes == graph.nodes)
     #expect(try GraphDef(text: graph.text()).nodes == graph.nodes)
   }
@@ -114,7 +121,10 @@ import Testing
     ("node {\n  nam: \"x\"\n}", "line 2, column 3: tensorflow.NodeDef has no field named nam"),
     ("node { name: \"x\" ", "line 1, column 18: the text ends inside a message"),
     ("versions { producer: 99999999999 }", "does not fit into 32 bits"),
-    ("node { attr { value { type: DT_FLOTA } } }", "tensorflow.DataType has no value named DT_FLOTA"),
+    (
+      "node { attr { value { type: DT_FLOTA } } }",
+      "tensorflow.DataType has no value named DT_FLOTA"
+    ),
     ("versions { producer: 1 producer: 2 }", "the field producer comes twice"),
     ("node { name: \"\\q\" }", "unknown escape"),
   ])
@@ -125,15 +135,26 @@ import Testing
 
   @Test func fullTypesAreCarriedAlong() throws {
     let graph = try GraphDef(
-      text: "node { name: \"a\" op: \"X\" experimental_type { type_id: TFT_PRODUCT args { type_id: TFT_TENSOR } } }")
+      text:
+        """
+        node { name: \"a\" op: \"X\" experimental_type { type_id: TFT_PRODUCT args { type_id: \
+        TFT_TENSOR } } }
+        """
+    )
     #expect(graph.nodes[0].unknownFields.map(\.number) == [7])
     #expect(try graph.text().contains("TFT_TENSOR"))
   }
 
   @Test func textMayBeWrittenInOtherWays() throws {
-    let plain = try GraphDef(text: "node { name: \"ab\" op: \"X\" input: \"c\" input: \"d\" } versions { producer: 26 }")
+    let plain = try GraphDef(
+      text: "node { name: \"ab\" op: \"X\" input: \"c\" input: \"d\" } versions { producer: 26 }")
     let other = try GraphDef(
-      text: "# a graph\nnode: < name: 'a' \"b\", op: \"\\x58\" input: ['c', \"\\144\"]; > versions { producer: 0x1a }")
+      text:
+        """
+        # a graph\nnode: < name: 'a' \"b\", op: \"\\x58\" input: ['c', \"\\144\"]; > versions { \
+        producer: 0x1a }
+        """
+    )
     #expect(plain == other)
   }
 }

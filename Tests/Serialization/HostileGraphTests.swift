@@ -79,7 +79,9 @@ import Testing
     var refused = 0
     for _ in 0..<Fuzz.rounds {
       let bytes = damaged(original, &numbers)
-      if try throwsOnlyTFError({ _ = try GraphDef(serialized: bytes).serialized() }) { refused += 1 }
+      if try throwsOnlyTFError({ _ = try GraphDef(serialized: bytes).serialized() }) {
+        refused += 1
+      }
     }
     #expect(refused > Fuzz.rounds / 10 && refused < Fuzz.rounds)
   }

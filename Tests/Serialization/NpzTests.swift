@@ -14,12 +14,16 @@ import Testing
     #expect(try arrays.read("be").scalars(Double.self) == numbers.map { Double($0) + 0.5 })
     #expect(try arrays.read("fortran").scalars(Int32.self) == numbers.map(Int32.init))
     #expect(try arrays.read("f2").scalars(Float16.self) == numbers.map(Float16.init))
-    #expect(try arrays.read("c8").scalars(Complex64.self) == numbers.map { Complex64(Float($0), Float($0)) })
+    #expect(
+      try arrays.read("c8").scalars(Complex64.self)
+        == numbers.map { Complex64(Float($0), Float($0)) })
     #expect(
       try arrays.read("bec").scalars(Complex128.self)
         == numbers.map { Complex128(Double($0), -2 * Double($0)) })
     #expect(try arrays.read("b").scalars(Bool.self) == numbers.map { $0 % 2 == 0 })
-    let text = { (name: String) in try arrays.read(name).byteStrings().map { String(decoding: $0, as: UTF8.self) } }
+    let text = { (name: String) in
+      try arrays.read(name).byteStrings().map { String(decoding: $0, as: UTF8.self) }
+    }
     #expect(try text("u") == ["é", "ab", "", "日本😀"])
     #expect(try text("ube") == ["x", "yz"])
     #expect(try text("su") == ["a", "b", "c", "d", "e", "f"])
@@ -31,7 +35,9 @@ import Testing
   @Test func readsEveryVersionOfTheFormat() throws {
     let arrays = try NpzReader(Fixtures.path("versions.npz"))
     #expect(arrays.names == ["v1", "v2", "v3"])
-    for name in arrays.names { #expect(try arrays.read(name).scalars(Int.self) == [0, 1, 2, 3, 4]) }
+    for name in arrays.names {
+      #expect(try arrays.read(name).scalars(Int.self) == [0, 1, 2, 3, 4])
+    }
   }
 
   @Test func objectsAndRecordsAreRefused() throws {
@@ -45,15 +51,19 @@ import Testing
 
   /// The bytes of an array of text that has no bytes.
   private func emptyTexts(_ descr: String, _ count: Int) -> [UInt8] {
-    let header = Array("{'descr': '\(descr)', 'fortran_order': False, 'shape': (\(count),), }\n".utf8)
+    let header = Array(
+      "{'descr': '\(descr)', 'fortran_order': False, 'shape': (\(count),), }\n".utf8)
     return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.count), 0] + header
   }
 
   @Test(arguments: ["|S0", "<U0"])
   func stringsWithoutBytesAreNotTakenInAnyNumber(descr: String) throws {
     #expect(try NumPyFiles.readArray(memory: emptyTexts(descr, 3)).byteStrings() == [[], [], []])
-    let error = #expect(throws: TFError.self) { try NumPyFiles.readArray(memory: emptyTexts(descr, 1 << 28)) }
-    #expect(error?.description == "RESOURCE_EXHAUSTED: memory has 268435456 strings, which is too many")
+    let error = #expect(throws: TFError.self) {
+      try NumPyFiles.readArray(memory: emptyTexts(descr, 1 << 28))
+    }
+    #expect(
+      error?.description == "RESOURCE_EXHAUSTED: memory has 268435456 strings, which is too many")
   }
 
   @Test func writesWhatItReads() throws {

@@ -21,7 +21,9 @@ package enum GradientCheck {
   private static func compare(
     _ row: OpCase, _ inputs: [Tensor], step: Double, tolerance: Double
   ) throws -> String? {
-    let sources = inputs.indices.filter { inputs[$0].dtype == .float64 || inputs[$0].dtype == .float32 }
+    let sources = inputs.indices.filter {
+      inputs[$0].dtype == .float64 || inputs[$0].dtype == .float32
+    }
     guard !sources.isEmpty else { return nil }
     let tape = GradientTape()
     let watched = inputs.map { $0.dtype.isNumeric ? $0.withNewIdentity() : $0 }
@@ -39,10 +41,15 @@ package enum GradientCheck {
         let expected = (high - low) / (2 * step)
         let got = gradients[position].map { asDoubles($0)[element].0 } ?? 0
         if gradients[position].map({ $0.dims != inputs[index].dims }) == true {
-          return "the gradient of input \(index) has shape \(gradients[position]!.dims), not \(inputs[index].dims)"
+          return
+            """
+            the gradient of input \(index) has shape \(gradients[position]!.dims), not \
+            \(inputs[index].dims)
+            """
         }
         if !(abs(got - expected) <= tolerance * (1 + abs(expected))) {
-          return "the gradient of input \(index) at \(element) is \(got), differences give \(expected)"
+          return
+            "the gradient of input \(index) at \(element) is \(got), differences give \(expected)"
         }
       }
     }

@@ -1,5 +1,5 @@
-package import CoreOps
 import CoreGraph
+package import CoreOps
 import V1Graph
 
 /// The ways in which a row of the case table runs.
@@ -18,12 +18,15 @@ package enum Mode: String, Sendable, CaseIterable {
         results, feedDict: Dictionary(uniqueKeysWithValues: zip(placeholders, row.inputs)))
       return outputs
     case .function:
-      return try ConcreteFunction(row.inputs.map { ($0.dtype, $0.shape) }, row.body).call(row.inputs)
+      return try ConcreteFunction(row.inputs.map { ($0.dtype, $0.shape) }, row.body).call(
+        row.inputs)
     }
   }
 
   /// Runs the row's graph in both executors, where it has a graph of its own.
-  package static func runInBothExecutors(_ row: OpCase) throws -> (linear: [Tensor], frames: [Tensor]) {
+  package static func runInBothExecutors(_ row: OpCase) throws -> (
+    linear: [Tensor], frames: [Tensor]
+  ) {
     func plan() throws -> ExecutionPlan {
       let tracer = FunctionTracer()
       let (placeholders, results) = try trace(row, tracer)
@@ -40,7 +43,8 @@ package enum Mode: String, Sendable, CaseIterable {
     )
   }
 
-  private static func trace(_ row: OpCase, _ tracer: FunctionTracer) throws -> ([Tensor], [Tensor]) {
+  private static func trace(_ row: OpCase, _ tracer: FunctionTracer) throws -> ([Tensor], [Tensor])
+  {
     let placeholders = try row.inputs.enumerated().map {
       try tracer.argument($1.dtype, $1.shape, name: "input_\($0)")
     }

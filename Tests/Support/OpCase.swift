@@ -18,7 +18,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
   package let inputs: [Tensor]
   package let expectation: Expectation
   package let tolerance: Double
-  /// Whether the gradient is compared with differences of the outputs; only where the op has a rule and an input is floating.
+  /// Whether the gradient is compared with differences of the outputs; only where the op has a rule
+  /// and an input is floating.
   package let checksGradient: Bool
   /// Applies the op, and whatever else it needs, to the inputs under the current interpreter.
   package let body: @Sendable ([Tensor]) throws -> [Tensor]
@@ -55,8 +56,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
     self.init(op, inputs, .shapes(shapes), 0, false, Self.single(op, attrs))
   }
 
-  /// A row that takes several calls, such as one that makes, sets and reads a variable. In a graph each call depends on
-  /// those before it.
+  /// A row that takes several calls, such as one that makes, sets and reads a variable. In a graph
+  /// each call depends on those before it.
   package init(
     _ op: String, _ inputs: [any TensorConvertible] = [],
     expect: [any TensorConvertible], tolerance: Double = 1e-5, gradient: Bool = false,
@@ -86,7 +87,9 @@ package struct OpCase: Sendable, CustomStringConvertible {
     self.body = body
   }
 
-  private static func single(_ op: String, _ attrs: Attrs) -> @Sendable ([Tensor]) throws -> [Tensor] {
+  private static func single(_ op: String, _ attrs: Attrs)
+    -> @Sendable ([Tensor]) throws -> [Tensor]
+  {
     { try CoreOps.apply(definition(String(op.prefix { $0 != " " })), $0, attrs) }
   }
 
@@ -99,11 +102,15 @@ package struct OpCase: Sendable, CustomStringConvertible {
   }
 
   private static func tensor(_ value: any TensorConvertible) -> Tensor {
-    do { return try value.asTensor() } catch { preconditionFailure("a row of the case table: \(error)") }
+    do { return try value.asTensor() } catch {
+      preconditionFailure("a row of the case table: \(error)")
+    }
   }
 }
 
 /// A literal as a tensor of that dtype.
 package func t(_ dtype: DType, _ value: some TensorConvertible) -> Tensor {
-  do { return try value.asTensor(preferring: dtype) } catch { preconditionFailure("a row of the case table: \(error)") }
+  do { return try value.asTensor(preferring: dtype) } catch {
+    preconditionFailure("a row of the case table: \(error)")
+  }
 }

@@ -8,31 +8,52 @@
 
 // TensorFlow's DataType numbers.
 enum {
-  JK_F32 = 1, JK_F64 = 2, JK_I32 = 3, JK_U8 = 4, JK_I16 = 5, JK_I8 = 6, JK_C64 = 8, JK_I64 = 9, JK_BOOL = 10,
-  JK_QI8 = 11, JK_QU8 = 12, JK_QI32 = 13, JK_BF16 = 14, JK_QI16 = 15, JK_QU16 = 16, JK_U16 = 17, JK_C128 = 18,
-  JK_F16 = 19, JK_U32 = 22, JK_U64 = 23
+  JK_F32 = 1,
+  JK_F64 = 2,
+  JK_I32 = 3,
+  JK_U8 = 4,
+  JK_I16 = 5,
+  JK_I8 = 6,
+  JK_C64 = 8,
+  JK_I64 = 9,
+  JK_BOOL = 10,
+  JK_QI8 = 11,
+  JK_QU8 = 12,
+  JK_QI32 = 13,
+  JK_BF16 = 14,
+  JK_QI16 = 15,
+  JK_QU16 = 16,
+  JK_U16 = 17,
+  JK_C128 = 18,
+  JK_F16 = 19,
+  JK_U32 = 22,
+  JK_U64 = 23
 };
 
-// --- the pool ---------------------------------------------------------------------------------------------------
+// --- the pool
+// ----
 
 // The number of threads that work may be split over; 1 switches the pool off.
 void jk_set_threads(int count);
 int jk_threads(void);
 
-// Calls body(context, begin, end) over parts of 0..<count, on several threads when count is over grain and the pool
-// is free; on this thread otherwise. Returns when all is done.
-void jk_parallel_for(size_t count, size_t grain, void (*body)(void *context, size_t begin, size_t end), void *context);
+// Calls body(context, begin, end) over parts of 0..<count, on several threads when count is over
+// grain and the pool is free; on this thread otherwise. Returns when all is done.
+void jk_parallel_for(size_t count, size_t grain,
+                     void (*body)(void *context, size_t begin, size_t end), void *context);
 
-// Takes the pool for a library that runs on it, such as oneDNN. Returns the threads granted: 1 when the pool is off or
-// someone else has it, and then the caller works on its own thread alone. To be given back with jk_pool_leave.
+// Takes the pool for a library that runs on it, such as oneDNN. Returns the threads granted: 1 when
+// the pool is off or someone else has it, and then the caller works on its own thread alone. To be
+// given back with jk_pool_leave.
 int jk_pool_enter(void);
 void jk_pool_leave(int granted);
 
-// Tells the pool how long a parallel piece of work took beside what was expected of it: its threads wait in another way
-// while other processes hold them up.
+// Tells the pool how long a parallel piece of work took beside what was expected of it: its threads
+// wait in another way while other processes hold them up.
 void jk_pool_took(int64_t nanoseconds, int64_t expected);
 
-// Memory of at least `bytes`, aligned to 64, and given back with the same number; NULL when there is none.
+// Memory of at least `bytes`, aligned to 64, and given back with the same number; NULL when there
+// is none.
 void *_Nullable jk_block_take(size_t bytes);
 void jk_block_give_back(void *_Nonnull block, size_t bytes);
 
@@ -52,12 +73,14 @@ size_t jk_stack_left(void);
 // Puts value where place points and gives what was there, as one step that other threads see whole.
 void *jk_swap(void **place, void *value);
 
-// --- the memory limit -------------------------------------------------------------------------------------------
+// --- the memory limit
+// ----
 
-// Counts n bytes, or with a negative n gives them back. Small amounts are gathered per thread before they reach the
-// count of the process, which may so be off by 64 KiB a thread.
+// Counts n bytes, or with a negative n gives them back. Small amounts are gathered per thread
+// before they reach the count of the process, which may so be off by 64 KiB a thread.
 void jk_memory_count(int64_t n);
-// The same for n > 0 bytes that are yet to be taken; counts nothing and gives false when they would pass the limit.
+// The same for n > 0 bytes that are yet to be taken; counts nothing and gives false when they would
+// pass the limit.
 bool jk_memory_take(int64_t n);
 int64_t jk_memory_used(void);
 void jk_memory_set_limit(int64_t bytes);
@@ -65,18 +88,20 @@ int64_t jk_memory_limit(void);
 // Whether what is counted passes the limit.
 bool jk_memory_over(void);
 
-// --- element-wise loops -----------------------------------------------------------------------------------------
+// --- element-wise loops
+// ----
 
-// out[i] = f(in[0][i], in[1][i], …) for i < n. Where scalar[k] is not 0, input k is one element for all i.
-// out may be one of the inputs that are not scalar, if the element sizes are equal.
-// Returns 0, or a code that the op turns into an error (division by zero).
-typedef int (*jk_loop)(const void *const *in, void *out, size_t n, const int *scalar, const void *params);
+// out[i] = f(in[0][i], in[1][i], …) for i < n. Where scalar[k] is not 0, input k is one element for
+// all i. out may be one of the inputs that are not scalar, if the element sizes are equal. Returns
+// 0, or a code that the op turns into an error (division by zero).
+typedef int (*jk_loop)(const void *const *in, void *out, size_t n, const int *scalar,
+                       const void *params);
 
 // Each gives the loop for a dtype, or NULL.
 #define JK_DECLARE_LOOP(name) jk_loop jk_##name(int dtype);
 
-// A loop over inputs that broadcast: dims and, per input, strides in elements (0 where it broadcasts), outermost
-// first, with adjacent dimensions already merged where they can be.
+// A loop over inputs that broadcast: dims and, per input, strides in elements (0 where it
+// broadcasts), outermost first, with adjacent dimensions already merged where they can be.
 typedef struct {
   int rank, inputs;
   int64_t dims[8];
@@ -87,14 +112,17 @@ typedef struct {
   int64_t grain;
 } jk_broadcast;
 
-int jk_elementwise(jk_loop _Nonnull loop, const jk_broadcast *_Nonnull shape, void *_Nonnull const *_Nonnull pointers,
-                   const void *_Nullable params);
+int jk_elementwise(jk_loop _Nonnull loop, const jk_broadcast *_Nonnull shape,
+                   void *_Nonnull const *_Nonnull pointers, const void *_Nullable params);
 
-// The same for a shape of rank 2 or more, rows begin..<end of the innermost dimension, on this thread.
-int jk_elementwise_rows(jk_loop _Nonnull loop, const jk_broadcast *_Nonnull shape, void *_Nonnull const *_Nonnull pointers,
-                        const void *_Nullable params, size_t begin, size_t end);
+// The same for a shape of rank 2 or more, rows begin..<end of the innermost dimension, on this
+// thread.
+int jk_elementwise_rows(jk_loop _Nonnull loop, const jk_broadcast *_Nonnull shape,
+                        void *_Nonnull const *_Nonnull pointers, const void *_Nullable params,
+                        size_t begin, size_t end);
 
-// Fused element-wise steps over blocks that stay in the cache. Operand numbers: 0..<inputs are inputs, then one per step.
+// Fused element-wise steps over blocks that stay in the cache. Operand numbers: 0..<inputs are
+// inputs, then one per step.
 typedef struct {
   jk_loop loop;
   const void *params;
@@ -116,7 +144,8 @@ typedef struct {
 
 int jk_run_fused(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers);
 // The same for elements begin..<end, on this thread.
-int jk_run_fused_part(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers, size_t begin, size_t end);
+int jk_run_fused_part(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers,
+                      size_t begin, size_t end);
 
 #include "jk_elementwise.h"
 #include "jk_reduction.h"

@@ -1,7 +1,8 @@
 // The elementwise family; see jk.h, which includes this.
 #pragma once
 
-// Arithmetic of two inputs. Loops that can fail give 1: for a division by zero, or a negative integer exponent.
+// Arithmetic of two inputs. Loops that can fail give 1: for a division by zero, or a negative
+// integer exponent.
 JK_DECLARE_LOOP(add)
 JK_DECLARE_LOOP(sub)
 JK_DECLARE_LOOP(mul)
@@ -28,8 +29,10 @@ JK_DECLARE_LOOP(left_shift)
 JK_DECLARE_LOOP(right_shift)
 JK_DECLARE_LOOP(complex)
 
-// The sum of `inputs` arrays of `count` elements of `size` bytes; pointers: the inputs, then the output.
-void jk_add_n(int dtype, int inputs, int64_t count, int64_t size, void *_Nonnull const *_Nonnull pointers);
+// The sum of `inputs` arrays of `count` elements of `size` bytes; pointers: the inputs, then the
+// output.
+void jk_add_n(int dtype, int inputs, int64_t count, int64_t size,
+              void *_Nonnull const *_Nonnull pointers);
 
 // Functions of one input.
 JK_DECLARE_LOOP(neg)
@@ -111,7 +114,8 @@ jk_loop jk_select(int size);
 JK_DECLARE_LOOP(clip)
 // From one dtype to another.
 jk_loop jk_cast(int from, int to);
-// Keeps of a number's mantissa what the narrower dtype holds, without rounding: float64 or float32 to float32, half, bfloat16.
+// Keeps of a number's mantissa what the narrower dtype holds, without rounding: float64 or float32
+// to float32, half, bfloat16.
 jk_loop jk_cast_truncating(int from, int to);
 
 // Special functions.

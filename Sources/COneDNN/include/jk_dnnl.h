@@ -1,7 +1,9 @@
-// Float32 convolutions and matrix products by oneDNN, of which this shim hides the version (2.x or 3.x).
+// Float32 convolutions and matrix products by oneDNN, of which this shim hides the version (2.x
+// or 3.x).
 //
-// A plan is made once for fixed shapes and may run on several threads at once. It takes its threads from the pool of
-// jk.h: one run at a time is split over the pool, runs beside it use their own thread only.
+// A plan is made once for fixed shapes and may run on several threads at once. It takes its threads
+// from the pool of jk.h: one run at a time is split over the pool, runs beside it use their own
+// thread only.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -32,8 +34,9 @@ typedef struct {
 
 enum { JK_CONV_FORWARD, JK_CONV_INPUT_GRADIENT, JK_CONV_FILTER_GRADIENT };
 
-// A convolution over 1 to 3 spatial dimensions. The filter is laid out [kernel..., in_channels / groups, out_channels];
-// a depthwise one, [kernel..., channels, multiplier], is that with as many groups as channels.
+// A convolution over 1 to 3 spatial dimensions. The filter is laid out [kernel..., in_channels /
+// groups, out_channels]; a depthwise one, [kernel..., channels, multiplier], is that with as many
+// groups as channels.
 typedef struct {
   int kind, spatial, channels_first;
   int64_t batch, in_channels, out_channels, groups;
@@ -42,11 +45,13 @@ typedef struct {
 
 // `filter` is the value that the filter has at every run, or NULL when it may differ.
 // NULL when oneDNN has no implementation or no memory is left.
-jk_dnnl_plan *_Nullable jk_dnnl_conv_create(const jk_dnnl_conv *_Nonnull conv, const jk_dnnl_epilogue *_Nonnull epilogue,
+jk_dnnl_plan *_Nullable jk_dnnl_conv_create(const jk_dnnl_conv *_Nonnull conv,
+                                            const jk_dnnl_epilogue *_Nonnull epilogue,
                                             const float *_Nullable filter);
 
-// c[batch..., m, n] = a[batch..., m, k] * b[batch..., k, n], by strides in elements; 0 where a batch dimension
-// broadcasts. One of the two strides of the matrix dimensions of a and b is 1. c is dense; batch_rank is at most 6.
+// c[batch..., m, n] = a[batch..., m, k] * b[batch..., k, n], by strides in elements; 0 where a
+// batch dimension broadcasts. One of the two strides of the matrix dimensions of a and b is 1. c is
+// dense; batch_rank is at most 6.
 typedef struct {
   int batch_rank;
   int64_t batch[6];
@@ -57,16 +62,19 @@ typedef struct {
 
 // `b` is the value that b has at every run, or NULL when it may differ.
 jk_dnnl_plan *_Nullable jk_dnnl_matmul_create(const jk_dnnl_matmul *_Nonnull matmul,
-                                              const jk_dnnl_epilogue *_Nonnull epilogue, const float *_Nullable b);
+                                              const jk_dnnl_epilogue *_Nonnull epilogue,
+                                              const float *_Nullable b);
 
 // Bytes of scratch memory, aligned to 64, that each run takes.
 size_t jk_dnnl_scratch_bytes(const jk_dnnl_plan *_Nonnull plan);
 
 // Runs a plan. Forward: x is the input, w the filter (not read when it is constant), y the output.
-// Input gradient: x is what is written, w the filter, y the output's gradient. Filter gradient: w is written.
-// Matrix product: x is a, w is b, y is c. `residual` may be y itself. Returns 0, or a oneDNN status.
-int jk_dnnl_run(jk_dnnl_plan *_Nonnull plan, void *_Nullable x, void *_Nullable w, const void *_Nullable bias,
-                void *_Nullable y, const void *_Nullable residual, void *_Nullable scratch);
+// Input gradient: x is what is written, w the filter, y the output's gradient. Filter gradient: w
+// is written. Matrix product: x is a, w is b, y is c. `residual` may be y itself. Returns 0, or a
+// oneDNN status.
+int jk_dnnl_run(jk_dnnl_plan *_Nonnull plan, void *_Nullable x, void *_Nullable w,
+                const void *_Nullable bias, void *_Nullable y, const void *_Nullable residual,
+                void *_Nullable scratch);
 
 void jk_dnnl_destroy(jk_dnnl_plan *_Nullable plan);
 

@@ -6,8 +6,10 @@
 #include "tensor.pb-c.h"
 
 // The addresses of the schemas: Swift can't take the address of a C constant.
-#define JK_SCHEMA(name) \
-  static inline const ProtobufCMessageDescriptor *jk_schema_##name(void) { return &tensorflow__##name##__descriptor; }
+#define JK_SCHEMA(name)                                                    \
+  static inline const ProtobufCMessageDescriptor *jk_schema_##name(void) { \
+    return &tensorflow__##name##__descriptor;                              \
+  }
 
 JK_SCHEMA(version_def)
 JK_SCHEMA(node_def)

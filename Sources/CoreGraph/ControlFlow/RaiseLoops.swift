@@ -1,7 +1,8 @@
 import CoreOps
 
 extension Subgraph {
-  /// The same with TF-1 loops of the usual form as While ops, whose condition and body are plans of their own.
+  /// The same with TF-1 loops of the usual form as While ops, whose condition and body are plans of
+  /// their own.
   ///
   /// A loop of another form stays as it is and runs in the executor for frames.
   package func raisingLoops() throws -> Subgraph {
@@ -74,7 +75,11 @@ private struct LoopRaiser {
         own = child
       }
       frame[node.id] = own
-      if case .exit? = node.primitive { outer[node.id] = parents[own] } else { outer[node.id] = own }
+      if case .exit? = node.primitive {
+        outer[node.id] = parents[own]
+      } else {
+        outer[node.id] = own
+      }
     }
     self.frame = frame
     frameCount = parents.count
@@ -131,7 +136,8 @@ private struct LoopRaiser {
         return nodes[id].inputs[1].node == loopCond && nodes[id].inputs[0] == Endpoint(merge)
       }
       guard switches.count <= 1 else { return nil }
-      var variable = Variable(enter: enter, merge: merge, switch: switches.first, nextIteration: back)
+      var variable = Variable(
+        enter: enter, merge: merge, switch: switches.first, nextIteration: back)
       for exit in switches.first.flatMap({ exitsOf[$0] }) ?? [] {
         guard variable.exit == nil, nodes[exit].inputs[0].index == 0 else { return nil }
         variable.exit = exit
@@ -150,8 +156,9 @@ private struct LoopRaiser {
     return isClosed(loop) && isUsedAsALoop(loop) && bodyWaitsForTheCondition(loop) ? loop : nil
   }
 
-  /// Whether what makes the loop is read only as the usual form reads it: no one asks a Merge where its value came from, no
-  /// one but Exit looks at what leaves, and only the loop's own nodes take part in its back edges.
+  /// Whether what makes the loop is read only as the usual form reads it: no one asks a Merge where
+  /// its value came from, no one but Exit looks at what leaves, and only the loop's own nodes take
+  /// part in its back edges.
   private func isUsedAsALoop(_ loop: Loop) -> Bool {
     let merges = Set(loop.variables.map(\.merge))
     let switches = Set(loop.variables.compactMap(\.switch))
@@ -186,8 +193,8 @@ private struct LoopRaiser {
     }
   }
 
-  /// Whether the next iteration, and every effect in the body, wait for the condition to hold: otherwise they happen once
-  /// more than the body, which is a function of its own, is called.
+  /// Whether the next iteration, and every effect in the body, wait for the condition to hold:
+  /// otherwise they happen once more than the body, which is a function of its own, is called.
   private func bodyWaitsForTheCondition(_ loop: Loop) -> Bool {
     let gates = Set(loop.variables.compactMap(\.switch))
     let starts = Set(loop.variables.map(\.merge))
@@ -200,7 +207,8 @@ private struct LoopRaiser {
       }
       let byData =
         isMerge(id)
-        ? !node.inputs.isEmpty && node.inputs.allSatisfy(isDead) : node.inputs.contains(where: isDead)
+        ? !node.inputs.isEmpty && node.inputs.allSatisfy(isDead)
+        : node.inputs.contains(where: isDead)
       if byData || node.controlInputs.contains(where: waits.contains) { waits.insert(id) }
     }
     guard loop.variables.allSatisfy({ waits.contains($0.nextIteration) }) else { return false }
@@ -277,7 +285,8 @@ private struct LoopRaiser {
       if source.isConstant { constants[invariant] = source } else { passed.append(invariant) }
     }
     let types =
-      loop.variables.map { nodes[$0.merge].outputTypes[0] } + passed.map { nodes[$0].outputTypes[0] }
+      loop.variables.map { nodes[$0.merge].outputTypes[0] }
+      + passed.map { nodes[$0].outputTypes[0] }
     var base = "raised_\(round)_\(number)_\(nodes[loop.loopCond].name)"
     while rewriter.target.library[base + "_cond"] != nil { base += "_" }
     var starts: [Endpoint: Int] = [:]
@@ -308,8 +317,11 @@ private struct LoopRaiser {
     try library.add(condition.function)
     try library.add(body.function)
     rewriter.target.library = library
-    guard let op = OpRegistry.standard["While"] else { throw TFError.internal("While is not registered") }
-    let inputs = loop.variables.map { nodes[$0.enter].inputs[0] } + passed.map { nodes[$0].inputs[0] }
+    guard let op = OpRegistry.standard["While"] else {
+      throw TFError.internal("While is not registered")
+    }
+    let inputs =
+      loop.variables.map { nodes[$0.enter].inputs[0] } + passed.map { nodes[$0].inputs[0] }
     var controls: [Int] = []
     for id in loop.variables.map(\.enter) + loop.invariants {
       for control in rewriter.mapControls(nodes[id]) where !controls.contains(control) {
@@ -394,7 +406,8 @@ private struct FunctionExtractor {
         stack.append(control)
       }
       function.nodes.append(
-        NodeDef(name: node.name, op: node.opName, inputs: inputs, device: node.device, attrs: node.attrs))
+        NodeDef(
+          name: node.name, op: node.opName, inputs: inputs, device: node.device, attrs: node.attrs))
       stack.append(contentsOf: node.inputs.map(\.node))
     }
   }

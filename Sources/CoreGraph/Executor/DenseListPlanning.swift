@@ -67,7 +67,8 @@ extension LinearPlanner {
     case .forward:
       roots[node.firstOutput] = roots[input]
       known[node.firstOutput] = .list(planned)
-    case .length: setConstant(node.firstOutput, try Tensor(scalar: Int32(clamping: planned.list.count)))
+    case .length:
+      setConstant(node.firstOutput, try Tensor(scalar: Int32(clamping: planned.list.count)))
     case .read: try read(planned, input, role, node)
     case .write: try write(planned, input, role, node, position)
     case .fill: try fill(planned, role, node)
@@ -92,22 +93,28 @@ extension LinearPlanner {
       variables[index] = variable
       guard case .list(let planned) = variable, planned.list.rules != nil else { continue }
       // Two variables that are one array would each be a copy of it.
-      guard isCurrent(planned), arrays.insert(planned.origin).inserted else { throw planned.refusal }
+      guard isCurrent(planned), arrays.insert(planned.origin).inserted else {
+        throw planned.refusal
+      }
     }
     return variables
   }
 
-  /// Throws `NotDense` unless the lists among the fetches are the variables of the loop whose body this is, changed in place.
+  /// Throws `NotDense` unless the lists among the fetches are the variables of the loop whose body
+  /// this is, changed in place.
   func checkFetchedLists() throws {
     for (index, value) in plan.fetches.enumerated() {
       let variable = isBody ? variables[index] : nil
       switch known[value] {
       case .list(let planned):
-        guard case .list(let given)? = variable, given.origin == planned.origin, case .feed(index)? = roots[value],
+        guard case .list(let given)? = variable, given.origin == planned.origin,
+          case .feed(index)? = roots[value],
           isCurrent(planned)
         else { throw planned.refusal }
       case .handle(let origin):
-        guard variable == .handle(origin), value == plan.feeds[index] else { throw NotDense(origins: [origin]) }
+        guard variable == .handle(origin), value == plan.feeds[index] else {
+          throw NotDense(origins: [origin])
+        }
       case .value, .shape, .nothing:
         if let variable { throw NotDense(origins: [variable.origin]) }
       }
@@ -120,7 +127,8 @@ extension LinearPlanner {
     _ role: ListRole, _ node: ExecutionPlan.PlannedNode, _ origin: PlannedList.Origin
   ) throws -> Bool {
     // What is wrong with the arguments is found when the op itself runs.
-    guard let list = try? DenseList.made(by: node.kernel, role, node.inputs.map { known[$0].value }) else { return false }
+    guard let list = try? DenseList.made(by: node.kernel, role, node.inputs.map { known[$0].value })
+    else { return false }
     var output = node.firstOutput
     if role.isArray {
       roots[output] = .constant(Tensor(.resource, objects: [nil], dims: Shape()))
@@ -138,7 +146,8 @@ extension LinearPlanner {
     _ role: ListRole, _ node: ExecutionPlan.PlannedNode, _ origin: PlannedList.Origin
   ) throws -> Bool {
     guard let value = role.value.map({ node.inputs[$0] }), let shape = role.shape,
-      let declared = try? known[node.inputs[shape]].value?.listShape(), let dims = known[value].shape,
+      let declared = try? known[node.inputs[shape]].value?.listShape(),
+      let dims = known[value].shape,
       let list = DenseList.rows(of: plan.valueTypes[value], dims, declared: declared)
     else { return false }
     roots[node.firstOutput] = roots[value]
@@ -152,8 +161,11 @@ extension LinearPlanner {
     var list = planned.list
     let declared = try declaredShape(role, node, planned)
     // A variable whose elements only become known later in the body.
-    if list.element == nil, case .feed? = roots[input] { list.element = try? declared.merged(with: list.declared).known }
-    guard let element = list.element, let shape = list.expecting(declared), try elementType(role, node) == list.dtype
+    if list.element == nil, case .feed? = roots[input] {
+      list.element = try? declared.merged(with: list.declared).known
+    }
+    guard let element = list.element, let shape = list.expecting(declared),
+      try elementType(role, node) == list.dtype
     else { throw planned.refusal }
     let index = try place(role, node, planned)
     add(
@@ -164,7 +176,8 @@ extension LinearPlanner {
   }
 
   private mutating func write(
-    _ planned: PlannedList, _ input: Int, _ role: ListRole, _ node: ExecutionPlan.PlannedNode, _ position: Int
+    _ planned: PlannedList, _ input: Int, _ role: ListRole, _ node: ExecutionPlan.PlannedNode,
+    _ position: Int
   ) throws {
     var list = planned.list
     guard let value = role.value.map({ node.inputs[$0] }), plan.valueTypes[value] == list.dtype,
@@ -180,9 +193,13 @@ extension LinearPlanner {
     if case .feed? = roots[input] { isVariable = true }
     if isVariable && !isBody || isNeeded(input, after: position) || !planned.list.ownsMemory {
       // What a condition writes to an array would have to be seen by the body.
-      guard list.rules == nil || !isVariable, planned.list.element != nil else { throw planned.refusal }
+      guard list.rules == nil || !isVariable, planned.list.element != nil else {
+        throw planned.refusal
+      }
       let memory = try addMemory(list, planned, for: output)
-      add(planned.list.ownsMemory ? list.copy() : list.take(), node, inputs: [input], outputs: [memory])
+      add(
+        planned.list.ownsMemory ? list.copy() : list.take(), node, inputs: [input],
+        outputs: [memory])
     } else if planned.list.element == nil, !isVariable {
       add(list.clear(), node, inputs: [], outputs: [try addMemory(list, planned, for: output)])
     } else {
@@ -198,7 +215,8 @@ extension LinearPlanner {
     _ planned: PlannedList, _ role: ListRole, _ node: ExecutionPlan.PlannedNode
   ) throws {
     var list = planned.list
-    guard let value = role.value.map({ node.inputs[$0] }), let rows = known[value].shape, list.element == nil,
+    guard let value = role.value.map({ node.inputs[$0] }), let rows = known[value].shape,
+      list.element == nil,
       let shown = DenseList.rows(of: plan.valueTypes[value], rows, declared: list.declared),
       shown.dtype == list.dtype, shown.count == list.count, namesAllPlaces(role, node, list)
     else { throw planned.refusal }
@@ -212,9 +230,12 @@ extension LinearPlanner {
     _ planned: PlannedList, _ input: Int, _ role: ListRole, _ node: ExecutionPlan.PlannedNode
   ) throws {
     let list = planned.list
-    guard let dims = list.stacked, let shape = list.expecting(try declaredShape(role, node, planned)),
+    guard let dims = list.stacked,
+      let shape = list.expecting(try declaredShape(role, node, planned)),
       try elementType(role, node) == list.dtype,
-      try role.isArray ? list.count > 0 && namesAllPlaces(role, node, list) : fits(node.kernel.int("num_elements"), list)
+      try role.isArray
+        ? list.count > 0 && namesAllPlaces(role, node, list)
+        : fits(node.kernel.int("num_elements"), list)
     else { throw planned.refusal }
     if let check = list.readAll(shape) { add(check, node, inputs: [input], outputs: []) }
     if case .constant(let tensor)? = roots[input] {
@@ -231,7 +252,8 @@ extension LinearPlanner {
   private func checkArray(
     _ planned: PlannedList, _ role: ListRole, _ node: ExecutionPlan.PlannedNode
   ) throws {
-    guard role.action == .forward || role.isArray == (planned.list.rules != nil), isCurrent(planned) else {
+    guard role.action == .forward || role.isArray == (planned.list.rules != nil), isCurrent(planned)
+    else {
       throw planned.refusal
     }
     guard let handle = role.handle else { return }
@@ -250,9 +272,12 @@ extension LinearPlanner {
     _ role: ListRole, _ node: ExecutionPlan.PlannedNode, _ planned: PlannedList
   ) throws -> PartialShape {
     guard let input = role.shape else {
-      return role.isArray && role.action == .stack ? try node.kernel.shape("element_shape") : .unknown
+      return role.isArray && role.action == .stack
+        ? try node.kernel.shape("element_shape") : .unknown
     }
-    guard let shape = try? known[node.inputs[input]].value?.listShape() else { throw planned.refusal }
+    guard let shape = try? known[node.inputs[input]].value?.listShape() else {
+      throw planned.refusal
+    }
     return shape
   }
 
@@ -280,12 +305,16 @@ extension LinearPlanner {
   /// Whether a later node reads what lies in the memory of `value`.
   private func isNeeded(_ value: Int, after position: Int) -> Bool {
     guard let root = roots[value] else { return false }
-    return roots.indices.contains { roots[$0]?.isSameMemory(as: root) == true && lastReaders[$0] > position }
+    return roots.indices.contains {
+      roots[$0]?.isSameMemory(as: root) == true && lastReaders[$0] > position
+    }
   }
 
   // MARK: - Steps
 
-  private mutating func addMemory(_ list: DenseList, _ planned: PlannedList, for value: Int) throws -> Int {
+  private mutating func addMemory(_ list: DenseList, _ planned: PlannedList, for value: Int) throws
+    -> Int
+  {
     guard list.byteCount != nil else { throw planned.refusal }
     return addComputed(.uint8, list.memoryShape, for: value)
   }
@@ -298,12 +327,14 @@ extension LinearPlanner {
   }
 
   private mutating func add(
-    _ run: @escaping Run, _ node: ExecutionPlan.PlannedNode, inputs: [Int], outputs: [Int], rows: RowForm? = nil
+    _ run: @escaping Run, _ node: ExecutionPlan.PlannedNode, inputs: [Int], outputs: [Int],
+    rows: RowForm? = nil
   ) {
     for input in inputs { use(input, at: steps.count) }
     steps.append(
       .fixed(
-        run: RunSpec(run: run, rows: rows), origin: StepOrigin(node.kernel), inputs: inputs, outputs: outputs))
+        run: RunSpec(run: run, rows: rows), origin: StepOrigin(node.kernel), inputs: inputs,
+        outputs: outputs))
   }
 
   private mutating func change(_ planned: PlannedList, _ list: DenseList, _ output: Int) {

@@ -9,7 +9,9 @@ extension LinearPlanner {
     while index < steps.count {
       var end = index
       if let count = elementwiseCount(steps[index]), count >= FusedLoop.minimumCount {
-        while end < steps.count, end - index < FusedLoop.maximumSteps, elementwiseCount(steps[end]) == count {
+        while end < steps.count, end - index < FusedLoop.maximumSteps,
+          elementwiseCount(steps[end]) == count
+        {
           end += 1
         }
       }
@@ -75,13 +77,15 @@ extension LinearPlanner {
     }
   }
 
-  /// - Parameter users: the steps that read each computed value; nil where all results are to be written.
+  /// - Parameter users: the steps that read each computed value; nil where all results are to be
+  ///   written.
   func fusedStep(_ range: Range<Int>, _ users: [[Int]]?) -> PlannedStep? {
     var inputs: [Int] = []
     var operandOfRoot: [Int: Int] = [:]
     var members: [(loop: ElementwiseLoop, inputs: [Int], output: Int)] = []
     for index in range {
-      guard case .fixed(let spec, _, let own, let outputs) = steps[index], let loop = spec.elementwise
+      guard case .fixed(let spec, _, let own, let outputs) = steps[index],
+        let loop = spec.elementwise
       else { return nil }
       members.append((loop, own, outputs[0]))
     }
@@ -113,9 +117,11 @@ extension LinearPlanner {
     let count = computed[members[0].output].dims.elementCount
     let loop = FusedLoop(
       inputs: inputs.map {
-        FusedLoop.Input(byteSize: plan.valueTypes[$0].byteSize, isScalar: elementCount($0) == 1 && count != 1)
+        FusedLoop.Input(
+          byteSize: plan.valueTypes[$0].byteSize, isScalar: elementCount($0) == 1 && count != 1)
       }, steps: loopSteps, outputs: written, count: count)
-    // The last step writes where it reads, block by block; an earlier one would write what later ones read.
+    // The last step writes where it reads, block by block; an earlier one would write what later
+    // ones read.
     var overwrites: [Int] = []
     if written == [members.count - 1] {
       overwrites = inputs.indices.filter {
@@ -126,7 +132,8 @@ extension LinearPlanner {
     let origin = StepOrigin(
       range.compactMap { if case .fixed(_, let origin, _, _) = steps[$0] { origin } else { nil } })
     return .fixed(
-      run: RunSpec(run: { try loop.run($0) }, overwrites: overwrites, rows: loop.rows), origin: origin, inputs: inputs,
+      run: RunSpec(run: { try loop.run($0) }, overwrites: overwrites, rows: loop.rows),
+      origin: origin, inputs: inputs,
       outputs: written.map { members[$0].output })
   }
 

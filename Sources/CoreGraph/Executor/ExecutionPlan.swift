@@ -1,6 +1,7 @@
 package import CoreOps
 
-/// How to compute some fetches from some feeds: kernels prepared, in order. Immutable, and shared by concurrent runs.
+/// How to compute some fetches from some feeds: kernels prepared, in order. Immutable, and shared
+/// by concurrent runs.
 package final class ExecutionPlan: Sendable {
   struct PlannedNode: Sendable {
     let kernel: PreparedKernel
@@ -25,7 +26,8 @@ package final class ExecutionPlan: Sendable {
   var functions: FunctionTable { table }
   /// Calls the functions of the plan's library.
   package var functionRunner: any FunctionRunner { functions }
-  /// Whether it runs node by node in the executor for frames: there are elements of TF-1 control flow left, or it is to.
+  /// Whether it runs node by node in the executor for frames: there are elements of TF-1 control
+  /// flow left, or it is to.
   let hasFrames: Bool
   /// The programs for the shapes that were fed last.
   private let programs = Lock<[(program: LinearProgram, learning: ShapeLearning)]>([])
@@ -37,8 +39,11 @@ package final class ExecutionPlan: Sendable {
   /// Whether a node gives a reference to a variable, as those of TF-1 do.
   let handsOnReferences: Bool
 
-  /// - Throws: `NOT_FOUND` that names a node whose op Janus does not have; what preparing a kernel throws.
-  package convenience init(_ subgraph: Subgraph, functions: FunctionTable, stepwise: Bool = false) throws {
+  /// - Throws: `NOT_FOUND` that names a node whose op Janus does not have; what preparing a kernel
+  ///   throws.
+  package convenience init(_ subgraph: Subgraph, functions: FunctionTable, stepwise: Bool = false)
+    throws
+  {
     try self.init(subgraph, functions: functions, keepsFunctions: true, stepwise: stepwise)
   }
 
@@ -123,7 +128,10 @@ package final class ExecutionPlan: Sendable {
     }
     for index in feeds.indices where feeds[index].dtype != valueTypes[self.feeds[index]] {
       throw TFError.invalidArgument(
-        "Tensor \(feedNames[index]) is \(valueTypes[self.feeds[index]]), but the fed value is \(feeds[index].dtype)"
+        """
+        Tensor \(feedNames[index]) is \(valueTypes[self.feeds[index]]), but the fed value is \
+        \(feeds[index].dtype)
+        """
       )
     }
     // Passes may have added functions that the caller's table lacks.
@@ -167,10 +175,13 @@ package final class ExecutionPlan: Sendable {
   }
 
   /// The program for the shapes of `feeds`, made now if they are new.
-  func program(for feeds: [Tensor], _ execution: ExecutionContext = .eager) throws -> LinearProgram {
+  func program(for feeds: [Tensor], _ execution: ExecutionContext = .eager) throws -> LinearProgram
+  {
     let shapes = feeds.map(\.dims)
-    let known = programs.withLock { programs -> (program: LinearProgram, learning: ShapeLearning)? in
-      guard let index = programs.firstIndex(where: { $0.program.layout.feedShapes == shapes }) else { return nil }
+    let known = programs.withLock {
+      programs -> (program: LinearProgram, learning: ShapeLearning)? in
+      guard let index = programs.firstIndex(where: { $0.program.layout.feedShapes == shapes })
+      else { return nil }
       let known = programs[index]
       if index > 0 {
         programs.remove(at: index)
@@ -212,7 +223,8 @@ package final class FunctionTable: FunctionRunner {
 
   /// The table for a library to which passes may have added functions.
   func extended(by library: FunctionLibrary) -> FunctionTable {
-    library.order.count == self.library.order.count ? self : FunctionTable(library, stepwise: stepwise)
+    library.order.count == self.library.order.count
+      ? self : FunctionTable(library, stepwise: stepwise)
   }
 
   func plan(_ name: String, _ attrs: Attrs, _ cancellation: Cancellation) throws -> ExecutionPlan {

@@ -1,7 +1,8 @@
 import CoreOps
 
-/// Runs a plan with TF-1 control flow: Switch kills one branch, Merge passes on what lives, and loops run in frames that
-/// give each iteration values of its own. Follows TensorFlow's executor, node for node.
+/// Runs a plan with TF-1 control flow: Switch kills one branch, Merge passes on what lives, and
+/// loops run in frames that give each iteration values of its own. Follows TensorFlow's executor,
+/// node for node.
 struct FrameExecutor {
   /// The values of one iteration of one frame.
   private final class Iteration {
@@ -43,7 +44,9 @@ struct FrameExecutor {
     /// When it began, in observed runs.
     var start: UInt64 = 0
 
-    init(_ layout: Int, _ first: Iteration, parent: (frame: Frame, iteration: Iteration)?, depth: Int) {
+    init(
+      _ layout: Int, _ first: Iteration, parent: (frame: Frame, iteration: Iteration)?, depth: Int
+    ) {
       self.layout = layout
       self.first = first
       self.parent = parent
@@ -150,7 +153,8 @@ struct FrameExecutor {
     case .noOp:
       deliver(ready, [], isDead: ready.isDead)
     case .merge:
-      guard !ready.isDead, let live = inputs.first(where: { ready.iteration.inputs[$0] != nil }) else {
+      guard !ready.isDead, let live = inputs.first(where: { ready.iteration.inputs[$0] != nil })
+      else {
         deliver(ready, [nil, nil], isDead: true)
         break
       }
@@ -164,15 +168,20 @@ struct FrameExecutor {
         break
       }
       guard predicate.dtype == .bool, predicate.dims.rank == 0 else {
-        throw TFError.invalidArgument("The second input must be a scalar, but it has shape \(predicate.dims)")
-          .at(node: node.kernel.node, op: node.kernel.op.name)
+        throw TFError.invalidArgument(
+          "The second input must be a scalar, but it has shape \(predicate.dims)"
+        )
+        .at(node: node.kernel.node, op: node.kernel.op.name)
       }
       let yes = predicate.elements(Bool.self)[0]
       deliver(ready, yes ? [nil, data] : [data, nil], isDead: false)
     case .loopCond:
-      deliver(ready, [ready.isDead ? nil : ready.iteration.inputs[inputs.lowerBound]], isDead: ready.isDead)
+      deliver(
+        ready, [ready.isDead ? nil : ready.iteration.inputs[inputs.lowerBound]],
+        isDead: ready.isDead)
     case .enter(let child, let isConstant):
-      enter(ready, child, isConstant, ready.isDead ? nil : ready.iteration.inputs[inputs.lowerBound])
+      enter(
+        ready, child, isConstant, ready.isDead ? nil : ready.iteration.inputs[inputs.lowerBound])
     case .exit:
       guard !ready.isDead else { break }
       ready.frame.liveExits.insert(ready.node)
@@ -183,10 +192,12 @@ struct FrameExecutor {
     case .nextIteration:
       guard !ready.isDead else { break }
       let next = iteration(after: ready.iteration, of: ready.frame)
-      send(ready.node, [ready.iteration.inputs[inputs.lowerBound]], isDead: false, ready.frame, next)
+      send(
+        ready.node, [ready.iteration.inputs[inputs.lowerBound]], isDead: false, ready.frame, next)
     case .kernel:
       guard !ready.isDead else {
-        deliver(ready, [Tensor?](repeating: nil, count: node.kernel.outputTypes.count), isDead: true)
+        deliver(
+          ready, [Tensor?](repeating: nil, count: node.kernel.outputTypes.count), isDead: true)
         break
       }
       var values: [Tensor] = []
@@ -205,7 +216,9 @@ struct FrameExecutor {
     }
   }
 
-  private mutating func run(_ index: Int, _ kernel: PreparedKernel, _ inputs: [Tensor]) throws -> [Tensor] {
+  private mutating func run(_ index: Int, _ kernel: PreparedKernel, _ inputs: [Tensor]) throws
+    -> [Tensor]
+  {
     guard case .raw(let specialise) = kernel.body else { return try kernel.run(inputs, execution) }
     if let cached = caches[index], cached.shapes.count == inputs.count,
       inputs.indices.allSatisfy({ cached.shapes[$0] == inputs[$0].dims })
@@ -266,7 +279,11 @@ struct FrameExecutor {
     }
     iteration.waiting[position] -= 1
     if let input = edge.input {
-      if isDead { iteration.deadInputs[position] += 1 } else { iteration.inputs[info.inputBase + input] = value }
+      if isDead {
+        iteration.deadInputs[position] += 1
+      } else {
+        iteration.inputs[info.inputBase + input] = value
+      }
     } else if isDead {
       iteration.controlsDead[position] = true
     }
@@ -279,7 +296,8 @@ struct FrameExecutor {
       let live = edge.input != nil && !isDead
       if live || !isReady {
         let inputs = info.inputBase..<info.inputBase + info.dataInputs
-        let arrived = inputs.count { iteration.inputs[$0] != nil } + Int(iteration.deadInputs[position])
+        let arrived =
+          inputs.count { iteration.inputs[$0] != nil } + Int(iteration.deadInputs[position])
         let dataWaiting = info.dataInputs - arrived
         let controlsWaiting = Int(iteration.waiting[position]) - dataWaiting
         isReady = controlsWaiting == 0 && inputs.contains { iteration.inputs[$0] != nil }
@@ -355,9 +373,13 @@ struct FrameExecutor {
         frame: (name, iteration.number)))
   }
 
-  /// Ends a loop that has come to rest: exits that gave nothing are dead. False when there is none left.
+  /// Ends a loop that has come to rest: exits that gave nothing are dead. False when there is none
+  /// left.
   private mutating func finishDeepestFrame() -> Bool {
-    guard let (key, frame) = frames.filter({ !$0.value.isDone }).max(by: { $0.value.depth < $1.value.depth })
+    guard
+      let (key, frame) = frames.filter({ !$0.value.isDone }).max(by: {
+        $0.value.depth < $1.value.depth
+      })
     else { return false }
     frame.isDone = true
     frames[key] = nil
@@ -369,7 +391,9 @@ struct FrameExecutor {
       }
       let name = layout.frames[frame.layout].name
       observer.record(
-        RunEvent(.frame, nodes: [name], op: "frame", start: frame.start, frame: (name, frame.first.number)))
+        RunEvent(
+          .frame, nodes: [name], op: "frame", start: frame.start, frame: (name, frame.first.number))
+      )
     }
     if let parent = frame.parent {
       parent.iteration.outstanding -= 1

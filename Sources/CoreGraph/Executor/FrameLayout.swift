@@ -1,7 +1,7 @@
 import CoreOps
 
-/// What is fixed about running a plan with TF-1 control flow: each node's frame, how many inputs it waits for, and who
-/// takes its outputs.
+/// What is fixed about running a plan with TF-1 control flow: each node's frame, how many inputs it
+/// waits for, and who takes its outputs.
 struct FrameLayout: Sendable {
   enum Kind: Sendable {
     case kernel, noOp, `switch`, merge, loopCond, exit, nextIteration
@@ -142,8 +142,10 @@ struct FrameLayout: Sendable {
         frame = from
       }
       if frame != nil, frame != 0, node.inputs.contains(where: { producer[$0] == nil }) {
-        throw TFError.invalidArgument("a fed value enters frame '\(frames[frame!].name)' without an Enter node")
-          .at(node: node.kernel.node, op: node.kernel.op.name)
+        throw TFError.invalidArgument(
+          "a fed value enters frame '\(frames[frame!].name)' without an Enter node"
+        )
+        .at(node: node.kernel.node, op: node.kernel.op.name)
       }
       let own = frame ?? 0
       nodes[index].frame = own
@@ -190,7 +192,9 @@ struct FrameLayout: Sendable {
   }
 
   private func framesDiffer(_ kernel: PreparedKernel, _ a: Int, _ b: Int) -> TFError {
-    TFError.invalidArgument("has inputs from different frames: '\(frames[a].name)' and '\(frames[b].name)'")
-      .at(node: kernel.node, op: kernel.op.name)
+    TFError.invalidArgument(
+      "has inputs from different frames: '\(frames[a].name)' and '\(frames[b].name)'"
+    )
+    .at(node: kernel.node, op: kernel.op.name)
   }
 }

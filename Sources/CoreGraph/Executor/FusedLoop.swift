@@ -1,8 +1,8 @@
 import CKernels
 import CoreOps
 
-/// Element-wise steps run together over blocks that stay in the cache, so that what passes between them never reaches
-/// memory. The loops are those of the single steps, and so are the bits.
+/// Element-wise steps run together over blocks that stay in the cache, so that what passes between
+/// them never reaches memory. The loops are those of the single steps, and so are the bits.
 final class FusedLoop: @unchecked Sendable {
   /// One of the loops, its operands numbered: the group's inputs first, then the steps in order.
   struct Step {
@@ -91,6 +91,7 @@ final class FusedLoop: @unchecked Sendable {
   private func check(_ status: Int32) throws {
     if status == 0 { return }
     throw status == -1
-      ? TFError.resourceExhausted("OOM in a fused element-wise loop") : loops[loops.count - 1].failure(status)
+      ? TFError.resourceExhausted("OOM in a fused element-wise loop")
+      : loops[loops.count - 1].failure(status)
   }
 }

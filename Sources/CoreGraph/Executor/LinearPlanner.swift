@@ -1,8 +1,8 @@
 import CKernels
 import CoreOps
 
-/// Makes the program of a plan for given feed shapes, by running it on what is known ahead: shapes, and the values that do
-/// not depend on the feeds' contents.
+/// Makes the program of a plan for given feed shapes, by running it on what is known ahead: shapes,
+/// and the values that do not depend on the feeds' contents.
 struct LinearPlanner {
   typealias Program = LinearProgram
 
@@ -47,7 +47,9 @@ struct LinearPlanner {
 
     func isSameMemory(as other: Root) -> Bool {
       switch (self, other) {
-      case (.feed(let a), .feed(let b)), (.computed(let a), .computed(let b)), (.slot(let a), .slot(let b)): a == b
+      case (.feed(let a), .feed(let b)), (.computed(let a), .computed(let b)),
+        (.slot(let a), .slot(let b)):
+        a == b
       default: false
       }
     }
@@ -76,7 +78,8 @@ struct LinearPlanner {
     let outputs: [Output]
     /// Its position in the plan.
     let node: Int
-    /// The values that the rest of the plan needs when an assumption about an output turns out to be wrong.
+    /// The values that the rest of the plan needs when an assumption about an output turns out to
+    /// be wrong.
     var kept: [Int] = []
 
     struct Output {
@@ -87,7 +90,8 @@ struct LinearPlanner {
     }
   }
 
-  /// Values that are computed ahead are kept for as long as the program; larger ones are computed when run.
+  /// Values that are computed ahead are kept for as long as the program; larger ones are computed
+  /// when run.
   private static let largestFoldedBytes = 1 << 22
 
   let plan: ExecutionPlan
@@ -120,7 +124,8 @@ struct LinearPlanner {
 
   private init(
     _ plan: ExecutionPlan, _ feedShapes: [Shape], _ constants: [Int: Tensor], _ depth: Int,
-    _ learning: ShapeLearning, _ cancellation: Cancellation, _ variables: [Int: ListVariable], isBody: Bool,
+    _ learning: ShapeLearning, _ cancellation: Cancellation, _ variables: [Int: ListVariable],
+    isBody: Bool,
     sparse: Set<PlannedList.Origin>
   ) {
     self.plan = plan
@@ -146,8 +151,8 @@ struct LinearPlanner {
   ///   - variables: feeds that are lists in one block of memory.
   ///   - isBody: whether it is the body of a loop that has these variables.
   ///   - learning: what was seen of the shapes that no rule infers.
-  /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node. `NotDense` when variables
-  ///   can't be in one block of memory.
+  /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node.
+  ///   `NotDense` when variables can't be in one block of memory.
   static func program(
     _ plan: ExecutionPlan, _ shapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0,
     variables: [Int: ListVariable] = [:], isBody: Bool = false,
@@ -156,12 +161,15 @@ struct LinearPlanner {
     var sparse: Set<PlannedList.Origin> = []
     while true {
       var planner = LinearPlanner(
-        plan, shapes, constants, depth, learning, cancellation, variables, isBody: isBody, sparse: sparse)
+        plan, shapes, constants, depth, learning, cancellation, variables, isBody: isBody,
+        sparse: sparse)
       do {
         return try planner.program()
       } catch let refused as NotDense {
         // Those of loops around this one are planned again from there.
-        guard refused.origins.allSatisfy({ $0.depth == depth && !sparse.contains($0) }) else { throw refused }
+        guard refused.origins.allSatisfy({ $0.depth == depth && !sparse.contains($0) }) else {
+          throw refused
+        }
         sparse.formUnion(refused.origins)
       } catch {
         // With shapes that were only assumed, an error may be about nothing that a run would meet.
@@ -272,7 +280,9 @@ struct LinearPlanner {
     }
   }
 
-  private func isSmall(_ specialisation: PreparedKernel.Specialisation, _ kernel: PreparedKernel) -> Bool {
+  private func isSmall(_ specialisation: PreparedKernel.Specialisation, _ kernel: PreparedKernel)
+    -> Bool
+  {
     var bytes = 0
     for (shape, dtype) in zip(specialisation.outputs, kernel.outputTypes) {
       bytes += shape.elementCount * dtype.byteSize
@@ -342,14 +352,17 @@ struct LinearPlanner {
         values: KnownValues(values)))
     let loop = try loopStep(kernel, values, partial.map(\.known), lists)
     let loopShapes = try loop?.outputShapes(partial.map(\.known), cancellation)
-    if !lists.isEmpty, loopShapes == nil { throw NotDense(origins: Set(lists.values.map(\.origin))) }
+    if !lists.isEmpty, loopShapes == nil {
+      throw NotDense(origins: Set(lists.values.map(\.origin)))
+    }
     let isRef = kernel.op.signature.outputs.contains { $0.isRef }
     let step = steps.count
     for input in node.inputs { escape(input, at: step) }
     var outputs: [DynamicPart.Output] = []
     for (index, value) in node.outputs.enumerated() {
       let isPlain = plan.valueTypes[value].isNumeric && !isRef
-      let inferred = loopShapes?[index] ?? inferred.flatMap { index < $0.count ? $0[index].known : nil }
+      let inferred =
+        loopShapes?[index] ?? inferred.flatMap { index < $0.count ? $0[index].known : nil }
       let assumed = inferred == nil ? assumptions?[value] : nil
       var expected = isPlain ? inferred ?? assumed : nil
       roots[value] = .slot(slotCount)
@@ -367,7 +380,8 @@ struct LinearPlanner {
           value: value, slot: slotCount, expected: expected, isAssumed: isPlain && assumed != nil))
       slotCount += 1
     }
-    var part = DynamicPart(kernel: kernel, loop: loop, inputs: node.inputs, outputs: outputs, node: position)
+    var part = DynamicPart(
+      kernel: kernel, loop: loop, inputs: node.inputs, outputs: outputs, node: position)
     if outputs.contains(where: \.isAssumed) {
       part.kept = roots.indices.filter { roots[$0] != nil && lastReaders[$0] > position }
       // The plan for the rest knows nothing of lists in one block of memory.
@@ -394,8 +408,8 @@ struct LinearPlanner {
     }
   }
 
-  /// The plans of a loop's condition and body, if the node is a loop and they can be made; the kernel says what is wrong
-  /// otherwise.
+  /// The plans of a loop's condition and body, if the node is a loop and they can be made; the
+  /// kernel says what is wrong otherwise.
   private func loopStep(
     _ kernel: PreparedKernel, _ values: [Tensor?], _ shapes: [Shape?], _ lists: [Int: ListVariable]
   ) throws -> LoopStep? {
@@ -404,16 +418,20 @@ struct LinearPlanner {
       LoopStep.isLoop(kernel),
       case .function(let condition, let conditionAttrs)? = kernel.attrs["cond"],
       case .function(let body, let bodyAttrs)? = kernel.attrs["body"],
-      let conditionPlan = try ifPossible({ try plan.functions.plan(condition, conditionAttrs, cancellation) }),
+      let conditionPlan = try ifPossible({
+        try plan.functions.plan(condition, conditionAttrs, cancellation)
+      }),
       let bodyPlan = try ifPossible({ try plan.functions.plan(body, bodyAttrs, cancellation) })
     else { return nil }
     let loop = LoopStep(
       condition: conditionPlan, body: bodyPlan, inputs: values,
-      takesScalarsOnly: kernel.attrs["_lower_using_switch_merge"] == .bool(true), depth: depth, lists: lists)
+      takesScalarsOnly: kernel.attrs["_lower_using_switch_merge"] == .bool(true), depth: depth,
+      lists: lists)
     return try loop.withElements(shapes, cancellation)
   }
 
-  /// What `body` gives; nil for an error that the kernel will find again, but not when time or memory is over.
+  /// What `body` gives; nil for an error that the kernel will find again, but not when time or
+  /// memory is over.
   private func ifPossible<R>(_ body: () throws -> R) throws -> R? {
     do { return try body() } catch {
       try cancellation.check()
@@ -426,7 +444,9 @@ struct LinearPlanner {
   }
 
   private mutating func extend(_ value: Int, to step: Int) {
-    if case .computed(let index)? = roots[value] { computed[index].lastUse = max(computed[index].lastUse, step) }
+    if case .computed(let index)? = roots[value] {
+      computed[index].lastUse = max(computed[index].lastUse, step)
+    }
   }
 
   mutating func escape(_ value: Int, at step: Int) {

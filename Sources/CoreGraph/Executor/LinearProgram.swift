@@ -1,8 +1,9 @@
+import CoreOps
 import Glibc
 import Synchronization
-import CoreOps
 
-/// A plan made concrete for the shapes of its feeds: steps in order, most of them a call with addresses fixed ahead.
+/// A plan made concrete for the shapes of its feeds: steps in order, most of them a call with
+/// addresses fixed ahead.
 final class LinearProgram: Sendable {
   /// Where a step or the caller finds a whole tensor.
   enum Source: Sendable {
@@ -106,8 +107,8 @@ final class LinearProgram: Sendable {
   /// Memory that the layout itself is counted with.
   private let byteCount: Int
 
-  /// Has the plan for the nodes that are left when an assumption is wrong. It keeps its programs, so they must not keep
-  /// it; whoever runs one holds the plan.
+  /// Has the plan for the nodes that are left when an assumption is wrong. It keeps its programs,
+  /// so they must not keep it; whoever runs one holds the plan.
   private unowned let plan: ExecutionPlan
   /// To be told of shapes that no rule infers; nil for a program that relies on what was told.
   private let learning: ShapeLearning?
@@ -239,12 +240,15 @@ final class LinearProgram: Sendable {
     return outputs
   }
 
-  private func run(_ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState) throws -> [Tensor] {
+  private func run(_ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState) throws
+    -> [Tensor]
+  {
     feed(feeds, state)
     if learning != nil { state.seen.removeAll(keepingCapacity: true) }
     for segment in layout.segments {
       switch segment {
-      case .fixed(let range): try runFixed(range, state.table, execution.cancellation, execution.observer)
+      case .fixed(let range):
+        try runFixed(range, state.table, execution.cancellation, execution.observer)
       case .allocate(let index):
         let value = layout.heap[index]
         let tensor = Tensor(
@@ -272,7 +276,8 @@ final class LinearProgram: Sendable {
     for index in state.slots.indices { state.slots[index] = nil }
   }
 
-  /// Runs the nodes after a step whose outputs do not have the shapes that were assumed, by a plan of their own.
+  /// Runs the nodes after a step whose outputs do not have the shapes that were assumed, by a plan
+  /// of their own.
   private func runRest(
     after step: DynamicStep, _ feeds: [Tensor], _ execution: ExecutionContext, _ state: RunState
   ) throws -> [Tensor] {
@@ -305,7 +310,8 @@ final class LinearProgram: Sendable {
 
   @inline(__always)
   private func runFixed(
-    _ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation, _ observer: (any RunObserver)?
+    _ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation,
+    _ observer: (any RunObserver)?
   ) throws {
     if let observer { return try runObserved(range, table, cancellation, observer) }
     try runPlain(range, table, steps.pointer, cancellation)
@@ -313,7 +319,8 @@ final class LinearProgram: Sendable {
 
   @inline(__always)
   private func runPlain(
-    _ range: Range<Int>, _ table: Pointers, _ steps: UnsafeMutablePointer<StaticStep>, _ cancellation: Cancellation
+    _ range: Range<Int>, _ table: Pointers, _ steps: UnsafeMutablePointer<StaticStep>,
+    _ cancellation: Cancellation
   ) throws {
     var index = range.lowerBound
     do {
@@ -340,7 +347,8 @@ final class LinearProgram: Sendable {
 
   /// The same, telling of each step.
   private func runObserved(
-    _ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation, _ observer: any RunObserver
+    _ range: Range<Int>, _ table: Pointers, _ cancellation: Cancellation,
+    _ observer: any RunObserver
   ) throws {
     for index in range {
       let origin = layout.origins[index]
@@ -358,7 +366,8 @@ final class LinearProgram: Sendable {
     }
   }
 
-  /// What a loop runs of a program that has fixed steps only: its steps, between the addresses of a run's state.
+  /// What a loop runs of a program that has fixed steps only: its steps, between the addresses of a
+  /// run's state.
   ///
   /// It counts no references; the program and the state have to stay.
   struct FixedRun {
@@ -397,7 +406,8 @@ final class LinearProgram: Sendable {
 
   private func copied(_ operand: Operand, from source: UnsafeRawPointer) throws -> Tensor {
     let tensor = try Tensor.uninitialized(operand.dtype, operand.dims ?? Shape())
-    tensor.pointer.copyMemory(from: source, byteCount: tensor.dims.elementCount * operand.dtype.byteSize)
+    tensor.pointer.copyMemory(
+      from: source, byteCount: tensor.dims.elementCount * operand.dtype.byteSize)
     return tensor
   }
 
@@ -427,7 +437,8 @@ final class LinearProgram: Sendable {
         outputs = try kernel.run(inputs, execution)
       }
       guard outputs.count == step.outputs.count else {
-        throw TFError.internal("the kernel gave \(outputs.count) outputs, \(step.outputs.count) expected")
+        throw TFError.internal(
+          "the kernel gave \(outputs.count) outputs, \(step.outputs.count) expected")
       }
       var asAssumed = true
       for (output, tensor) in zip(step.outputs, outputs) {
@@ -438,7 +449,8 @@ final class LinearProgram: Sendable {
               asAssumed = false
               continue
             }
-            throw TFError.invalidArgument("output has shape \(tensor.dims), inferred was \(expected)")
+            throw TFError.invalidArgument(
+              "output has shape \(tensor.dims), inferred was \(expected)")
           }
           if !output.positions.isEmpty {
             let address = tensor.pointer
@@ -459,7 +471,8 @@ final class LinearProgram: Sendable {
   }
 
   private func runRaw(
-    _ index: Int, _ kernel: PreparedKernel, _ specialise: Specialise, _ inputs: [Tensor], _ state: RunState
+    _ index: Int, _ kernel: PreparedKernel, _ specialise: Specialise, _ inputs: [Tensor],
+    _ state: RunState
   ) throws -> [Tensor] {
     if let cached = state.caches[index], cached.shapes.count == inputs.count,
       inputs.indices.allSatisfy({ cached.shapes[$0] == inputs[$0].dims })

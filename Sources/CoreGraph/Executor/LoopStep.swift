@@ -2,8 +2,9 @@ import CoreOps
 
 /// A functional loop with the plans of its condition and body at hand.
 ///
-/// Where both are fixed programs and the variables keep their shapes, an iteration is two sequences of calls between two
-/// sets of buffers that take turns; otherwise each iteration runs both plans on whatever came out of the last.
+/// Where both are fixed programs and the variables keep their shapes, an iteration is two sequences
+/// of calls between two sets of buffers that take turns; otherwise each iteration runs both plans
+/// on whatever came out of the last.
 final class LoopStep: Sendable {
   private let condition: ExecutionPlan
   private let body: ExecutionPlan
@@ -35,10 +36,13 @@ final class LoopStep: Sendable {
   }
 
   /// - Parameter inputs: the inputs' values where they are the same at every run.
-  /// - Parameter takesScalarsOnly: whether a condition that is no scalar is refused, as where TensorFlow lowers the loop.
-  /// - Parameter lists: the inputs that are lists in one block of memory; with them the loop has to have fixed programs.
+  /// - Parameter takesScalarsOnly: whether a condition that is no scalar is refused, as where
+  ///   TensorFlow lowers the loop.
+  /// - Parameter lists: the inputs that are lists in one block of memory; with them the loop has to
+  ///   have fixed programs.
   init(
-    condition: ExecutionPlan, body: ExecutionPlan, inputs: [Tensor?], takesScalarsOnly: Bool, depth: Int,
+    condition: ExecutionPlan, body: ExecutionPlan, inputs: [Tensor?], takesScalarsOnly: Bool,
+    depth: Int,
     lists: [Int: ListVariable]
   ) {
     self.takesScalarsOnly = takesScalarsOnly
@@ -55,13 +59,14 @@ final class LoopStep: Sendable {
     self.constants = constants
     given = lists
     let invariant = invariant
-    self.lists = Dictionary(uniqueKeysWithValues: lists.map { index, variable in
-      guard case .list(var planned) = variable, index < invariant.count, !invariant[index] else {
-        return (index, variable)
-      }
-      planned.list.ownsMemory = true
-      return (index, .list(planned))
-    })
+    self.lists = Dictionary(
+      uniqueKeysWithValues: lists.map { index, variable in
+        guard case .list(var planned) = variable, index < invariant.count, !invariant[index] else {
+          return (index, variable)
+        }
+        planned.list.ownsMemory = true
+        return (index, .list(planned))
+      })
   }
 
   private init(_ loop: LoopStep, lists: [Int: ListVariable]) {
@@ -89,7 +94,8 @@ final class LoopStep: Sendable {
     // One plan of the body tells of all.
     var fetched: [Int: DenseList]?
     for (index, variable) in lists {
-      guard case .list(var planned) = variable, planned.list.element == nil, !invariant[index] else { continue }
+      guard case .list(var planned) = variable, planned.list.element == nil, !invariant[index]
+      else { continue }
       let told = try fetched ?? fetchedLists(inputs.compactMap { $0 }, cancellation)
       fetched = told
       planned.list.element = told[index]?.element
@@ -99,7 +105,9 @@ final class LoopStep: Sendable {
     return LoopStep(self, lists: known)
   }
 
-  private func fetchedLists(_ shapes: [Shape], _ cancellation: Cancellation) throws -> [Int: DenseList] {
+  private func fetchedLists(_ shapes: [Shape], _ cancellation: Cancellation) throws -> [Int:
+    DenseList]
+  {
     do {
       return try LinearPlanner.program(
         body, shapes, constants: constants, depth: depth + 1, variables: lists, isBody: true,
@@ -123,12 +131,15 @@ final class LoopStep: Sendable {
 
   /// The memory of a list that the loop changes: a copy of what was given.
   private func memory(_ index: Int, _ input: Tensor) throws -> Tensor? {
-    guard !invariant[index], case .list(let planned)? = lists[index], case .list(let before)? = given[index] else {
+    guard !invariant[index], case .list(let planned)? = lists[index],
+      case .list(let before)? = given[index]
+    else {
       return nil
     }
     let list = planned.list
     let memory = try Tensor.uninitialized(.uint8, list.memoryShape)
-    let run = before.list.element == nil ? list.clear() : before.list.ownsMemory ? list.copy() : list.take()
+    let run =
+      before.list.element == nil ? list.clear() : before.list.ownsMemory ? list.copy() : list.take()
     var pointers = before.list.element == nil ? [memory.pointer] : [input.pointer, memory.pointer]
     try pointers.withUnsafeMutableBufferPointer { try run($0.baseAddress!) }
     return memory
@@ -137,7 +148,9 @@ final class LoopStep: Sendable {
   /// The variables' shapes after the loop, where they are the same as before it.
   func outputShapes(_ inputs: [Shape?], _ cancellation: Cancellation) throws -> [Shape?] {
     let unknown = [Shape?](repeating: nil, count: inputs.count)
-    guard !condition.hasFrames, !body.hasFrames, inputs.allSatisfy({ $0 != nil }) else { return unknown }
+    guard !condition.hasFrames, !body.hasFrames, inputs.allSatisfy({ $0 != nil }) else {
+      return unknown
+    }
     do {
       if try programs(for: inputs.compactMap { $0 }, cancellation).isFixed { return inputs }
       if !lists.isEmpty { throw refusal }
@@ -157,7 +170,10 @@ final class LoopStep: Sendable {
       condition.feeds.count == inputs.count
     else {
       throw TFError.invalidArgument(
-        "the loop has \(inputs.count) variables, its body takes \(body.feeds.count) and gives \(body.fetches.count), its condition takes \(condition.feeds.count)"
+        """
+        the loop has \(inputs.count) variables, its body takes \(body.feeds.count) and gives \
+        \(body.fetches.count), its condition takes \(condition.feeds.count)
+        """
       )
     }
     let execution = try outer.nested().with(functions: body.functions)
@@ -178,7 +194,11 @@ final class LoopStep: Sendable {
       let next = try programs.body.run(state, execution)
       for index in next.indices where next[index].dtype != state[index].dtype {
         throw TFError.invalidArgument(
-          "variable \(index) of the loop is \(state[index].dtype), its body gives \(next[index].dtype)")
+          """
+          variable \(index) of the loop is \(state[index].dtype), its body gives \
+          \(next[index].dtype)
+          """
+        )
       }
       state = next
       if programs.isSuperseded || !programs.body.fits(state) {
@@ -203,7 +223,8 @@ final class LoopStep: Sendable {
     @inline(__always)
     mutating func next() {
       guard let observer else { return }
-      observer.record(RunEvent(.iteration, nodes: ["iteration \(number)"], op: "iteration", start: start))
+      observer.record(
+        RunEvent(.iteration, nodes: ["iteration \(number)"], op: "iteration", start: start))
       number += 1
       start = RunEvent.now
     }
@@ -215,7 +236,8 @@ final class LoopStep: Sendable {
         "Expected a single scalar return value from WhileOp cond function, got \(results.count)")
     }
     guard !takesScalarsOnly || results[0].dims.rank == 0 else {
-      throw TFError.invalidArgument("The second input must be a scalar, but it has shape \(results[0].dims)")
+      throw TFError.invalidArgument(
+        "The second input must be a scalar, but it has shape \(results[0].dims)")
     }
     return try FunctionCalls.truth(results[0])
   }
@@ -231,7 +253,8 @@ final class LoopStep: Sendable {
       self.body, shapes, constants: constants, depth: depth + 1, variables: lists, isBody: true,
       learning: learning.body, cancellation)
     let made = Programs(
-      condition: condition, body: body, isFixed: isFixed(condition, body, shapes), learning: learning)
+      condition: condition, body: body, isFixed: isFixed(condition, body, shapes),
+      learning: learning)
     programs.withLock { programs in
       programs.removeAll { $0.body.layout.feedShapes == shapes }
       programs.insert(made, at: 0)
@@ -240,7 +263,8 @@ final class LoopStep: Sendable {
     return made
   }
 
-  private func isFixed(_ condition: LinearProgram, _ body: LinearProgram, _ shapes: [Shape]) -> Bool {
+  private func isFixed(_ condition: LinearProgram, _ body: LinearProgram, _ shapes: [Shape]) -> Bool
+  {
     guard condition.layout.dynamic.isEmpty, body.layout.dynamic.isEmpty,
       condition.layout.fetches.count == 1, body.layout.fetches.count == shapes.count,
       self.condition.valueTypes[self.condition.fetches[0]] == .bool
@@ -315,7 +339,8 @@ final class LoopStep: Sendable {
       try halves[0].copies.withUnsafeBufferPointer { first in
         try halves[1].copies.withUnsafeBufferPointer { second in
           try iterate(
-            (turn(halves[0], condition, body, first), turn(halves[1], condition, body, second)), execution)
+            (turn(halves[0], condition, body, first), turn(halves[1], condition, body, second)),
+            execution)
         }
       }
     }
@@ -337,10 +362,12 @@ final class LoopStep: Sendable {
   }
 
   private func turn(
-    _ half: Half, _ condition: LinearProgram, _ body: LinearProgram, _ copies: UnsafeBufferPointer<Half.Copy>
+    _ half: Half, _ condition: LinearProgram, _ body: LinearProgram,
+    _ copies: UnsafeBufferPointer<Half.Copy>
   ) -> Turn {
     Turn(
-      condition: condition.fixedRun(half.condition), body: body.fixedRun(half.body), truth: half.truth, copies: copies)
+      condition: condition.fixedRun(half.condition), body: body.fixedRun(half.body),
+      truth: half.truth, copies: copies)
   }
 
   /// - Returns: the half that has the variables when the condition does not hold any more.
@@ -381,10 +408,12 @@ final class LoopStep: Sendable {
       condition.setHeap(value, tensor, conditionState)
       if case .heap(value) = condition.layout.fetches[0].source { truth = tensor.pointer }
     }
-    // What the body computes goes straight to the other half's buffers, the first time it is fetched.
+    // What the body computes goes straight to the other half's buffers, the first time it is
+    // fetched.
     var copies: [Half.Copy] = []
     var homes: [Int: UnsafeMutableRawPointer] = [:]
-    for (variable, fetch) in body.layout.fetches.enumerated() where !invariant[variable] && lists[variable] == nil {
+    for (variable, fetch) in body.layout.fetches.enumerated()
+    where !invariant[variable] && lists[variable] == nil {
       let target = other[variable]
       let bytes = target.bytes.count
       switch fetch.source {
@@ -395,8 +424,10 @@ final class LoopStep: Sendable {
           homes[value] = target.pointer
           body.setHeap(value, target, bodyState)
         }
-      case .feed(let feed): copies.append(Half.Copy(from: own[feed].pointer, to: target.pointer, bytes: bytes))
-      case .constant(let tensor): copies.append(Half.Copy(from: tensor.pointer, to: target.pointer, bytes: bytes))
+      case .feed(let feed):
+        copies.append(Half.Copy(from: own[feed].pointer, to: target.pointer, bytes: bytes))
+      case .constant(let tensor):
+        copies.append(Half.Copy(from: tensor.pointer, to: target.pointer, bytes: bytes))
       case .slot, .arena: throw TFError.internal("a fixed loop has a dynamic value")
       }
     }

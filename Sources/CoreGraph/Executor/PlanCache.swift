@@ -56,7 +56,9 @@ package final class PlanCache: Sendable {
   package var functions: FunctionTable {
     let library = graph.library
     return state.withLock { state in
-      if let functions = state.functions, state.functionCount == library.order.count { return functions }
+      if let functions = state.functions, state.functionCount == library.order.count {
+        return functions
+      }
       let functions = FunctionTable(library, stepwise: stepwise)
       state.functions = functions
       state.functionCount = library.order.count

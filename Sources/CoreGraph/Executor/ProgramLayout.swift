@@ -27,7 +27,8 @@ extension LinearPlanner {
           case .feed(let feed)?: layout.feedPositions[feed].append(position)
           case .computed(let value)?: computed[value].positions.append(position)
           case .slot(let slot)?: slotPositions[slot].append(position)
-          case nil: throw TFError.internal("input \(offset) of \(origin.nodes.last ?? "") is not planned")
+          case nil:
+            throw TFError.internal("input \(offset) of \(origin.nodes.last ?? "") is not planned")
           }
           origin.inputs.append(valueSpec(input))
         }
@@ -57,7 +58,8 @@ extension LinearPlanner {
           arena.free(-1)
         }
         if case .fixed(let range)? = layout.segments.last {
-          layout.segments[layout.segments.count - 1] = .fixed(range.lowerBound..<range.upperBound + 1)
+          layout.segments[layout.segments.count - 1] = .fixed(
+            range.lowerBound..<range.upperBound + 1)
         } else {
           layout.segments.append(.fixed(layout.fixed.count..<layout.fixed.count + 1))
         }
@@ -66,9 +68,10 @@ extension LinearPlanner {
       case .dynamic(let part):
         layout.segments.append(.dynamic(dynamicParts.count))
         // What may be needed after the step stays, even if the step is the last that reads it.
-        let kept = Set(part.kept.compactMap { value -> Int? in
-          if case .slot(let slot)? = roots[value] { slot } else { nil }
-        })
+        let kept = Set(
+          part.kept.compactMap { value -> Int? in
+            if case .slot(let slot)? = roots[value] { slot } else { nil }
+          })
         dynamicParts.append((part, (slotEnds[index] ?? []).filter { !kept.contains($0) }))
       }
       for value in ends[index] ?? [] {
@@ -94,7 +97,8 @@ extension LinearPlanner {
       let kept = try part.kept.map { (value: $0, operand: try operand($0, heapIndex, offsets)) }
       layout.dynamic.append(
         Program.DynamicStep(
-          kernel: part.kernel, loop: part.loop, operands: try part.inputs.map { try operand($0, heapIndex, offsets) },
+          kernel: part.kernel, loop: part.loop,
+          operands: try part.inputs.map { try operand($0, heapIndex, offsets) },
           outputs: part.outputs.map {
             Program.DynamicStep.Output(
               value: $0.value, slot: $0.slot, expected: $0.expected, isAssumed: $0.isAssumed,
@@ -154,12 +158,15 @@ extension LinearPlanner {
     return result
   }
 
-  private func operand(_ value: Int, _ heapIndex: [Int], _ offsets: [Int]) throws -> LinearProgram.Operand {
+  private func operand(_ value: Int, _ heapIndex: [Int], _ offsets: [Int]) throws
+    -> LinearProgram.Operand
+  {
     var dims = views[value]
     var dtype = plan.valueTypes[value]
     if case .list(let planned) = known[value] { (dtype, dims) = (.uint8, planned.list.memoryShape) }
     switch roots[value] {
-    case .constant(let tensor)?: return Program.Operand(source: .constant(tensor), dtype: dtype, dims: dims)
+    case .constant(let tensor)?:
+      return Program.Operand(source: .constant(tensor), dtype: dtype, dims: dims)
     case .feed(let index)?: return Program.Operand(source: .feed(index), dtype: dtype, dims: dims)
     case .computed(let index)? where heapIndex[index] >= 0:
       return Program.Operand(source: .heap(heapIndex[index]), dtype: dtype, dims: dims)

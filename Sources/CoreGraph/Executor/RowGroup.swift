@@ -1,8 +1,9 @@
 import CKernels
 import CoreOps
 
-/// Steps that go through the same parts of their values side by side: each thread runs its parts of all the steps, block by
-/// block, and waits for the others only in the end. What passes between the steps alone stays in the thread's cache.
+/// Steps that go through the same parts of their values side by side: each thread runs its parts of
+/// all the steps, block by block, and waits for the others only in the end. What passes between the
+/// steps alone stays in the thread's cache.
 final class RowGroup: Sendable {
   /// Where a member finds a value.
   enum Place: Sendable {

@@ -6,14 +6,17 @@ extension LinearPlanner {
   private static var blockBytes: Int { 1 << 17 }
   /// The largest matrix that every block may go through again.
   private static var maximumRereads: Int { 1 << 19 }
-  /// What has to pass between the members to make a group worth its while where there is no product.
+  /// What has to pass between the members to make a group worth its while where there is no
+  /// product.
   private static var leastPassedBytes: Int { 1 << 18 }
 
-  /// Puts steps that go through the same rows into one step each: products and what is done with their rows before and after,
-  /// and chains of steps that would write large values only to read them again.
+  /// Puts steps that go through the same rows into one step each: products and what is done with
+  /// their rows before and after, and chains of steps that would write large values only to read
+  /// them again.
   ///
-  /// Between two parallel steps all threads wait, and find what they read next in another processor's cache or in none: a step
-  /// of a recurrent network is a handful of such steps of some microseconds each.
+  /// Between two parallel steps all threads wait, and find what they read next in another
+  /// processor's cache or in none: a step of a recurrent network is a handful of such steps of some
+  /// microseconds each.
   mutating func groupRows() {
     let users = users()
     var grouped: [PlannedStep] = []
@@ -42,7 +45,9 @@ extension LinearPlanner {
   }
 
   /// The group that begins with a step; steps in between that do not depend on it move before it.
-  private func rowGroup(from start: Int, _ users: [[Int]]) -> (step: PlannedStep, moved: [Int], end: Int)? {
+  private func rowGroup(from start: Int, _ users: [[Int]]) -> (
+    step: PlannedStep, moved: [Int], end: Int
+  )? {
     var parts: [Part] = []
     var moved: [Int] = []
     var waiting: [Int] = []
@@ -58,7 +63,9 @@ extension LinearPlanner {
         parts.isEmpty || part.form.rereads > 0 || part.form.count == count
           || part.inputs.contains(where: { isMade($0, made) }),
         // Threads that are behind must not read in another way what one changes.
-        !outputs.isEmpty || !parts.contains(where: { other in other.inputs.contains { isSameMemory($0, inputs[0]) } }),
+        !outputs.isEmpty
+          || !parts.contains(where: { other in other.inputs.contains { isSameMemory($0, inputs[0]) }
+          }),
         !part.form.shared.contains(where: { isMade(part.inputs[$0], made) }),
         let common = commonCount(count, parts, part.form)
       {
@@ -92,7 +99,8 @@ extension LinearPlanner {
   /// The parts that all have when `form` joins; nil when they would have too few.
   private func commonCount(_ count: Int, _ parts: [Part], _ form: RowForm) -> Int? {
     let common = count == 0 ? form.count : min(count, form.count)
-    guard common > 1, form.count % common == 0, parts.allSatisfy({ $0.form.count % common == 0 }) else { return nil }
+    guard common > 1, form.count % common == 0, parts.allSatisfy({ $0.form.count % common == 0 })
+    else { return nil }
     return common
   }
 
@@ -115,7 +123,8 @@ extension LinearPlanner {
         places[value] = .table(inputs.count + written.count)
         written.append(value)
       } else {
-        passed.append((value, computed[value].dims.elementCount * computed[value].dtype.byteSize / count))
+        passed.append(
+          (value, computed[value].dims.elementCount * computed[value].dtype.byteSize / count))
       }
     }
     guard !written.isEmpty else { return nil }
@@ -123,9 +132,12 @@ extension LinearPlanner {
     var block = partBytes == 0 ? count : min(count, max(1, Self.blockBytes / partBytes))
     if block >= 8 { block &= ~7 }
     let works = parts.map { $0.form.work * $0.form.count }
-    let hasProduct = zip(parts, works).contains { $0.form.rereads > 0 && $1 >= RowGroup.leastWork / 2 }
+    let hasProduct = zip(parts, works).contains {
+      $0.form.rereads > 0 && $1 >= RowGroup.leastWork / 2
+    }
     // A product of few rows at a time would wait for its matrix.
-    guard works.reduce(0, +) >= RowGroup.leastWork, hasProduct ? block >= 8 || block == count : partBytes * count >= Self.leastPassedBytes
+    guard works.reduce(0, +) >= RowGroup.leastWork,
+      hasProduct ? block >= 8 || block == count : partBytes * count >= Self.leastPassedBytes
     else { return nil }
     var scratchBytes = 0
     for (value, partBytes) in passed {
@@ -142,7 +154,8 @@ extension LinearPlanner {
     }
     let group = RowGroup(members, count: count, block: block, scratchBytes: scratchBytes)
     return .fixed(
-      run: RunSpec(run: { try group.run($0) }), origin: StepOrigin(parts.map(\.origin)), inputs: inputs, outputs: written)
+      run: RunSpec(run: { try group.run($0) }), origin: StepOrigin(parts.map(\.origin)),
+      inputs: inputs, outputs: written)
   }
 
   private func isSameMemory(_ a: Int, _ b: Int) -> Bool {

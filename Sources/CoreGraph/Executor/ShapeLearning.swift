@@ -1,11 +1,12 @@
 import CoreOps
 
-/// What runs of a plan have shown of the shapes that no rule infers: those of variables, of elements of lists, of what
-/// loops give.
+/// What runs of a plan have shown of the shapes that no rule infers: those of variables, of
+/// elements of lists, of what loops give.
 ///
-/// The first runs of a plan only look. Once such a value had the same shape twice, later programs are made as if it always
-/// had, and check that when it is there. Where it has another, the run goes on with a plan for the nodes that are left, and
-/// no later program relies on that value again.
+/// The first runs of a plan only look. Once such a value had the same shape twice, later programs
+/// are made as if it always had, and check that when it is there. Where it has another, the run
+/// goes on with a plan for the nodes that are left, and no later program relies on that value
+/// again.
 final class ShapeLearning: Sendable {
   private struct State {
     var seen: [Int: Shape] = [:]
@@ -49,7 +50,8 @@ final class ShapeLearning: Sendable {
   var assumptions: [Int: Shape]? {
     state.withLock { state in
       guard state.runs >= Self.looks else { return nil }
-      return state.failures > Self.failureLimit ? [:] : state.seen.filter { !state.varying.contains($0.key) }
+      return state.failures > Self.failureLimit
+        ? [:] : state.seen.filter { !state.varying.contains($0.key) }
     }
   }
 }

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Memory of runs that is between two runs: a place for each of some threads, so that threads that share a plan neither
-/// wait for each other nor write to the same lines of the cache.
+/// Memory of runs that is between two runs: a place for each of some threads, so that threads that
+/// share a plan neither wait for each other nor write to the same lines of the cache.
 final class StateSlots: @unchecked Sendable {
   private static let count = 32
   /// Pointers per place, so that each has a line of the cache to itself.
@@ -33,5 +33,7 @@ final class StateSlots: @unchecked Sendable {
   func take(_ place: Int) -> LinearProgram.RunState? { swap(place, nil) }
 
   /// Lays `state` into a place; gives what lay there.
-  func put(_ place: Int, _ state: LinearProgram.RunState) -> LinearProgram.RunState? { swap(place, state) }
+  func put(_ place: Int, _ state: LinearProgram.RunState) -> LinearProgram.RunState? {
+    swap(place, state)
+  }
 }

@@ -52,8 +52,10 @@ package enum ReverseMode {
       switch record.op.gradient {
       case .zero: continue
       case .none(let reason):
-        throw TFError.unimplemented("No gradient defined for operation '\(record.op.name)': \(reason)")
-          .at(node: nil, op: record.op.name)
+        throw TFError.unimplemented(
+          "No gradient defined for operation '\(record.op.name)': \(reason)"
+        )
+        .at(node: nil, op: record.op.name)
       case .rule(let rule):
         let context = GradientContext(
           op: record.op, attrs: record.attrs, inputs: record.inputs, outputs: record.outputs,
@@ -66,10 +68,14 @@ package enum ReverseMode {
         }
         guard inputGradients.count == record.inputs.count else {
           throw TFError.internal(
-            "the gradient rule gives \(inputGradients.count) gradients for \(record.inputs.count) inputs"
+            """
+            the gradient rule gives \(inputGradients.count) gradients for \(record.inputs.count) \
+            inputs
+            """
           ).at(node: nil, op: record.op.name)
         }
-        for (input, gradient) in zip(record.inputs, inputGradients) where dependent.contains(input) {
+        for (input, gradient) in zip(record.inputs, inputGradients) where dependent.contains(input)
+        {
           if let gradient { try add(gradient, to: input) }
         }
       }
@@ -85,7 +91,9 @@ extension Graph {
   ///   - ys, xs: symbolic tensors of this graph.
   ///   - gradYs: one per `ys`; nil stands for ones.
   /// - Returns: nil where no `ys` depends on the `xs`.
-  package func gradients(_ ys: [Tensor], _ xs: [Tensor], gradYs: [Tensor?]? = nil) throws -> [Tensor?] {
+  package func gradients(_ ys: [Tensor], _ xs: [Tensor], gradYs: [Tensor?]? = nil) throws
+    -> [Tensor?]
+  {
     let targets = try ys.map { try endpoint(of: $0) }
     let sources = try xs.map { try endpoint(of: $0) }
     let nodes = self.nodes
@@ -106,7 +114,8 @@ extension Graph {
     }
     let applied = try nodes.filter { needed[$0.id] }.map { node in
       guard let op = node.op else {
-        throw TFError.notFound("Op type not registered '\(node.opName)'").at(node: node.name, op: node.opName)
+        throw TFError.notFound("Op type not registered '\(node.opName)'").at(
+          node: node.name, op: node.opName)
       }
       return AppliedOp(
         op: op, attrs: node.attrs, inputs: node.inputs.map(tensor),
@@ -116,7 +125,8 @@ extension Graph {
     return try Dispatch.with(builder) {
       try ReverseMode.gradients(
         applied, targets: targets.map(tensor),
-        targetGradients: gradYs ?? [Tensor?](repeating: nil, count: ys.count), sources: sources.map(tensor))
+        targetGradients: gradYs ?? [Tensor?](repeating: nil, count: ys.count),
+        sources: sources.map(tensor))
     }
   }
 }

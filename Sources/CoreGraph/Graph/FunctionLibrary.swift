@@ -16,7 +16,10 @@ package struct FunctionLibrary: Sendable {
     if let existing = functions[function.name] {
       guard existing == function else {
         throw TFError.invalidArgument(
-          "Cannot add function '\(function.name)' because a different function with the same name already exists."
+          """
+          Cannot add function '\(function.name)' because a different function with the same name \
+          already exists.
+          """
         )
       }
       return

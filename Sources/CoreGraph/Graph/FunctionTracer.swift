@@ -1,14 +1,15 @@
 package import CoreOps
 
-/// The interpreter that traces a function: op calls become nodes, and what the function takes from outside becomes an
-/// argument of the graph.
+/// The interpreter that traces a function: op calls become nodes, and what the function takes from
+/// outside becomes an argument of the graph.
 package final class FunctionTracer: Interpreter {
   package let graph = Graph()
   private let builder: GraphBuilder
 
   private struct State {
     var captures: [(tensor: Tensor, placeholder: Tensor)] = []
-    /// The last node with effects: the next waits for it, so that effects happen in the order written.
+    /// The last node with effects: the next waits for it, so that effects happen in the order
+    /// written.
     var lastEffect: Int?
     var effects: [Int] = []
   }
@@ -23,16 +24,20 @@ package final class FunctionTracer: Interpreter {
   /// An argument of the function.
   package func argument(_ dtype: DType, _ shape: PartialShape, name: String) throws -> Tensor {
     try builder.apply(
-      BasicOps.family.placeholder, [], ["dtype": .type(dtype), "shape": .shape(shape)], name: name)[0]
+      BasicOps.family.placeholder, [], ["dtype": .type(dtype), "shape": .shape(shape)], name: name)[
+        0]
   }
 
-  package func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> [Tensor] {
+  package func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws
+    -> [Tensor]
+  {
     let own = try inputs.map(captured)
     // Reading a variable is ordered too: after the writes before it.
     let hasEffect = op.isStateful || own.contains { $0.dtype == .resource || isReference($0) }
     guard hasEffect else { return try builder.apply(op, own, attrs, name: name) }
     let previous = state.withLock { $0.lastEffect }
-    let id = try (previous.map { builder.waiting(for: [$0]) } ?? builder).add(op, own, attrs, name: name)
+    let id = try (previous.map { builder.waiting(for: [$0]) } ?? builder).add(
+      op, own, attrs, name: name)
     state.withLock {
       $0.lastEffect = id
       $0.effects.append(id)
@@ -53,7 +58,9 @@ package final class FunctionTracer: Interpreter {
   package func captured(_ tensor: Tensor) throws -> Tensor {
     if tensor.isSymbolic { return tensor }
     if tensor.dtype.isNumeric || tensor.dtype == .string { return tensor }
-    if let known = state.withLock({ $0.captures.first { $0.tensor == tensor }?.placeholder }) { return known }
+    if let known = state.withLock({ $0.captures.first { $0.tensor == tensor }?.placeholder }) {
+      return known
+    }
     let placeholder = try argument(tensor.dtype, PartialShape(tensor.dims), name: "captured")
     state.withLock { $0.captures.append((tensor, placeholder)) }
     return placeholder
@@ -82,7 +89,10 @@ package final class ConcreteFunction: Sendable {
     graph = tracer.graph
     let captured = tracer.captures
     let subgraph = try Subgraph.pruned(
-      graph, feeds: try (placeholders + captured.map(\.placeholder)).map { try tracer.graph.endpoint(of: $0) },
+      graph,
+      feeds: try (placeholders + captured.map(\.placeholder)).map {
+        try tracer.graph.endpoint(of: $0)
+      },
       fetches: try results.map { try tracer.graph.endpoint(of: $0) }, targets: tracer.effects)
     plan = try ExecutionPlan(
       try Passes.standard(subgraph), functions: FunctionTable(tracer.graph.library))

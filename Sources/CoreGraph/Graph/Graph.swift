@@ -1,6 +1,7 @@
 package import CoreOps
 
-/// A program made of ops, as `tf.Graph`: nodes with unique names, data and control edges, and a function library.
+/// A program made of ops, as `tf.Graph`: nodes with unique names, data and control edges, and a
+/// function library.
 ///
 /// A graph may be built from one thread while others run it.
 public final class Graph: Sendable {
@@ -23,8 +24,8 @@ public final class Graph: Sendable {
   /// What a node is counted with against the memory limit, in batches.
   private static let nodeBytes = 768
   private static let nodesPerBatch = 128
-  /// What each output of a node is counted with where there are more than a node is counted for: an attribute can ask for
-  /// millions.
+  /// What each output of a node is counted with where there are more than a node is counted for: an
+  /// attribute can ask for millions.
   private static let bytesPerOutput = 16
   private static let mostUncountedOutputs = 16
 
@@ -96,7 +97,8 @@ public final class Graph: Sendable {
   /// - Parameters:
   ///   - name: taken as it is; must be new.
   ///   - attrs: complete.
-  /// - Throws: `INVALID_ARGUMENT` when the name is taken, `FAILED_PRECONDITION` when the graph is final,
+  /// - Throws: `INVALID_ARGUMENT` when the name is taken, `FAILED_PRECONDITION` when the graph is
+  ///   final,
   ///   `RESOURCE_EXHAUSTED` when there is no memory for it.
   @discardableResult
   package func add(
@@ -130,7 +132,8 @@ public final class Graph: Sendable {
     }
   }
 
-  /// Changes a node that is already there: the back edge of a loop, an added control edge, an inferred shape.
+  /// Changes a node that is already there: the back edge of a loop, an added control edge, an
+  /// inferred shape.
   package func update(_ id: Int, _ change: (inout Node) -> Void) {
     withState { change(&$0.nodes[id]) }
   }
@@ -143,7 +146,11 @@ public final class Graph: Sendable {
         node.inputs.map { nodes[$0.node].name + ($0.index == 0 ? "" : ":\($0.index)") }
         + node.controlInputs.map { "^" + nodes[$0].name }
       let outputs = zip(node.outputTypes, node.outputShapes).map { "\($0)\($1)" }
-      return "\(node.name) = \(node.opName)(\(inputs.joined(separator: ", "))) -> \(outputs.joined(separator: ", "))"
+      return
+        """
+        \(node.name) = \(node.opName)(\(inputs.joined(separator: ", "))) -> \
+        \(outputs.joined(separator: ", "))
+        """
     }.joined(separator: "\n")
   }
 }
@@ -227,12 +234,18 @@ extension Graph {
     }
     guard let node = node(named: String(name)) else {
       throw TFError.notFound(
-        "The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', does not exist in the graph."
+        """
+        The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', does \
+        not exist in the graph.
+        """
       )
     }
     guard index >= 0, index < node.outputTypes.count || node.op == nil else {
       throw TFError.notFound(
-        "The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', exists but only has \(node.outputTypes.count) outputs."
+        """
+        The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', \
+        exists but only has \(node.outputTypes.count) outputs.
+        """
       )
     }
     return Endpoint(node.id, index)

@@ -16,7 +16,8 @@ package final class GraphBuilder: Interpreter {
     self.device = device
   }
 
-  /// The same graph under a further name scope. Follows `tf.name_scope`: a name that ends in `/` is taken as it is.
+  /// The same graph under a further name scope. Follows `tf.name_scope`: a name that ends in `/` is
+  /// taken as it is.
   package func scoped(_ name: String) -> GraphBuilder {
     let inner = name.hasSuffix("/") ? name : graph.uniqueName(scope + name) + "/"
     return GraphBuilder(graph, scope: name.isEmpty ? "" : inner, controls: controls, device: device)
@@ -31,7 +32,9 @@ package final class GraphBuilder: Interpreter {
     GraphBuilder(graph, scope: scope, controls: controls, device: device)
   }
 
-  package func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> [Tensor] {
+  package func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws
+    -> [Tensor]
+  {
     let id = try add(op, inputs, attrs, name: name)
     return graph.node(id).outputTypes.indices.map { graph.tensor(Endpoint(id, $0)) }
   }
@@ -67,7 +70,8 @@ package final class GraphBuilder: Interpreter {
         shapes: endpoints.map { graph.node($0.node).outputShapes[$0.index] },
         values: KnownValues(endpoints.map(constantValue))))
     guard shapes.count == types.count else {
-      throw TFError.internal("the shape rule gives \(shapes.count) shapes for \(types.count) outputs")
+      throw TFError.internal(
+        "the shape rule gives \(shapes.count) shapes for \(types.count) outputs")
     }
     return shapes
   }
@@ -86,7 +90,8 @@ package final class GraphBuilder: Interpreter {
     }
     let id = try graph.add(
       name: graph.uniqueName("\(scope)\(name)/const"), opName: "Const", op: BasicOps.family.const,
-      inputs: [], controlInputs: controls, attrs: ["value": .tensor(tensor), "dtype": .type(tensor.dtype)],
+      inputs: [], controlInputs: controls,
+      attrs: ["value": .tensor(tensor), "dtype": .type(tensor.dtype)],
       outputTypes: [tensor.dtype], outputShapes: [PartialShape(tensor.dims)])
     return Endpoint(id)
   }

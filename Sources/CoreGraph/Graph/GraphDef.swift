@@ -1,6 +1,7 @@
 public import CoreOps
 
-/// A graph as data, as TensorFlow's `GraphDef` protocol buffer: what files hold, before it is checked and linked.
+/// A graph as data, as TensorFlow's `GraphDef` protocol buffer: what files hold, before it is
+/// checked and linked.
 public struct GraphDef: Sendable, Hashable {
   public var nodes: [NodeDef] = []
   public var library: [FunctionDef] = []
@@ -38,7 +39,8 @@ public struct GradientDef: Sendable, Hashable {
 public struct NodeDef: Sendable, Hashable {
   public var name: String
   public var op: String
-  /// `node:output`, `node` for output 0, `^node` for a control edge; in functions `node:argument:index`.
+  /// `node:output`, `node` for output 0, `^node` for a control edge; in functions
+  /// `node:argument:index`.
   public var inputs: [String]
   public var device: String
   public var attrs: Attrs

@@ -40,7 +40,8 @@ struct GraphImporter {
             controls.append(contentsOf: argument.map(\.node))
           } else {
             guard let offset = input.lastNumber, argument.indices.contains(offset) else {
-              throw TFError.invalidArgument("Node '\(definition.name)': input '\(input.text)' is not an output")
+              throw TFError.invalidArgument(
+                "Node '\(definition.name)': input '\(input.text)' is not an output")
             }
             inputs.append(argument[offset])
           }
@@ -81,7 +82,8 @@ struct GraphImporter {
     return first != UInt8(ascii: "^") && !name.utf8.contains(UInt8(ascii: ":"))
   }
 
-  /// Positions such that each node comes after its inputs, but for the inputs of a Merge from a NextIteration.
+  /// Positions such that each node comes after its inputs, but for the inputs of a Merge from a
+  /// NextIteration.
   private func sorted(
     _ nodes: [NodeDef], _ inputs: [[InputName]], _ positions: [String: Int],
     _ arguments: [String: [Endpoint]]
@@ -126,8 +128,12 @@ struct GraphImporter {
     if let argument = input.argument {
       guard let op = node.op else {
         throw TFError.unimplemented(
-          "Node '\(consumer)': input '\(input.text)' comes from op type '\(node.opName)', which is not registered")
-          .at(node: node.name, op: node.opName)
+          """
+          Node '\(consumer)': input '\(input.text)' comes from op type '\(node.opName)', which is \
+          not registered
+          """
+        )
+        .at(node: node.name, op: node.opName)
       }
       let signature = op.signature
       guard signature.outputs.contains(where: { $0.name == argument }) else {
@@ -138,7 +144,10 @@ struct GraphImporter {
     }
     guard index >= 0, index < node.outputTypes.count || (node.op == nil && index < 1 << 16) else {
       throw TFError.invalidArgument(
-        "Node '\(consumer)': Connecting to invalid output \(index) of source node \(node.name) which has \(node.outputTypes.count) outputs."
+        """
+        Node '\(consumer)': Connecting to invalid output \(index) of source node \(node.name) \
+        which has \(node.outputTypes.count) outputs.
+        """
       )
     }
     return Endpoint(source, index)
@@ -224,8 +233,10 @@ private struct InputName {
       argument = nil
       lastNumber = nil
     }
-    guard !node.isEmpty, parts.count <= 3, lastNumber.map({ $0 >= 0 && $0 < 1 << 20 }) == true else {
-      throw TFError.invalidArgument("Node '\(consumer)': input '\(text)' is not a valid tensor name")
+    guard !node.isEmpty, parts.count <= 3, lastNumber.map({ $0 >= 0 && $0 < 1 << 20 }) == true
+    else {
+      throw TFError.invalidArgument(
+        "Node '\(consumer)': input '\(text)' is not a valid tensor name")
     }
   }
 }
@@ -269,21 +280,28 @@ struct MinHeap {
 }
 
 extension Graph {
-  /// A graph of the nodes and functions of `definition`. Ops that Janus does not have load too; only running them fails.
+  /// A graph of the nodes and functions of `definition`. Ops that Janus does not have load too;
+  /// only running them fails.
   ///
-  /// - Throws: `INVALID_ARGUMENT` that names the node for duplicate names, missing inputs, cycles, contradicting dtypes or
-  ///   a version that this reader is too old for.
+  /// - Throws: `INVALID_ARGUMENT` that names the node for duplicate names, missing inputs, cycles,
+  ///   contradicting dtypes or a version that this reader is too old for.
   public convenience init(importing definition: GraphDef) throws {
     self.init()
     let versions = definition.versions
     guard versions.minConsumer <= Graph.producerVersion else {
       throw TFError.invalidArgument(
-        "GraphDef min consumer version \(versions.minConsumer) above current version \(Graph.producerVersion) for TensorFlow 2.21.0.  Please upgrade TensorFlow."
+        """
+        GraphDef min consumer version \(versions.minConsumer) above current version \
+        \(Graph.producerVersion) for TensorFlow 2.21.0.  Please upgrade TensorFlow.
+        """
       )
     }
     guard !versions.badConsumers.contains(Graph.producerVersion) else {
       throw TFError.invalidArgument(
-        "GraphDef disallows consumer version \(Graph.producerVersion).  Please upgrade TensorFlow: this version is likely buggy."
+        """
+        GraphDef disallows consumer version \(Graph.producerVersion).  Please upgrade TensorFlow: \
+        this version is likely buggy.
+        """
       )
     }
     self.versions = versions
@@ -366,32 +384,41 @@ extension FunctionLibrary {
     try function.outputs.flatMap { try types($0, attrs, function.name) }
   }
 
-  private func types(_ argument: FunctionDef.Argument, _ attrs: Attrs, _ function: String) throws -> [DType] {
+  private func types(_ argument: FunctionDef.Argument, _ attrs: Attrs, _ function: String) throws
+    -> [DType]
+  {
     if !argument.typeListAttr.isEmpty {
       guard case .list(let list)? = attrs[argument.typeListAttr] else {
-        throw TFError.invalidArgument("function \(function): attr '\(argument.typeListAttr)' has no value")
+        throw TFError.invalidArgument(
+          "function \(function): attr '\(argument.typeListAttr)' has no value")
       }
       return try list.map {
         guard case .type(let dtype) = $0 else {
-          throw TFError.invalidArgument("function \(function): attr '\(argument.typeListAttr)' is not a list of types")
+          throw TFError.invalidArgument(
+            "function \(function): attr '\(argument.typeListAttr)' is not a list of types")
         }
         return dtype
       }
     }
     var dtype = argument.type
-    if !argument.typeAttr.isEmpty, case .type(let value)? = attrs[argument.typeAttr] { dtype = value }
+    if !argument.typeAttr.isEmpty, case .type(let value)? = attrs[argument.typeAttr] {
+      dtype = value
+    }
     guard let dtype else {
-      throw TFError.invalidArgument("function \(function): argument '\(argument.name)' has no dtype")
+      throw TFError.invalidArgument(
+        "function \(function): argument '\(argument.name)' has no dtype")
     }
     guard !argument.numberAttr.isEmpty else { return [dtype] }
     guard case .int(let count)? = attrs[argument.numberAttr], count >= 0, count < 1 << 16 else {
-      throw TFError.invalidArgument("function \(function): attr '\(argument.numberAttr)' has no value")
+      throw TFError.invalidArgument(
+        "function \(function): attr '\(argument.numberAttr)' has no value")
     }
     return [DType](repeating: dtype, count: count)
   }
 
   private func resolve(
-    _ text: String, _ graph: Graph, _ arguments: [String: [Endpoint]], _ count: Int, _ function: String
+    _ text: String, _ graph: Graph, _ arguments: [String: [Endpoint]], _ count: Int,
+    _ function: String
   ) throws -> [Endpoint] {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     if let argument = arguments[parts[0]] {

@@ -1,7 +1,7 @@
 import CoreOps
 
-/// What every graph must hold to, as a table of rules: checked after import, when a plan is made, and in debug builds after
-/// every pass.
+/// What every graph must hold to, as a table of rules: checked after import, when a plan is made,
+/// and in debug builds after every pass.
 package enum Verifier {
   /// Which graphs a rule is about.
   package enum Scope: Sendable {
@@ -26,11 +26,14 @@ package enum Verifier {
 
     /// A rule about one node at a time; its errors name the node.
     static func eachNode(
-      _ name: String, _ scope: Scope = .graph, _ check: @escaping @Sendable (Node, Subject) throws -> Void
+      _ name: String, _ scope: Scope = .graph,
+      _ check: @escaping @Sendable (Node, Subject) throws -> Void
     ) -> Rule {
       Rule(name: name, scope: scope) { subject in
         for node in subject.nodes {
-          do { try check(node, subject) } catch let error as TFError { throw error.at(node: node.name, op: node.opName) }
+          do { try check(node, subject) } catch let error as TFError {
+            throw error.at(node: node.name, op: node.opName)
+          }
         }
       }
     }
@@ -40,10 +43,13 @@ package enum Verifier {
     Rule(name: "node names are unique", scope: .graph) { subject in
       var names = Set<String>(minimumCapacity: subject.nodes.count)
       for node in subject.nodes where !names.insert(node.name).inserted {
-        throw TFError.invalidArgument("Node '\(node.name)' is not unique").at(node: node.name, op: node.opName)
+        throw TFError.invalidArgument("Node '\(node.name)' is not unique").at(
+          node: node.name, op: node.opName)
       }
     },
-    .eachNode("attributes are complete and allowed") { node, _ in try node.op?.signature.check(node.attrs) },
+    .eachNode("attributes are complete and allowed") { node, _ in
+      try node.op?.signature.check(node.attrs)
+    },
     .eachNode("inputs exist and come before", .graph, checkInputs),
     .eachNode("control edges exist and come before", .graph, checkControls),
     .eachNode("dtypes follow the signature", .graph, checkTypes),
@@ -53,14 +59,16 @@ package enum Verifier {
 
   /// Checks the rules of `scope`.
   ///
-  /// - Throws: `INVALID_ARGUMENT` that names the node; `NOT_FOUND` for a function that is not in the library.
+  /// - Throws: `INVALID_ARGUMENT` that names the node; `NOT_FOUND` for a function that is not in
+  ///   the library.
   package static func check(_ subject: Subject, _ scope: Scope) throws {
     for rule in rules where rule.scope == scope { try rule.check(subject) }
   }
 
   // MARK: - The rules
 
-  /// The back edge of a loop is the only edge that leads to an earlier node, so there is no other cycle.
+  /// The back edge of a loop is the only edge that leads to an earlier node, so there is no other
+  /// cycle.
   private static func isBackEdge(from source: Node, to node: Node) -> Bool {
     (node.opName == "Merge" || node.opName == "RefMerge")
       && (source.opName == "NextIteration" || source.opName == "RefNextIteration")
@@ -74,11 +82,18 @@ package enum Verifier {
       let source = subject.nodes[input.node]
       guard source.id < node.id || isBackEdge(from: source, to: node) else {
         throw TFError.invalidArgument(
-          "Node '\(node.name)': input \(index) comes from the later node '\(source.name)' without a NextIteration node")
+          """
+          Node '\(node.name)': input \(index) comes from the later node '\(source.name)' without a \
+          NextIteration node
+          """
+        )
       }
       guard input.index >= 0, input.index < source.outputTypes.count || source.op == nil else {
         throw TFError.invalidArgument(
-          "Node '\(node.name)': Connecting to invalid output \(input.index) of source node \(source.name) which has \(source.outputTypes.count) outputs."
+          """
+          Node '\(node.name)': Connecting to invalid output \(input.index) of source node \
+          \(source.name) which has \(source.outputTypes.count) outputs.
+          """
         )
       }
     }
@@ -101,7 +116,8 @@ package enum Verifier {
     guard let signature = node.op?.signature else { return }
     let expected = try signature.inputTypes(node.attrs)
     guard expected.count == node.inputs.count else {
-      throw TFError.invalidArgument("NodeDef expected \(expected.count) inputs, got \(node.inputs.count)")
+      throw TFError.invalidArgument(
+        "NodeDef expected \(expected.count) inputs, got \(node.inputs.count)")
     }
     for (index, input) in node.inputs.enumerated() {
       let source = subject.nodes[input.node]
@@ -110,16 +126,25 @@ package enum Verifier {
       let type = source.outputTypes[input.index]
       guard type == expected[index] else {
         throw TFError.invalidArgument(
-          "Input \(index) of node \(node.name) was passed \(type.signatureName) from \(source.name):\(input.index) incompatible with expected \(expected[index].signatureName)."
+          """
+          Input \(index) of node \(node.name) was passed \(type.signatureName) from \
+          \(source.name):\(input.index) incompatible with expected \
+          \(expected[index].signatureName).
+          """
         )
       }
     }
     guard try signature.outputTypes(node.attrs) == node.outputTypes else {
-      throw TFError.invalidArgument("Node '\(node.name)': the outputs' dtypes contradict the attributes")
+      throw TFError.invalidArgument(
+        "Node '\(node.name)': the outputs' dtypes contradict the attributes")
     }
     guard node.outputShapes.count == node.outputTypes.count else {
       throw TFError.invalidArgument(
-        "Node '\(node.name)' has \(node.outputTypes.count) outputs, but \(node.outputShapes.count) shapes")
+        """
+        Node '\(node.name)' has \(node.outputTypes.count) outputs, but \(node.outputShapes.count) \
+        shapes
+        """
+      )
     }
   }
 
@@ -180,7 +205,8 @@ extension Graph {
 extension Subgraph {
   /// Checks what a plan is about to be made of.
   package func verify() throws {
-    try Verifier.check(Verifier.Subject(nodes: graph.nodes, library: graph.library, subgraph: self), .plan)
+    try Verifier.check(
+      Verifier.Subject(nodes: graph.nodes, library: graph.library, subgraph: self), .plan)
   }
 
   /// The same subgraph, checked against all rules in debug builds.
@@ -192,7 +218,8 @@ extension Subgraph {
         try graph.verify()
         try verify()
       } catch let error as TFError {
-        throw TFError(.internal, "\(pass) breaks the graph: \(error.message)", node: error.node, op: error.op)
+        throw TFError(
+          .internal, "\(pass) breaks the graph: \(error.message)", node: error.node, op: error.op)
       }
     #endif
     return self

@@ -1,11 +1,12 @@
 import CoreOps
 
 extension Subgraph {
-  /// The same without nodes whose values no one reads, though others wait for them: gradients that were asked for together with
-  /// others leave them behind.
+  /// The same without nodes whose values no one reads, though others wait for them: gradients that
+  /// were asked for together with others leave them behind.
   ///
-  /// Who waited for such a node waits for what it waited for. As in TensorFlow, an error that it would have found is not found;
-  /// ops that are there to find errors stay, as do stateful ones and those of control flow.
+  /// Who waited for such a node waits for what it waited for. As in TensorFlow, an error that it
+  /// would have found is not found; ops that are there to find errors stay, as do stateful ones and
+  /// those of control flow.
   package func droppingUnread() throws -> Subgraph {
     let nodes = graph.nodes
     var readers = [Int](repeating: 0, count: nodes.count)
@@ -24,7 +25,9 @@ extension Subgraph {
       if dropped[node.id] {
         var waits = rewriter.mapControls(node)
         for input in node.inputs {
-          for id in rewriter.standIns(for: input.node) where !waits.contains(id) { waits.append(id) }
+          for id in rewriter.standIns(for: input.node) where !waits.contains(id) {
+            waits.append(id)
+          }
         }
         rewriter.mapControl(node.id, to: waits)
       } else {

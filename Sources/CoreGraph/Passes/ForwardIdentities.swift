@@ -1,7 +1,8 @@
 import CoreOps
 
 extension Subgraph {
-  /// The same without nodes that hand on several values as they are, as gradients of one's own making leave them behind.
+  /// The same without nodes that hand on several values as they are, as gradients of one's own
+  /// making leave them behind.
   ///
   /// One that waits, or that others wait for, stays: in a branch it may say which way was taken.
   package func forwardingIdentities() throws -> Subgraph {
@@ -17,7 +18,9 @@ extension Subgraph {
     for node in nodes {
       if isForwarded(node), node.inputs.allSatisfy({ rewriter.mapped($0) != nil }) {
         for (index, input) in node.inputs.enumerated() {
-          if let value = rewriter.mapped(input) { rewriter.map(Endpoint(node.id, index), to: value) }
+          if let value = rewriter.mapped(input) {
+            rewriter.map(Endpoint(node.id, index), to: value)
+          }
         }
       } else {
         try rewriter.copy(node)

@@ -1,9 +1,11 @@
 import CoreOps
 
 extension Subgraph {
-  /// The same with bias, batch normalisation and activation as part of the convolution or product before them.
+  /// The same with bias, batch normalisation and activation as part of the convolution or product
+  /// before them.
   ///
-  /// Normalisation with constants is folded into the weights, so results may differ in the last bits.
+  /// Normalisation with constants is folded into the weights, so results may differ in the last
+  /// bits.
   package func fusingEpilogues() throws -> Subgraph {
     let fuser = EpilogueFuser(self)
     let chains = fuser.chains()
@@ -54,7 +56,8 @@ private struct EpilogueFuser {
   func chains() -> [Chain] {
     var taken: Set<Int> = []
     return nodes.compactMap { node in
-      guard Self.fusedOps[node.opName] != nil, node.attrs["T"] == .type(.float32), !taken.contains(node.id)
+      guard Self.fusedOps[node.opName] != nil, node.attrs["T"] == .type(.float32),
+        !taken.contains(node.id)
       else { return nil }
       var chain = Chain(head: node.id)
       while chain.activation == nil, extend(&chain) {}
@@ -106,13 +109,17 @@ private struct EpilogueFuser {
       guard next.attrs["is_training"] == .bool(false), next.inputs[0] == value,
         layout(next) == layout(nodes[chain.head]), let count = channels(chain),
         consumers[next.id].allSatisfy({ $0.output == 0 }),
-        let scale = vector(next.inputs[1], count: count), let offset = vector(next.inputs[2], count: count),
-        let mean = vector(next.inputs[3], count: count), let variance = vector(next.inputs[4], count: count)
+        let scale = vector(next.inputs[1], count: count),
+        let offset = vector(next.inputs[2], count: count),
+        let mean = vector(next.inputs[3], count: count),
+        let variance = vector(next.inputs[4], count: count)
       else { return false }
       var epsilon: Float = 0.0001
       if case .float(let given)? = next.attrs["epsilon"] { epsilon = given }
       let factors = zip(scale, variance).map { $0 / ($1 + Double(epsilon)).squareRoot() }
-      guard rescale(&chain, factors, count), let bias = constantBias(chain, count) else { return false }
+      guard rescale(&chain, factors, count), let bias = constantBias(chain, count) else {
+        return false
+      }
       chain.bias = .values((0..<count).map { bias[$0] - mean[$0] * factors[$0] + offset[$0] })
     case "Relu", "Relu6", "Elu", "LeakyRelu", "Tanh", "Sigmoid":
       // An activation alone is as fast by itself.
@@ -128,19 +135,22 @@ private struct EpilogueFuser {
   /// x · sigmoid(x) or x · sigmoid(1 · x), where both come from the chain.
   private func swish(_ chain: inout Chain) -> Bool {
     let last = chain.last
-    guard chain.bias != nil, nodes[chain.head].opName != "MatMul", !kept.contains(last), waiters[last] == 0,
+    guard chain.bias != nil, nodes[chain.head].opName != "MatMul", !kept.contains(last),
+      waiters[last] == 0,
       consumers[last].count == 2, consumers[last].allSatisfy({ $0.output == 0 })
     else { return false }
     for (first, second) in [(0, 1), (1, 0)] {
       let product = nodes[consumers[last][second].node]
       var inner = [consumers[last][first].node]
-      if nodes[inner[0]].opName == "Mul", let factor = operand(nodes[inner[0]], beside: Endpoint(last)),
+      if nodes[inner[0]].opName == "Mul",
+        let factor = operand(nodes[inner[0]], beside: Endpoint(last)),
         isOne(factor), let next = onlyFollower(inner[0])
       {
         inner.append(next)
       }
       let gate = inner[inner.count - 1]
-      guard nodes[gate].opName == "Sigmoid", product.opName == "Mul", onlyFollower(gate) == product.id,
+      guard nodes[gate].opName == "Sigmoid", product.opName == "Mul",
+        onlyFollower(gate) == product.id,
         Set(product.inputs) == [Endpoint(last), Endpoint(gate)]
       else { continue }
       chain.nodes += inner + [product.id]
@@ -157,7 +167,9 @@ private struct EpilogueFuser {
   }
 
   private func isOne(_ endpoint: Endpoint) -> Bool {
-    guard let value = constant(endpoint), value.dtype == .float32, value.dims.rank == 0 else { return false }
+    guard let value = constant(endpoint), value.dtype == .float32, value.dims.rank == 0 else {
+      return false
+    }
     return value.elements(Float.self)[0] == 1
   }
 
@@ -177,7 +189,8 @@ private struct EpilogueFuser {
     guard let weights = constant(head.inputs[1]), weights.dtype == .float32 else { return nil }
     switch head.opName {
     case "Conv2D": return weights.dims.rank == 4 ? weights.dims[3] : nil
-    case "DepthwiseConv2dNative": return weights.dims.rank == 4 ? weights.dims[2] * weights.dims[3] : nil
+    case "DepthwiseConv2dNative":
+      return weights.dims.rank == 4 ? weights.dims[2] * weights.dims[3] : nil
     default:
       guard weights.dims.rank == 2 else { return nil }
       return head.attrs["transpose_b"] == .bool(true) ? nil : weights.dims[1]
@@ -215,7 +228,8 @@ private struct EpilogueFuser {
     if dims.elementCount == 1, dims.rank <= 4 {
       return [Double](repeating: Double(tensor.elements(Float.self)[0]), count: count)
     }
-    guard dims.elementCount == count, dims.rank >= 1, dims.rank <= 4, dims[dims.rank - 1] == count else {
+    guard dims.elementCount == count, dims.rank >= 1, dims.rank <= 4, dims[dims.rank - 1] == count
+    else {
       return nil
     }
     return tensor.elements(Float.self).map { Double($0) }
@@ -251,7 +265,8 @@ private struct EpilogueFuser {
     func constant(_ name: String, _ value: Tensor) throws -> Endpoint {
       Endpoint(
         try rewriter.add(
-          name, BasicOps.family.const, [], attrs: ["value": .tensor(value), "dtype": .type(value.dtype)],
+          name, BasicOps.family.const, [],
+          attrs: ["value": .tensor(value), "dtype": .type(value.dtype)],
           types: [value.dtype]))
     }
     var weights = try mapped(head.inputs[1])
@@ -259,13 +274,16 @@ private struct EpilogueFuser {
       let elements = own.elements(Float.self)
       weights = try constant(
         head.name + "/folded",
-        Tensor(elements.indices.map { Float(Double(elements[$0]) * scale[$0 % scale.count]) }, dims: own.dims))
+        Tensor(
+          elements.indices.map { Float(Double(elements[$0]) * scale[$0 % scale.count]) },
+          dims: own.dims))
     }
     let bias: Endpoint
     switch chain.bias {
     case .endpoint(let endpoint)?: bias = try mapped(endpoint)
     case .values(let values)?:
-      bias = try constant(head.name + "/bias", Tensor(values.map { Float($0) }, dims: [values.count]))
+      bias = try constant(
+        head.name + "/bias", Tensor(values.map { Float($0) }, dims: [values.count]))
     case nil: throw TFError.internal("the chain of \(head.name) has no bias")
     }
     var attrs = head.attrs

@@ -3,7 +3,8 @@ import CoreOps
 extension Subgraph {
   /// The same with the bodies of called functions in place of the calls.
   ///
-  /// Calls of If and While stay: their bodies are programs of their own. A function that calls itself is an error.
+  /// Calls of If and While stay: their bodies are programs of their own. A function that calls
+  /// itself is an error.
   package func inliningCalls() throws -> Subgraph {
     guard graph.nodes.contains(where: isCall) else { return self }
     try checkCalls()
@@ -21,8 +22,8 @@ extension Subgraph {
       node: node?.name, op: node?.opName ?? "")
   }
 
-  /// - Throws: `INVALID_ARGUMENT` when a called function calls itself, directly or through others; `RESOURCE_EXHAUSTED`
-  ///   when opening all calls gives too many nodes.
+  /// - Throws: `INVALID_ARGUMENT` when a called function calls itself, directly or through others;
+  ///   `RESOURCE_EXHAUSTED` when opening all calls gives too many nodes.
   private func checkCalls() throws {
     /// Nodes of a function with all its calls opened.
     var sizes: [String: Int] = [:]
@@ -40,7 +41,8 @@ extension Subgraph {
           path[path.count - 1].size += size
         } else if let function = graph.library[name] {
           guard !path.contains(where: { $0.name == name }) else {
-            throw TFError.invalidArgument("function '\(name)' calls itself").at(node: node.name, op: node.opName)
+            throw TFError.invalidArgument("function '\(name)' calls itself").at(
+              node: node.name, op: node.opName)
           }
           path.append(
             (name, function.nodes.count, function.nodes.compactMap { callee($0.op, $0.attrs) }))
@@ -119,13 +121,18 @@ extension Subgraph {
     }
     guard body.results.count >= node.outputTypes.count else {
       throw TFError.invalidArgument(
-        "function \(function) gives \(body.results.count) results, \(node.outputTypes.count) are used")
+        """
+        function \(function) gives \(body.results.count) results, \(node.outputTypes.count) are \
+        used
+        """
+      )
     }
     // The body begins after what the call waits for.
     let waits = rewriter.mapControls(node)
     let begin =
       waits.isEmpty
-      ? [] : [try rewriter.add("\(node.name)/begin", noOp, [], controls: waits, attrs: [:], types: [])]
+      ? []
+      : [try rewriter.add("\(node.name)/begin", noOp, [], controls: waits, attrs: [:], types: [])]
     var endpoints: [Endpoint: Endpoint] = [:]
     var controls: [Int: Int] = [:]
     for (argument, input) in zip(body.arguments, node.inputs) {
@@ -137,7 +144,9 @@ extension Subgraph {
     }
     let arguments = Set(body.arguments)
     var backEdges: [(Int, Int, Endpoint)] = []
-    guard rewriter.target.nodeCount + body.graph.nodeCount < Self.nodeLimit else { throw Self.tooManyNodes }
+    guard rewriter.target.nodeCount + body.graph.nodeCount < Self.nodeLimit else {
+      throw Self.tooManyNodes
+    }
     for inner in body.graph.nodes where !arguments.contains(inner.id) {
       try cancellation.check()
       var inputs: [Endpoint] = []
@@ -175,7 +184,11 @@ extension Subgraph {
       let dtype = rewriter.target.node(result.node).outputTypes[result.index]
       guard dtype == node.outputTypes[index] else {
         throw TFError.invalidArgument(
-          "result \(index) of function \(function) is \(dtype), the call expects \(node.outputTypes[index])")
+          """
+          result \(index) of function \(function) is \(dtype), the call expects \
+          \(node.outputTypes[index])
+          """
+        )
       }
       guard !effects.isEmpty else {
         rewriter.map(Endpoint(node.id, index), to: result)

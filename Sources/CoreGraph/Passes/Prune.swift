@@ -1,8 +1,8 @@
 package import CoreOps
 
 extension Subgraph {
-  /// What has to run for `fetches` and `targets` when `feeds` are given: a new graph in which a placeholder stands for each
-  /// fed output.
+  /// What has to run for `fetches` and `targets` when `feeds` are given: a new graph in which a
+  /// placeholder stands for each fed output.
   ///
   /// - Throws: `INVALID_ARGUMENT` when an output is fed twice.
   package static func pruned(

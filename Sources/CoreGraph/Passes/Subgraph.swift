@@ -79,7 +79,9 @@ struct Rewriter {
       opName: node.opName, op: node.op, inputs: inputs, controlInputs: mapControls(node),
       attrs: node.attrs, device: node.device, outputTypes: node.outputTypes,
       outputShapes: node.outputShapes)
-    for index in node.outputTypes.indices { endpoints[Endpoint(node.id, index)] = Endpoint(id, index) }
+    for index in node.outputTypes.indices {
+      endpoints[Endpoint(node.id, index)] = Endpoint(id, index)
+    }
     controls[node.id] = [id]
     return id
   }
@@ -96,12 +98,14 @@ struct Rewriter {
 
   /// The new subgraph, once all is copied.
   ///
-  /// - Throws: `NOT_FOUND` when an input is the output of an op that Janus does not have; `INTERNAL` when it was not copied.
+  /// - Throws: `NOT_FOUND` when an input is the output of an op that Janus does not have;
+  ///   `INTERNAL` when it was not copied.
   mutating func finish(_ old: Subgraph) throws -> Subgraph {
     for edge in backEdges {
       guard let source = endpoints[edge.source] else {
         try checkRegistered(nodes[edge.source.node])
-        throw TFError.internal("a pass lost the input \(edge.input) of \(target.node(edge.node).name)")
+        throw TFError.internal(
+          "a pass lost the input \(edge.input) of \(target.node(edge.node).name)")
       }
       target.update(edge.node) { $0.inputs[edge.input] = source }
     }

@@ -7,7 +7,9 @@ package enum EagerInterpreter {
     let slot = cache.slot(op, inputs)
     if let entry = cache.entries[slot], entry.matches(op, inputs, attrs) {
       do {
-        guard let specialisation = entry.specialisation else { return try entry.kernel.run(inputs, .eager) }
+        guard let specialisation = entry.specialisation else {
+          return try entry.kernel.run(inputs, .eager)
+        }
         return try entry.kernel.run(specialisation, inputs)
       } catch let error as TFError {
         throw error.at(node: nil, op: op.name)
@@ -23,7 +25,10 @@ package enum EagerInterpreter {
     for input in given {
       if case .symbolic(let reference) = input.payload {
         throw TFError.invalidArgument(
-          "\(reference.name) is a symbolic tensor of a graph and cannot be used in an eager call of \(op.name); use it inside the graph or function that made it"
+          """
+          \(reference.name) is a symbolic tensor of a graph and cannot be used in an eager call of \
+          \(op.name); use it inside the graph or function that made it
+          """
         )
       }
     }
@@ -45,7 +50,8 @@ package enum EagerInterpreter {
       } catch let error as TFError {
         throw error.at(node: nil, op: op.name)
       } catch is NeedsValue {
-        throw TFError.internal("the shape rule does not infer the output shape").at(node: nil, op: op.name)
+        throw TFError.internal("the shape rule does not infer the output shape").at(
+          node: nil, op: op.name)
       }
     }
     let outputs = try kernel.run(inputs, .eager)

@@ -1,7 +1,8 @@
 import CKernels
 import Synchronization
 
-/// What a run owns or shares beyond its tensors: resources, the means to call functions, and the wish to stop.
+/// What a run owns or shares beyond its tensors: resources, the means to call functions, and the
+/// wish to stop.
 package final class ExecutionContext: Sendable {
   /// Variables, tables and the like, shared by the runs of one session.
   package let resources: ResourceContainer
@@ -32,7 +33,8 @@ package final class ExecutionContext: Sendable {
   /// The same with other functions to call.
   package func with(functions: any FunctionRunner) -> ExecutionContext {
     ExecutionContext(
-      resources: resources, functions: functions, cancellation: cancellation, observer: observer, depth: depth)
+      resources: resources, functions: functions, cancellation: cancellation, observer: observer,
+      depth: depth)
   }
 
   /// The context of a call made here.
@@ -52,9 +54,11 @@ package final class ExecutionContext: Sendable {
   package static let eager = ExecutionContext(resources: ResourceContainer())
 }
 
-/// Runs functions of a graph's library for the kernels of `While`, `If` and `PartitionedCall`; the executors implement it.
+/// Runs functions of a graph's library for the kernels of `While`, `If` and `PartitionedCall`; the
+/// executors implement it.
 package protocol FunctionRunner: AnyObject, Sendable {
-  func call(_ function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor]
+  func call(_ function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext)
+    throws -> [Tensor]
 }
 
 /// Says that a run should end: because someone asked, or because its time is over.
@@ -75,19 +79,23 @@ public final class Cancellation: Sendable {
   /// For what nobody can end.
   package static let never = Cancellation()
 
-  /// - Throws: `CANCELLED` or `DEADLINE_EXCEEDED`; `RESOURCE_EXHAUSTED` when memory passes its limit.
+  /// - Throws: `CANCELLED` or `DEADLINE_EXCEEDED`; `RESOURCE_EXHAUSTED` when memory passes its
+  ///   limit.
   package func check() throws {
     try MemoryLimit.check()
     if flag.load(ordering: .relaxed) { throw TFError(.cancelled, "the run was cancelled") }
     let end = deadline.load(ordering: .relaxed)
-    if end != 0, Self.now > end { throw TFError(.deadlineExceeded, "the run took longer than its time-out") }
+    if end != 0, Self.now > end {
+      throw TFError(.deadlineExceeded, "the run took longer than its time-out")
+    }
   }
 
   private static var now: UInt64 {
     // The epoch is made at its first use, so it comes first.
     let start = epoch
     let elapsed = start.duration(to: ContinuousClock.now).components
-    return UInt64(elapsed.seconds) &* 1_000_000_000 &+ UInt64(elapsed.attoseconds / 1_000_000_000) &+ 1
+    return UInt64(elapsed.seconds) &* 1_000_000_000 &+ UInt64(elapsed.attoseconds / 1_000_000_000)
+      &+ 1
   }
   private static let epoch = ContinuousClock.now
 }

@@ -15,7 +15,9 @@ package enum Dispatch {
   /// The interpreter of public op calls; nil means that they run at once.
   @TaskLocal package static var current: (any Interpreter)?
 
-  package static func with<R>(_ interpreter: (any Interpreter)?, _ body: () throws -> R) rethrows -> R {
+  package static func with<R>(_ interpreter: (any Interpreter)?, _ body: () throws -> R) rethrows
+    -> R
+  {
     try $current.withValue(interpreter, operation: body)
   }
 }

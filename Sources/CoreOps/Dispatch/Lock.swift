@@ -2,8 +2,9 @@ import Glibc
 
 /// A value that one thread at a time may use.
 ///
-/// It is the system's mutex: the standard library's is one that lends priority, for which threads that wait go through the
-/// kernel each time (sixteen threads then did a thirtieth of one thread's work), and the thread sanitizer does not see it.
+/// It is the system's mutex: the standard library's is one that lends priority, for which threads
+/// that wait go through the kernel each time (sixteen threads then did a thirtieth of one thread's
+/// work), and the thread sanitizer does not see it.
 package final class Lock<Value>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let value: UnsafeMutablePointer<Value>
@@ -33,7 +34,9 @@ package final class Lock<Value>: @unchecked Sendable {
 
   /// The same, or nil when someone else uses the value.
   @inline(__always)
-  package func withLockIfAvailable<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R? {
+  package func withLockIfAvailable<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E)
+    -> R?
+  {
     guard pthread_mutex_trylock(mutex) == 0 else { return nil }
     defer { pthread_mutex_unlock(mutex) }
     return try body(&value.pointee)

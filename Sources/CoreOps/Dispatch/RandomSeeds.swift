@@ -1,4 +1,3 @@
-
 /// The seeds that random ops are given, by TensorFlow's rules: a global seed and one of the op.
 package enum RandomSeeds {
   private struct State {
@@ -18,7 +17,8 @@ package enum RandomSeeds {
     }
   }
 
-  /// The seeds of an eager op: without a global seed and one of its own it gets (0, 0), which asks for random ones.
+  /// The seeds of an eager op: without a global seed and one of its own it gets (0, 0), which asks
+  /// for random ones.
   package static func eager(_ seed: Int?) -> (Int, Int) {
     guard let global = self.global else { return pair(nil, seed) }
     return pair(global, seed ?? state.withLock { $0.sequence.below31Bits() })
@@ -51,12 +51,16 @@ struct MersenneTwister {
 
   init(seed: UInt64) {
     words[0] = 19_650_218
-    for i in 1..<624 { words[i] = 1_812_433_253 &* (words[i - 1] ^ (words[i - 1] >> 30)) &+ UInt32(i) }
+    for i in 1..<624 {
+      words[i] = 1_812_433_253 &* (words[i - 1] ^ (words[i - 1] >> 30)) &+ UInt32(i)
+    }
     let high = UInt32(seed >> 32)
-    let key = high == 0 ? [UInt32(truncatingIfNeeded: seed)] : [UInt32(truncatingIfNeeded: seed), high]
+    let key =
+      high == 0 ? [UInt32(truncatingIfNeeded: seed)] : [UInt32(truncatingIfNeeded: seed), high]
     var (i, j) = (1, 0)
     for _ in 0..<624 {
-      words[i] = (words[i] ^ ((words[i - 1] ^ (words[i - 1] >> 30)) &* 1_664_525)) &+ key[j] &+ UInt32(j)
+      words[i] =
+        (words[i] ^ ((words[i - 1] ^ (words[i - 1] >> 30)) &* 1_664_525)) &+ key[j] &+ UInt32(j)
       i += 1
       j = (j + 1) % key.count
       if i == 624 {

@@ -69,7 +69,9 @@ package protocol RunObserver: AnyObject, Sendable {
 
 extension RunObserver {
   /// Records what `body` takes.
-  package func timing<R>(_ kind: RunEvent.Kind, _ name: String, _ body: () throws -> R) rethrows -> R {
+  package func timing<R>(_ kind: RunEvent.Kind, _ name: String, _ body: () throws -> R) rethrows
+    -> R
+  {
     let start = RunEvent.now
     defer { record(RunEvent(kind, nodes: [name], op: kind.rawValue, start: start)) }
     return try body()

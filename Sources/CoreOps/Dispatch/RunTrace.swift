@@ -1,4 +1,3 @@
-
 /// Keeps what a run does, event by event.
 public final class RunTrace: RunObserver {
   private struct State {
@@ -84,7 +83,9 @@ public final class RunProfile: RunObserver {
 
   /// The steps, those that took longest first.
   public var entries: [Entry] {
-    state.withLock { $0.entries.values.sorted { ($1.own, $0.nodes.last ?? "") < ($0.own, $1.nodes.last ?? "") } }
+    state.withLock {
+      $0.entries.values.sorted { ($1.own, $0.nodes.last ?? "") < ($0.own, $1.nodes.last ?? "") }
+    }
   }
   /// How many runs there were, and how many nanoseconds they took together.
   public var runs: (count: Int, time: UInt64) { state.withLock { ($0.runs, $0.runTime) } }

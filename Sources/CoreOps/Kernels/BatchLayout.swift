@@ -1,6 +1,7 @@
 /// How blocks of the spatial dimensions and batch entries correspond.
 ///
-/// Entry `(offsets, n)` of the larger batch holds the points of entry `n` whose padded positions are `block · i + offset`.
+/// Entry `(offsets, n)` of the larger batch holds the points of entry `n` whose padded positions
+/// are `block · i + offset`.
 struct BatchLayout {
   let toBatch: Bool
   let block: [Int]
@@ -30,9 +31,11 @@ struct BatchLayout {
     let padShape = context.shapes[context.shapes.count - 1]
     if let dims = padShape.dims {
       let count = block?.count ?? (context.shapes.count == 3 ? context.shapes[1][0] : nil)
-      guard dims.count == 2, dims[1] ?? 2 == 2, count == nil || dims[0] == nil || dims[0] == count else {
+      guard dims.count == 2, dims[1] ?? 2 == 2, count == nil || dims[0] == nil || dims[0] == count
+      else {
         throw TFError.invalidArgument(
-          "\(what) should have shape [\(count.map { String($0) } ?? "?"), 2] instead of \(padShape)")
+          "\(what) should have shape [\(count.map { String($0) } ?? "?"), 2] instead of \(padShape)"
+        )
       }
     }
     guard var dims = context.shapes[0].dims else { return [.unknown] }
@@ -57,7 +60,8 @@ struct BatchLayout {
       } else {
         try require(
           batch % product == 0,
-          "Input batch dimension (\(batch)) is not divisible by product of block sizes (\(product))")
+          "Input batch dimension (\(batch)) is not divisible by product of block sizes (\(product))"
+        )
         dims[0] = batch / product
       }
     }
@@ -101,7 +105,8 @@ struct BatchLayout {
   private func phases(_ axis: Int, _ space: Int, _ batched: Int) -> [Phase] {
     let (block, before) = (block[axis], before[axis])
     // Padded positions `before ..< before + space` have at most that many different offsets.
-    let candidates = space >= block ? Array(0..<block) : (0..<space).map { (before + $0) % block }.sorted()
+    let candidates =
+      space >= block ? Array(0..<block) : (0..<space).map { (before + $0) % block }.sorted()
     return candidates.compactMap { offset in
       let shift = offset - before
       let first = shift >= 0 ? 0 : (-shift + block - 1) / block
@@ -116,7 +121,11 @@ struct BatchLayout {
     let spatial = block.count
     let (space, batched) = toBatch ? (input, output) : (output, input)
     if output.contains(0) { return }
-    if toBatch, (0..<spatial).contains(where: { before[$0] != 0 || output[$0 + 1] * block[$0] != input[$0 + 1] }) {
+    if toBatch,
+      (0..<spatial).contains(where: {
+        before[$0] != 0 || output[$0 + 1] * block[$0] != input[$0 + 1]
+      })
+    {
       try copies.zero(inputCount, Region([output.reduce(1, *)]))
       copies.wait()
     }

@@ -13,7 +13,9 @@ package enum BoxSuppression {
   package static func overlap<T: BoxScalar>(_ boxes: UnsafePointer<T>, _ i: Int, _ j: Int) -> T {
     let (a, b) = (boxes + 4 * i, boxes + 4 * j)
     let (top, left) = (max(min(a[0], a[2]), min(b[0], b[2])), max(min(a[1], a[3]), min(b[1], b[3])))
-    let (bottom, right) = (min(max(a[0], a[2]), max(b[0], b[2])), min(max(a[1], a[3]), max(b[1], b[3])))
+    let (bottom, right) = (
+      min(max(a[0], a[2]), max(b[0], b[2])), min(max(a[1], a[3]), max(b[1], b[3]))
+    )
     let areaA = abs(a[2] - a[0]) * abs(a[3] - a[1])
     let areaB = abs(b[2] - b[0]) * abs(b[3] - b[1])
     if areaA <= 0 || areaB <= 0 { return 0 }

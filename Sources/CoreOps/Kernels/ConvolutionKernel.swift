@@ -74,7 +74,8 @@ package final class DNNLPlan: @unchecked Sendable {
 
   /// Runs it; what the arguments are for each kind of plan is said in `jk_dnnl.h`.
   package func run(
-    _ x: UnsafeMutableRawPointer, _ w: UnsafeMutableRawPointer?, bias: UnsafeMutableRawPointer? = nil,
+    _ x: UnsafeMutableRawPointer, _ w: UnsafeMutableRawPointer?,
+    bias: UnsafeMutableRawPointer? = nil,
     _ y: UnsafeMutableRawPointer, residual: UnsafeMutableRawPointer? = nil,
     scratch: UnsafeMutableRawPointer?
   ) throws {
@@ -95,11 +96,13 @@ package struct ConvolutionKernel: Sendable {
   private let outputCount: Int
 
   /// - Parameters:
-  ///   - input, filter, output: the shapes of the convolution, whichever way it is run; a depthwise filter is
+  ///   - input, filter, output: the shapes of the convolution, whichever way it is run; a depthwise
+  ///     filter is
   ///     `[kernel..., channels, multiplier]`.
   /// - Throws: `INVALID_ARGUMENT` when they do not fit each other.
   package init(
-    _ attrs: WindowAttrs, _ dtype: DType, input: Shape, filter: Shape, output: Shape, depthwise: Bool
+    _ attrs: WindowAttrs, _ dtype: DType, input: Shape, filter: Shape, output: Shape,
+    depthwise: Bool
   ) throws {
     let rank = attrs.rank
     guard input.rank == rank, filter.rank == rank, output.rank == rank else {
@@ -116,7 +119,10 @@ package struct ConvolutionKernel: Sendable {
     let fits = attrs.shape(batch: input[0], spatial: expected, channels: Int(window.out_channels))
     guard fits == PartialShape(output) else {
       throw TFError.invalidArgument(
-        "Size of out_backprop doesn't match computed: actual = \(output), computed = \(fits); input: \(input), filter: \(filter)"
+        """
+        Size of out_backprop doesn't match computed: actual = \(output), computed = \(fits); \
+        input: \(input), filter: \(filter)
+        """
       )
     }
     guard depthwise ? inChannels == filterIn : filterIn > 0 && inChannels % filterIn == 0 else {
@@ -206,7 +212,8 @@ package struct ConvolutionKernel: Sendable {
   /// - Parameters:
   ///   - filter: a constant one is laid out once.
   ///   - bias: a vector with one value per output channel that is added.
-  ///   - residual: the position of an input of the output's shape that is added; its memory may become the output's.
+  ///   - residual: the position of an input of the output's shape that is added; its memory may
+  ///     become the output's.
   package func forward(
     filter: Operand = .input(1), bias: Operand? = nil, residual: Int? = nil,
     activation: FusedActivation = .none, output: Int = 2
@@ -221,7 +228,8 @@ package struct ConvolutionKernel: Sendable {
         run: { pointers in
           try plan.run(
             pointers[0], filter.pointer(pointers), bias: bias?.pointer(pointers), pointers[output],
-            residual: residual.map { pointers[$0] }, scratch: hasScratch ? pointers[output + 1] : nil)
+            residual: residual.map { pointers[$0] },
+            scratch: hasScratch ? pointers[output + 1] : nil)
         }, scratchBytes: plan.scratchBytes, overwrites: overwrites)
     }
     let (window, count, isEmpty) = (window, outputCount, isEmpty)
@@ -251,21 +259,23 @@ package struct ConvolutionKernel: Sendable {
       }, scratchBytes: kept, overwrites: overwrites)
   }
 
-  /// A run to the gradient of the input; `filter` and `gradient` are the positions of the filter and of the output's
-  /// gradient among three inputs.
+  /// A run to the gradient of the input; `filter` and `gradient` are the positions of the filter
+  /// and of the output's gradient among three inputs.
   package func inputGradient(filter: Int, gradient: Int, constantFilter: Tensor? = nil) -> RunSpec {
     if !isEmpty, let plan = plan(.inputGradient, Epilogue(), filter: constantFilter) {
       let hasScratch = plan.scratchBytes > 0
       return RunSpec(
         run: { pointers in
           try plan.run(
-            pointers[3], pointers[filter], pointers[gradient], scratch: hasScratch ? pointers[4] : nil)
+            pointers[3], pointers[filter], pointers[gradient],
+            scratch: hasScratch ? pointers[4] : nil)
         }, scratchBytes: plan.scratchBytes)
     }
     let (window, isEmpty) = (window, isEmpty)
     let type = Int32(dtype.rawValue)
     let bytes =
-      Int(window.batch * window.in_channels * window.in.0 * window.in.1 * window.in.2) * dtype.byteSize
+      Int(window.batch * window.in_channels * window.in.0 * window.in.1 * window.in.2)
+      * dtype.byteSize
     return RunSpec(run: { pointers in
       if isEmpty {
         pointers[3].initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
@@ -276,20 +286,23 @@ package struct ConvolutionKernel: Sendable {
     })
   }
 
-  /// A run to the gradient of the filter, from the positions of the input and of the output's gradient among three inputs.
+  /// A run to the gradient of the filter, from the positions of the input and of the output's
+  /// gradient among three inputs.
   package func filterGradient(input: Int, gradient: Int) -> RunSpec {
     if !isEmpty, let plan = plan(.filterGradient, Epilogue(), filter: nil) {
       let hasScratch = plan.scratchBytes > 0
       return RunSpec(
         run: { pointers in
           try plan.run(
-            pointers[input], pointers[3], pointers[gradient], scratch: hasScratch ? pointers[4] : nil)
+            pointers[input], pointers[3], pointers[gradient],
+            scratch: hasScratch ? pointers[4] : nil)
         }, scratchBytes: plan.scratchBytes)
     }
     let (window, isEmpty) = (window, isEmpty)
     let type = Int32(dtype.rawValue)
     let taps = window.kernel.0 * window.kernel.1 * window.kernel.2
-    let bytes = Int(taps * (window.in_channels / window.groups) * window.out_channels) * dtype.byteSize
+    let bytes =
+      Int(taps * (window.in_channels / window.groups) * window.out_channels) * dtype.byteSize
     return RunSpec(run: { pointers in
       if isEmpty {
         pointers[3].initializeMemory(as: UInt8.self, repeating: 0, count: bytes)

@@ -62,10 +62,13 @@ package struct Copies: Sendable {
 
   package init(_ dtype: DType) { elementSize = dtype.byteSize }
 
-  /// Copies a region of tensor number `source` (inputs come before outputs) to one of `destination`.
+  /// Copies a region of tensor number `source` (inputs come before outputs) to one of
+  /// `destination`.
   ///
   /// - Throws: `UNIMPLEMENTED` for more dimensions than the loops take.
-  package mutating func add(_ source: Int, _ from: Region, to destination: Int, _ region: Region) throws {
+  package mutating func add(_ source: Int, _ from: Region, to destination: Int, _ region: Region)
+    throws
+  {
     precondition(from.dims == region.dims)
     try append(Int32(source), from, Int32(destination), region)
   }
@@ -78,11 +81,14 @@ package struct Copies: Sendable {
   /// What follows overwrites what came before, and so starts when that is done.
   package mutating func wait() { isOrdered = true }
 
-  private mutating func append(_ source: Int32, _ from: Region, _ destination: Int32, _ region: Region) throws {
+  private mutating func append(
+    _ source: Int32, _ from: Region, _ destination: Int32, _ region: Region
+  ) throws {
     if region.dims.contains(0) { return }
     let axes = region.dims.indices.filter { region.dims[$0] != 1 }
     guard axes.count <= Int(JK_COPY_RANK) else {
-      throw TFError.unimplemented("Unhandled rank: \(region.dims.count) dimensions are not supported")
+      throw TFError.unimplemented(
+        "Unhandled rank: \(region.dims.count) dimensions are not supported")
     }
     let size = elementSize
     var copy = jk_copy()
@@ -116,7 +122,8 @@ package struct Copies: Sendable {
 
   /// The kernel; no copy at all where the only output is one of the inputs, element by element.
   package func specialised(_ context: SpecialiseContext) -> Specialised {
-    if list.count == 1, context.outputs.count == 1, let source = context.inputs.indices.first(where: { list[0].src == $0 }),
+    if list.count == 1, context.outputs.count == 1,
+      let source = context.inputs.indices.first(where: { list[0].src == $0 }),
       list[0].rank == 1, list[0].src_offset == 0, list[0].dst_offset == 0,
       list[0].src_stride.0 == Int64(list[0].size), list[0].dst_stride.0 == Int64(list[0].size),
       Int(list[0].bytes) == context.outputs[0].elementCount * elementSize,
@@ -135,7 +142,9 @@ package struct Copies: Sendable {
     for var copy in list {
       var row = jk_row_copy()
       let own = jk_copy_rows(&copy, &row)
-      guard own > 1, count == 0 || own == count, row.src_row > 0, row.dst_row > 0 else { return nil }
+      guard own > 1, count == 0 || own == count, row.src_row > 0, row.dst_row > 0 else {
+        return nil
+      }
       count = own
       rowCopies.append(row)
     }
@@ -144,7 +153,8 @@ package struct Copies: Sendable {
     var lengths: [Int32: Int64] = [:]
     for row in rowCopies {
       for (tensor, length, end) in [
-        (row.src, row.src_row, row.src_offset + row.bytes), (row.dst, row.dst_row, row.dst_offset + row.bytes),
+        (row.src, row.src_row, row.src_offset + row.bytes),
+        (row.dst, row.dst_row, row.dst_offset + row.bytes),
       ] {
         guard lengths[tensor] == nil || lengths[tensor] == length, end <= length else { return nil }
         lengths[tensor] = length
@@ -153,14 +163,16 @@ package struct Copies: Sendable {
     let bytes = Int(rowCopies.reduce(0) { $0 + $1.bytes })
     return RowForm(count: Int(count), work: bytes / 16) { [rowCopies] pointers, range in
       rowCopies.withUnsafeBufferPointer {
-        jk_run_row_copies($0.baseAddress!, $0.count, pointers, Int64(range.lowerBound), Int64(range.upperBound))
+        jk_run_row_copies(
+          $0.baseAddress!, $0.count, pointers, Int64(range.lowerBound), Int64(range.upperBound))
       }
     }
   }
 }
 
 extension Kernel {
-  /// A kernel whose elements, of type `attribute`, are only moved; strings, resources and variants among them.
+  /// A kernel whose elements, of type `attribute`, are only moved; strings, resources and variants
+  /// among them.
   package static func copies(
     _ types: [String: DTypeSet] = [:], _ attribute: String = "T",
     _ body: @escaping @Sendable (SpecialiseContext, KernelContext, inout Copies) throws -> Void

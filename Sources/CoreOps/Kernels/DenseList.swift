@@ -1,7 +1,7 @@
 /// A list whose elements have one shape and lie side by side in memory.
 ///
-/// A list that owns its memory has a byte of marks for each place behind the elements; one that shows the rows of a tensor has
-/// none, as every place is taken.
+/// A list that owns its memory has a byte of marks for each place behind the elements; one that
+/// shows the rows of a tensor has none, as every place is taken.
 package struct DenseList: Sendable, Equatable {
   /// What a tensor array's places allow.
   package struct ArrayRules: Sendable, Equatable {
@@ -31,7 +31,9 @@ package struct DenseList: Sendable, Equatable {
   /// - Parameters:
   ///   - kernel: an op with the role `create`.
   ///   - values: its inputs, where known.
-  package static func made(by kernel: PreparedKernel, _ role: ListRole, _ values: [Tensor?]) throws -> DenseList? {
+  package static func made(by kernel: PreparedKernel, _ role: ListRole, _ values: [Tensor?]) throws
+    -> DenseList?
+  {
     guard let index = role.index, let size = values[index], size.dims.rank == 0 else { return nil }
     let count = try size.integers()[0]
     guard count >= 0, count <= TensorList.maximumCount else { return nil }
@@ -39,17 +41,20 @@ package struct DenseList: Sendable, Equatable {
       guard try !kernel.bool("dynamic_size"), try kernel.type("dtype").isNumeric else { return nil }
       let name = try kernel.string("tensor_array_name")
       return DenseList(
-        dtype: try kernel.type("dtype"), count: count, declared: try kernel.shape("element_shape"), element: nil,
+        dtype: try kernel.type("dtype"), count: count, declared: try kernel.shape("element_shape"),
+        element: nil,
         ownsMemory: true,
         rules: ArrayRules(
-          name: name.isEmpty ? kernel.node : name, clearsAfterRead: try kernel.bool("clear_after_read"),
+          name: name.isEmpty ? kernel.node : name,
+          clearsAfterRead: try kernel.bool("clear_after_read"),
           infersShape: try kernel.bool("identical_element_shapes")))
     }
     guard let shape = role.shape, let declared = try values[shape]?.listShape(),
       try kernel.type("element_dtype").isNumeric
     else { return nil }
     return DenseList(
-      dtype: try kernel.type("element_dtype"), count: count, declared: declared, element: nil, ownsMemory: true,
+      dtype: try kernel.type("element_dtype"), count: count, declared: declared, element: nil,
+      ownsMemory: true,
       rules: nil)
   }
 
@@ -57,12 +62,15 @@ package struct DenseList: Sendable, Equatable {
   package static func rows(of dtype: DType, _ dims: Shape, declared: PartialShape) -> DenseList? {
     guard dtype.isNumeric, dims.rank >= 1 else { return nil }
     let row = Shape(dims.dims.dropFirst())
-    guard declared.isCompatible(with: PartialShape(row)), dims[0] <= TensorList.maximumCount else { return nil }
+    guard declared.isCompatible(with: PartialShape(row)), dims[0] <= TensorList.maximumCount else {
+      return nil
+    }
     return DenseList(
       dtype: dtype, count: dims[0], declared: declared, element: row, ownsMemory: false, rules: nil)
   }
 
-  /// What is known of the elements' shape by an op that expects `shape`; nil when the list's elements do not fit.
+  /// What is known of the elements' shape by an op that expects `shape`; nil when the list's
+  /// elements do not fit.
   package func expecting(_ shape: PartialShape) -> PartialShape? {
     guard let known = try? shape.merged(with: declared), let element,
       known.isCompatible(with: PartialShape(element))
@@ -80,7 +88,9 @@ package struct DenseList: Sendable, Equatable {
 
   /// The bytes that the list takes; nil when they are too many to count, or not known yet.
   package var byteCount: Int? {
-    guard let stacked, let elements = stacked.checkedElementCount, elements < 1 << 48 else { return nil }
+    guard let stacked, let elements = stacked.checkedElementCount, elements < 1 << 48 else {
+      return nil
+    }
     return ownsMemory ? marksOffset + count : elements * dtype.byteSize
   }
 
@@ -139,7 +149,9 @@ package struct DenseList: Sendable, Equatable {
   ) -> RowForm? {
     guard let rows = element?.dims.first, rows > 1 else { return nil }
     let (list, rowBytes) = (self, elementBytes / rows)
-    return RowForm(count: rows, shared: shared, work: rowBytes / 16) { try run(list, rowBytes, $0, $1) }
+    return RowForm(count: rows, shared: shared, work: rowBytes / 16) {
+      try run(list, rowBytes, $0, $1)
+    }
   }
 
   /// Checks that all elements can be read: list. A list that shows a tensor needs no check.
@@ -195,14 +207,18 @@ package struct DenseList: Sendable, Equatable {
     mark.pointee = Mark.written
   }
 
-  private func markRead(_ memory: UnsafeMutableRawPointer, _ place: Int, _ known: PartialShape) throws {
+  private func markRead(_ memory: UnsafeMutableRawPointer, _ place: Int, _ known: PartialShape)
+    throws
+  {
     let mark = (memory + marksOffset + place).assumingMemoryBound(to: UInt8.self)
     guard let rules else {
       if mark.pointee == 0, known.known == nil, !hasAny(memory) { throw ListChanges.unset(known) }
       return
     }
     if mark.pointee & Mark.cleared != 0 { throw TensorArrayObject.wasCleared(rules.name, place) }
-    if mark.pointee & Mark.written == 0, declared.known == nil, !(rules.infersShape && hasAny(memory)) {
+    if mark.pointee & Mark.written == 0, declared.known == nil,
+      !(rules.infersShape && hasAny(memory))
+    {
       throw TensorArrayObject.unset(rules.name, place, declared)
     }
     mark.pointee |= rules.clearsAfterRead ? Mark.read | Mark.cleared : Mark.read
@@ -213,6 +229,7 @@ package struct DenseList: Sendable, Equatable {
   }
 
   private func unwritable(_ place: Int) -> TFError {
-    rules.map { TensorArrayObject.unwritable($0.name, place, count) } ?? ListChanges.unwritable(place, count)
+    rules.map { TensorArrayObject.unwritable($0.name, place, count) }
+      ?? ListChanges.unwritable(place, count)
   }
 }

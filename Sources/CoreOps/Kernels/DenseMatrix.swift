@@ -26,7 +26,8 @@ struct DenseMatrix {
 
   /// Matrix `index` of a row-major stack.
   init(
-    _ pointer: UnsafeRawPointer, _ dtype: DType, index: Int, rows: Int, columns: Int, isComplex: Bool? = nil
+    _ pointer: UnsafeRawPointer, _ dtype: DType, index: Int, rows: Int, columns: Int,
+    isComplex: Bool? = nil
   ) {
     let isComplex = isComplex ?? dtype.isComplex
     var turned = DenseMatrix(isComplex: isComplex, rows: columns, columns: rows)
@@ -45,7 +46,8 @@ struct DenseMatrix {
     let count = rows * columns
     if count == 0 { return }
     jk_convert_numbers(
-      Int32((isComplex ? DType.complex128 : .float64).rawValue), Int32(dtype.rawValue), turned.values,
+      Int32((isComplex ? DType.complex128 : .float64).rawValue), Int32(dtype.rawValue),
+      turned.values,
       pointer + index * count * dtype.byteSize, Int64(count))
   }
 
@@ -112,7 +114,8 @@ struct DenseMatrix {
     // Column-major matrices are row-major ones turned round: (A·B)ᵀ = Bᵀ·Aᵀ.
     let gemm = isComplex ? jk_blas_gemm_c128 : jk_blas_gemm_f64
     gemm(
-      0, 0, Int64(other.columns), Int64(rows), Int64(columns), other.values, Int64(columns), values, Int64(rows),
+      0, 0, Int64(other.columns), Int64(rows), Int64(columns), other.values, Int64(columns), values,
+      Int64(rows),
       &result.values, Int64(rows))
     return result
   }
@@ -163,7 +166,8 @@ struct DenseMatrix {
     return info == 0 ? factors : nil
   }
 
-  /// The lower triangle L with L·Lᴴ equal to this matrix, whose lower triangle is read; nil when there is none.
+  /// The lower triangle L with L·Lᴴ equal to this matrix, whose lower triangle is read; nil when
+  /// there is none.
   func cholesky() -> DenseMatrix? {
     if rows == 0 { return self }
     var factor = self
@@ -186,7 +190,11 @@ struct DenseMatrix {
     let wide = full ? m : k
     var r = DenseMatrix(isComplex: isComplex, rows: wide, columns: n)
     if m == 0 || n == 0 {
-      return (full ? .identity(isComplex: isComplex, m) : DenseMatrix(isComplex: isComplex, rows: m, columns: k), r)
+      return (
+        full
+          ? .identity(isComplex: isComplex, m)
+          : DenseMatrix(isComplex: isComplex, rows: m, columns: k), r
+      )
     }
     var factors = self
     var tau = [Double](repeating: 0, count: k * width)
@@ -201,8 +209,8 @@ struct DenseMatrix {
     return (q, r)
   }
 
-  /// The singular values, and u and v with u · diag(s) · vᴴ equal to this matrix. Not-a-number where it has no finite
-  /// values.
+  /// The singular values, and u and v with u · diag(s) · vᴴ equal to this matrix. Not-a-number
+  /// where it has no finite values.
   func svd(vectors: Bool, full: Bool) -> (s: [Double], u: DenseMatrix, v: DenseMatrix) {
     if vectors, JacobiSVD.takes(self) { return JacobiSVD.decompose(self, full: full) }
     let (m, n) = (rows, columns)
@@ -221,12 +229,14 @@ struct DenseMatrix {
     let big = max(m, n)
     let lwork = 5 * k * k + 64 * (m + n) + 10 * big
     var work = [Double](repeating: 0, count: lwork * width)
-    var rwork = [Double](repeating: 0, count: max(5 * k * k + 7 * k, 2 * big * k + 2 * k * k + k) + 1)
+    var rwork = [Double](
+      repeating: 0, count: max(5 * k * k + 7 * k, 2 * big * k + 2 * k * k + k) + 1)
     var iwork = [Int32](repeating: 0, count: 8 * k)
     let info =
       a.isFinite
       ? jk_gesdd(
-        z, vectors ? (full ? 2 : 1) : 0, Int32(m), Int32(n), &a.values, &s, &u.values, &vt.values, &work,
+        z, vectors ? (full ? 2 : 1) : 0, Int32(m), Int32(n), &a.values, &s, &u.values, &vt.values,
+        &work,
         Int32(lwork), &rwork, &iwork) : 1
     if info != 0 {
       s = [Double](repeating: .nan, count: k)
@@ -236,8 +246,8 @@ struct DenseMatrix {
     return (s, u, vt.adjoint)
   }
 
-  /// The eigenvalues in ascending order, and the eigenvectors as columns, of a self-adjoint matrix, whose lower triangle
-  /// is read.
+  /// The eigenvalues in ascending order, and the eigenvectors as columns, of a self-adjoint matrix,
+  /// whose lower triangle is read.
   func selfAdjointEigen(vectors: Bool) -> (values: [Double], vectors: DenseMatrix) {
     var a = self
     var w = [Double](repeating: .nan, count: rows)
@@ -255,7 +265,8 @@ struct DenseMatrix {
     return (w, a)
   }
 
-  /// The eigenvalues (one column) and eigenvectors of a real matrix: conjugate pairs next to each other.
+  /// The eigenvalues (one column) and eigenvectors of a real matrix: conjugate pairs next to each
+  /// other.
   private func realEigen(vectors: Bool) -> (values: DenseMatrix, vectors: DenseMatrix) {
     var a = self
     var w = DenseMatrix(isComplex: true, rows: rows, columns: 1)
@@ -264,11 +275,14 @@ struct DenseMatrix {
     let lwork = 66 * rows + rows * rows
     var work = [Double](repeating: 0, count: lwork)
     var (wr, wi, scale) = (
-      [Double](repeating: 0, count: rows), [Double](repeating: 0, count: rows), [Double](repeating: 0, count: rows)
+      [Double](repeating: 0, count: rows), [Double](repeating: 0, count: rows),
+      [Double](repeating: 0, count: rows)
     )
     let info =
       isFinite
-      ? jk_real_geev(vectors ? 1 : 0, Int32(rows), &a.values, &wr, &wi, &real.values, &scale, &work, Int32(lwork)) : 1
+      ? jk_real_geev(
+        vectors ? 1 : 0, Int32(rows), &a.values, &wr, &wi, &real.values, &scale, &work, Int32(lwork)
+      ) : 1
     if info != 0 {
       w.fill(.nan)
       v.fill(.nan)
@@ -276,7 +290,8 @@ struct DenseMatrix {
     }
     for column in 0..<rows {
       w[column, 0] = (wr[column], wi[column])
-      // The first of a pair has its vector's real part in its own column and the imaginary one in the next.
+      // The first of a pair has its vector's real part in its own column and the imaginary one in
+      // the next.
       let first = wi[column] < 0 ? column - 1 : column
       for row in 0..<rows {
         let imaginary = wi[column] == 0 ? 0 : real[row, first + 1].re
@@ -298,7 +313,9 @@ struct DenseMatrix {
     var rwork = [Double](repeating: 0, count: 2 * rows)
     let info =
       isFinite
-      ? jk_geev(vectors ? 1 : 0, Int32(rows), &a.values, &w.values, &v.values, &work, Int32(lwork), &rwork) : 1
+      ? jk_geev(
+        vectors ? 1 : 0, Int32(rows), &a.values, &w.values, &v.values, &work, Int32(lwork), &rwork)
+      : 1
     if info != 0 {
       w.fill(.nan)
       v.fill(.nan)

@@ -50,12 +50,15 @@ struct DiagonalBand {
   /// The offsets in input `index`, if known.
   static func offsets(_ context: ShapeContext, _ index: Int) throws -> Offsets? {
     if let rank = context.shapes[index].rank {
-      try require(rank <= 1, "diag_index must be a scalar or vector, received shape: \(context.shapes[index])")
+      try require(
+        rank <= 1, "diag_index must be a scalar or vector, received shape: \(context.shapes[index])"
+      )
     }
     return try context.integers(index).map { try offsets($0) }
   }
 
-  /// The band in the smallest matrix whose longest diagonal has `longest` elements, where rows or columns are -1.
+  /// The band in the smallest matrix whose longest diagonal has `longest` elements, where rows or
+  /// columns are -1.
   static func fitted(_ k: Offsets, longest: Int, rows: Int, columns: Int) throws -> DiagonalBand {
     let leastRows = longest - min(k.high, 0)
     let leastColumns = longest + max(k.low, 0)
@@ -71,12 +74,17 @@ struct DiagonalBand {
     }
     try require(numRows >= leastRows, "The number of rows is too small: \(numRows) < \(leastRows)")
     try require(
-      numColumns >= leastColumns, "The number of columns is too small: \(numColumns) < \(leastColumns)")
+      numColumns >= leastColumns,
+      "The number of columns is too small: \(numColumns) < \(leastColumns)")
     try require(
       numRows == leastRows || numColumns == leastColumns,
-      "The number of rows or columns is not consistent with the specified d_lower, d_upper, and diagonal."
+      """
+      The number of rows or columns is not consistent with the specified d_lower, d_upper, and \
+      diagonal.
+      """
     )
-    return try DiagonalBand(k, rows: numRows, columns: numColumns, align: "LEFT_LEFT", checked: false)
+    return try DiagonalBand(
+      k, rows: numRows, columns: numColumns, align: "LEFT_LEFT", checked: false)
   }
 
   private func length(_ k: Int) -> Int { max(0, min(rows + min(k, 0), columns - max(k, 0))) }

@@ -1,6 +1,7 @@
 import CKernels
 
-/// An equation of `Einsum`: the labels of each operand and of the result, `...` as a label of its own until ranks are known.
+/// An equation of `Einsum`: the labels of each operand and of the result, `...` as a label of its
+/// own until ranks are known.
 struct EinsumEquation: Sendable {
   /// Labels are characters' numbers; negative ones are the dimensions of an ellipsis, -1 the last.
   static let ellipsis = Int.min
@@ -8,10 +9,14 @@ struct EinsumEquation: Sendable {
   let output: [Int]
 
   init(_ text: String) throws {
-    func fail(_ reason: String) -> TFError { .invalidArgument("\(reason) in einsum equation: \(text)") }
+    func fail(_ reason: String) -> TFError {
+      .invalidArgument("\(reason) in einsum equation: \(text)")
+    }
     let compact = Array(text.unicodeScalars).filter { $0 != " " }.map { Int($0.value) }
     let (dash, greater, comma, dot) = (45, 62, 44, 46)
-    guard let arrow = compact.firstIndex(of: dash), arrow + 1 < compact.count, compact[arrow + 1] == greater else {
+    guard let arrow = compact.firstIndex(of: dash), arrow + 1 < compact.count,
+      compact[arrow + 1] == greater
+    else {
       throw fail("Expecting exactly one '->'")
     }
     func labels(_ part: ArraySlice<Int>) throws -> [Int] {
@@ -19,7 +24,8 @@ struct EinsumEquation: Sendable {
       var index = part.startIndex
       while index < part.endIndex {
         if part[index] == dot {
-          guard index + 2 < part.endIndex, part[index + 1] == dot, part[index + 2] == dot, !result.contains(Self.ellipsis)
+          guard index + 2 < part.endIndex, part[index + 1] == dot, part[index + 2] == dot,
+            !result.contains(Self.ellipsis)
           else { throw fail("Expecting at most one '...' per term") }
           result.append(Self.ellipsis)
           index += 3
@@ -32,13 +38,16 @@ struct EinsumEquation: Sendable {
       }
       return result
     }
-    operands = try compact[..<arrow].split(separator: comma, omittingEmptySubsequences: false).map(labels)
+    operands = try compact[..<arrow].split(separator: comma, omittingEmptySubsequences: false).map(
+      labels)
     output = try labels(compact[(arrow + 2)...])
     guard operands.count == 1 || operands.count == 2 else {
       throw fail("Expecting 1 or 2 input subscripts")
     }
     for label in output where label != Self.ellipsis {
-      guard operands.contains(where: { $0.contains(label) }) else { throw fail("An output label is in no input") }
+      guard operands.contains(where: { $0.contains(label) }) else {
+        throw fail("An output label is in no input")
+      }
     }
   }
 
@@ -47,13 +56,15 @@ struct EinsumEquation: Sendable {
     let named = operands[index]
     guard let place = named.firstIndex(of: Self.ellipsis) else {
       guard named.count == rank else {
-        throw TFError.invalidArgument("Expected input \(index) to have rank \(named.count) but got: \(rank)")
+        throw TFError.invalidArgument(
+          "Expected input \(index) to have rank \(named.count) but got: \(rank)")
       }
       return named
     }
     let length = rank - (named.count - 1)
     guard length >= 0 else {
-      throw TFError.invalidArgument("Expected input \(index) to have rank at least \(named.count - 1) but got: \(rank)")
+      throw TFError.invalidArgument(
+        "Expected input \(index) to have rank at least \(named.count - 1) but got: \(rank)")
     }
     return named[..<place] + (0..<length).map { $0 - length } + named[(place + 1)...]
   }
@@ -63,7 +74,8 @@ struct EinsumEquation: Sendable {
     let length = operands.flatMap { $0 }.filter { $0 < 0 }.map { -$0 }.max() ?? 0
     guard let place = output.firstIndex(of: Self.ellipsis) else {
       if length > 0 {
-        throw TFError.invalidArgument("Expected the output to have an ellipsis for \(length) broadcasting dimensions")
+        throw TFError.invalidArgument(
+          "Expected the output to have an ellipsis for \(length) broadcasting dimensions")
       }
       return output
     }
@@ -88,7 +100,8 @@ struct EinsumEquation: Sendable {
         if label < 0, known == 1 || dim == 1 {
           sizes[label] = .some(known == 1 ? dim : known)
         } else if known != dim {
-          throw TFError.invalidArgument("Expected dimension \(known) but got dimension \(dim) for one label")
+          throw TFError.invalidArgument(
+            "Expected dimension \(known) but got dimension \(dim) for one label")
         }
       }
     }
@@ -96,8 +109,8 @@ struct EinsumEquation: Sendable {
   }
 }
 
-/// How an equation is computed for fixed shapes: operands laid out as stacks of matrices, one product, the result laid
-/// out again.
+/// How an equation is computed for fixed shapes: operands laid out as stacks of matrices, one
+/// product, the result laid out again.
 struct EinsumPlan: Sendable {
   let specialised: Specialised
 
@@ -107,13 +120,18 @@ struct EinsumPlan: Sendable {
     let known = try EinsumEquation.sizes(operands, shapes.map(\.dims))
     let size: (Int) -> Int = { (known[$0] ?? 1) ?? 1 }
     func count(_ labels: [Int]) -> Int { labels.reduce(1) { $0 * size($1) } }
-    func unique(_ labels: [Int]) -> [Int] { labels.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+    func unique(_ labels: [Int]) -> [Int] {
+      labels.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
     let a = unique(operands[0])
     let b = operands.count > 1 ? unique(operands[1]) : []
     let kept = unique(result)
     let batch = kept.filter { a.contains($0) && b.contains($0) }
     let contracted = a.filter { b.contains($0) && !kept.contains($0) }
-    let free = [kept.filter { a.contains($0) && !b.contains($0) }, kept.filter { b.contains($0) && !a.contains($0) }]
+    let free = [
+      kept.filter { a.contains($0) && !b.contains($0) },
+      kept.filter { b.contains($0) && !a.contains($0) },
+    ]
 
     // Scratch memory: one part after the other, in elements of the dtype.
     var used = 0
@@ -188,7 +206,9 @@ struct EinsumPlan: Sendable {
     source.offset = place / dtype.byteSize
     let target = Region(
       dims: inner.map(size),
-      strides: inner.map { label in result.indices.filter { result[$0] == label }.reduce(0) { $0 + strides[$1] } })
+      strides: inner.map { label in
+        result.indices.filter { result[$0] == label }.reduce(0) { $0 + strides[$1] }
+      })
     if kept.count != result.count {
       try copies.zero(shapes.count, Region(output))
       copies.wait()

@@ -46,13 +46,17 @@ final class FourierPlan: @unchecked Sendable {
 
   deinit { for plan in Set(plans) { jk_fft_destroy(plan) } }
 
-  func run(_ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ work: UnsafeMutableRawPointer) throws {
+  func run(
+    _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ work: UnsafeMutableRawPointer
+  ) throws {
     let sizes = lengths.map(Int64.init)
     let rank = Int32(sizes.count)
     var source = inputDims
     let number = Int32(DType.complex128.rawValue)
     // Of a real transform's numbers only the first half counts.
-    if kind == .toReal { source[source.count - 1] = min(source[source.count - 1], sizes[sizes.count - 1] / 2 + 1) }
+    if kind == .toReal {
+      source[source.count - 1] = min(source[source.count - 1], sizes[sizes.count - 1] / 2 + 1)
+    }
     if source == inputDims {
       jk_fft_copy(inputType, number, rank, inputDims, sizes, Int64(stack), input, work)
     } else {
@@ -62,7 +66,9 @@ final class FourierPlan: @unchecked Sendable {
     for axis in lengths.indices {
       let outer = lengths[..<axis].reduce(stack, *)
       let inner = lengths[(axis + 1)...].reduce(1, *)
-      if kind == .toReal, axis == lengths.count - 1 { jk_fft_complete(work, Int64(outer), sizes[axis]) }
+      if kind == .toReal, axis == lengths.count - 1 {
+        jk_fft_complete(work, Int64(outer), sizes[axis])
+      }
       if jk_fft_lines(plans[axis], inverse ? 1 : 0, work, Int64(outer), Int64(inner)) != 0 {
         throw TFError.resourceExhausted("no memory for a transform of length \(lengths[axis])")
       }
@@ -72,11 +78,13 @@ final class FourierPlan: @unchecked Sendable {
 
   /// Copies the first columns of the input: what lies beyond them is not part of the transform.
   private func copyHalf(
-    _ input: UnsafeRawPointer, _ half: [Int64], _ sizes: [Int64], _ number: Int32, _ work: UnsafeMutableRawPointer
+    _ input: UnsafeRawPointer, _ half: [Int64], _ sizes: [Int64], _ number: Int32,
+    _ work: UnsafeMutableRawPointer
   ) throws {
     let count = half.reduce(Int64(stack), *)
     let buffer = try Buffer(byteCount: Int(count) * 16)
-    jk_fft_copy(inputType, number, Int32(sizes.count), inputDims, half, Int64(stack), input, buffer.pointer)
+    jk_fft_copy(
+      inputType, number, Int32(sizes.count), inputDims, half, Int64(stack), input, buffer.pointer)
     jk_fft_copy(number, number, Int32(sizes.count), half, sizes, Int64(stack), buffer.pointer, work)
     withExtendedLifetime(buffer) {}
   }

@@ -3,14 +3,16 @@ import Glibc
 
 /// Singular values of small real matrices by Jacobi's rotations from both sides.
 ///
-/// Vectors are unique only up to their signs. TensorFlow takes this method for matrices of fewer than 16 columns, and the
-/// same sweeps give the same signs.
+/// Vectors are unique only up to their signs. TensorFlow takes this method for matrices of fewer
+/// than 16 columns, and the same sweeps give the same signs.
 enum JacobiSVD {
   static func takes(_ a: DenseMatrix) -> Bool {
     !a.isComplex && a.columns < 16 && a.rows <= 256 && a.rows > 0 && a.columns > 0 && a.isFinite
   }
 
-  static func decompose(_ a: DenseMatrix, full: Bool) -> (s: [Double], u: DenseMatrix, v: DenseMatrix) {
+  static func decompose(_ a: DenseMatrix, full: Bool) -> (
+    s: [Double], u: DenseMatrix, v: DenseMatrix
+  ) {
     if a.rows == a.columns { return sweep(a) }
     // Tall: a · p = q · r, and r is square. Wide: the same of the transpose.
     let tall = a.rows > a.columns
@@ -29,7 +31,8 @@ enum JacobiSVD {
     return tall ? (s, long, short) : (s, short, long)
   }
 
-  private static func pivotedQR(_ a: DenseMatrix) -> (q: DenseMatrix, r: DenseMatrix, pivots: [Int]) {
+  private static func pivotedQR(_ a: DenseMatrix) -> (q: DenseMatrix, r: DenseMatrix, pivots: [Int])
+  {
     let (m, n) = (a.rows, a.columns)
     var factors = a
     var pivots = [Int32](repeating: 0, count: n)
@@ -57,7 +60,9 @@ enum JacobiSVD {
     if scale == 0 { scale = 1 }
     var work = a
     for i in work.values.indices { work.values[i] /= scale }
-    var (u, v) = (DenseMatrix.identity(isComplex: false, n), DenseMatrix.identity(isComplex: false, n))
+    var (u, v) = (
+      DenseMatrix.identity(isComplex: false, n), DenseMatrix.identity(isComplex: false, n)
+    )
     var largest = (0..<n).map { work[$0, $0].re.magnitude }.max() ?? 0
     let precision = 2 * Double.ulpOfOne
     var finished = false
@@ -67,7 +72,9 @@ enum JacobiSVD {
       for p in 1..<max(n, 1) {
         for q in 0..<p {
           let threshold = max(Double.leastNormalMagnitude, precision * largest)
-          guard work[p, q].re.magnitude > threshold || work[q, p].re.magnitude > threshold else { continue }
+          guard work[p, q].re.magnitude > threshold || work[q, p].re.magnitude > threshold else {
+            continue
+          }
           finished = false
           let (left, right) = rotations(work, p, q)
           work.rotateRows(p, q, left.c, left.s)

@@ -1,6 +1,8 @@
 /// Gradients of the ops on matrices, in terms of public ops.
 enum LinearAlgebraGradients {
-  static func product(_ a: Tensor, _ b: Tensor, adjA: Bool = false, adjB: Bool = false) throws -> Tensor {
+  static func product(_ a: Tensor, _ b: Tensor, adjA: Bool = false, adjB: Bool = false) throws
+    -> Tensor
+  {
     try MatMulOps.family.batchMatMulV2([a, b], MatMulRules.attrs("adj_x", adjA, "adj_y", adjB))
   }
 
@@ -25,13 +27,18 @@ enum LinearAlgebraGradients {
   /// One number per matrix as matrices of one element.
   static func spread(_ x: Tensor) throws -> Tensor { try expanded(try expanded(x, -1), -1) }
 
-  static func triangularSolve(_ a: Tensor, _ b: Tensor, lower: Bool = true, adjoint: Bool = false) throws -> Tensor {
+  static func triangularSolve(_ a: Tensor, _ b: Tensor, lower: Bool = true, adjoint: Bool = false)
+    throws -> Tensor
+  {
     try applyOp(
       "MatrixTriangularSolve", [a, b],
-      Attrs().with("lower", .bool(lower), unless: lower).with("adjoint", .bool(adjoint), unless: !adjoint))[0]
+      Attrs().with("lower", .bool(lower), unless: lower).with(
+        "adjoint", .bool(adjoint), unless: !adjoint))[0]
   }
 
-  private static func half(_ x: Tensor) throws -> Tensor { try x * (0.5).asTensor(preferring: x.dtype) }
+  private static func half(_ x: Tensor) throws -> Tensor {
+    try x * (0.5).asTensor(preferring: x.dtype)
+  }
 
   /// A lower triangle with its diagonal halved.
   private static func halvedLower(_ x: Tensor) throws -> Tensor {
@@ -55,10 +62,13 @@ enum LinearAlgebraGradients {
     }
     let full = try context.bool("full_matrices")
     if m < n || (m > n && full) {
-      throw TFError.unimplemented("QrGrad not implemented when ncols > nrows or full_matrices is true and ncols != nrows.")
+      throw TFError.unimplemented(
+        "QrGrad not implemented when ncols > nrows or full_matrices is true and ncols != nrows.")
     }
     // x · r⁻ᴴ
-    func over(_ x: Tensor) throws -> Tensor { try adjoint(try triangularSolve(r, try adjoint(x), lower: false)) }
+    func over(_ x: Tensor) throws -> Tensor {
+      try adjoint(try triangularSolve(r, try adjoint(x), lower: false))
+    }
     let qdq = try product(q, dq, adjA: true)
     let rdr = try product(r, dr, adjB: true)
     let difference = try (qdq - adjoint(qdq)) + (rdr - adjoint(rdr))
@@ -87,7 +97,9 @@ enum LinearAlgebraGradients {
   }
 
   /// The gradient of a solution x of a · x = b.
-  static func solve(_ context: GradientContext, lower: Bool?, _ solve: (Tensor, Tensor, Bool) throws -> Tensor) throws
+  static func solve(
+    _ context: GradientContext, lower: Bool?, _ solve: (Tensor, Tensor, Bool) throws -> Tensor
+  ) throws
     -> [Tensor?]
   {
     let (a, b, x) = (context.inputs[0], context.inputs[1], context.outputs[0])

@@ -10,7 +10,9 @@ enum LinearAlgebraRules {
   static let types: DTypeSet = [.float32, .float64, .complexes]
   static let singular = TFError.invalidArgument("Input is not invertible.")
 
-  static func matrix(_ shape: PartialShape) throws -> (batch: PartialShape, rows: Int?, columns: Int?) {
+  static func matrix(_ shape: PartialShape) throws -> (
+    batch: PartialShape, rows: Int?, columns: Int?
+  ) {
     guard let dims = shape.dims else { return (.unknown, nil, nil) }
     try require(dims.count >= 2, "Input tensor must have rank >= 2, got shape \(shape)")
     return (PartialShape(Array(dims.dropLast(2))), dims[dims.count - 2], dims[dims.count - 1])
@@ -104,7 +106,8 @@ struct StackContext {
 
   /// Sets an output that is not asked for, and so is a scalar.
   func storeZero(output: Int) {
-    store(DenseMatrix(isComplex: outputTypes[output].isComplex, rows: 1, columns: 1), 0, output: output)
+    store(
+      DenseMatrix(isComplex: outputTypes[output].isComplex, rows: 1, columns: 1), 0, output: output)
   }
 
   func store(_ matrix: DenseMatrix, _ index: Int, output: Int = 0) {

@@ -14,12 +14,13 @@ enum MatrixForm: Int32, Sendable {
   }
 }
 
-/// Products of stacks of matrices, for fixed shapes, and what follows them: a bias for each column and an activation.
+/// Products of stacks of matrices, for fixed shapes, and what follows them: a bias for each column
+/// and an activation.
 final class MatMulPlan: @unchecked Sendable {
   private var plan = jk_matmul()
   private var indices: UnsafeMutablePointer<Int64>?
-  /// Single-precision products that are large enough are done by the package's own loops or by oneDNN; both lay out a
-  /// constant operand once.
+  /// Single-precision products that are large enough are done by the package's own loops or by
+  /// oneDNN; both lay out a constant operand once.
   private var product: ProductPlan?
   private var library: DNNLPlan?
   private let epilogue: Epilogue
@@ -30,7 +31,8 @@ final class MatMulPlan: @unchecked Sendable {
   ///   - a, b: shapes of rank 2 at least that were checked to fit, `output` that of the result.
   ///   - constant: the value that b has at every run.
   init(
-    _ dtype: DType, _ a: Shape, _ b: Shape, _ output: Shape, _ formA: MatrixForm, _ formB: MatrixForm,
+    _ dtype: DType, _ a: Shape, _ b: Shape, _ output: Shape, _ formA: MatrixForm,
+    _ formB: MatrixForm,
     constant: Tensor? = nil, epilogue: Epilogue = Epilogue()
   ) {
     self.dtype = dtype
@@ -91,7 +93,8 @@ final class MatMulPlan: @unchecked Sendable {
     jk_run_matmul(&plan, a, b, c, scratch)
     if epilogue != Epilogue() {
       jk_epilogue(
-        plan.dtype, plan.batch * plan.m * plan.n, plan.n, 1, c, bias, nil, epilogue.activation.number,
+        plan.dtype, plan.batch * plan.m * plan.n, plan.n, 1, c, bias, nil,
+        epilogue.activation.number,
         epilogue.activation.alpha)
     }
   }
@@ -99,11 +102,15 @@ final class MatMulPlan: @unchecked Sendable {
   /// How rows of the product are computed by themselves, if they can.
   var rows: RowForm? { product?.rows(hasBias: epilogue.bias) }
 
-  /// The least number of multiplications that are worth a call of the library: less is done by the loops of the package.
+  /// The least number of multiplications that are worth a call of the library: less is done by the
+  /// loops of the package.
   private static let leastWork = 32_768.0
 
-  private static func dnnl(_ plan: jk_matmul, _ epilogue: Epilogue, _ constant: Tensor?) -> DNNLPlan? {
-    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.m > 1, plan.n > 1 else { return nil }
+  private static func dnnl(_ plan: jk_matmul, _ epilogue: Epilogue, _ constant: Tensor?)
+    -> DNNLPlan?
+  {
+    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.m > 1, plan.n > 1
+    else { return nil }
     var matmul = jk_dnnl_matmul()
     matmul.m = plan.m
     matmul.n = plan.n

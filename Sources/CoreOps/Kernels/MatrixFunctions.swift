@@ -40,7 +40,8 @@ enum MatrixFunctions {
     }
     let b: [Double] = [
       64_764_752_532_480_000, 32_382_376_266_240_000, 7_771_770_303_897_600, 1_187_353_796_428_800,
-      129_060_195_264_000, 10_559_470_521_600, 670_442_572_800, 33_522_128_640, 1_323_241_920, 40_840_800,
+      129_060_195_264_000, 10_559_470_521_600, 670_442_572_800, 33_522_128_640, 1_323_241_920,
+      40_840_800,
       960_960, 16_380, 182, 1,
     ]
     var squarings = 0
@@ -97,7 +98,8 @@ enum MatrixFunctions {
     return u.times(triangularRoot(t)).times(u.adjoint)
   }
 
-  /// The principal logarithm of a complex matrix: roots are taken until it is close to 1, where a series converges.
+  /// The principal logarithm of a complex matrix: roots are taken until it is close to 1, where a
+  /// series converges.
   static func logarithm(_ a: DenseMatrix) -> DenseMatrix {
     guard let (triangle, u) = a.schur() else {
       var result = a
@@ -125,6 +127,7 @@ enum MatrixFunctions {
       term = term.times(square)
       sum = sum.adding(term, 1 / Double(2 * k + 1))
     }
-    return u.times(sum.scaled(2)).times(u.adjoint).scaled(Double(sign: .plus, exponent: doublings, significand: 1))
+    return u.times(sum.scaled(2)).times(u.adjoint).scaled(
+      Double(sign: .plus, exponent: doublings, significand: 1))
   }
 }

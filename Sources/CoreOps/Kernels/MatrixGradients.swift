@@ -11,8 +11,11 @@ enum MatrixGradients {
 
   /// The last two dimensions.
   private static func size(_ x: Tensor, _ op: String) throws -> (rows: Int, columns: Int) {
-    guard let dims = x.shape.dims, dims.count >= 2, let m = dims[dims.count - 2], let n = dims[dims.count - 1]
-    else { throw TFError.unimplemented("the gradient of \(op) needs to know the size of its matrices") }
+    guard let dims = x.shape.dims, dims.count >= 2, let m = dims[dims.count - 2],
+      let n = dims[dims.count - 1]
+    else {
+      throw TFError.unimplemented("the gradient of \(op) needs to know the size of its matrices")
+    }
     return (m, n)
   }
 
@@ -22,7 +25,8 @@ enum MatrixGradients {
     var (begin, sizes) = ([Int](repeating: 0, count: rank), [Int](repeating: -1, count: rank))
     begin[rank + axis] = start
     sizes[rank + axis] = count
-    return try ReductionGradients.call("Slice", [x, ShapeOps.vector(begin), ShapeOps.vector(sizes)])
+    return try ReductionGradients.call(
+      "Slice", [x, ShapeOps.vector(begin), ShapeOps.vector(sizes)])
   }
 
   private static func join(_ parts: [Tensor], _ axis: Int) throws -> Tensor {
@@ -52,7 +56,8 @@ enum MatrixGradients {
     let gaps = try reciprocal(try Rules.expanded(squares, -2) - Rules.expanded(squares, -1))
     let factors = try applyOp("MatrixSetDiag", [gaps, BasicOps.zerosLike(s)])[0]
     let isComplex = a.dtype.isComplex
-    let sizes = try isComplex ? applyOp("Cast", [diagonal(s)], ["DstT": .type(a.dtype)])[0] : diagonal(s)
+    let sizes =
+      try isComplex ? applyOp("Cast", [diagonal(s)], ["DstT": .type(a.dtype)])[0] : diagonal(s)
     let inverse = try diagonal(try reciprocal(s))
     let wide = full && n > m
     let v1 = wide ? try part(v, -1, 0, m) : v
@@ -66,7 +71,8 @@ enum MatrixGradients {
     var result = try Rules.product(u, try Rules.product(middle, v1, adjB: true))
     if m != n {
       let turnedGradient = try Rules.adjoint(dv1)
-      var rest = try turnedGradient - Rules.product(try Rules.product(turnedGradient, v1), v1, adjB: true)
+      var rest =
+        try turnedGradient - Rules.product(try Rules.product(turnedGradient, v1), v1, adjB: true)
       if wide {
         let (v2, dv2) = (try part(v, -1, m, n - m), try part(dv, -1, m, n - m))
         rest = try rest - Rules.product(try Rules.product(v1, dv2, adjA: true), v2, adjB: true)
@@ -95,7 +101,11 @@ enum MatrixGradients {
       let vdv = try Rules.product(v, try context.gradient(1), adjA: true)
       // Vectors have length 1, which takes the real part of the diagonal away.
       let lengths = try applyOp(
-        "Cast", [applyOp("Real", [applyOp("MatrixDiagPart", [vdv])[0]], ["Tout": .type(e.dtype.realDType)])[0]],
+        "Cast",
+        [
+          applyOp(
+            "Real", [applyOp("MatrixDiagPart", [vdv])[0]], ["Tout": .type(e.dtype.realDType)])[0]
+        ],
         ["DstT": .type(e.dtype)])[0]
       let along = try Rules.product(try Rules.product(v, v, adjA: true), try diagonal(lengths))
       middle = try de + factors * (vdv - along)
@@ -104,28 +114,33 @@ enum MatrixGradients {
     }
     let adjoint = try Rules.adjoint(v)
     let result = try applyOp("MatrixSolve", [adjoint, Rules.product(middle, adjoint)])[0]
-    return result.dtype == a.dtype ? result : try applyOp("Cast", [result], ["DstT": .type(a.dtype)])[0]
+    return result.dtype == a.dtype
+      ? result : try applyOp("Cast", [result], ["DstT": .type(a.dtype)])[0]
   }
 
-  /// Of the root s of a: x with sᴴ · x + x · sᴴ equal to the gradient, from the system of all elements.
+  /// Of the root s of a: x with sᴴ · x + x · sᴴ equal to the gradient, from the system of all
+  /// elements.
   static func squareRoot(_ context: GradientContext) throws -> Tensor {
     let root = try Rules.adjoint(context.outputs[0])
     guard let shape = root.shape.known else {
-      throw TFError.unimplemented("the gradient of MatrixSquareRoot needs to know the shape of its input")
+      throw TFError.unimplemented(
+        "the gradient of MatrixSquareRoot needs to know the shape of its input")
     }
     let n = shape[shape.rank - 1]
     let batch = Array(shape.dims.dropLast(2))
     func reshaped(_ x: Tensor, _ dims: [Int]) throws -> Tensor {
       try ReductionGradients.reshape(x, ShapeOps.vector(dims))
     }
-    let ones = try ReductionGradients.call("Fill", [ShapeOps.vector([n]), (1.0).asTensor(preferring: root.dtype)])
+    let ones = try ReductionGradients.call(
+      "Fill", [ShapeOps.vector([n]), (1.0).asTensor(preferring: root.dtype)])
     let identity = try reshaped(diagonal(ones), [n, n])
     func kronecker(_ x: Tensor, _ xDims: [Int], _ y: Tensor, _ yDims: [Int]) throws -> Tensor {
       try reshaped(x, xDims + [n, 1, n, 1]) * reshaped(y, yDims + [1, n, 1, n])
     }
     let transposed = try Rules.adjoint(conjugate(root))
     let system = try reshaped(
-      kronecker(root, batch, identity, []) + kronecker(identity, [], transposed, batch), batch + [n * n, n * n])
+      kronecker(root, batch, identity, []) + kronecker(identity, [], transposed, batch),
+      batch + [n * n, n * n])
     let right = try reshaped(context.gradient(), batch + [n * n, 1])
     return try reshaped(applyOp("MatrixSolve", [system, right])[0], shape.dims)
   }
@@ -166,11 +181,14 @@ enum MatrixGradients {
     let da = try applyOp(
       "MatrixDiagPartV3",
       [
-        dense, ShapeOps.vector(lower ? [1 - bands, 0] : [0, bands - 1]), (0.0).asTensor(preferring: a.dtype),
+        dense, ShapeOps.vector(lower ? [1 - bands, 0] : [0, bands - 1]),
+        (0.0).asTensor(preferring: a.dtype),
       ], ["align": .string("LEFT_RIGHT")])[0]
     // One band comes without its dimension.
     let shaped = bands == 1 ? try Rules.expanded(da, -2) : da
-    return [try reduceToShape(shaped, of: a, other: shaped), try reduceToShape(db, of: b, other: db)]
+    return [
+      try reduceToShape(shaped, of: a, other: shaped), try reduceToShape(db, of: b, other: db),
+    ]
   }
 
   /// Rows moved up or down by one, zeros coming in.
@@ -195,12 +213,14 @@ enum MatrixGradients {
       let n = try size(row, "TridiagonalSolve").columns
       let zero = try BasicOps.zerosLike(part(row, -1, 0, 1))
       return left
-        ? try join([part(row, -1, 1, n - 1), zero], -1) : try join([zero, part(row, -1, 0, n - 1)], -1)
+        ? try join([part(row, -1, 1, n - 1), zero], -1)
+        : try join([zero, part(row, -1, 0, n - 1)], -1)
     }
     let transposed = try join([moved(below, left: true), main, moved(above, left: false)], -2)
     let right = try apply(context.op, [transposed, context.gradient()], context.attrs)[0]
     let parts = [
-      try dot(right, shifted(x, up: true)), try dot(right, x), try dot(right, shifted(x, up: false)),
+      try dot(right, shifted(x, up: true)), try dot(right, x),
+      try dot(right, shifted(x, up: false)),
     ]
     return [try -join(parts.map { try Rules.expanded($0, -2) }, -2), right]
   }
@@ -210,7 +230,8 @@ enum MatrixGradients {
     let x = try conjugate(context.inputs[3])
     let gradient = try context.gradient()
     let diagonals = [
-      try dot(shifted(x, up: true), gradient), try dot(x, gradient), try dot(shifted(x, up: false), gradient),
+      try dot(shifted(x, up: true), gradient), try dot(x, gradient),
+      try dot(shifted(x, up: false), gradient),
     ]
     let right =
       try shifted(columns[0] * gradient, up: false) + columns[1] * gradient

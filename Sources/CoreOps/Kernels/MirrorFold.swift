@@ -21,7 +21,8 @@ enum MirrorFold {
         pointers[3].copyMemory(from: pointers[0], byteCount: byteCount)
         for axis in 0..<input.rank {
           jk_mirror_fold(
-            Int32(dtype.rawValue), Int64((0..<axis).reduce(1) { $0 * input[$1] }), Int64(input[axis]),
+            Int32(dtype.rawValue), Int64((0..<axis).reduce(1) { $0 * input[$1] }),
+            Int64(input[axis]),
             Int64((axis + 1..<input.rank).reduce(1) { $0 * input[$1] }), Int64(paddings[2 * axis]),
             Int64(output[axis]), skipped, pointers[3])
         }
@@ -33,5 +34,6 @@ enum MirrorFold {
 
 /// Sets `count` bytes to 0.
 package func memsetZero(_ pointer: UnsafeMutableRawPointer, _ count: Int) {
-  UnsafeMutableRawBufferPointer(start: pointer, count: count).initializeMemory(as: UInt8.self, repeating: 0)
+  UnsafeMutableRawBufferPointer(start: pointer, count: count).initializeMemory(
+    as: UInt8.self, repeating: 0)
 }

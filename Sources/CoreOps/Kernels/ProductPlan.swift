@@ -1,9 +1,10 @@
 import CKernels
 
-/// A single-precision product with a matrix whose panels of columns fit the cache, and what follows it.
+/// A single-precision product with a matrix whose panels of columns fit the cache, and what follows
+/// it.
 ///
-/// Measured beside oneDNN 2.6 with AVX-512, from 16 × 192 × 512 to 1024 × 1024 × 1024, it takes 90 to 100 % of the time; and any
-/// range of rows can be computed by itself.
+/// Measured beside oneDNN 2.6 with AVX-512, from 16 × 192 × 512 to 1024 × 1024 × 1024, it takes 90
+/// to 100 % of the time; and any range of rows can be computed by itself.
 final class ProductPlan: @unchecked Sendable {
   private var product = jk_product()
   /// b in panels, if it is the same at every run.
@@ -18,7 +19,8 @@ final class ProductPlan: @unchecked Sendable {
   /// - Parameter constant: the value that b has at every run.
   /// - Returns: nil where another way is faster.
   init?(_ plan: jk_matmul, _ epilogue: Epilogue, constant: Tensor?) {
-    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.ta == 0, plan.m > 1, plan.n > 1,
+    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.ta == 0, plan.m > 1,
+      plan.n > 1,
       plan.k <= Self.maximumDepth, !epilogue.residual
     else { return nil }
     product.m = plan.m
@@ -43,7 +45,9 @@ final class ProductPlan: @unchecked Sendable {
         buffer.pointer.assumingMemoryBound(to: Float.self))
       packed = buffer
     } else {
-      guard plan.tb == 0, plan.n >= product.width, Int(plan.k * plan.n) <= Self.maximumPlain else { return nil }
+      guard plan.tb == 0, plan.n >= product.width, Int(plan.k * plan.n) <= Self.maximumPlain else {
+        return nil
+      }
       packed = nil
     }
   }
@@ -53,7 +57,8 @@ final class ProductPlan: @unchecked Sendable {
     bias: UnsafeMutableRawPointer?
   ) {
     jk_run_product(
-      &product, floats(a), floats(packed?.pointer ?? b), bias.map { UnsafePointer(floats($0)) }, floats(c))
+      &product, floats(a), floats(packed?.pointer ?? b), bias.map { UnsafePointer(floats($0)) },
+      floats(c))
     activate(floats(c), product.m)
   }
 
@@ -67,7 +72,8 @@ final class ProductPlan: @unchecked Sendable {
       let c = floats(pointers[output])
       jk_product_part(
         &product, floats(pointers[0]), floats(packed?.pointer ?? pointers[1]),
-        hasBias ? UnsafePointer(floats(pointers[2])) : nil, c, Int64(range.lowerBound), Int64(range.upperBound), 0,
+        hasBias ? UnsafePointer(floats(pointers[2])) : nil, c, Int64(range.lowerBound),
+        Int64(range.upperBound), 0,
         jk_product_panels(&product))
       activate(c + range.lowerBound * Int(product.n), Int64(range.count))
     }
@@ -76,7 +82,8 @@ final class ProductPlan: @unchecked Sendable {
   private func activate(_ c: UnsafeMutablePointer<Float>, _ rows: Int64) {
     guard activation != .none else { return }
     jk_epilogue(
-      Int32(JK_F32), rows * product.n, product.n, 1, c, nil, nil, activation.number, activation.alpha)
+      Int32(JK_F32), rows * product.n, product.n, 1, c, nil, nil, activation.number,
+      activation.alpha)
   }
 
   private func floats(_ pointer: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {

@@ -29,7 +29,8 @@ enum RandomRules {
   static func checked(_ dims: [Int]) throws -> Shape {
     let shape = Shape(dims)
     guard dims.count <= 254, shape.checkedElementCount != nil else {
-      throw TFError.invalidArgument("Dimensions \(dims) must all be >= 0 and their product must not overflow")
+      throw TFError.invalidArgument(
+        "Dimensions \(dims) must all be >= 0 and their product must not overflow")
     }
     return shape
   }
@@ -55,7 +56,9 @@ enum RandomRules {
   /// The bounds of a range of integers.
   ///
   /// - Throws: `INVALID_ARGUMENT` when it is empty.
-  static func range(_ dtype: DType, _ low: UnsafeRawPointer, _ high: UnsafeRawPointer) throws -> (Int64, UInt64) {
+  static func range(_ dtype: DType, _ low: UnsafeRawPointer, _ high: UnsafeRawPointer) throws -> (
+    Int64, UInt64
+  ) {
     func read<T: FixedWidthInteger>(_: T.Type) throws -> (Int64, UInt64) {
       let (a, b) = (low.load(as: T.self), high.load(as: T.self))
       guard a < b else { throw TFError.invalidArgument("Need minval < maxval, got \(a) >= \(b)") }
@@ -106,7 +109,9 @@ enum RandomRules {
     }
   }
 
-  static func checkKeyAndCounter(_ key: PartialShape, _ counter: PartialShape, _ algorithm: PartialShape) throws {
+  static func checkKeyAndCounter(
+    _ key: PartialShape, _ counter: PartialShape, _ algorithm: PartialShape
+  ) throws {
     try require(key.isCompatible(with: [1]), "key must have shape [1], not \(key)")
     if let rank = counter.rank {
       try require(
@@ -131,7 +136,8 @@ enum RandomRules {
     [Double](unsafeUninitializedCapacity: count) { buffer, filled in
       if count > 0 {
         jk_convert_numbers(
-          Int32(dtype.rawValue), Int32(DType.float64.rawValue), pointer, buffer.baseAddress!, Int64(count))
+          Int32(dtype.rawValue), Int32(DType.float64.rawValue), pointer, buffer.baseAddress!,
+          Int64(count))
       }
       filled = count
     }
@@ -152,7 +158,9 @@ enum RandomRules {
     var index = [Int](repeating: 0, count: output.rank)
     for _ in 0..<output.elementCount {
       var offset = 0
-      for axis in 0..<shape.rank where shape[axis] != 1 { offset += index[axis + lead] * strides[axis] }
+      for axis in 0..<shape.rank where shape[axis] != 1 {
+        offset += index[axis + lead] * strides[axis]
+      }
       result.append(values[offset])
       for axis in (0..<output.rank).reversed() {
         index[axis] += 1
@@ -167,14 +175,17 @@ enum RandomRules {
   static func shuffled(_ value: Tensor, _ generator: jk_philox) throws -> Tensor {
     let rows = value.dims[0]
     let order = [Int64](unsafeUninitializedCapacity: rows) { buffer, filled in
-      withUnsafePointer(to: generator) { jk_random_permutation($0, Int64(rows), buffer.baseAddress!) }
+      withUnsafePointer(to: generator) {
+        jk_random_permutation($0, Int64(rows), buffer.baseAddress!)
+      }
       filled = rows
     }
     let row = value.dims.elementCount / rows
     switch value.payload {
     case .strings(let buffer):
       return Tensor(
-        strings: order.flatMap { buffer.values[Int($0) * row..<(Int($0) + 1) * row] }, dims: value.dims)
+        strings: order.flatMap { buffer.values[Int($0) * row..<(Int($0) + 1) * row] },
+        dims: value.dims)
     case .objects(let buffer):
       return Tensor(
         value.dtype, objects: order.flatMap { buffer.values[Int($0) * row..<(Int($0) + 1) * row] },
@@ -183,7 +194,8 @@ enum RandomRules {
       let output = try Tensor.uninitialized(value.dtype, value.dims)
       let size = row * value.dtype.byteSize
       for (position, source) in order.enumerated() {
-        (output.pointer + position * size).copyMemory(from: value.pointer + Int(source) * size, byteCount: size)
+        (output.pointer + position * size).copyMemory(
+          from: value.pointer + Int(source) * size, byteCount: size)
       }
       return output
     }
@@ -191,9 +203,11 @@ enum RandomRules {
 
   /// Classes drawn by the logits of each row.
   ///
-  /// - Throws: `INVALID_ARGUMENT` for other than a matrix of logits with at least one class, or a negative number.
+  /// - Throws: `INVALID_ARGUMENT` for other than a matrix of logits with at least one class, or a
+  ///   negative number.
   static func multinomial(
-    _ logits: Tensor, _ number: Tensor, _ output: DType, _ reserve: (_ steps: Int) throws -> jk_philox
+    _ logits: Tensor, _ number: Tensor, _ output: DType,
+    _ reserve: (_ steps: Int) throws -> jk_philox
   ) throws -> Tensor {
     try require(logits.dims.rank == 2, "logits should be a matrix, got shape \(logits.dims)")
     try require(number.dims.rank == 0, "num_samples should be a scalar, got shape \(number.dims)")
@@ -233,7 +247,8 @@ enum RandomRules {
   ) throws -> Tensor {
     withUnsafePointer(to: generator) {
       jk_random_truncated(
-        Int32(output.dtype.rawValue), $0, parameters[0], parameters[1], parameters[2], parameters[3],
+        Int32(output.dtype.rawValue), $0, parameters[0], parameters[1], parameters[2],
+        parameters[3],
         Int64(sets), Int64(output.dims.elementCount / sets), samplesLast ? 1 : 0, output.pointer)
     }
     return output
@@ -248,6 +263,7 @@ enum RandomRules {
       throw TFError.unimplemented("the gradient of gamma samples of unknown rank")
     }
     if rank == own { return gradient }
-    return try applyOp("Sum", [gradient, try Tensor((0..<rank - own).map { Int32($0) }, dims: [rank - own])])[0]
+    return try applyOp(
+      "Sum", [gradient, try Tensor((0..<rank - own).map { Int32($0) }, dims: [rank - own])])[0]
   }
 }

@@ -12,9 +12,11 @@ enum RowIndices {
     return values.map(Int64.init)
   }
 
-  /// The numbers of the slices that vectors of `depth` indices pick from a tensor of shape `dims`; -1 for those out of
-  /// range if they are to be left out.
-  static func slices(_ indices: Tensor, depth: Int, count: Int, in dims: Shape, ignoreBad: Bool) throws -> [Int64] {
+  /// The numbers of the slices that vectors of `depth` indices pick from a tensor of shape `dims`;
+  /// -1 for those out of range if they are to be left out.
+  static func slices(_ indices: Tensor, depth: Int, count: Int, in dims: Shape, ignoreBad: Bool)
+    throws -> [Int64]
+  {
     let values = try indices.integers()
     return try (0..<count).map { row in
       var number = 0
@@ -22,8 +24,10 @@ enum RowIndices {
         let index = values[row * depth + axis]
         guard index >= 0, index < dims[axis] else {
           if ignoreBad { return -1 }
-          let vector = values[row * depth..<(row + 1) * depth].map { String($0) }.joined(separator: ", ")
-          throw TFError.invalidArgument("indices[\(row)] = [\(vector)] does not index into shape \(dims)")
+          let vector = values[row * depth..<(row + 1) * depth].map { String($0) }.joined(
+            separator: ", ")
+          throw TFError.invalidArgument(
+            "indices[\(row)] = [\(vector)] does not index into shape \(dims)")
         }
         number = number * dims[axis] + index
       }
@@ -51,12 +55,18 @@ enum RowPicker {
   }
 
   static func gather(_ params: Tensor, _ indices: Tensor, batch given: Int) throws -> Tensor {
-    guard params.dims.rank >= 1 else { throw TFError.invalidArgument("params must be at least 1 dimensional") }
+    guard params.dims.rank >= 1 else {
+      throw TFError.invalidArgument("params must be at least 1 dimensional")
+    }
     let batch = given < 0 ? given + indices.dims.rank : given
     let (p, i) = (params.dims.dims, indices.dims.dims)
     guard batch >= 0, batch <= i.count, batch < p.count else {
       throw TFError.invalidArgument(
-        "batch_dims (\(given)) must be in the range of the indices' rank \(i.count) and less than rank(params) (\(p.count)).")
+        """
+        batch_dims (\(given)) must be in the range of the indices' rank \(i.count) and less than \
+        rank(params) (\(p.count)).
+        """
+      )
     }
     for axis in 0..<batch where p[axis] != i[axis] {
       throw TFError.invalidArgument(
@@ -75,7 +85,9 @@ enum RowPicker {
   static func gatherNd(_ params: Tensor, _ indices: Tensor) throws -> Tensor {
     let (p, i) = (params.dims.dims, indices.dims.dims)
     guard !p.isEmpty else { throw TFError.invalidArgument("params must be at least a vector") }
-    guard let depth = i.last else { throw TFError.invalidArgument("indices must be at least a vector") }
+    guard let depth = i.last else {
+      throw TFError.invalidArgument("indices must be at least a vector")
+    }
     guard depth <= p.count else {
       throw TFError.invalidArgument(
         "index innermost dimension length must be <= params rank; saw: \(depth) vs. \(p.count)")
@@ -89,20 +101,28 @@ enum RowPicker {
     guard dims.checkedElementCount != nil else {
       throw TFError.invalidArgument("the result of shape \(dims) has too many elements")
     }
-    let rows = try RowIndices.slices(indices, depth: depth, count: count, in: params.dims, ignoreBad: false)
+    let rows = try RowIndices.slices(
+      indices, depth: depth, count: count, in: params.dims, ignoreBad: false)
     return try pick(params, rows, inner: p[depth...].reduce(1, *), dims: dims)
   }
 
-  private static func pick(_ params: Tensor, _ rows: [Int64], inner: Int, dims: Shape) throws -> Tensor {
+  private static func pick(_ params: Tensor, _ rows: [Int64], inner: Int, dims: Shape) throws
+    -> Tensor
+  {
     switch params.payload {
     case .strings(let buffer):
-      return Tensor(strings: rows.flatMap { buffer.values[Int($0) * inner..<(Int($0) + 1) * inner] }, dims: dims)
+      return Tensor(
+        strings: rows.flatMap { buffer.values[Int($0) * inner..<(Int($0) + 1) * inner] }, dims: dims
+      )
     case .objects(let buffer):
       return Tensor(
-        params.dtype, objects: rows.flatMap { buffer.values[Int($0) * inner..<(Int($0) + 1) * inner] }, dims: dims)
+        params.dtype,
+        objects: rows.flatMap { buffer.values[Int($0) * inner..<(Int($0) + 1) * inner] }, dims: dims
+      )
     default:
       let result = try Tensor.uninitialized(params.dtype, dims)
-      jk_gather_rows(result.pointer, params.pointer, rows, rows.count, inner * params.dtype.byteSize)
+      jk_gather_rows(
+        result.pointer, params.pointer, rows, rows.count, inner * params.dtype.byteSize)
       return result
     }
   }
@@ -138,7 +158,10 @@ struct RowChange: Sendable {
       let one = updates.dims.rank == 0
       guard one || updates.dims.dims == indices.dims.dims + dims.dims.dropFirst() else {
         throw TFError.invalidArgument(
-          "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape \(updates.dims), indices.shape \(indices.dims), params.shape \(dims)"
+          """
+          Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got \
+          updates.shape \(updates.dims), indices.shape \(indices.dims), params.shape \(dims)
+          """
         )
       }
       return (
@@ -153,10 +176,15 @@ struct RowChange: Sendable {
   ) throws {
     try change(variable, updates, uninitialized) { dims in
       let (p, i) = (dims.dims, indices.dims.dims)
-      guard !p.isEmpty else { throw TFError.invalidArgument("Output must be at least 1-D, got shape: \(dims)") }
-      guard !i.isEmpty else { throw TFError.invalidArgument("Indices must be at least 1-D, got shape: \(indices.dims)") }
+      guard !p.isEmpty else {
+        throw TFError.invalidArgument("Output must be at least 1-D, got shape: \(dims)")
+      }
+      guard !i.isEmpty else {
+        throw TFError.invalidArgument("Indices must be at least 1-D, got shape: \(indices.dims)")
+      }
       let (written, named) = (updates.dims.elementCount, indices.dims.elementCount)
-      guard written == 0 && named == 0 || written != 0 && named != 0 && dims.elementCount != 0 else {
+      guard written == 0 && named == 0 || written != 0 && named != 0 && dims.elementCount != 0
+      else {
         throw TFError.invalidArgument(
           "Indices and updates specified for empty output.  indices shape: \(indices.dims)")
       }
@@ -164,7 +192,11 @@ struct RowChange: Sendable {
       let outer = i.count > 1 ? Array(i.dropLast()) : i
       guard depth <= p.count, updates.dims.dims == outer + p[depth...] else {
         throw TFError.invalidArgument(
-          "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: \(updates.dims), indices.shape: \(indices.dims), params_shape: \(dims), slice_dim: \(depth), and batch_dim: \(outer.count)"
+          """
+          Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got \
+          updates.shape: \(updates.dims), indices.shape: \(indices.dims), params_shape: \(dims), \
+          slice_dim: \(depth), and batch_dim: \(outer.count)
+          """
         )
       }
       let rows = try RowIndices.slices(
@@ -173,8 +205,8 @@ struct RowChange: Sendable {
     }
   }
 
-  /// - Parameter plan: checks the shapes against that of the value; gives row numbers, the elements in a row, and whether
-  ///   one update is for all.
+  /// - Parameter plan: checks the shapes against that of the value; gives row numbers, the elements
+  ///   in a row, and whether one update is for all.
   private func change(
     _ variable: VariableObject, _ updates: Tensor, _ uninitialized: (VariableObject) -> TFError,
     _ plan: (Shape) throws -> (rows: [Int64], inner: Int, one: Bool)
@@ -184,7 +216,8 @@ struct RowChange: Sendable {
       try variable.modify(uninitialized: uninitialized) { value in
         let (rows, inner, one) = try plan(value.dims)
         let status = jk_scatter_rows(
-          update, value.pointer, updates.pointer, rows, rows.count, inner, dtype.byteSize, one ? 1 : 0)
+          update, value.pointer, updates.pointer, rows, rows.count, inner, dtype.byteSize,
+          one ? 1 : 0)
         if status != 0 { throw TFError.invalidArgument("Integer division by zero") }
       }
       return

@@ -24,10 +24,14 @@ struct SparseCells: Sendable {
     at = try indices.integers()
   }
 
-  static func check(_ indices: Shape, _ values: Shape?, _ shape: Shape, _ name: String = "Input") throws {
-    try require(indices.rank == 2, "\(name) indices should be a matrix but received shape \(indices)")
+  static func check(_ indices: Shape, _ values: Shape?, _ shape: Shape, _ name: String = "Input")
+    throws
+  {
+    try require(
+      indices.rank == 2, "\(name) indices should be a matrix but received shape \(indices)")
     if let values {
-      try require(values.rank == 1, "\(name) values should be a vector but received shape \(values)")
+      try require(
+        values.rank == 1, "\(name) values should be a vector but received shape \(values)")
     }
     try require(shape.rank == 1, "\(name) shape should be a vector but received shape \(shape)")
     if let values {
@@ -36,14 +40,18 @@ struct SparseCells: Sendable {
         "Number of elements in indices (\(indices[0])) and values (\(values[0])) do not match")
     }
     try require(
-      indices[1] == shape[0], "Index rank (\(indices[1])) and shape rank (\(shape[0])) do not match")
+      indices[1] == shape[0], "Index rank (\(indices[1])) and shape rank (\(shape[0])) do not match"
+    )
   }
 
-  /// What a shape rule can say about the three tensors of a sparse one that start at input `first`: its rank, where known.
+  /// What a shape rule can say about the three tensors of a sparse one that start at input `first`:
+  /// its rank, where known.
   ///
   /// - Throws: `INVALID_ARGUMENT` when known ranks and sizes do not fit each other.
   @discardableResult
-  static func rank(_ context: ShapeContext, at first: Int = 0, name: String = "Input") throws -> Int? {
+  static func rank(_ context: ShapeContext, at first: Int = 0, name: String = "Input") throws
+    -> Int?
+  {
     let indices = try context.shape(first, rank: 2, "\(name) indices")
     let values = try context.shape(first + 1, rank: 1, "\(name) values")
     let shape = try context.shape(first + 2, rank: 1, "\(name) shape")
@@ -58,7 +66,9 @@ struct SparseCells: Sendable {
 
   /// - Throws: `INVALID_ARGUMENT` when the shape has negative dimensions or too many elements.
   func requireShape() throws {
-    for dim in dims { try require(dim >= 0, "Expected shape dimensions to be non-negative, got \(dim)") }
+    for dim in dims {
+      try require(dim >= 0, "Expected shape dimensions to be non-negative, got \(dim)")
+    }
     _ = try SparseRows.product(dims)
   }
 
@@ -73,28 +83,38 @@ struct SparseCells: Sendable {
     for element in 0..<count {
       for axis in 0..<rank where self[element, axis] < 0 || self[element, axis] >= dims[axis] {
         throw TFError.invalidArgument(
-          "Sparse index tuple indices[\(element), :] = \(tuple(element)) is out of bounds: need 0 <= index < \(Shape(dims))")
+          """
+          Sparse index tuple indices[\(element), :] = \(tuple(element)) is out of bounds: need 0 \
+          <= index < \(Shape(dims))
+          """
+        )
       }
     }
   }
 
-  /// - Throws: `INVALID_ARGUMENT` when elements are outside of the shape, not in order or at the same place.
+  /// - Throws: `INVALID_ARGUMENT` when elements are outside of the shape, not in order or at the
+  ///   same place.
   func requireOrdered() throws {
     try requireInside()
     let axes = Array(0..<rank)
     for element in 0..<Swift.max(count - 1, 0) {
       switch compare(element, self, element + 1, axes) {
-      case 0: throw TFError.invalidArgument("indices[\(element + 1)] = \(tuple(element + 1)) is repeated")
+      case 0:
+        throw TFError.invalidArgument("indices[\(element + 1)] = \(tuple(element + 1)) is repeated")
       case 1:
         throw TFError.invalidArgument(
-          "indices[\(element + 1)] = \(tuple(element + 1)) is out of order. Many sparse ops require sorted indices.\n    Use `tf.sparse.reorder` to create a correctly ordered copy."
+          """
+          indices[\(element + 1)] = \(tuple(element + 1)) is out of order. Many sparse ops require \
+          sorted indices.\n    Use `tf.sparse.reorder` to create a correctly ordered copy.
+          """
         )
       default: break
       }
     }
   }
 
-  /// -1, 0 or 1: how an element's coordinates along `axes` compare with those of an element of `other`.
+  /// -1, 0 or 1: how an element's coordinates along `axes` compare with those of an element of
+  /// `other`.
   func compare(_ element: Int, _ other: SparseCells, _ its: Int, _ axes: [Int]) -> Int {
     for axis in axes {
       let (a, b) = (self[element, axis], other[its, axis])
@@ -106,7 +126,9 @@ struct SparseCells: Sendable {
   /// The elements in the order of their coordinates along `axes`; equal ones stay in their order.
   func order(_ axes: [Int]) -> [Int] {
     var elements = Array(0..<count)
-    let isOrdered = zip(elements, elements.dropFirst()).allSatisfy { compare($0, self, $1, axes) <= 0 }
+    let isOrdered = zip(elements, elements.dropFirst()).allSatisfy {
+      compare($0, self, $1, axes) <= 0
+    }
     if isOrdered { return elements }
     elements.sort { a, b in
       let order = compare(a, self, b, axes)
@@ -115,8 +137,8 @@ struct SparseCells: Sendable {
     return elements
   }
 
-  /// For each element the number of its group, where a group has one set of coordinates along `axes`, and for each group
-  /// an element of it. Groups are in the order of their coordinates.
+  /// For each element the number of its group, where a group has one set of coordinates along
+  /// `axes`, and for each group an element of it. Groups are in the order of their coordinates.
   func groups(_ axes: [Int]) -> (ids: [Int], firsts: [Int]) {
     var ids = [Int](repeating: 0, count: count)
     var firsts: [Int] = []
@@ -164,7 +186,8 @@ struct SparseCells: Sendable {
     let out = result.elements(Int.self)
     for (row, element) in merged.first.enumerated() {
       for axis in 0..<rank {
-        out[row &* rank &+ axis] = element >= 0 ? self[element, axis] : other[merged.second[row], axis]
+        out[row &* rank &+ axis] =
+          element >= 0 ? self[element, axis] : other[merged.second[row], axis]
       }
     }
     return result

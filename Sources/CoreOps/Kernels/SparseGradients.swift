@@ -1,6 +1,8 @@
 /// The gradients of arithmetic with sparse tensors.
 enum SparseGradients {
-  private static func call(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = [:]) throws -> Tensor {
+  private static func call(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = [:]) throws
+    -> Tensor
+  {
     try ReductionGradients.call(name, inputs, attrs)
   }
 
@@ -27,7 +29,9 @@ enum SparseGradients {
     return [nil, valuesGradient, nil, denseGradient]
   }
 
-  private static func call(_ name: String, _ inputs: [Tensor], _ attrs: Attrs, _ count: Int) throws -> [Tensor] {
+  private static func call(_ name: String, _ inputs: [Tensor], _ attrs: Attrs, _ count: Int) throws
+    -> [Tensor]
+  {
     try applyOp(name, inputs, attrs)
   }
 
@@ -45,7 +49,11 @@ enum SparseGradients {
     let sparseShape = shape
     let denseShape = try ReductionGradients.shape64(dense)
     let ones = try call(
-      "Fill", [call("Sub", [call("Size", [sparseShape]), call("Size", [denseShape])]).expandedOnce(), Tensor(scalar: 1)])
+      "Fill",
+      [
+        call("Sub", [call("Size", [sparseShape]), call("Size", [denseShape])]).expandedOnce(),
+        Tensor(scalar: 1),
+      ])
     let augmented = try call("ConcatV2", [ones, denseShape, 0.asTensor()])
     let scaling = try call("FloorDiv", [sparseShape, augmented])
     let scaled = try call("FloorDiv", [indices, scaling])
@@ -72,7 +80,8 @@ enum SparseGradients {
     let count = try call("Size", [shape])
     let flat = try ReductionGradients.reshape(axes, ShapeOps.vector([-1]))
     let wrapped = try call("FloorMod", [call("Add", [flat, count]), count])
-    let ones = try call("Fill", [call("Shape", [flat], ["out_type": .type(.int64)]), Tensor(scalar: 1)])
+    let ones = try call(
+      "Fill", [call("Shape", [flat], ["out_type": .type(.int64)]), Tensor(scalar: 1)])
     let kept = try call("TensorScatterUpdate", [shape, wrapped.expandedLast(), ones])
     let gradient = try ReductionGradients.reshape(context.gradient(), kept)
     let scaled = try call("FloorDiv", [indices, call("FloorDiv", [shape, kept])])

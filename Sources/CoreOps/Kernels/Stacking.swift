@@ -42,7 +42,8 @@ enum Stacking {
   /// The sum of two tensors of one dtype and shape, tensor lists among them.
   static func sum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     guard a.dtype == b.dtype, a.dims == b.dims else {
-      throw TFError.invalidArgument("tensors of \(a.dtype) \(a.dims) and \(b.dtype) \(b.dims) can't be added")
+      throw TFError.invalidArgument(
+        "tensors of \(a.dtype) \(a.dims) and \(b.dtype) \(b.dims) can't be added")
     }
     if a.dtype == .variant { return try TensorList.sum(a, b) }
     let update = try findUpdate(a.dtype, Int32(JK_ADD), "addition")
@@ -54,6 +55,7 @@ enum Stacking {
 
   /// Zeros of that tensor's dtype and shape; of a tensor list, a list of zeros.
   static func zeros(like tensor: Tensor) throws -> Tensor {
-    tensor.dtype == .variant ? try TensorList.zeros(like: tensor) : try Tensor.zeros(tensor.dtype, tensor.dims)
+    tensor.dtype == .variant
+      ? try TensorList.zeros(like: tensor) : try Tensor.zeros(tensor.dtype, tensor.dims)
   }
 }

@@ -1,6 +1,7 @@
 /// What `begin`, `end`, `strides` and the masks of a strided slice mean for a given input.
 package struct StridedSpec: Sendable {
-  /// For each dimension of the input: where the slice starts, its step and its size; nil where not known.
+  /// For each dimension of the input: where the slice starts, its step and its size; nil where not
+  /// known.
   package var begin: [Int?] = []
   package var stride: [Int] = []
   package var size: [Int?] = []
@@ -21,7 +22,9 @@ package struct StridedSpec: Sendable {
     strides: [Int]?, dims: [Int?]
   ) throws {
     let (beginMask, endMask) = (try attrs.int("begin_mask"), try attrs.int("end_mask"))
-    let (ellipsisMask, newAxisMask) = (try attrs.int("ellipsis_mask"), try attrs.int("new_axis_mask"))
+    let (ellipsisMask, newAxisMask) = (
+      try attrs.int("ellipsis_mask"), try attrs.int("new_axis_mask")
+    )
     let shrinkMask = try attrs.int("shrink_axis_mask")
     try require(count <= 32, "only stride specs of up to 32 entries are supported, got \(count)")
     func has(_ mask: Int, _ entry: Int) -> Bool { mask >> entry & 1 == 1 }
@@ -113,7 +116,8 @@ package struct StridedSpec: Sendable {
     }
     let interval = last - first
     if interval == 0 || (interval < 0) != (step < 0) { return (first, 0) }
-    let size = interval.magnitude / step.magnitude + (interval.magnitude % step.magnitude == 0 ? 0 : 1)
+    let size =
+      interval.magnitude / step.magnitude + (interval.magnitude % step.magnitude == 0 ? 0 : 1)
     return (first, Int(size))
   }
 
@@ -123,7 +127,10 @@ package struct StridedSpec: Sendable {
   ) throws {
     guard begin.count == end.count, begin.count == strides.count else {
       throw TFError.invalidArgument(
-        "Expected begin, end, and strides to be 1D equal size tensors, but got shapes [\(begin.count)], [\(end.count)], and [\(strides.count)] instead."
+        """
+        Expected begin, end, and strides to be 1D equal size tensors, but got shapes \
+        [\(begin.count)], [\(end.count)], and [\(strides.count)] instead.
+        """
       )
     }
     try self.init(

@@ -43,7 +43,8 @@ package struct Taps: Sendable {
       index.withUnsafeBufferPointer { index in
         weight.withUnsafeBufferPointer { weight in
           // An axis without taps has no address, and none is read.
-          var taps = jk_taps(first: first.baseAddress, index: index.baseAddress, weight: weight.baseAddress)
+          var taps = jk_taps(
+            first: first.baseAddress, index: index.baseAddress, weight: weight.baseAddress)
           return body(&taps)
         }
       }
@@ -107,7 +108,8 @@ package struct ResizeAxis: Sendable {
       let end = Float(output + 1) * scale
       let range = Int(start.rounded(.down))..<max(Int(end.rounded(.up)), Int(start.rounded(.down)))
       if range.isEmpty {
-        // Nothing is covered when one pixel is stretched with aligned corners: TensorFlow divides nothing by nothing.
+        // Nothing is covered when one pixel is stretched with aligned corners: TensorFlow divides
+        // nothing by nothing.
         taps.append(CollectionOfOne((index: 0, weight: Float.nan)))
         continue
       }
@@ -123,8 +125,8 @@ package struct ResizeAxis: Sendable {
     return taps
   }
 
-  /// Cubic convolution from a table of 1024 steps: with a = -1/2 and weights made to sum to one where pixel centres
-  /// are halves, with a = -3/4 otherwise.
+  /// Cubic convolution from a table of 1024 steps: with a = -1/2 and weights made to sum to one
+  /// where pixel centres are halves, with a = -3/4 otherwise.
   package func bicubic() -> Taps {
     let a: Float = halfPixel ? -0.5 : -0.75
     func near(_ step: Int) -> Float {
@@ -206,7 +208,8 @@ package enum SamplingKernel: String, Sendable {
       func bound(_ position: Float) -> Int { Int(min(max(position, 0), Float(from - 1))) }
       let start = bound((sample - radius * width - 0.5).rounded(.up))
       let end = bound((sample + radius * width - 0.5).rounded(.down))
-      var weights = start > end ? [] : (start...end).map { weight(abs((Float($0) + 0.5 - sample) / width)) }
+      var weights =
+        start > end ? [] : (start...end).map { weight(abs((Float($0) + 0.5 - sample) / width)) }
       let total = weights.reduce(0, +)
       if abs(total) >= 1000 * Float.leastNormalMagnitude {
         for tap in weights.indices { weights[tap] *= 1 / total }

@@ -66,7 +66,8 @@ extension Tensor {
     var buffer = [CChar](repeating: 0, count: 40)
     func printed(_ precision: Int) -> String {
       _ = withVaList([Int32(precision), value]) { vsnprintf(&buffer, buffer.count, "%.*g", $0) }
-      return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      return String(
+        decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
     // Fewer digits stand for the value where they are exact to the type's certain digits.
     let short = printed(digits == 9 ? 6 : 15)

@@ -11,7 +11,8 @@ package struct WaveFile {
     self.bytes = bytes
     func integer(_ offset: Int, _ size: Int) throws -> Int {
       guard offset >= 0, size <= bytes.count - offset else {
-        throw TFError.invalidArgument("Data too short when trying to read \(size) bytes of a WAV file")
+        throw TFError.invalidArgument(
+          "Data too short when trying to read \(size) bytes of a WAV file")
       }
       return (0..<size).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
     }
@@ -48,11 +49,15 @@ package struct WaveFile {
     }
     guard bytesPerSecond == bytesPerSample * rate else {
       throw TFError.invalidArgument(
-        "Bad bytes per second in WAV header: Expected \(bytesPerSample * rate) but got \(bytesPerSecond) (sample_rate=\(rate), bytes_per_sample=\(bytesPerSample))"
+        """
+        Bad bytes per second in WAV header: Expected \(bytesPerSample * rate) but got \
+        \(bytesPerSecond) (sample_rate=\(rate), bytes_per_sample=\(bytesPerSample))
+        """
       )
     }
     guard channels > 0 else {
-      throw TFError.invalidArgument("Bad number of channels for WAV: Expected at least 1, but got 0")
+      throw TFError.invalidArgument(
+        "Bad number of channels for WAV: Expected at least 1, but got 0")
     }
     var offset = 20 + formatSize
     var found: Range<Int>?
@@ -65,7 +70,11 @@ package struct WaveFile {
       offset += 8
       guard size <= bytes.count - offset, size < 1 << 31 else {
         throw TFError.invalidArgument(
-          "WAV data chunk '\(isData ? "data" : "other")' is too large: \(size) bytes, but the limit is \(bytes.count - offset)")
+          """
+          WAV data chunk '\(isData ? "data" : "other")' is too large: \(size) bytes, but the limit \
+          is \(bytes.count - offset)
+          """
+        )
       }
       if isData { found = offset..<offset + size }
       offset += size
@@ -77,7 +86,8 @@ package struct WaveFile {
   /// The samples as `[samples, channels]` floats in -1..<1, and the sample rate.
   ///
   /// - Parameters:
-  ///   - channels: how many are wanted: fewer are the first ones, more repeat the last; -1 for those there are.
+  ///   - channels: how many are wanted: fewer are the first ones, more repeat the last; -1 for
+  ///     those there are.
   ///   - samples: how many are wanted: what is missing is silence; -1 for those there are.
   package func decoded(channels wanted: Int, samples: Int) throws -> [Tensor] {
     let count = data.count / (2 * channels)
@@ -98,7 +108,9 @@ package struct WaveFile {
   /// A file of `audio`, which has a value per sample and channel in -1...1.
   ///
   /// - Throws: `INVALID_ARGUMENT` when a number does not fit the header.
-  package static func encode(_ audio: [Float], samples: Int, channels: Int, rate: Int) throws -> [UInt8] {
+  package static func encode(_ audio: [Float], samples: Int, channels: Int, rate: Int) throws
+    -> [UInt8]
+  {
     guard rate > 0, rate <= Int(UInt32.max) else {
       throw TFError.invalidArgument("sample_rate must be in (0, 2^32), got: \(rate)")
     }

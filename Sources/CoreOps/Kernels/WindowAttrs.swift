@@ -1,6 +1,7 @@
 import CKernels
 
-/// Strides, dilations, padding and layout of an op that moves a window over the spatial dimensions of its input.
+/// Strides, dilations, padding and layout of an op that moves a window over the spatial dimensions
+/// of its input.
 package struct WindowAttrs: Sendable {
   package enum Padding: Sendable, Equatable {
     case same
@@ -51,9 +52,11 @@ package struct WindowAttrs: Sendable {
 
   /// The attributes of a convolution.
   ///
-  /// - Throws: `INVALID_ARGUMENT`, or `UNIMPLEMENTED` for strides over batch or channels, as TensorFlow.
+  /// - Throws: `INVALID_ARGUMENT`, or `UNIMPLEMENTED` for strides over batch or channels, as
+  ///   TensorFlow.
   package static func convolution(_ context: some AttrAccess, spatial: Int) throws -> WindowAttrs {
-    let format = context.signature.attr("data_format") == nil ? "NHWC" : try context.string("data_format")
+    let format =
+      context.signature.attr("data_format") == nil ? "NHWC" : try context.string("data_format")
     let channelsFirst = format.hasPrefix("NC") || format == "CHANNELS_FIRST"
     let rank = spatial + 2
     let channelAxis = channelsFirst ? 1 : rank - 1
@@ -64,7 +67,8 @@ package struct WindowAttrs: Sendable {
         return [Int](repeating: 1, count: spatial)
       }
       guard values.count == rank else {
-        throw TFError.invalidArgument("Sliding window \(name) field must specify \(rank) dimensions")
+        throw TFError.invalidArgument(
+          "Sliding window \(name) field must specify \(rank) dimensions")
       }
       guard values[0] == 1, values[channelAxis] == 1 else {
         let message =
@@ -81,10 +85,13 @@ package struct WindowAttrs: Sendable {
   }
 
   /// The attributes `padding` and `explicit_paddings`.
-  package static func padding(_ context: some AttrAccess, rank: Int, channelAxis: Int) throws -> Padding {
+  package static func padding(_ context: some AttrAccess, rank: Int, channelAxis: Int) throws
+    -> Padding
+  {
     let kind = try context.string("padding")
     let explicit =
-      context.signature.attr("explicit_paddings") == nil ? [] : try context.ints("explicit_paddings")
+      context.signature.attr("explicit_paddings") == nil
+      ? [] : try context.ints("explicit_paddings")
     guard kind == "EXPLICIT" else {
       guard explicit.isEmpty else {
         throw TFError.invalidArgument(
@@ -108,7 +115,9 @@ package struct WindowAttrs: Sendable {
   }
 
   /// How many windows lie along spatial dimension `dimension`, and the padding before and after it.
-  package func span(_ dimension: Int, input: Int, kernel: Int) throws -> (output: Int, before: Int, after: Int) {
+  package func span(_ dimension: Int, input: Int, kernel: Int) throws -> (
+    output: Int, before: Int, after: Int
+  ) {
     let (stride, dilation) = (strides[dimension], dilations[dimension])
     let (gaps, overflow) = max(kernel - 1, 0).multipliedReportingOverflow(by: dilation)
     guard kernel >= 0, !overflow, gaps < 1 << 48, input < 1 << 48 else {
@@ -134,7 +143,10 @@ package struct WindowAttrs: Sendable {
     let output = (input - reach + stride) / stride
     guard input - reach + stride >= 0 else {
       throw TFError.invalidArgument(
-        "Computed output size would be negative: \(output) [input_size: \(input), effective_filter_size: \(reach), stride: \(stride)]"
+        """
+        Computed output size would be negative: \(output) [input_size: \(input), \
+        effective_filter_size: \(reach), stride: \(stride)]
+        """
       )
     }
     return output
@@ -168,10 +180,15 @@ package struct WindowAttrs: Sendable {
       let size = input[axis(dimension)]
       let span = try span(dimension, input: size, kernel: kernel[dimension])
       columns.append(
-        [size, span.output, kernel[dimension], strides[dimension], dilations[dimension], span.before]
-          .map(Int64.init))
+        [
+          size, span.output, kernel[dimension], strides[dimension], dilations[dimension],
+          span.before,
+        ]
+        .map(Int64.init))
     }
-    func triple(_ row: Int) -> (Int64, Int64, Int64) { (columns[0][row], columns[1][row], columns[2][row]) }
+    func triple(_ row: Int) -> (Int64, Int64, Int64) {
+      (columns[0][row], columns[1][row], columns[2][row])
+    }
     window.in = triple(0)
     window.out = triple(1)
     window.kernel = triple(2)

@@ -9,7 +9,8 @@ public enum ImageAPI {}
 
 extension ImageAPI {
   private static func resize(
-    _ op: OpDef, _ images: some TensorConvertible, _ size: some TensorConvertible, _ alignCorners: Bool,
+    _ op: OpDef, _ images: some TensorConvertible, _ size: some TensorConvertible,
+    _ alignCorners: Bool,
     _ halfPixelCenters: Bool, _ name: String?
   ) throws -> Tensor {
     let attrs = Attrs()
@@ -18,7 +19,8 @@ extension ImageAPI {
     return try op([images.asTensor(), size.asTensor(preferring: .int32)], attrs, name: name)
   }
 
-  /// Images of another size, as float32, by bilinear interpolation. Follows `tf.image.resize_bilinear`.
+  /// Images of another size, as float32, by bilinear interpolation. Follows
+  /// `tf.image.resize_bilinear`.
   ///
   /// - Parameters:
   ///   - images: `[batch, height, width, channels]`.
@@ -45,7 +47,8 @@ extension ImageAPI {
     try resize(ResizeOps.family.resizeBicubic, images, size, alignCorners, halfPixelCenters, name)
   }
 
-  /// Images of another size that repeat or leave out pixels. Follows `tf.image.resize_nearest_neighbor`.
+  /// Images of another size that repeat or leave out pixels. Follows
+  /// `tf.image.resize_nearest_neighbor`.
   ///
   /// - Parameters: as in `resizeBilinear`.
   /// - Throws: `INVALID_ARGUMENT` for shapes or sizes that do not fit.
@@ -53,7 +56,8 @@ extension ImageAPI {
     _ images: some TensorConvertible, size: some TensorConvertible, alignCorners: Bool = false,
     halfPixelCenters: Bool = false, name: String? = nil
   ) throws -> Tensor {
-    try resize(ResizeOps.family.resizeNearestNeighbor, images, size, alignCorners, halfPixelCenters, name)
+    try resize(
+      ResizeOps.family.resizeNearestNeighbor, images, size, alignCorners, halfPixelCenters, name)
   }
 
   /// Images of another size, as float32, by averages over areas. Follows `tf.image.resize_area`.
@@ -61,7 +65,8 @@ extension ImageAPI {
   /// - Parameters: as in `resizeBilinear`.
   /// - Throws: `INVALID_ARGUMENT` for shapes or sizes that do not fit.
   public static func resizeArea(
-    _ images: some TensorConvertible, size: some TensorConvertible, alignCorners: Bool = false, name: String? = nil
+    _ images: some TensorConvertible, size: some TensorConvertible, alignCorners: Bool = false,
+    name: String? = nil
   ) throws -> Tensor {
     try resize(ResizeOps.family.resizeArea, images, size, alignCorners, false, name)
   }
@@ -76,23 +81,28 @@ extension ImageAPI {
   ///   - method: `bilinear` or `nearest`.
   ///   - extrapolationValue: what lies outside the image.
   ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` for shapes that do not fit, `OUT_OF_RANGE` for an image that is not there.
+  /// - Throws: `INVALID_ARGUMENT` for shapes that do not fit, `OUT_OF_RANGE` for an image that is
+  ///   not there.
   public static func cropAndResize(
-    _ image: some TensorConvertible, boxes: some TensorConvertible, boxIndices: some TensorConvertible,
+    _ image: some TensorConvertible, boxes: some TensorConvertible,
+    boxIndices: some TensorConvertible,
     cropSize: some TensorConvertible, method: String = "bilinear", extrapolationValue: Float = 0,
     name: String? = nil
   ) throws -> Tensor {
     try CropOps.family.cropAndResize(
       [
-        image.asTensor(), boxes.asTensor(preferring: .float32), boxIndices.asTensor(preferring: .int32),
+        image.asTensor(), boxes.asTensor(preferring: .float32),
+        boxIndices.asTensor(preferring: .int32),
         cropSize.asTensor(preferring: .int32),
       ],
       Attrs()
         .with("method", .string(method), unless: method == "bilinear")
-        .with("extrapolation_value", .float(extrapolationValue), unless: extrapolationValue == 0), name: name)
+        .with("extrapolation_value", .float(extrapolationValue), unless: extrapolationValue == 0),
+      name: name)
   }
 
-  /// The indices of boxes that do not overlap better ones too much. Follows `tf.image.non_max_suppression`.
+  /// The indices of boxes that do not overlap better ones too much. Follows
+  /// `tf.image.non_max_suppression`.
   ///
   /// - Parameters:
   ///   - boxes: `[boxes, 4]`, two opposite corners each.
@@ -103,20 +113,23 @@ extension ImageAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for shapes or thresholds that do not fit.
   public static func nonMaxSuppression(
-    _ boxes: some TensorConvertible, scores: some TensorConvertible, maxOutputSize: some TensorConvertible,
-    iouThreshold: some TensorConvertible = 0.5, scoreThreshold: some TensorConvertible = -Float.infinity,
+    _ boxes: some TensorConvertible, scores: some TensorConvertible,
+    maxOutputSize: some TensorConvertible,
+    iouThreshold: some TensorConvertible = 0.5,
+    scoreThreshold: some TensorConvertible = -Float.infinity,
     name: String? = nil
   ) throws -> Tensor {
     let boxes = try boxes.asTensor()
     return try BoxOps.family.nonMaxSuppressionV3(
       [
         boxes, scores.asTensor(preferring: boxes.dtype), maxOutputSize.asTensor(preferring: .int32),
-        iouThreshold.asTensor(preferring: boxes.dtype), scoreThreshold.asTensor(preferring: boxes.dtype),
+        iouThreshold.asTensor(preferring: boxes.dtype),
+        scoreThreshold.asTensor(preferring: boxes.dtype),
       ], name: name)
   }
 
-  /// Boxes, scores and classes that remain when overlapping boxes of each class are dropped, and how many are valid.
-  /// Follows `tf.image.combined_non_max_suppression`.
+  /// Boxes, scores and classes that remain when overlapping boxes of each class are dropped, and
+  /// how many are valid. Follows `tf.image.combined_non_max_suppression`.
   ///
   /// - Parameters:
   ///   - boxes: `[batch, boxes, classes or 1, 4]`.
@@ -128,9 +141,11 @@ extension ImageAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for shapes, sizes or thresholds that do not fit.
   public static func combinedNonMaxSuppression(
-    _ boxes: some TensorConvertible, scores: some TensorConvertible, maxOutputSizePerClass: some TensorConvertible,
+    _ boxes: some TensorConvertible, scores: some TensorConvertible,
+    maxOutputSizePerClass: some TensorConvertible,
     maxTotalSize: some TensorConvertible, iouThreshold: some TensorConvertible = 0.5,
-    scoreThreshold: some TensorConvertible = -Float.infinity, padPerClass: Bool = false, clipBoxes: Bool = true,
+    scoreThreshold: some TensorConvertible = -Float.infinity, padPerClass: Bool = false,
+    clipBoxes: Bool = true,
     name: String? = nil
   ) throws -> [Tensor] {
     try apply(
@@ -146,7 +161,9 @@ extension ImageAPI {
 
   private static func adjust(
     _ op: OpDef, _ images: some TensorConvertible, _ factor: some TensorConvertible, _ name: String?
-  ) throws -> Tensor { try op([images.asTensor(), factor.asTensor(preferring: .float32)], name: name) }
+  ) throws -> Tensor {
+    try op([images.asTensor(), factor.asTensor(preferring: .float32)], name: name)
+  }
 
   /// Moves each channel away from its mean. Follows `tf.image.adjust_contrast`.
   ///
@@ -187,7 +204,9 @@ extension ImageAPI {
   ///   - images: `[…, 3]` with values in 0...1.
   ///   - name: the node's name in a graph.
   /// - Throws: `FAILED_PRECONDITION` when there are not three channels.
-  public static func rgbToHsv(_ images: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func rgbToHsv(_ images: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
     try ImageOps.family.rgbToHSV([images.asTensor()], name: name)
   }
 
@@ -197,7 +216,9 @@ extension ImageAPI {
   ///   - images: `[…, 3]` with values in 0...1.
   ///   - name: the node's name in a graph.
   /// - Throws: `FAILED_PRECONDITION` when there are not three channels.
-  public static func hsvToRgb(_ images: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func hsvToRgb(_ images: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
     try ImageOps.family.hsvToRGB([images.asTensor()], name: name)
   }
 
@@ -210,7 +231,8 @@ extension ImageAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for shapes that do not fit.
   public static func drawBoundingBoxes(
-    _ images: some TensorConvertible, boxes: some TensorConvertible, colors: (any TensorConvertible)? = nil,
+    _ images: some TensorConvertible, boxes: some TensorConvertible,
+    colors: (any TensorConvertible)? = nil,
     name: String? = nil
   ) throws -> Tensor {
     let inputs = try [images.asTensor(), boxes.asTensor(preferring: .float32)]
@@ -222,7 +244,8 @@ extension ImageAPI {
 
 /// `tf.audio`.
 public enum AudioAPI {
-  /// The samples of a 16-bit WAV file as `[samples, channels]` in -1..<1, and the sample rate. Follows
+  /// The samples of a 16-bit WAV file as `[samples, channels]` in -1..<1, and the sample rate.
+  /// Follows
   /// `tf.audio.decode_wav`.
   ///
   /// - Parameters:
@@ -231,7 +254,8 @@ public enum AudioAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` when the bytes are no such file.
   public static func decodeWav(
-    _ contents: some TensorConvertible, desiredChannels: Int = -1, desiredSamples: Int = -1, name: String? = nil
+    _ contents: some TensorConvertible, desiredChannels: Int = -1, desiredSamples: Int = -1,
+    name: String? = nil
   ) throws -> (audio: Tensor, sampleRate: Tensor) {
     let outputs = try apply(
       AudioOps.family.decodeWav, [contents.asTensor()],
@@ -250,13 +274,15 @@ public enum AudioAPI {
   public static func encodeWav(
     _ audio: some TensorConvertible, sampleRate: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
-    try AudioOps.family.encodeWav([audio.asTensor(), sampleRate.asTensor(preferring: .int32)], name: name)
+    try AudioOps.family.encodeWav(
+      [audio.asTensor(), sampleRate.asTensor(preferring: .int32)], name: name)
   }
 }
 
 /// `tf.quantization`.
 public enum QuantizationAPI {
-  /// Values in a quantised type, with the range that its steps divide. Follows `tf.quantization.quantize`.
+  /// Values in a quantised type, with the range that its steps divide. Follows
+  /// `tf.quantization.quantize`.
   ///
   /// - Parameters:
   ///   - input: float32.
@@ -269,13 +295,18 @@ public enum QuantizationAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for a range or mode that does not fit.
   public static func quantize(
-    _ input: some TensorConvertible, minRange: some TensorConvertible, maxRange: some TensorConvertible, _ dtype: DType,
-    mode: String = "MIN_COMBINED", roundMode: String = "HALF_AWAY_FROM_ZERO", narrowRange: Bool = false,
+    _ input: some TensorConvertible, minRange: some TensorConvertible,
+    maxRange: some TensorConvertible, _ dtype: DType,
+    mode: String = "MIN_COMBINED", roundMode: String = "HALF_AWAY_FROM_ZERO",
+    narrowRange: Bool = false,
     axis: Int = -1, name: String? = nil
   ) throws -> (output: Tensor, outputMin: Tensor, outputMax: Tensor) {
     let outputs = try apply(
       QuantizedOps.family.quantizeV2,
-      [input.asTensor(), minRange.asTensor(preferring: .float32), maxRange.asTensor(preferring: .float32)],
+      [
+        input.asTensor(), minRange.asTensor(preferring: .float32),
+        maxRange.asTensor(preferring: .float32),
+      ],
       [
         "T": .type(dtype), "mode": .string(mode), "round_mode": .string(roundMode),
         "narrow_range": .bool(narrowRange), "axis": .int(axis),
@@ -292,18 +323,25 @@ public enum QuantizationAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for a range or mode that does not fit.
   public static func dequantize(
-    _ input: some TensorConvertible, minRange: some TensorConvertible, maxRange: some TensorConvertible,
-    mode: String = "MIN_COMBINED", axis: Int = -1, narrowRange: Bool = false, dtype: DType = .float32,
+    _ input: some TensorConvertible, minRange: some TensorConvertible,
+    maxRange: some TensorConvertible,
+    mode: String = "MIN_COMBINED", axis: Int = -1, narrowRange: Bool = false,
+    dtype: DType = .float32,
     name: String? = nil
   ) throws -> Tensor {
     try QuantizedOps.family.dequantize(
-      [input.asTensor(), minRange.asTensor(preferring: .float32), maxRange.asTensor(preferring: .float32)],
       [
-        "mode": .string(mode), "narrow_range": .bool(narrowRange), "axis": .int(axis), "dtype": .type(dtype),
+        input.asTensor(), minRange.asTensor(preferring: .float32),
+        maxRange.asTensor(preferring: .float32),
+      ],
+      [
+        "mode": .string(mode), "narrow_range": .bool(narrowRange), "axis": .int(axis),
+        "dtype": .type(dtype),
       ], name: name)
   }
 
-  /// Floats rounded to the steps of a constant range. Follows `tf.quantization.fake_quant_with_min_max_args`.
+  /// Floats rounded to the steps of a constant range. Follows
+  /// `tf.quantization.fake_quant_with_min_max_args`.
   ///
   /// - Parameters:
   ///   - inputs: float32.
@@ -313,16 +351,21 @@ public enum QuantizationAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for a range or number of bits that does not fit.
   public static func fakeQuantWithMinMaxArgs(
-    _ inputs: some TensorConvertible, min: Float = -6, max: Float = 6, numBits: Int = 8, narrowRange: Bool = false,
+    _ inputs: some TensorConvertible, min: Float = -6, max: Float = 6, numBits: Int = 8,
+    narrowRange: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
     try FakeQuantOps.family.fakeQuantWithMinMaxArgs(
       [inputs.asTensor()],
-      ["min": .float(min), "max": .float(max), "num_bits": .int(numBits), "narrow_range": .bool(narrowRange)],
+      [
+        "min": .float(min), "max": .float(max), "num_bits": .int(numBits),
+        "narrow_range": .bool(narrowRange),
+      ],
       name: name)
   }
 
-  /// Floats rounded to the steps of a range that is learned. Follows `tf.quantization.fake_quant_with_min_max_vars`.
+  /// Floats rounded to the steps of a range that is learned. Follows
+  /// `tf.quantization.fake_quant_with_min_max_vars`.
   ///
   /// - Parameters:
   ///   - inputs: float32.
@@ -330,7 +373,8 @@ public enum QuantizationAPI {
   ///   - numBits, narrowRange, name: as in `fakeQuantWithMinMaxArgs`.
   /// - Throws: `INVALID_ARGUMENT` for shapes or a number of bits that do not fit.
   public static func fakeQuantWithMinMaxVars(
-    _ inputs: some TensorConvertible, min: some TensorConvertible, max: some TensorConvertible, numBits: Int = 8,
+    _ inputs: some TensorConvertible, min: some TensorConvertible, max: some TensorConvertible,
+    numBits: Int = 8,
     narrowRange: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try FakeQuantOps.family.fakeQuantWithMinMaxVars(
@@ -347,7 +391,8 @@ public enum QuantizationAPI {
   ///   - numBits, narrowRange, name: as in `fakeQuantWithMinMaxArgs`.
   /// - Throws: `INVALID_ARGUMENT` for shapes or a number of bits that do not fit.
   public static func fakeQuantWithMinMaxVarsPerChannel(
-    _ inputs: some TensorConvertible, min: some TensorConvertible, max: some TensorConvertible, numBits: Int = 8,
+    _ inputs: some TensorConvertible, min: some TensorConvertible, max: some TensorConvertible,
+    numBits: Int = 8,
     narrowRange: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try FakeQuantOps.family.fakeQuantWithMinMaxVarsPerChannel(
@@ -367,15 +412,21 @@ public enum QuantizationAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for a range or number of bits that does not fit.
   public static func quantizeAndDequantizeV2(
-    _ input: some TensorConvertible, inputMin: some TensorConvertible, inputMax: some TensorConvertible,
-    signedInput: Bool = true, numBits: Int = 8, rangeGiven: Bool = false, roundMode: String = "HALF_TO_EVEN",
+    _ input: some TensorConvertible, inputMin: some TensorConvertible,
+    inputMax: some TensorConvertible,
+    signedInput: Bool = true, numBits: Int = 8, rangeGiven: Bool = false,
+    roundMode: String = "HALF_TO_EVEN",
     narrowRange: Bool = false, axis: Int = -1, name: String? = nil
   ) throws -> Tensor {
     let input = try input.asTensor()
     return try FakeQuantOps.family.quantizeAndDequantizeV4(
-      [input, inputMin.asTensor(preferring: input.dtype), inputMax.asTensor(preferring: input.dtype)],
       [
-        "signed_input": .bool(signedInput), "num_bits": .int(numBits), "range_given": .bool(rangeGiven),
+        input, inputMin.asTensor(preferring: input.dtype),
+        inputMax.asTensor(preferring: input.dtype),
+      ],
+      [
+        "signed_input": .bool(signedInput), "num_bits": .int(numBits),
+        "range_given": .bool(rangeGiven),
         "round_mode": .string(roundMode), "narrow_range": .bool(narrowRange), "axis": .int(axis),
       ], name: name)
   }

@@ -1,7 +1,7 @@
 /// What `tf` and `tf.compat.v1` have in common: the ops.
 ///
-/// Each TensorFlow symbol `a.b_c(d_e=…)` is `a.bC(dE: …)`. Element-wise ops are looked up in their families, where they
-/// are defined: `tf.sqrt(x)` calls `UnaryOps.sqrt`.
+/// Each TensorFlow symbol `a.b_c(d_e=…)` is `a.bC(dE: …)`. Element-wise ops are looked up in their
+/// families, where they are defined: `tf.sqrt(x)` calls `UnaryOps.sqrt`.
 @dynamicMemberLookup
 public protocol SharedAPI {}
 

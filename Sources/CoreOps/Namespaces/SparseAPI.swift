@@ -15,15 +15,20 @@ public struct SparseTensor: Sendable {
   ///   - denseShape: int64 `[rank]`.
   /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit each other.
   public init(
-    indices: some TensorConvertible, values: some TensorConvertible, denseShape: some TensorConvertible
+    indices: some TensorConvertible, values: some TensorConvertible,
+    denseShape: some TensorConvertible
   ) throws {
     self.indices = try indices.asTensor(preferring: .int64)
     self.values = try values.asTensor()
     self.denseShape = try denseShape.asTensor(preferring: .int64)
-    try require(self.indices.shape.rank ?? 2 == 2, "indices must be a matrix, got shape \(self.indices.shape)")
-    try require(self.values.shape.rank ?? 1 == 1, "values must be a vector, got shape \(self.values.shape)")
     try require(
-      self.denseShape.shape.rank ?? 1 == 1, "dense_shape must be a vector, got shape \(self.denseShape.shape)")
+      self.indices.shape.rank ?? 2 == 2, "indices must be a matrix, got shape \(self.indices.shape)"
+    )
+    try require(
+      self.values.shape.rank ?? 1 == 1, "values must be a vector, got shape \(self.values.shape)")
+    try require(
+      self.denseShape.shape.rank ?? 1 == 1,
+      "dense_shape must be a vector, got shape \(self.denseShape.shape)")
   }
 
   /// The outputs of an op, in TensorFlow's order.
@@ -42,8 +47,8 @@ extension SharedAPI {
   public typealias sets = SetsAPI
 }
 
-/// `tf.sparse`. Each function throws `INVALID_ARGUMENT` where indices, values and shapes do not fit each other; `name` is
-/// the node's name in a graph.
+/// `tf.sparse`. Each function throws `INVALID_ARGUMENT` where indices, values and shapes do not fit
+/// each other; `name` is the node's name in a graph.
 public enum SparseAPI {
   /// The elements that are not zero. Follows `tf.sparse.from_dense`.
   public static func fromDense(_ tensor: some TensorConvertible) throws -> SparseTensor {
@@ -61,7 +66,8 @@ public enum SparseAPI {
   ///   - defaultValue: what stands where no element is stored; zero by default.
   ///   - validateIndices: whether to check that indices are in order and not repeated.
   public static func toDense(
-    _ spInput: SparseTensor, defaultValue: (any TensorConvertible)? = nil, validateIndices: Bool = true,
+    _ spInput: SparseTensor, defaultValue: (any TensorConvertible)? = nil,
+    validateIndices: Bool = true,
     name: String? = nil
   ) throws -> Tensor {
     let filler =
@@ -77,7 +83,8 @@ public enum SparseAPI {
     return try SparseTensor(outputs + [spInput.denseShape])
   }
 
-  /// Under another shape of as many elements, one of whose dimensions may be -1. Follows `tf.sparse.reshape`.
+  /// Under another shape of as many elements, one of whose dimensions may be -1. Follows
+  /// `tf.sparse.reshape`.
   public static func reshape(
     _ spInput: SparseTensor, _ shape: some TensorConvertible, name: String? = nil
   ) throws -> SparseTensor {
@@ -95,11 +102,14 @@ public enum SparseAPI {
     try SparseTensor(
       apply(
         SparseOps.family.slice,
-        spInput.parts + [start.asTensor(preferring: .int64), size.asTensor(preferring: .int64)], name: name))
+        spInput.parts + [start.asTensor(preferring: .int64), size.asTensor(preferring: .int64)],
+        name: name))
   }
 
   /// One behind the other along an axis. Follows `tf.sparse.concat`.
-  public static func concat(_ axis: Int, _ spInputs: [SparseTensor], name: String? = nil) throws -> SparseTensor {
+  public static func concat(_ axis: Int, _ spInputs: [SparseTensor], name: String? = nil) throws
+    -> SparseTensor
+  {
     try SparseTensor(
       apply(
         SparseOps.family.concat,
@@ -144,13 +154,16 @@ public enum SparseAPI {
   }
 
   /// The dense sum with a dense tensor of the same shape. Follows `tf.sparse.add`.
-  public static func add(_ a: SparseTensor, _ b: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func add(_ a: SparseTensor, _ b: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
     try SparseMathOps.family.tensorDenseAdd(a.parts + [b.asTensor(preferring: a.dtype)], name: name)
   }
 
   /// The product of a sparse and a dense matrix. Follows `tf.sparse.sparse_dense_matmul`.
   public static func sparseDenseMatmul(
-    _ spA: SparseTensor, _ b: some TensorConvertible, adjointA: Bool = false, adjointB: Bool = false,
+    _ spA: SparseTensor, _ b: some TensorConvertible, adjointA: Bool = false,
+    adjointB: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
     try SparseMathOps.family.tensorDenseMatMul(
@@ -160,13 +173,17 @@ public enum SparseAPI {
   }
 
   /// Element by element, zero standing for what is not stored. Follows `tf.sparse.maximum`.
-  public static func maximum(_ spA: SparseTensor, _ spB: SparseTensor, name: String? = nil) throws -> SparseTensor {
+  public static func maximum(_ spA: SparseTensor, _ spB: SparseTensor, name: String? = nil) throws
+    -> SparseTensor
+  {
     let outputs = try apply(SparseMathOps.family.maximum, spA.parts + spB.parts, name: name)
     return try SparseTensor(outputs + [spA.denseShape])
   }
 
   /// Element by element, zero standing for what is not stored. Follows `tf.sparse.minimum`.
-  public static func minimum(_ spA: SparseTensor, _ spB: SparseTensor, name: String? = nil) throws -> SparseTensor {
+  public static func minimum(_ spA: SparseTensor, _ spB: SparseTensor, name: String? = nil) throws
+    -> SparseTensor
+  {
     let outputs = try apply(SparseMathOps.family.minimum, spA.parts + spB.parts, name: name)
     return try SparseTensor(outputs + [spA.denseShape])
   }
@@ -200,11 +217,13 @@ public enum SparseAPI {
         "Range",
         [0.asTensor(), applyOp("Size", [spInput.denseShape])[0], 1.asTensor()])[0]
     return try op(
-      spInput.parts + [axes], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims), name: name)
+      spInput.parts + [axes], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
+      name: name)
   }
 }
 
-/// `tf.sets`: operations on the sets that the last dimension of dense tensors holds; the others must be equal.
+/// `tf.sets`: operations on the sets that the last dimension of dense tensors holds; the others
+/// must be equal.
 public enum SetsAPI {
   /// The elements that are in both sets. Follows `tf.sets.intersection`.
   public static func intersection(
@@ -220,7 +239,8 @@ public enum SetsAPI {
   ///
   /// - Parameter aminusb: whether those of `a` are meant.
   public static func difference(
-    _ a: some TensorConvertible, _ b: some TensorConvertible, aminusb: Bool = true, validateIndices: Bool = true
+    _ a: some TensorConvertible, _ b: some TensorConvertible, aminusb: Bool = true,
+    validateIndices: Bool = true
   ) throws -> SparseTensor { try combine(aminusb ? "a-b" : "b-a", a, b, validateIndices) }
 
   /// How many different elements each set has. Follows `tf.sets.size`.

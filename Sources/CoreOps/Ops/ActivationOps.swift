@@ -44,7 +44,8 @@ public struct ActivationOps: OpFamily {
     T: {half, bfloat16, float, double} = float
     """,
     shape: ShapeRules.same,
-    kernel: .elementwise(.floats, jk_leaky_relu, params: { context in LoopParams(try context.float("alpha")) }),
+    kernel: .elementwise(
+      .floats, jk_leaky_relu, params: { context in LoopParams(try context.float("alpha")) }),
     gradient: .rule {
       [
         try GradientOps.family.leakyRelu(
@@ -90,7 +91,8 @@ extension SharedNN {
     _ features: some TensorConvertible, beta: Float = 1, name: String? = nil
   ) throws -> Tensor { try silu(features, beta: beta, name: name) }
 
-  /// x times the normal distribution function of x, or its approximation by a hyperbolic tangent. Follows `tf.nn.gelu`.
+  /// x times the normal distribution function of x, or its approximation by a hyperbolic tangent.
+  /// Follows `tf.nn.gelu`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
   public static func gelu(

@@ -55,7 +55,8 @@ private enum AnyRank {
     }
     let spatial = rank - batchDims - 1
     guard spatial == 2 || spatial == 3 else {
-      throw TFError.invalidArgument("The input must have 2 or 3 spatial dimensions but got \(spatial)")
+      throw TFError.invalidArgument(
+        "The input must have 2 or 3 spatial dimensions but got \(spatial)")
     }
     return spatial == 2 ? .conv2D : .conv3D
   }

@@ -29,13 +29,21 @@ extension SharedAPI {
     let paddings = try paddings.asTensor()
     switch mode.uppercased() {
     case "CONSTANT":
-      guard let constantValues else { return try PadOps.family.pad([tensor, paddings], name: name) }
+      guard let constantValues else {
+        return try PadOps.family.pad([tensor, paddings], name: name)
+      }
       return try PadOps.family.padV2(
         [tensor, paddings, constantValues.asTensor(preferring: tensor.dtype)], name: name)
     case "REFLECT", "SYMMETRIC":
       return try PadOps.family.mirrorPad(
         [tensor, paddings], ["mode": .string(mode.uppercased())], name: name)
-    default: throw TFError.invalidArgument("Value of argument `mode` expected to be one of CONSTANT, REFLECT, SYMMETRIC. Received `mode` = \(mode)")
+    default:
+      throw TFError.invalidArgument(
+        """
+        Value of argument `mode` expected to be one of CONSTANT, REFLECT, SYMMETRIC. Received \
+        `mode` = \(mode)
+        """
+      )
     }
   }
 
@@ -66,7 +74,8 @@ extension SharedAPI {
   ) throws -> Tensor {
     try ArrayOps.family.reverseSequence(
       [input.asTensor(), seqLengths.asTensor()],
-      Attrs().with("seq_dim", .int(seqAxis)).with("batch_dim", .int(batchAxis), unless: batchAxis == 0),
+      Attrs().with("seq_dim", .int(seqAxis)).with(
+        "batch_dim", .int(batchAxis), unless: batchAxis == 0),
       name: name)
   }
 
@@ -102,7 +111,8 @@ extension SharedAPI {
       ["num_partitions": .int(numPartitions)], name: name)
   }
 
-  /// Slices put where indices say; of several for one place the last counts. Follows `tf.dynamic_stitch`.
+  /// Slices put where indices say; of several for one place the last counts. Follows
+  /// `tf.dynamic_stitch`.
   ///
   /// - Parameters:
   ///   - indices: int32 tensors.
@@ -125,7 +135,8 @@ extension SharedAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for shapes that do not fit or a mask of unknown rank.
   public static func booleanMask(
-    _ tensor: some TensorConvertible, _ mask: some TensorConvertible, axis: Int = 0, name: String? = nil
+    _ tensor: some TensorConvertible, _ mask: some TensorConvertible, axis: Int = 0,
+    name: String? = nil
   ) throws -> Tensor {
     let (tensor, mask) = (try tensor.asTensor(), try mask.asTensor(preferring: .bool))
     guard let maskRank = mask.rank else {
@@ -166,15 +177,20 @@ extension SharedAPI {
   ///   - args: vectors.
   ///   - indexing: `xy` (the first two dimensions are exchanged) or `ij`.
   /// - Throws: `INVALID_ARGUMENT` for another indexing.
-  public static func meshgrid(_ args: [any TensorConvertible], indexing: String = "xy") throws -> [Tensor] {
+  public static func meshgrid(_ args: [any TensorConvertible], indexing: String = "xy") throws
+    -> [Tensor]
+  {
     guard indexing == "xy" || indexing == "ij" else {
-      throw TFError.invalidArgument("Argument `indexing` must be either 'xy' or 'ij', got '\(indexing)'")
+      throw TFError.invalidArgument(
+        "Argument `indexing` must be either 'xy' or 'ij', got '\(indexing)'")
     }
     let vectors = try args.map { try $0.asTensor() }
     let count = vectors.count
     let isSwapped = indexing == "xy" && count > 1
     func axis(_ position: Int) -> Int { isSwapped && position < 2 ? 1 - position : position }
-    var sizes = try vectors.map { try ShapeOps.family.reshape([ShapeOps.family.size([$0]), ShapeOps.vector([1])]) }
+    var sizes = try vectors.map {
+      try ShapeOps.family.reshape([ShapeOps.family.size([$0]), ShapeOps.vector([1])])
+    }
     if isSwapped { sizes.swapAt(0, 1) }
     guard count > 0 else { return [] }
     let shape = count == 1 ? sizes[0] : try JoinOps.family.concatV2(sizes + [ShapeOps.scalar(0)])

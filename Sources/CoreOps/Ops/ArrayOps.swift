@@ -21,7 +21,10 @@ package struct ArrayOps: OpFamily {
         PartialShape(prefix).isCompatible(with: PartialShape(Array(dims.prefix(prefix.count))))
       else {
         throw TFError.invalidArgument(
-          "data.shape must start with partitions.shape, got data.shape = \(context.shapes[0]), partitions.shape = \(context.shapes[1])"
+          """
+          data.shape must start with partitions.shape, got data.shape = \(context.shapes[0]), \
+          partitions.shape = \(context.shapes[1])
+          """
         )
       }
       return [PartialShape](
@@ -36,14 +39,21 @@ package struct ArrayOps: OpFamily {
           Array(data.dims.dims.prefix(prefix)) == partitions.dims.dims
         else {
           throw TFError.invalidArgument(
-            "data.shape must start with partitions.shape, got data.shape = \(data.dims), partitions.shape = \(partitions.dims)"
+            """
+            data.shape must start with partitions.shape, got data.shape = \(data.dims), \
+            partitions.shape = \(partitions.dims)
+            """
           )
         }
         var rows = [[Int64]](repeating: [], count: count)
         for (row, part) in partitions.elements(Int32.self).enumerated() {
           guard part >= 0, part < count else {
             throw TFError.invalidArgument(
-              "partitions\(GatherOps.position(row, in: partitions.dims)) = \(part) is not in [0, \(count))")
+              """
+              partitions\(GatherOps.position(row, in: partitions.dims)) = \(part) is not in [0, \
+              \(count))
+              """
+            )
           }
           rows[Int(part)].append(Int64(row))
         }
@@ -94,12 +104,21 @@ package struct ArrayOps: OpFamily {
             indices.isCompatible(with: PartialShape(Array(dims.prefix(prefix.count))))
           else {
             throw TFError.invalidArgument(
-              "data[\(position)].shape = \(data) does not start with indices[\(position)].shape = \(indices)")
+              """
+              data[\(position)].shape = \(data) does not start with indices[\(position)].shape = \
+              \(indices)
+              """
+            )
           }
           let rest = PartialShape(Array(dims.dropFirst(prefix.count)))
           guard tail.isCompatible(with: rest) else {
             throw TFError.invalidArgument(
-              "Need data[0].shape[\(context.shapes[0].rank ?? 0):] = data[\(position)].shape[\(prefix.count):], got data[0].shape = \(context.shapes[count]), data[\(position)].shape = \(data), indices[0].shape = \(context.shapes[0]), indices[\(position)].shape = \(indices)"
+              """
+              Need data[0].shape[\(context.shapes[0].rank ?? 0):] = \
+              data[\(position)].shape[\(prefix.count):], got data[0].shape = \
+              \(context.shapes[count]), data[\(position)].shape = \(data), indices[0].shape = \
+              \(context.shapes[0]), indices[\(position)].shape = \(indices)
+              """
             )
           }
           tail = try tail.merged(with: rest)
@@ -116,7 +135,8 @@ package struct ArrayOps: OpFamily {
           let rows = output[0]
           let counts = (0..<count).map { specialise.inputs[$0].elementCount }
           for position in 0..<count {
-            for (at, index) in try specialise.integers(position).enumerated() where index < 0 || index >= rows {
+            for (at, index) in try specialise.integers(position).enumerated()
+            where index < 0 || index >= rows {
               throw TFError.invalidArgument(
                 "indices\(GatherOps.position(at, in: specialise.inputs[position])) is out of range")
             }
@@ -164,7 +184,8 @@ package struct ArrayOps: OpFamily {
       try require(dims.count <= 5, "ReverseSequenceOp : Unhandled input dimensions: \(dims.count)")
       if let given = lengths[0], let expected = dims[batch] {
         try require(
-          given == expected, "Length of seq_lens != input.dims(\(batch)), (\(given) vs. \(expected))")
+          given == expected,
+          "Length of seq_lens != input.dims(\(batch)), (\(given) vs. \(expected))")
       }
       return [context.shapes[0]]
     },
@@ -187,7 +208,8 @@ package struct ArrayOps: OpFamily {
             try require(length >= 0, "seq_lens(\(index)) < 0")
             try require(length <= limit, "seq_lens(\(index)) > input.dims(\(seq))")
           }
-          jk_reverse_sequence(view, seq < batch ? 1 : 0, isWide ? 1 : 0, pointers[1], pointers[0], pointers[2])
+          jk_reverse_sequence(
+            view, seq < batch ? 1 : 0, isWide ? 1 : 0, pointers[1], pointers[0], pointers[2])
         }
       }
     },
@@ -215,7 +237,8 @@ package struct ArrayOps: OpFamily {
         try require(!dims.isEmpty, "Input must be at least 1D")
         if let last = dims[dims.count - 1] {
           guard last == 3 else {
-            throw TFError.failedPrecondition("Cross-products are only defined for 3-element vectors.")
+            throw TFError.failedPrecondition(
+              "Cross-products are only defined for 3-element vectors.")
           }
         }
       }
@@ -231,7 +254,8 @@ package struct ArrayOps: OpFamily {
     gradient: .rule { context in
       let gradient = try context.gradient()
       return [
-        try family.cross([context.inputs[1], gradient]), try family.cross([gradient, context.inputs[0]]),
+        try family.cross([context.inputs[1], gradient]),
+        try family.cross([gradient, context.inputs[0]]),
       ]
     })
 
@@ -249,7 +273,8 @@ package struct ArrayOps: OpFamily {
       """,
       shape: ShapeRules.same,
       kernel: .raw(
-        op == JK_SCATTER_UPDATE ? [:] : ["T": .numbers], objects: op == JK_SCATTER_UPDATE ? .move() : nil
+        op == JK_SCATTER_UPDATE ? [:] : ["T": .numbers],
+        objects: op == JK_SCATTER_UPDATE ? .move() : nil
       ) { context in
         let dtype = try context.type("T")
         return { specialise in
@@ -258,9 +283,11 @@ package struct ArrayOps: OpFamily {
           try require(indices.rank == 1, "i must be a vector. \(indices)")
           let rows = indices[0]
           let expected = Shape([rows] + x.dims.dropFirst())
-          try require(v == expected, "i and x shape doesn't match: v must have shape \(expected), got \(v)")
+          try require(
+            v == expected, "i and x shape doesn't match: v must have shape \(expected), got \(v)")
           let layout = try NdLayout(
-            indices: [rows, 1], dims: x.dims, elementSize: dtype.byteSize, indexSize: 4, skipsBad: false)
+            indices: [rows, 1], dims: x.dims, elementSize: dtype.byteSize, indexSize: 4,
+            skipsBad: false)
           let byteCount = x.elementCount * dtype.byteSize
           let limit = Int32(truncatingIfNeeded: x[0])
           return .run(scratch: rows * 4) { pointers in
@@ -270,7 +297,8 @@ package struct ArrayOps: OpFamily {
             if limit == 0 { return }
             // Indices count modulo the number of rows.
             let (given, wrapped) = (
-              pointers[1].assumingMemoryBound(to: Int32.self), pointers[4].assumingMemoryBound(to: Int32.self)
+              pointers[1].assumingMemoryBound(to: Int32.self),
+              pointers[4].assumingMemoryBound(to: Int32.self)
             )
             for row in 0..<rows { wrapped[row] = (given[row] % limit + limit) % limit }
             _ = withUnsafePointer(to: layout.value) {
@@ -321,14 +349,17 @@ package struct ArrayOps: OpFamily {
           x.dims.rank == 1 || x.dims.rank == 2,
           "input must be a vector or 2D tensor, but got shape \(x.dims)")
         if x.dims.rank == 2 {
-          try require(x.dims[1] == 2, "Second dimension of 2D input must be of size 2, but got shape \(x.dims)")
+          try require(
+            x.dims[1] == 2,
+            "Second dimension of 2D input must be of size 2, but got shape \(x.dims)")
         }
         var order = order
         if x.dims[0] == order.count - 2 {
           // Only the spatial dimensions, in the order in which each format names them.
           let source = formats.0.filter { "DHW".contains($0) }
           order = formats.1.filter { "DHW".contains($0) }.map { dim in
-            source.distance(from: source.startIndex, to: source.firstIndex(of: dim) ?? source.startIndex)
+            source.distance(
+              from: source.startIndex, to: source.firstIndex(of: dim) ?? source.startIndex)
           }
         }
         try require(
@@ -342,7 +373,9 @@ package struct ArrayOps: OpFamily {
 
   /// For each dimension of the second format, its place in the first.
   private static func formatOrder(_ context: KernelContext) throws -> [Int] {
-    let (source, target) = (Array(try context.string("src_format")), Array(try context.string("dst_format")))
+    let (source, target) = (
+      Array(try context.string("src_format")), Array(try context.string("dst_format"))
+    )
     try require(
       source.count == 4 || source.count == 5,
       "Source format must be of length 4 or 5, received src_format = \(String(source))")
@@ -351,7 +384,10 @@ package struct ArrayOps: OpFamily {
       "Destination format must be of length 4 or 5, received dst_format = \(String(target))")
     try require(
       Set(source).count == source.count && source.sorted() == target.sorted(),
-      "src_format and dst_format must be permutations of each other: \(String(source)) and \(String(target))"
+      """
+      src_format and dst_format must be permutations of each other: \(String(source)) and \
+      \(String(target))
+      """
     )
     return target.map { dim in source.firstIndex(of: dim) ?? 0 }
   }

@@ -14,14 +14,19 @@ package struct AudioOps: OpFamily {
     desired_samples: int = -1
     """,
     shape: { context in
-      let (channels, samples) = (try context.int("desired_channels"), try context.int("desired_samples"))
+      let (channels, samples) = (
+        try context.int("desired_channels"), try context.int("desired_samples")
+      )
       try checkScalar(context.shapes[0], "contents")
       return [[samples < 0 ? nil : samples, channels < 0 ? nil : channels], .scalar]
     },
     kernel: .dynamic { context in
-      let (channels, samples) = (try context.int("desired_channels"), try context.int("desired_samples"))
+      let (channels, samples) = (
+        try context.int("desired_channels"), try context.int("desired_samples")
+      )
       return { run in
-        try require(run.inputs[0].dims.rank == 0, "contents must be scalar, got shape \(run.inputs[0].dims)")
+        try require(
+          run.inputs[0].dims.rank == 0, "contents must be scalar, got shape \(run.inputs[0].dims)")
         let file = try WaveFile(run.inputs[0].strings[0])
         return try file.decoded(channels: channels, samples: samples)
       }
@@ -77,9 +82,12 @@ package struct AudioOps: OpFamily {
         let frames = specialise.outputs[0][1]
         return .run { p in
           let status = jk_spectrogram(
-            p[0].assumingMemoryBound(to: Float.self), p[1].assumingMemoryBound(to: Float.self), channels, frames,
+            p[0].assumingMemoryBound(to: Float.self), p[1].assumingMemoryBound(to: Float.self),
+            channels, frames,
             window, step, length, hann, twiddles, squared)
-          guard status == 0 else { throw TFError.resourceExhausted("no memory for a window of \(window) samples") }
+          guard status == 0 else {
+            throw TFError.resourceExhausted("no memory for a window of \(window) samples")
+          }
         }
       }
     }, gradient: .none("TensorFlow defines no gradient for AudioSpectrogram"))
@@ -104,7 +112,8 @@ package struct AudioOps: OpFamily {
       let lower = Double(try context.float("lower_frequency_limit"))
       let bands = try context.int("filterbank_channel_count")
       let coefficients = try context.int("dct_coefficient_count")
-      try require(coefficients >= 0, "dct_coefficient_count must not be negative, got \(coefficients)")
+      try require(
+        coefficients >= 0, "dct_coefficient_count must not be negative, got \(coefficients)")
       return { specialise in
         let input = specialise.inputs[0]
         let rate = Int(try specialise.value(1).elements(Int32.self)[0])
@@ -115,7 +124,11 @@ package struct AudioOps: OpFamily {
           coefficients >= 1, coefficients <= bands
         else {
           throw TFError.invalidArgument(
-            "Mfcc initialization failed for channel count \(bins), sample rate \(rate), upper_frequency_limit \(upper), lower_frequency_limit \(lower), filterbank_channel_count \(bands), dct_coefficient_count \(coefficients)"
+            """
+            Mfcc initialization failed for channel count \(bins), sample rate \(rate), \
+            upper_frequency_limit \(upper), lower_frequency_limit \(lower), \
+            filterbank_channel_count \(bands), dct_coefficient_count \(coefficients)
+            """
           )
         }
         let norm = (2 / Double(bands)).squareRoot()
@@ -126,7 +139,8 @@ package struct AudioOps: OpFamily {
         let frames = input[0] * input[1]
         return .run { p in
           let status = jk_mfcc(
-            p[0].assumingMemoryBound(to: Float.self), p[2].assumingMemoryBound(to: Float.self), frames, bins, bands,
+            p[0].assumingMemoryBound(to: Float.self), p[2].assumingMemoryBound(to: Float.self),
+            frames, bins, bands,
             coefficients, filters.start, filters.end, filters.band, filters.weight, cosines)
           guard status == 0 else { throw TFError.resourceExhausted("no memory for \(bands) bands") }
         }
@@ -138,7 +152,9 @@ package struct AudioOps: OpFamily {
   }
 
   private static func checkWindow(_ window: Int, _ stride: Int) throws {
-    try require(window >= 2 && stride >= 1 && window <= 1 << 24, "Spectrogram initialization failed for window size \(window) and stride \(stride)")
+    try require(
+      window >= 2 && stride >= 1 && window <= 1 << 24,
+      "Spectrogram initialization failed for window size \(window) and stride \(stride)")
   }
 
   /// The smallest power of two that holds the window.
@@ -160,7 +176,9 @@ private struct MelFilterbank: Sendable {
 
   /// Nil when the parameters make no filterbank.
   init?(bins: Int, rate: Double, bands: Int, lower: Double, upper: Double) {
-    guard bands >= 1, bands <= 1 << 20, rate > 0, bins >= 2, lower >= 0, upper > lower else { return nil }
+    guard bands >= 1, bands <= 1 << 20, rate > 0, bins >= 2, lower >= 0, upper > lower else {
+      return nil
+    }
     func mel(_ frequency: Double) -> Double { 1127 * log1p(frequency / 700) }
     let low = mel(lower)
     let spacing = (mel(upper) - low) / Double(bands + 1)

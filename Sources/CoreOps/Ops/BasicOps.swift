@@ -45,7 +45,10 @@ package struct BasicOps: OpFamily {
     let shape = try context.shape("shape")
     return { run in
       throw TFError.invalidArgument(
-        "You must feed a value for placeholder tensor '\(run.node)' with dtype \(dtype.signatureName) and shape \(shape)"
+        """
+        You must feed a value for placeholder tensor '\(run.node)' with dtype \
+        \(dtype.signatureName) and shape \(shape)
+        """
       )
     }
   }
@@ -82,7 +85,8 @@ package struct BasicOps: OpFamily {
   package let noOp: OpDef = OpDef(
     "NoOp", "->", shape: { _ in [] }, kernel: .executor(.noOp), gradient: .zero)
 
-  package let identity: OpDef = passing("Identity", "input", "output", list: ListRole(.forward, list: 0))
+  package let identity: OpDef = passing(
+    "Identity", "input", "output", list: ListRole(.forward, list: 0))
   package let stopGradient: OpDef = passing("StopGradient", "input", "output", gradient: .zero)
   package let snapshot: OpDef = passing(
     "Snapshot", "input", "output", gradient: .none("Snapshot has no gradient"))
@@ -115,7 +119,8 @@ package struct BasicOps: OpFamily {
   ) -> OpDef {
     OpDef(
       name, "\(input): T -> \(output): T\nT: type\(extra)", stateful: stateful,
-      shape: ShapeRules.same, kernel: .raw { _ in { _ in .alias(of: 0) } }, gradient: gradient, list: list)
+      shape: ShapeRules.same, kernel: .raw { _ in { _ in .alias(of: 0) } }, gradient: gradient,
+      list: list)
   }
 
   package let identityN: OpDef = OpDef(
@@ -140,7 +145,10 @@ package struct BasicOps: OpFamily {
       let expected = try context.shape("shape")
       guard context.shapes[0].isCompatible(with: expected) else {
         throw TFError.invalidArgument(
-          "Shape of tensor [\(context.shapes[0])] is not compatible with expected shape \(expected).")
+          """
+          Shape of tensor [\(context.shapes[0])] is not compatible with expected shape \(expected).
+          """
+        )
       }
       return [try context.shapes[0].merged(with: expected)]
     }, kernel: .raw { _ in { _ in .alias(of: 0) } }, gradient: .rule { [try $0.gradient()] })
@@ -165,7 +173,8 @@ package struct BasicOps: OpFamily {
     "OnesLike",
     """
     x: T -> y: T
-    T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64, complex64, complex128, bool}
+    T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64, \
+      complex64, complex128, bool}
     """,
     shape: ShapeRules.same,
     kernel: .raw { context in
@@ -241,7 +250,8 @@ extension SharedAPI {
         tensor = tensor.reshaped(dims)
       } else if tensor.dims.elementCount == 1 {
         tensor = try EagerInterpreter.apply(
-          ShapeOps.family.fill, [Tensor(shape, shape: [shape.count]), tensor.reshaped(Shape())], Attrs())[0]
+          ShapeOps.family.fill, [Tensor(shape, shape: [shape.count]), tensor.reshaped(Shape())],
+          Attrs())[0]
       } else {
         throw TFError.invalidArgument(
           "Eager tensor of \(tensor.dims.elementCount) elements cannot fill shape \(dims)")
@@ -256,7 +266,8 @@ extension SharedAPI {
   /// - Parameters:
   ///   - input: of any dtype and shape.
   ///   - name: the node's name in a graph.
-  public static func identity(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func identity(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor
+  {
     try BasicOps.family.identity([input.asTensor()], name: name)
   }
 
@@ -274,7 +285,9 @@ extension SharedAPI {
   /// - Parameters:
   ///   - input: of any dtype and shape.
   ///   - name: the node's name in a graph.
-  public static func stopGradient(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func stopGradient(_ input: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
     try BasicOps.family.stopGradient([input.asTensor()], name: name)
   }
 
@@ -335,7 +348,9 @@ extension SharedAPI {
   }
 
   /// Zeros. Follows `tf.zeros`.
-  public static func zeros(_ shape: [Int], dtype: DType = .float32, name: String? = nil) throws -> Tensor {
+  public static func zeros(_ shape: [Int], dtype: DType = .float32, name: String? = nil) throws
+    -> Tensor
+  {
     try zeros(ShapeOps.vector(shape), dtype: dtype, name: name)
   }
 
@@ -353,7 +368,9 @@ extension SharedAPI {
   }
 
   /// Ones. Follows `tf.ones`.
-  public static func ones(_ shape: [Int], dtype: DType = .float32, name: String? = nil) throws -> Tensor {
+  public static func ones(_ shape: [Int], dtype: DType = .float32, name: String? = nil) throws
+    -> Tensor
+  {
     try ones(ShapeOps.vector(shape), dtype: dtype, name: name)
   }
 

@@ -1,7 +1,8 @@
 /// Derivatives of batch normalisation's gradient, in public ops.
 ///
-/// With h the normalised x, r = 1/√(variance + ε) and means over all but the channels, the gradient op gives for g, the
-/// gradient of y: scale·r·(g - mean(g) - h·mean(g·h)), Σ g·h and Σ g. Here u, p and q are the gradients of these three.
+/// With h the normalised x, r = 1/√(variance + ε) and means over all but the channels, the gradient
+/// op gives for g, the gradient of y: scale·r·(g - mean(g) - h·mean(g·h)), Σ g·h and Σ g. Here u, p
+/// and q are the gradients of these three.
 enum BatchNormDerivatives {
   private enum Ops: SharedAPI {}
 
@@ -10,7 +11,8 @@ enum BatchNormDerivatives {
     let x = try CastOps.cast(context.inputs[1], .float32)
     let g = try CastOps.cast(context.inputs[0], .float32)
     guard let rank = x.rank else {
-      throw TFError.invalidArgument("the derivative of \(context.op.name) needs to know the rank of x")
+      throw TFError.invalidArgument(
+        "the derivative of \(context.op.name) needs to know the rank of x")
     }
     let channelsFirst = try NormalizationRules.channelsFirst(context)
     let axes = (0..<rank).filter { $0 != (channelsFirst ? 1 : rank - 1) }
@@ -18,7 +20,9 @@ enum BatchNormDerivatives {
     func vector(_ tensor: Tensor) throws -> Tensor {
       channelsFirst ? try Ops.reshape(tensor, layout) : tensor
     }
-    func mean(_ tensor: Tensor) throws -> Tensor { try Ops.reduceMean(tensor, axis: axes, keepdims: true) }
+    func mean(_ tensor: Tensor) throws -> Tensor {
+      try Ops.reduceMean(tensor, axis: axes, keepdims: true)
+    }
     func sum(_ tensor: Tensor) throws -> Tensor { try Ops.reduceSum(tensor, axis: axes) }
 
     let scale = try vector(context.inputs[2])
@@ -26,7 +30,8 @@ enum BatchNormDerivatives {
     let (p, q) = (try vector(context.gradient(1)), try vector(context.gradient(2)))
     let epsilon = try context.float("epsilon")
     let training = try context.bool("is_training")
-    // In training the statistics are x's own, whatever was handed over; they are computed anew to be differentiable.
+    // In training the statistics are x's own, whatever was handed over; they are computed anew to
+    // be differentiable.
     let average = training ? try mean(x) : try vector(context.inputs[3])
     let centred = try x - average
     let variance = training ? try mean(Ops.square(centred)) : try vector(context.inputs[4])

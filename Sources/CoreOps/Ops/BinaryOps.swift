@@ -59,7 +59,8 @@ public struct BinaryOps: OpFamily {
     "TruncateDiv", [.numbers], kernel: [.reals], jk_truncate_div, cost: 4,
     failure: divisionByZero, gradient: .zero)
 
-  /// What is left of x when it is divided and rounded down: it has y's sign. Follows `tf.math.floormod`.
+  /// What is left of x when it is divided and rounded down: it has y's sign. Follows
+  /// `tf.math.floormod`.
   public let floormod: BinaryOp = .init(
     "FloorMod", [.reals], jk_floor_mod, cost: 16, failure: divisionByZero
   ) { gradient, x, y, _ in
@@ -194,7 +195,10 @@ public struct BinaryOps: OpFamily {
   package let complexParts = BinaryOp(
     OpDef(
       "Complex",
-      "real: T, imag: T -> out: Tout\nT: {float, double} = float\nTout: {complex64, complex128} = complex64",
+      """
+      real: T, imag: T -> out: Tout\nT: {float, double} = float\nTout: {complex64, complex128} = \
+      complex64
+      """,
       shape: ShapeRules.broadcast,
       kernel: .choose(["T": [.float32, .float64]]) { context in
         try context.requireParts(real: "T", complex: "Tout")
@@ -262,7 +266,10 @@ extension KernelContext {
     let (part, whole) = (try type(real), try type(complex))
     guard whole.realDType == part else {
       throw TFError.invalidArgument(
-        "No OpKernel was registered to support Op '\(op.name)' with \(real)=\(part.signatureName), \(complex)=\(whole.signatureName)"
+        """
+        No OpKernel was registered to support Op '\(op.name)' with \(real)=\(part.signatureName), \
+        \(complex)=\(whole.signatureName)
+        """
       )
     }
   }

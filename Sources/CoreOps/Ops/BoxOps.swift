@@ -15,8 +15,10 @@ package struct BoxOps: OpFamily {
       try checkThreshold(threshold)
       return { run in
         try [
-          select(run.inputs, Float.self, threshold: threshold, scoreThreshold: -.greatestFiniteMagnitude)
-            .indices(padded: nil)
+          select(
+            run.inputs, Float.self, threshold: threshold, scoreThreshold: -.greatestFiniteMagnitude
+          )
+          .indices(padded: nil)
         ]
       }
     }, gradient: .zero)
@@ -24,7 +26,8 @@ package struct BoxOps: OpFamily {
   package let nonMaxSuppressionV2: OpDef = OpDef(
     "NonMaxSuppressionV2",
     """
-    boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold -> selected_indices: int32
+    boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold \
+      -> selected_indices: int32
     T: {half, float} = float
     T_threshold: {half, float} = float
     """,
@@ -44,7 +47,8 @@ package struct BoxOps: OpFamily {
   package let nonMaxSuppressionV3: OpDef = OpDef(
     "NonMaxSuppressionV3",
     """
-    boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold, score_threshold: T_threshold -> selected_indices: int32
+    boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold, \
+      score_threshold: T_threshold -> selected_indices: int32
     T: {half, float} = float
     T_threshold: {half, float} = float
     """,
@@ -64,7 +68,8 @@ package struct BoxOps: OpFamily {
   package let nonMaxSuppressionV4: OpDef = OpDef(
     "NonMaxSuppressionV4",
     """
-    boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold, score_threshold: T_threshold -> selected_indices: int32, valid_outputs: int32
+    boxes: T, scores: T, max_output_size: int32, iou_threshold: T_threshold, \
+      score_threshold: T_threshold -> selected_indices: int32, valid_outputs: int32
     T: {half, float} = float
     T_threshold: {half, float} = float
     pad_to_max_output_size: bool = false
@@ -88,7 +93,8 @@ package struct BoxOps: OpFamily {
   package let nonMaxSuppressionV5: OpDef = OpDef(
     "NonMaxSuppressionV5",
     """
-    boxes: T, scores: T, max_output_size: int32, iou_threshold: T, score_threshold: T, soft_nms_sigma: T -> selected_indices: int32, selected_scores: T, valid_outputs: int32
+    boxes: T, scores: T, max_output_size: int32, iou_threshold: T, score_threshold: T, \
+      soft_nms_sigma: T -> selected_indices: int32, selected_scores: T, valid_outputs: int32
     T: {half, float} = float
     pad_to_max_output_size: bool = false
     """,
@@ -115,13 +121,15 @@ package struct BoxOps: OpFamily {
   package let nonMaxSuppressionWithOverlaps: OpDef = OpDef(
     "NonMaxSuppressionWithOverlaps",
     """
-    overlaps: float, scores: float, max_output_size: int32, overlap_threshold: float, score_threshold: float -> selected_indices: int32
+    overlaps: float, scores: float, max_output_size: int32, overlap_threshold: float, \
+      score_threshold: float -> selected_indices: int32
     """,
     shape: { context in
       let overlaps = context.shapes[0]
       try require(overlaps.rank == nil || overlaps.rank == 2, "overlaps must be 2-D\(overlaps)")
       try require(
-        overlaps[0] == nil || overlaps[1] == nil || overlaps[0] == overlaps[1], "overlaps must be square\(overlaps)")
+        overlaps[0] == nil || overlaps[1] == nil || overlaps[0] == overlaps[1],
+        "overlaps must be square\(overlaps)")
       try checkScores(context.shapes[1], count: overlaps[0])
       try checkScalars(context, 2...)
       return [[nil]]
@@ -129,7 +137,9 @@ package struct BoxOps: OpFamily {
     kernel: .run { run in
       let (overlaps, scores) = (run.inputs[0], run.inputs[1])
       let count = overlaps.dims.rank == 2 ? overlaps.dims[0] : 0
-      try require(overlaps.dims.rank == 2 && overlaps.dims[1] == count, "overlaps must be square\(overlaps.dims)")
+      try require(
+        overlaps.dims.rank == 2 && overlaps.dims[1] == count,
+        "overlaps must be square\(overlaps.dims)")
       try checkScores(scores.shape, count: count)
       let table = overlaps.elements(Float.self)
       let chosen = try BoxSuppression.select(
@@ -143,7 +153,9 @@ package struct BoxOps: OpFamily {
   package let combinedNonMaxSuppression: OpDef = OpDef(
     "CombinedNonMaxSuppression",
     """
-    boxes: float, scores: float, max_output_size_per_class: int32, max_total_size: int32, iou_threshold: float, score_threshold: float -> nmsed_boxes: float, nmsed_scores: float, nmsed_classes: float, valid_detections: int32
+    boxes: float, scores: float, max_output_size_per_class: int32, max_total_size: int32, \
+      iou_threshold: float, score_threshold: float -> nmsed_boxes: float, nmsed_scores: float, \
+      nmsed_classes: float, valid_detections: int32
     pad_per_class: bool = false
     clip_boxes: bool = true
     """,
@@ -180,7 +192,9 @@ package struct BoxOps: OpFamily {
     func indices(padded length: Int?) throws -> Tensor {
       let tensor = try Tensor.zeros(.int32, [length ?? boxes.count])
       let elements = tensor.elements(Int32.self)
-      for (position, box) in boxes.enumerated() { elements[position] = Int32(truncatingIfNeeded: box.index) }
+      for (position, box) in boxes.enumerated() {
+        elements[position] = Int32(truncatingIfNeeded: box.index)
+      }
       return tensor
     }
 
@@ -216,12 +230,16 @@ package struct BoxOps: OpFamily {
   }
 
   /// A threshold, which may be of the other floating dtype than the boxes.
-  private static func scalar<T: BoxScalar>(_ tensor: Tensor, _ name: String, _: T.Type) throws -> T {
+  private static func scalar<T: BoxScalar>(_ tensor: Tensor, _ name: String, _: T.Type) throws -> T
+  {
     try require(tensor.dims.rank == 0, "\(name) must be 0-D, got shape \(tensor.dims)")
-    return tensor.dtype == .half ? T(tensor.elements(Float16.self)[0]) : T(tensor.elements(Float.self)[0])
+    return tensor.dtype == .half
+      ? T(tensor.elements(Float16.self)[0]) : T(tensor.elements(Float.self)[0])
   }
 
-  private static func threshold<T: BoxScalar>(_ tensor: Tensor, _ name: String, _: T.Type) throws -> T {
+  private static func threshold<T: BoxScalar>(_ tensor: Tensor, _ name: String, _: T.Type) throws
+    -> T
+  {
     let value = try scalar(tensor, name, T.self)
     try checkThreshold(value)
     return value
@@ -239,10 +257,12 @@ package struct BoxOps: OpFamily {
 
   private static func checkScores(_ scores: PartialShape, count: Int?) throws {
     try require(scores.rank == nil || scores.rank == 1, "scores must be 1-D\(scores)")
-    try require(count == nil || scores[0] == nil || scores[0] == count, "scores has incompatible shape")
+    try require(
+      count == nil || scores[0] == nil || scores[0] == count, "scores has incompatible shape")
   }
 
-  private static func checkScalars(_ context: ShapeContext, _ inputs: PartialRangeFrom<Int>) throws {
+  private static func checkScalars(_ context: ShapeContext, _ inputs: PartialRangeFrom<Int>) throws
+  {
     for input in inputs.lowerBound..<context.inputCount {
       let shape = context.shapes[input]
       try require(
@@ -278,7 +298,8 @@ package struct BoxOps: OpFamily {
   private static func combined(_ inputs: [Tensor], pads: Bool, clips: Bool) throws -> [Tensor] {
     let (boxes, scores) = (inputs[0], inputs[1])
     try checkBatchedBoxes(boxes.shape, scores.shape)
-    try require(inputs[2].dims.rank == 0, "max_size_per_class must be 0-D, got shape \(inputs[2].dims)")
+    try require(
+      inputs[2].dims.rank == 0, "max_size_per_class must be 0-D, got shape \(inputs[2].dims)")
     try require(inputs[3].dims.rank == 0, "max_total_size must be 0-D, got shape \(inputs[3].dims)")
     let perClass = try inputs[2].integers()[0]
     try require(perClass > 0, "max_size_per_class must be positive")
@@ -289,7 +310,8 @@ package struct BoxOps: OpFamily {
     let (batch, count, groups) = (boxes.dims[0], boxes.dims[1], boxes.dims[2])
     let classes = scores.dims[2]
     try require(count > 0, "boxes must not be empty\(boxes.dims)")
-    let length = pads ? min(total, perClass.multipliedReportingOverflow(by: classes).partialValue) : total
+    let length =
+      pads ? min(total, perClass.multipliedReportingOverflow(by: classes).partialValue) : total
 
     let outBoxes = try Tensor.zeros(.float32, [batch, length, 4])
     let outScores = try Tensor.zeros(.float32, [batch, length])

@@ -39,7 +39,8 @@ private func reshape(_ x: Tensor, _ shape: Tensor) throws -> Tensor {
   try applyOp("Reshape", [x, shape])[0]
 }
 
-/// The axes of the common shape along which each of two shapes is repeated, or is as large as the other but of size 1.
+/// The axes of the common shape along which each of two shapes is repeated, or is as large as the
+/// other but of size 1.
 package struct BroadcastAxes {
   package var first: [Int] = []
   package var second: [Int] = []
@@ -60,7 +61,8 @@ package struct BroadcastAxes {
   }
 }
 
-/// For each element of `output`, in row-major order, the element of a tensor of shape `shape` that is repeated there.
+/// For each element of `output`, in row-major order, the element of a tensor of shape `shape` that
+/// is repeated there.
 package func broadcastIndices(_ shape: Shape, to output: Shape) -> [Int] {
   let offset = output.rank - shape.rank
   let strides = shape.strides

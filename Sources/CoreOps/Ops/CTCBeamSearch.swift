@@ -2,7 +2,8 @@ import Glibc
 
 /// A search for the likeliest label sequences that keeps the best prefixes after each step.
 struct BeamSearch {
-  /// The logarithm of the probability of a prefix: of its paths that end with a blank, with a label, and of both.
+  /// The logarithm of the probability of a prefix: of its paths that end with a blank, with a
+  /// label, and of both.
   private struct Score {
     var total = -Double.infinity
     var blank = -Double.infinity

@@ -8,7 +8,8 @@ package struct CTCOps: OpFamily {
   package let loss: OpDef = OpDef(
     "CTCLoss",
     """
-    inputs: T, labels_indices: int64, labels_values: int32, sequence_length: int32 -> loss: T, gradient: T
+    inputs: T, labels_indices: int64, labels_values: int32, sequence_length: int32 -> loss: T, \
+      gradient: T
     preprocess_collapse_repeated: bool = false
     ctc_merge_repeated: bool = true
     ignore_longer_outputs_than_inputs: bool = false
@@ -46,7 +47,11 @@ package struct CTCOps: OpFamily {
           if steps < labels.count {
             if ignore { continue }
             throw TFError.invalidArgument(
-              "Not enough time for target transition sequence (required: \(labels.count), available: \(steps)). You can turn this error into a warning by using the flag ignore_longer_outputs_than_inputs"
+              """
+              Not enough time for target transition sequence (required: \(labels.count), \
+              available: \(steps)). You can turn this error into a warning by using the flag \
+              ignore_longer_outputs_than_inputs
+              """
             )
           }
           if steps == 0 { continue }
@@ -72,7 +77,8 @@ package struct CTCOps: OpFamily {
   package let greedy: OpDef = OpDef(
     "CTCGreedyDecoder",
     """
-    inputs: T, sequence_length: int32 -> decoded_indices: int64, decoded_values: int64, decoded_shape: int64, log_probability: T
+    inputs: T, sequence_length: int32 -> decoded_indices: int64, decoded_values: int64, \
+      decoded_shape: int64, log_probability: T
     merge_repeated: bool = false
     blank_index: int = -1
     T: {float, double} = float
@@ -91,7 +97,9 @@ package struct CTCOps: OpFamily {
         let (batch, classes) = (inputs.dims[1], inputs.dims[2])
         guard blankIndex >= -classes, blankIndex < classes else {
           throw TFError.invalidArgument(
-            "blank_index expected to be between \(-classes) and \(classes - 1) but was \(blankIndex)"
+            """
+            blank_index expected to be between \(-classes) and \(classes - 1) but was \(blankIndex)
+            """
           )
         }
         let blank = blankIndex < 0 ? blankIndex + classes : blankIndex
@@ -120,7 +128,8 @@ package struct CTCOps: OpFamily {
   package let beamSearch: OpDef = OpDef(
     "CTCBeamSearchDecoder",
     """
-    inputs: T, sequence_length: int32 -> decoded_indices: top_paths * int64, decoded_values: top_paths * int64, decoded_shape: top_paths * int64, log_probability: T
+    inputs: T, sequence_length: int32 -> decoded_indices: top_paths * int64, \
+      decoded_values: top_paths * int64, decoded_shape: top_paths * int64, log_probability: T
     beam_width: int >= 1
     top_paths: int >= 1
     merge_repeated: bool = true
@@ -173,7 +182,10 @@ package struct CTCOps: OpFamily {
     let values = try lengths.integers()
     guard values.count == batch else {
       throw error(
-        "len(sequence_length) != batch_size.  len(sequence_length):  \(values.count) batch_size: \(batch)"
+        """
+        len(sequence_length) != batch_size.  len(sequence_length):  \(values.count) batch_size: \
+        \(batch)
+        """
       )
     }
     for (row, length) in values.enumerated() where length > time {
@@ -190,9 +202,13 @@ package struct CTCOps: OpFamily {
       indices.dims.rank == 2 && values.dims.rank == 1, "labels_indices is not a matrix")
     try require(
       indices.dims[0] == values.dims[0],
-      "labels_indices and labels_values must contain the same number of rows, but saw shapes: \(indices.dims) vs. \(values.dims)"
+      """
+      labels_indices and labels_values must contain the same number of rows, but saw shapes: \
+      \(indices.dims) vs. \(values.dims)
+      """
     )
-    try require(indices.dims[0] == 0 || indices.dims[1] == 2, "labels_indices must have two columns")
+    try require(
+      indices.dims[0] == 0 || indices.dims[1] == 2, "labels_indices must have two columns")
     var sequences = [[Int32]](repeating: [], count: batch)
     let (places, labels) = (indices.elements(Int.self), values.elements(Int32.self))
     var previous = (-1, -1)
@@ -200,12 +216,18 @@ package struct CTCOps: OpFamily {
       let place = (places[2 * index], places[2 * index + 1])
       guard place.0 >= 0, place.0 < batch, place.1 >= 0 else {
         throw TFError.invalidArgument(
-          "label SparseTensor is not valid: indices[\(index)] = [\(place.0),\(place.1)] is out of bounds"
+          """
+          label SparseTensor is not valid: indices[\(index)] = [\(place.0),\(place.1)] is out of \
+          bounds
+          """
         )
       }
       guard place > previous else {
         throw TFError.invalidArgument(
-          "label SparseTensor is not valid: indices[\(index)] = [\(place.0),\(place.1)] is out of order. Many sparse ops require sorted indices."
+          """
+          label SparseTensor is not valid: indices[\(index)] = [\(place.0),\(place.1)] is out of \
+          order. Many sparse ops require sorted indices.
+          """
         )
       }
       previous = place
@@ -215,7 +237,8 @@ package struct CTCOps: OpFamily {
     return sequences
   }
 
-  /// The labels that the loss is about: without those from the first blank on, without repeats if so asked.
+  /// The labels that the loss is about: without those from the first blank on, without repeats if
+  /// so asked.
   private static func states(
     _ given: [Int32], _ row: Int, _ classes: Int, collapse: Bool
   ) throws -> [Int32] {
@@ -233,7 +256,10 @@ package struct CTCOps: OpFamily {
         ended = true
       } else if ended {
         throw TFError.invalidArgument(
-          "Saw a non-null label (index >= num_classes - 1) following a null label, batch: \(row) num_classes: \(classes) labels: \(given.map { String($0) }.joined(separator: ","))"
+          """
+          Saw a non-null label (index >= num_classes - 1) following a null label, batch: \(row) \
+          num_classes: \(classes) labels: \(given.map { String($0) }.joined(separator: ","))
+          """
         )
       } else {
         labels.append(label)

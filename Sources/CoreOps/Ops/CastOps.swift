@@ -40,8 +40,10 @@ package struct CastOps: OpFamily {
     "Bitcast",
     """
     input: T -> output: type
-    T: {bfloat16, half, float, double, int64, int32, uint8, uint16, uint32, uint64, int8, int16, complex64, complex128, qint8, quint8, qint16, quint16, qint32}
-    type: {bfloat16, half, float, double, int64, int32, uint8, uint16, uint32, uint64, int8, int16, complex64, complex128, qint8, quint8, qint16, quint16, qint32}
+    T: {bfloat16, half, float, double, int64, int32, uint8, uint16, uint32, uint64, int8, int16, \
+      complex64, complex128, qint8, quint8, qint16, quint16, qint32}
+    type: {bfloat16, half, float, double, int64, int32, uint8, uint16, uint32, uint64, int8, \
+      int16, complex64, complex128, qint8, quint8, qint16, quint16, qint32}
     """,
     shape: { context in
       let (from, to) = (try context.type("T"), try context.type("type"))
@@ -51,7 +53,10 @@ package struct CastOps: OpFamily {
       let ratio = to.byteSize / from.byteSize
       guard let last = dims.last, last == nil || last == ratio else {
         throw TFError.invalidArgument(
-          "Cannot bitcast from \(from.signatureName) to \(to.signatureName): the last dimension of \(context.shapes[0]) is not \(ratio)"
+          """
+          Cannot bitcast from \(from.signatureName) to \(to.signatureName): the last dimension of \
+          \(context.shapes[0]) is not \(ratio)
+          """
         )
       }
       return [PartialShape(Array(dims.dropLast()))]
@@ -72,7 +77,8 @@ extension SharedAPI {
 
   /// The same bytes as elements of `type`. Follows `tf.bitcast`.
   ///
-  /// - Parameter input: where `type` is wider, the last dimension has as many elements as make one of `type`.
+  /// - Parameter input: where `type` is wider, the last dimension has as many elements as make one
+  ///   of `type`.
   /// - Throws: `INVALID_ARGUMENT` when the last dimension does not fit.
   public static func bitcast(
     _ input: some TensorConvertible, _ type: DType, name: String? = nil

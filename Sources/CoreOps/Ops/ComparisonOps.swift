@@ -64,7 +64,8 @@ public struct ComparisonOps: OpFamily {
     "ApproximateEqual",
     """
     x: T, y: T -> z: bool
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     tolerance: float = 9.999999747378752e-06
     """,
     shape: ShapeRules.alike,
@@ -86,7 +87,8 @@ public struct ComparisonOps: OpFamily {
 }
 
 extension SharedAPI {
-  /// Whether `x` and `y`, of the same shape, differ by less than `tolerance`. Follows `tf.math.approximate_equal`.
+  /// Whether `x` and `y`, of the same shape, differ by less than `tolerance`. Follows
+  /// `tf.math.approximate_equal`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for shapes that differ or dtypes other than float32 and float64.
   public static func approximateEqual(

@@ -27,7 +27,8 @@ package struct ComplexOps: OpFamily {
     return try -ComplexOps.complex(gradient, zeros) * UnaryOps.family.reciprocal(turned)
   }
 
-  package let complexAbs: OpDef = ComplexOps.part("ComplexAbs", jk_complex_abs, ("x", "y"), cost: 8) {
+  package let complexAbs: OpDef = ComplexOps.part("ComplexAbs", jk_complex_abs, ("x", "y"), cost: 8)
+  {
     gradient, x, _ in
     let zeros = try BasicOps.zerosLike(gradient)
     return try ComplexOps.complex(gradient, zeros) * UnaryOps.family.sign(x)
@@ -35,7 +36,8 @@ package struct ComplexOps: OpFamily {
 
   /// A real function of a complex number.
   private static func part(
-    _ name: String, _ loops: @escaping LoopTable, _ arguments: (String, String) = ("input", "output"),
+    _ name: String, _ loops: @escaping LoopTable,
+    _ arguments: (String, String) = ("input", "output"),
     cost: Int = 1,
     gradient: @escaping @Sendable (_ gradient: Tensor, _ x: Tensor, _ y: Tensor) throws -> Tensor
   ) -> OpDef {
@@ -55,7 +57,8 @@ package struct ComplexOps: OpFamily {
   }
 
   /// real + i · imag.
-  package static func complex(_ real: Tensor, _ imag: Tensor, name: String? = nil) throws -> Tensor {
+  package static func complex(_ real: Tensor, _ imag: Tensor, name: String? = nil) throws -> Tensor
+  {
     try BinaryOps.family.complexParts.opDef(
       [real, imag],
       Attrs().with("Tout", .type(.complex128), unless: real.dtype != .float64), name: name)
@@ -121,7 +124,8 @@ extension SharedAPI {
       real.asTensor(preferring: dtype), imag.asTensor(preferring: dtype), name: name)
   }
 
-  /// x / y; integers are divided as floating point numbers, of 32 bits up to int16 and of 64 bits above. Follows
+  /// x / y; integers are divided as floating point numbers, of 32 bits up to int16 and of 64 bits
+  /// above. Follows
   /// `tf.math.truediv`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for shapes or dtypes that do not fit.

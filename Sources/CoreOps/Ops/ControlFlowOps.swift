@@ -12,7 +12,8 @@ package struct ControlFlowOps: OpFamily {
   package let exit = ControlFlowOps.passing("Exit", "T", .exit)
   package let refExit = ControlFlowOps.passing("RefExit", "Ref(T)", .exit)
   package let nextIteration = ControlFlowOps.passing("NextIteration", "T", .nextIteration)
-  package let refNextIteration = ControlFlowOps.passing("RefNextIteration", "Ref(T)", .nextIteration)
+  package let refNextIteration = ControlFlowOps.passing(
+    "RefNextIteration", "Ref(T)", .nextIteration)
 
   package let loopCond = OpDef(
     "LoopCond",
@@ -29,7 +30,8 @@ package struct ControlFlowOps: OpFamily {
     """,
     shape: { _ in [] }, kernel: .executor(.noOp), gradient: .zero)
 
-  /// What a rule for one node can't express: the gradient of a conditional or a loop is made for its whole context.
+  /// What a rule for one node can't express: the gradient of a conditional or a loop is made for
+  /// its whole context.
   private static let structural = Gradient.none(
     "its gradient follows from the conditional or loop that it is part of")
 
@@ -72,7 +74,9 @@ package struct ControlFlowOps: OpFamily {
       shape: ShapeRules.same, kernel: .executor(.enter), gradient: structural)
   }
 
-  private static func passing(_ name: String, _ type: String, _ primitive: ExecutorPrimitive) -> OpDef {
+  private static func passing(_ name: String, _ type: String, _ primitive: ExecutorPrimitive)
+    -> OpDef
+  {
     OpDef(
       name,
       """

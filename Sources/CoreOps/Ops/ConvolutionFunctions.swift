@@ -5,7 +5,9 @@ func windowAttrs(
 ) throws -> Attrs {
   let first = dataFormat.hasPrefix("NC")
   let standard = spatial == 2 ? "NHWC" : "NDHWC"
-  var attrs: Attrs = ["strides": .ints(try strides.full(spatial: spatial, channelsFirst: first, "strides"))]
+  var attrs: Attrs = [
+    "strides": .ints(try strides.full(spatial: spatial, channelsFirst: first, "strides"))
+  ]
   if let ksize {
     attrs["ksize"] = .ints(try ksize.full(spatial: spatial, channelsFirst: first, "ksize"))
   }
@@ -23,8 +25,10 @@ extension SharedNN {
   /// Follows `tf.nn.conv2d`.
   ///
   /// - Parameters:
-  ///   - input: `[batch, height, width, channels]`, or `[batch, channels, height, width]` for `NCHW`.
-  ///   - filters: `[height, width, channels, outChannels]`; fewer channels than the input's mean groups.
+  ///   - input: `[batch, height, width, channels]`, or `[batch, channels, height, width]` for
+  ///     `NCHW`.
+  ///   - filters: `[height, width, channels, outChannels]`; fewer channels than the input's mean
+  ///     groups.
   ///   - strides, dilations: how far the window moves, and how far apart its taps are.
   ///   - padding: `"SAME"`, `"VALID"`, or a pair per dimension.
   ///   - dataFormat: `"NHWC"` or `"NCHW"`.
@@ -32,11 +36,13 @@ extension SharedNN {
   /// - Throws: `INVALID_ARGUMENT` when shapes and attributes do not fit each other.
   public static func conv2d(
     _ input: some TensorConvertible, _ filters: some TensorConvertible, strides: WindowSize,
-    padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1, name: String? = nil
+    padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1,
+    name: String? = nil
   ) throws -> Tensor {
     try ConvolutionOps.family.conv2D(
       operands(input, filters),
-      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations), name: name)
+      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations),
+      name: name)
   }
 
   /// The transpose of `conv2d`: the gradient of its input, used to make images larger.
@@ -57,7 +63,8 @@ extension SharedNN {
     let both = try operands(input, filters)
     return try ConvolutionOps.family.conv2DBackpropInput(
       [outputShape.asTensor(preferring: .int32), both[1], both[0]],
-      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations), name: name)
+      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations),
+      name: name)
   }
 
   /// A convolution of each channel with filters of its own.
@@ -66,16 +73,20 @@ extension SharedNN {
   ///
   /// - Parameters:
   ///   - input: as for `conv2d`.
-  ///   - filter: `[height, width, channels, multiplier]`; the result has `channels * multiplier` channels.
-  ///   - strides, padding, dataFormat, dilations, name: as for `conv2d`; both strides must be equal.
+  ///   - filter: `[height, width, channels, multiplier]`; the result has `channels * multiplier`
+  ///     channels.
+  ///   - strides, padding, dataFormat, dilations, name: as for `conv2d`; both strides must be
+  ///     equal.
   /// - Throws: `INVALID_ARGUMENT` when shapes and attributes do not fit each other.
   public static func depthwiseConv2d(
     _ input: some TensorConvertible, _ filter: some TensorConvertible, strides: WindowSize,
-    padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1, name: String? = nil
+    padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1,
+    name: String? = nil
   ) throws -> Tensor {
     try ConvolutionOps.family.depthwise(
       operands(input, filter),
-      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations), name: name)
+      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations),
+      name: name)
   }
 
   /// A depthwise convolution followed by one of single pixels.
@@ -110,16 +121,19 @@ extension SharedNN {
   /// - Throws: `INVALID_ARGUMENT` when shapes and attributes do not fit each other.
   public static func conv3d(
     _ input: some TensorConvertible, _ filters: some TensorConvertible, strides: WindowSize,
-    padding: WindowPadding, dataFormat: String = "NDHWC", dilations: WindowSize = 1, name: String? = nil
+    padding: WindowPadding, dataFormat: String = "NDHWC", dilations: WindowSize = 1,
+    name: String? = nil
   ) throws -> Tensor {
     try ConvolutionOps.family.conv3D(
       operands(input, filters),
       windowAttrs(
-        strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations, spatial: 3),
+        strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations, spatial: 3
+      ),
       name: name)
   }
 
-  /// The transpose of `conv3d`. Follows `tf.nn.conv3d_transpose`; the parameters are as for `conv2dTranspose`.
+  /// The transpose of `conv3d`. Follows `tf.nn.conv3d_transpose`; the parameters are as for
+  /// `conv2dTranspose`.
   public static func conv3dTranspose(
     _ input: some TensorConvertible, _ filters: some TensorConvertible,
     outputShape: some TensorConvertible, strides: WindowSize, padding: WindowPadding = "SAME",
@@ -129,7 +143,8 @@ extension SharedNN {
     return try ConvolutionOps.family.conv3DBackpropInputV2(
       [outputShape.asTensor(preferring: .int32), both[1], both[0]],
       windowAttrs(
-        strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations, spatial: 3),
+        strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations, spatial: 3
+      ),
       name: name)
   }
 
@@ -168,7 +183,8 @@ extension SharedNN {
   ) throws -> Tensor {
     let first = dataFormat?.hasPrefix("NC") == true
     return try NormalizationOps.family.biasAdd(
-      operands(value, bias), Attrs().with("data_format", .string("NCHW"), unless: !first), name: name)
+      operands(value, bias), Attrs().with("data_format", .string("NCHW"), unless: !first),
+      name: name)
   }
 
   /// Normalises each channel by its mean and variance.
@@ -186,8 +202,10 @@ extension SharedNN {
   /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit each other.
   public static func fusedBatchNorm(
     _ x: some TensorConvertible, _ scale: some TensorConvertible, _ offset: some TensorConvertible,
-    mean: (any TensorConvertible)? = nil, variance: (any TensorConvertible)? = nil, epsilon: Float = 0.001,
-    dataFormat: String = "NHWC", isTraining: Bool = true, exponentialAvgFactor: Float = 1, name: String? = nil
+    mean: (any TensorConvertible)? = nil, variance: (any TensorConvertible)? = nil,
+    epsilon: Float = 0.001,
+    dataFormat: String = "NHWC", isTraining: Bool = true, exponentialAvgFactor: Float = 1,
+    name: String? = nil
   ) throws -> (y: Tensor, mean: Tensor, variance: Tensor) {
     let empty = try Tensor([Float](), dims: [0])
     // TensorFlow keeps epsilon above what cuDNN takes.
@@ -199,12 +217,15 @@ extension SharedNN {
       NormalizationOps.family.fusedBatchNormV3,
       [
         x.asTensor(), scale.asTensor(preferring: .float32), offset.asTensor(preferring: .float32),
-        mean?.asTensor(preferring: .float32) ?? empty, variance?.asTensor(preferring: .float32) ?? empty,
+        mean?.asTensor(preferring: .float32) ?? empty,
+        variance?.asTensor(preferring: .float32) ?? empty,
       ], attrs, name: name)
     return (outputs[0], outputs[1], outputs[2])
   }
 
-  private static func operands(_ x: some TensorConvertible, _ y: some TensorConvertible) throws -> [Tensor] {
+  private static func operands(_ x: some TensorConvertible, _ y: some TensorConvertible) throws
+    -> [Tensor]
+  {
     let dtype = x.definiteDType ?? y.definiteDType
     return [try x.asTensor(preferring: dtype), try y.asTensor(preferring: dtype)]
   }

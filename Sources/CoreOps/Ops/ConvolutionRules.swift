@@ -25,7 +25,10 @@ enum ConvolutionRules {
     let attrs = try WindowAttrs.convolution(context, spatial: kind.spatial)
     if kind.depthwise, attrs.strides[0] != attrs.strides[1] {
       throw TFError.invalidArgument(
-        "Current implementation only supports equal length strides in the row and column dimensions.")
+        """
+        Current implementation only supports equal length strides in the row and column dimensions.
+        """
+      )
     }
     return attrs
   }
@@ -84,7 +87,8 @@ enum ConvolutionRules {
       let attrs = try attrs(context, kind)
       return [
         try output(
-          attrs, try context.shape(0, rank: attrs.rank), try context.shape(1, rank: attrs.rank, "filter"),
+          attrs, try context.shape(0, rank: attrs.rank),
+          try context.shape(1, rank: attrs.rank, "filter"),
           kind)
       ]
     }
@@ -109,7 +113,9 @@ enum ConvolutionRules {
   }
 
   /// The shape in the integers of input `index`, checked to have `rank` dimensions.
-  static func sizes(_ context: ShapeContext, _ index: Int, rank: Int, _ name: String) throws -> PartialShape {
+  static func sizes(_ context: ShapeContext, _ index: Int, rank: Int, _ name: String) throws
+    -> PartialShape
+  {
     let vector = try context.shape(index, rank: 1, name)
     if let count = vector[0], count != rank {
       throw TFError.invalidArgument("\(name) must have \(rank) elements, has \(count)")
@@ -137,7 +143,8 @@ enum ConvolutionRules {
           batch: dy[0], spatial: [spatial?[0], spatial?[1]],
           channels: w[2])
         if let spatial, spatial.contains(where: { $0 < 0 || $0 >= 1 << 48 }) {
-          throw TFError.invalidArgument("input_sizes has a negative or too large element: \(spatial)")
+          throw TFError.invalidArgument(
+            "input_sizes has a negative or too large element: \(spatial)")
         }
       } else {
         x = try sizes(context, 0, rank: attrs.rank, "input_sizes")

@@ -24,7 +24,8 @@ package struct CountOps: OpFamily {
         let size = shapes.outputs[0][0]
         return .run { pointers in
           try bins.requireNonNegative(pointers[0], "Input arr must be non-negative!")
-          bins.add(pointers[0], pointers[2], pointers[3], outputs: size, bins: size, perRow: max(count, 1))
+          bins.add(
+            pointers[0], pointers[2], pointers[3], outputs: size, bins: size, perRow: max(count, 1))
         }
       }
     }, gradient: .zero)
@@ -53,7 +54,10 @@ package struct CountOps: OpFamily {
         let weighted = weights.elementCount > 0
         try require(
           weights == input || (weights.rank == 1 && !weighted),
-          "`weights` must be the same shape as `arr` or a length-0 `Tensor`, in which case it acts as all weights equal to 1. Received \(weights)"
+          """
+          `weights` must be the same shape as `arr` or a length-0 `Tensor`, in which case it acts \
+          as all weights equal to 1. Received \(weights)
+          """
         )
         let bins = Bins(
           dtype: dtype, is64: is64, count: input.elementCount, weighted: weighted, binary: binary)
@@ -119,7 +123,10 @@ package struct CountOps: OpFamily {
               guard place >= 0, place < limits[axis] else {
                 let tuple = (0..<rank).map { String(index[element * rank + $0]) }
                 throw TFError.invalidArgument(
-                  "Sparse index tuple indices[\(element), :] = [\(tuple.joined(separator: ", "))] is out of bounds"
+                  """
+                  Sparse index tuple indices[\(element), :] = [\(tuple.joined(separator: ", "))] \
+                  is out of bounds
+                  """
                 )
               }
             }
@@ -155,7 +162,10 @@ package struct CountOps: OpFamily {
         let weighted = weights.elementCount > 0
         try require(
           !weighted || weights == shapes.inputs[1],
-          "Weights and values must have the same shape, or weights none: \(weights), \(shapes.inputs[1])"
+          """
+          Weights and values must have the same shape, or weights none: \(weights), \
+          \(shapes.inputs[1])
+          """
         )
         let bins = Bins(
           dtype: dtype, is64: is64, count: count, weighted: weighted, binary: binary)
@@ -218,7 +228,10 @@ package struct CountOps: OpFamily {
           }
           try require(
             limit(0) < limit(1),
-            "value_range should satisfy value_range[0] < value_range[1], but got '[\(limit(0)), \(limit(1))]'"
+            """
+            value_range should satisfy value_range[0] < value_range[1], but got '[\(limit(0)), \
+            \(limit(1))]'
+            """
           )
           pointers[3].initializeMemory(as: UInt8.self, repeating: 0, count: bins &* (is64 ? 8 : 4))
           guard jk_histogram(dtype, pointers[0], count, pointers[1], Int64(bins), is64, pointers[3])
@@ -247,7 +260,9 @@ package struct CountOps: OpFamily {
 
     func requireNonNegative(_ values: UnsafeMutableRawPointer, _ message: String) throws {
       let bad = jk_first_outside(jk_ids(values: values, size: is64 ? 8 : 4), count, 0, .max)
-      try require(bad < 0 || SegmentIds.value(jk_ids(values: values, size: is64 ? 8 : 4), Int(bad)) == .max, message)
+      try require(
+        bad < 0 || SegmentIds.value(jk_ids(values: values, size: is64 ? 8 : 4), Int(bad)) == .max,
+        message)
     }
 
     func add(

@@ -48,7 +48,8 @@ package struct CropOps: OpFamily {
           }
           withUnsafePointer(to: shape) {
             jk_crop_and_resize(
-              $0, image, p[1].assumingMemoryBound(to: Float.self), index, p[4].assumingMemoryBound(to: Float.self))
+              $0, image, p[1].assumingMemoryBound(to: Float.self), index,
+              p[4].assumingMemoryBound(to: Float.self))
           }
         }
       }
@@ -65,7 +66,8 @@ package struct CropOps: OpFamily {
           size = try dimensions(of: image, 0..<4)
         }
         imageGradient = try CropOps.family.cropAndResizeGradImage(
-          [gradient, boxes, index, size], context.attrs.only("method").with("T", .type(image.dtype)))
+          [gradient, boxes, index, size], context.attrs.only("method").with("T", .type(image.dtype))
+        )
       }
       // As TensorFlow does, boxes take the bilinear gradient whatever the method.
       let boxGradient = try CropOps.family.cropAndResizeGradBoxes([gradient, image, boxes, index])
@@ -85,7 +87,8 @@ package struct CropOps: OpFamily {
       try require(grads[1] != 0 && grads[2] != 0, "grads dimensions must be positive")
       let count = try boxCount(context.shapes[1], context.shapes[2])
       try require(
-        grads[0] == nil || count == nil || grads[0] == count, "boxes and grads have incompatible shape")
+        grads[0] == nil || count == nil || grads[0] == count,
+        "boxes and grads have incompatible shape")
       let size = context.shapes[3]
       try require(size.rank == nil || size.rank == 1, "image_size must be 1-D\(size)")
       try require(size[0] == nil || size[0] == 4, "image_size must have 4 elements\(size)")
@@ -110,7 +113,8 @@ package struct CropOps: OpFamily {
           output.update(repeating: 0, count: elements)
           withUnsafePointer(to: shape) {
             jk_crop_and_resize_grad_image(
-              $0, p[0].assumingMemoryBound(to: Float.self), p[1].assumingMemoryBound(to: Float.self), index, output)
+              $0, p[0].assumingMemoryBound(to: Float.self),
+              p[1].assumingMemoryBound(to: Float.self), index, output)
           }
           if converts { jk_from_float(dtype, output, p[4], elements) }
         }
@@ -133,7 +137,8 @@ package struct CropOps: OpFamily {
         grads[3] == nil || image[3] == nil || grads[3] == image[3], "image, grads depth differ")
       let count = try boxCount(context.shapes[2], context.shapes[3])
       try require(
-        grads[0] == nil || count == nil || grads[0] == count, "boxes and grads have incompatible shape")
+        grads[0] == nil || count == nil || grads[0] == count,
+        "boxes and grads have incompatible shape")
       return [[count ?? grads[0], 4]]
     },
     kernel: .raw(["T": imageTypes]) { context in
@@ -154,7 +159,8 @@ package struct CropOps: OpFamily {
           }
           withUnsafePointer(to: shape) {
             jk_crop_and_resize_grad_boxes(
-              $0, p[0].assumingMemoryBound(to: Float.self), image, p[2].assumingMemoryBound(to: Float.self), index,
+              $0, p[0].assumingMemoryBound(to: Float.self), image,
+              p[2].assumingMemoryBound(to: Float.self), index,
               p[4].assumingMemoryBound(to: Float.self))
           }
         }
@@ -174,7 +180,8 @@ package struct CropOps: OpFamily {
     try require(boxes[1] == nil || boxes[1] == 4, "boxes must have 4 columns\(boxes)")
     try require(index.rank == nil || index.rank == 1, "box_index must be 1-D\(index)")
     try require(
-      boxes[0] == nil || index[0] == nil || boxes[0] == index[0], "box_index has incompatible shape")
+      boxes[0] == nil || index[0] == nil || boxes[0] == index[0], "box_index has incompatible shape"
+    )
     return boxes[0] ?? index[0]
   }
 
@@ -183,10 +190,13 @@ package struct CropOps: OpFamily {
   ) -> jk_crop {
     jk_crop(
       count: Int64(crops[0]), in_h: Int64(image[1]), in_w: Int64(image[2]), out_h: Int64(crops[1]),
-      out_w: Int64(crops[2]), channels: Int64(crops[3]), nearest: nearest, extrapolation: extrapolation)
+      out_w: Int64(crops[2]), channels: Int64(crops[3]), nearest: nearest,
+      extrapolation: extrapolation)
   }
 
-  private static func checkBoxIndex(_ index: UnsafePointer<Int32>, _ count: Int, _ batch: Int32) throws {
+  private static func checkBoxIndex(_ index: UnsafePointer<Int32>, _ count: Int, _ batch: Int32)
+    throws
+  {
     for box in 0..<count where index[box] < 0 || index[box] >= batch {
       throw TFError.outOfRange("box_index has values outside [0, batch_size)")
     }

@@ -17,7 +17,8 @@ package struct DebugOps: OpFamily {
     stateful: true,
     shape: { context in
       let condition = context.shapes[0]
-      try require(condition.rank == nil || condition.rank == 0, "In[0] should be a scalar: \(condition)")
+      try require(
+        condition.rank == nil || condition.rank == 0, "In[0] should be a scalar: \(condition)")
       return []
     },
     kernel: .dynamic { context in
@@ -72,7 +73,11 @@ package struct DebugOps: OpFamily {
       let known = ["stdout", "stderr", "log(info)", "log(warning)", "log(error)"]
       try require(
         known.contains(stream) || stream.hasPrefix("file://"),
-        "Unknown output stream: \(stream), valid streams are: \(known.joined(separator: ", ")), file://<filename>")
+        """
+        Unknown output stream: \(stream), valid streams are: \(known.joined(separator: ", ")), \
+        file://<filename>
+        """
+      )
       return { run in
         let input = run.inputs[0]
         try require(input.dims.rank == 0, "PrintV2 takes a scalar, got shape \(input.dims)")
@@ -109,7 +114,8 @@ package struct DebugOps: OpFamily {
           }
           if found & 1 != 0 { kinds.append("NaN") }
           let list =
-            kinds.count < 3 ? kinds.joined(separator: " and ") : "\(kinds[0]), \(kinds[1]), and \(kinds[2])"
+            kinds.count < 3
+            ? kinds.joined(separator: " and ") : "\(kinds[0]), \(kinds[1]), and \(kinds[2])"
           throw TFError.invalidArgument("\(message) : Tensor had \(list) values")
         }
       },
@@ -161,7 +167,8 @@ extension OpDef {
 }
 
 extension SharedAPI {
-  /// Checks, each time it runs, that `condition` holds. Follows `tf.Assert`; in a graph, others must depend on the node.
+  /// Checks, each time it runs, that `condition` holds. Follows `tf.Assert`; in a graph, others
+  /// must depend on the node.
   ///
   /// - Parameters:
   ///   - condition: a bool scalar.
@@ -170,7 +177,8 @@ extension SharedAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` when the condition does not hold.
   public static func assert(
-    _ condition: some TensorConvertible, _ data: [any TensorConvertible], summarize: Int = 3, name: String? = nil
+    _ condition: some TensorConvertible, _ data: [any TensorConvertible], summarize: Int = 3,
+    name: String? = nil
   ) throws {
     _ = try apply(
       DebugOps.family.assert, [condition.asTensor()] + data.map { try $0.asTensor() },
@@ -184,7 +192,8 @@ extension SharedAPI {
 
 /// `tf.debugging`.
 public enum DebuggingAPI {
-  /// `tensor` itself, once it is known to have no NaN or infinity. Follows `tf.debugging.check_numerics`.
+  /// `tensor` itself, once it is known to have no NaN or infinity. Follows
+  /// `tf.debugging.check_numerics`.
   ///
   /// - Parameters:
   ///   - tensor: floating point.
@@ -194,6 +203,7 @@ public enum DebuggingAPI {
   public static func checkNumerics(
     _ tensor: some TensorConvertible, message: String, name: String? = nil
   ) throws -> Tensor {
-    try DebugOps.family.checkNumericsV2([tensor.asTensor()], ["message": .string(message)], name: name)
+    try DebugOps.family.checkNumericsV2(
+      [tensor.asTensor()], ["message": .string(message)], name: name)
   }
 }

@@ -12,7 +12,9 @@ package struct DiagonalOps: OpFamily {
     T: {bfloat16, half, float, double, int32, int64, complex64, complex128}
     """,
     shape: { context in
-      if let rank = context.shapes[0].rank { try require(rank >= 1, "Input must be at least rank 1, got 0") }
+      if let rank = context.shapes[0].rank {
+        try require(rank >= 1, "Input must be at least rank 1, got 0")
+      }
       return [context.shapes[0].concatenated(with: context.shapes[0])]
     },
     kernel: .copies { specialise, _, copies in
@@ -40,7 +42,11 @@ package struct DiagonalOps: OpFamily {
           try (0..<half).map { axis in
             if let a = dims[axis], let b = dims[axis + half], a != b {
               throw TFError.invalidArgument(
-                "Invalid shape, got \(context.shapes[0]): dimensions \(axis) and \(axis + half) do not match.")
+                """
+                Invalid shape, got \(context.shapes[0]): dimensions \(axis) and \(axis + half) do \
+                not match.
+                """
+              )
             }
             return dims[axis] ?? dims[axis + half]
           })
@@ -52,7 +58,8 @@ package struct DiagonalOps: OpFamily {
     },
     gradient: .rule { [try family.diag([$0.gradient()])] })
 
-  package let matrixBandPart: OpDef = bandPart("MatrixBandPart", "Tindex", "\nTindex: {int32, int64} = int64")
+  package let matrixBandPart: OpDef = bandPart(
+    "MatrixBandPart", "Tindex", "\nTindex: {int32, int64} = int64")
   package let batchMatrixBandPart: OpDef = bandPart("BatchMatrixBandPart", "int64", "")
 
   private static func bandPart(_ name: String, _ index: String, _ extra: String) -> OpDef {
@@ -69,7 +76,8 @@ package struct DiagonalOps: OpFamily {
           }
         }
         guard let dims = context.shapes[0].dims else { return [.unknown] }
-        try require(dims.count >= 2, "input must be at least 2-dim, received shape: \(context.shapes[0])")
+        try require(
+          dims.count >= 2, "input must be at least 2-dim, received shape: \(context.shapes[0])")
         if let lower = try context.integers(1)?.first, let rows = dims[dims.count - 2] {
           try require(
             lower <= rows,
@@ -78,7 +86,11 @@ package struct DiagonalOps: OpFamily {
         if let upper = try context.integers(2)?.first, let columns = dims[dims.count - 1] {
           try require(
             upper <= columns,
-            "num_upper must be negative or less or equal to number of cols (\(columns)) got: \(upper)")
+            """
+            num_upper must be negative or less or equal to number of cols (\(columns)) got: \
+            \(upper)
+            """
+          )
         }
         return [context.shapes[0]]
       },
@@ -96,7 +108,10 @@ package struct DiagonalOps: OpFamily {
         }
       },
       gradient: .rule { context in
-        [try family.matrixBandPart([context.gradient(), context.inputs[1], context.inputs[2]]), nil, nil]
+        [
+          try family.matrixBandPart([context.gradient(), context.inputs[1], context.inputs[2]]),
+          nil, nil,
+        ]
       })
   }
 
@@ -113,7 +128,8 @@ package struct DiagonalOps: OpFamily {
   package let matrixSetDiagV3: OpDef = setDiag("MatrixSetDiagV3", .third)
   package let batchMatrixSetDiag: OpDef = setDiag("BatchMatrixSetDiag", .first)
 
-  /// The first has only the main diagonal, the second a band, the third says how shorter diagonals are aligned.
+  /// The first has only the main diagonal, the second a band, the third says how shorter diagonals
+  /// are aligned.
   private enum Version { case first, second, third }
 
   private static let align =
@@ -151,13 +167,18 @@ package struct DiagonalOps: OpFamily {
           try requireScalar(context.shapes[index], name)
         }
         guard let k = try DiagonalBand.offsets(context, 1) else { return [.unknown] }
-        guard let rows = try context.integers(2)?.first, let columns = try context.integers(3)?.first
+        guard let rows = try context.integers(2)?.first,
+          let columns = try context.integers(3)?.first
         else { return [.unknown(rank: k.isSingle ? dims.count + 1 : dims.count)] }
         if !k.isSingle {
-          try require(dims.count >= 2, "diagonal must be at least 2-dim, received shape: \(diagonal)")
+          try require(
+            dims.count >= 2, "diagonal must be at least 2-dim, received shape: \(diagonal)")
           if let given = dims[dims.count - 2], given != k.count {
             throw TFError.invalidArgument(
-              "The number of diagonals provided in the input does not match the lower_diag_index and upper_diag_index range: \(given) for \(k.low)...\(k.high)"
+              """
+              The number of diagonals provided in the input does not match the lower_diag_index \
+              and upper_diag_index range: \(given) for \(k.low)...\(k.high)
+              """
             )
           }
         }
@@ -197,7 +218,8 @@ package struct DiagonalOps: OpFamily {
 
   private static func matrixShape(_ context: ShapeContext) throws -> [Int?]? {
     guard let dims = context.shapes[0].dims else { return nil }
-    try require(dims.count >= 2, "input must be at least 2-dim, received shape: \(context.shapes[0])")
+    try require(
+      dims.count >= 2, "input must be at least 2-dim, received shape: \(context.shapes[0])")
     return dims
   }
 
@@ -213,7 +235,9 @@ package struct DiagonalOps: OpFamily {
       shape: { context in
         guard let dims = try matrixShape(context) else { return [.unknown] }
         if version != .first { try requireScalar(context.shapes[2], "padding_value") }
-        let k = version == .first ? DiagonalBand.Offsets(low: 0, high: 0) : try DiagonalBand.offsets(context, 1)
+        let k =
+          version == .first
+          ? DiagonalBand.Offsets(low: 0, high: 0) : try DiagonalBand.offsets(context, 1)
         guard let k else { return [.unknown] }
         let batch = dims.dropLast(2)
         var longest: Int?
@@ -258,7 +282,9 @@ package struct DiagonalOps: OpFamily {
       """,
       shape: { context in
         guard let dims = try matrixShape(context) else { return [.unknown] }
-        let k = version == .first ? DiagonalBand.Offsets(low: 0, high: 0) : try DiagonalBand.offsets(context, 2)
+        let k =
+          version == .first
+          ? DiagonalBand.Offsets(low: 0, high: 0) : try DiagonalBand.offsets(context, 2)
         guard let k, let rows = dims[dims.count - 2], let columns = dims[dims.count - 1] else {
           return [context.shapes[0]]
         }
@@ -266,10 +292,17 @@ package struct DiagonalOps: OpFamily {
           k, rows: rows, columns: columns, align: "LEFT_LEFT", checked: version != .first)
         let expected = PartialShape(
           dims.dropLast(2) + (k.isSingle ? [band.longest] : [k.count, band.longest]))
-        if let rank = context.shapes[1].rank { try require(rank >= 1, "diagonal must be at least 1-dim, received shape: \(context.shapes[1])") }
+        if let rank = context.shapes[1].rank {
+          try require(
+            rank >= 1, "diagonal must be at least 1-dim, received shape: \(context.shapes[1])")
+        }
         guard context.shapes[1].isCompatible(with: expected) else {
           throw TFError.invalidArgument(
-            "Either first dimensions of diagonal don't match input.shape[:-2], or diagonal.shape[-1] must equal the longest diagonal in the band; received diagonal shape: \(context.shapes[1]) and input shape: \(context.shapes[0])"
+            """
+            Either first dimensions of diagonal don't match input.shape[:-2], or \
+            diagonal.shape[-1] must equal the longest diagonal in the band; received diagonal \
+            shape: \(context.shapes[1]) and input shape: \(context.shapes[0])
+            """
           )
         }
         return [context.shapes[0]]
@@ -317,7 +350,9 @@ public enum LinalgAPI {
   /// - Parameters:
   ///   - diagonal: of rank 1 or more.
   ///   - name: the node's name in a graph.
-  public static func tensorDiag(_ diagonal: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func tensorDiag(_ diagonal: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
     try DiagonalOps.family.diag([diagonal.asTensor()], name: name)
   }
 
@@ -326,7 +361,9 @@ public enum LinalgAPI {
   /// - Parameters:
   ///   - input: of even rank, whose two halves of dimensions are equal.
   ///   - name: the node's name in a graph.
-  public static func tensorDiagPart(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func tensorDiagPart(_ input: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
     try DiagonalOps.family.diagPart([input.asTensor()], name: name)
   }
 
@@ -334,7 +371,8 @@ public enum LinalgAPI {
   ///
   /// - Parameters:
   ///   - diagonal: `[…, n]`, or `[…, count, n]` for a band.
-  ///   - k: the diagonal's offset, or the lowest and highest of a band; above the main one is positive.
+  ///   - k: the diagonal's offset, or the lowest and highest of a band; above the main one is
+  ///     positive.
   ///   - numRows, numCols: the matrices' size; -1 for the smallest that fits.
   ///   - paddingValue: what is elsewhere.
   ///   - align: how shorter diagonals of a band are aligned.
@@ -367,7 +405,8 @@ public enum LinalgAPI {
     let input = try input.asTensor()
     return try DiagonalOps.family.matrixDiagPartV3(
       [input, k.asTensor(), paddingValue.asTensor(preferring: input.dtype)],
-      Attrs().with("align", .string(align), unless: align == "RIGHT_LEFT"), name: name ?? "diag_part")
+      Attrs().with("align", .string(align), unless: align == "RIGHT_LEFT"),
+      name: name ?? "diag_part")
   }
 
   /// Matrices with other diagonals. Follows `tf.linalg.set_diag`.
@@ -385,14 +424,16 @@ public enum LinalgAPI {
     let input = try input.asTensor()
     return try DiagonalOps.family.matrixSetDiagV3(
       [input, diagonal.asTensor(preferring: input.dtype), k.asTensor()],
-      Attrs().with("align", .string(align), unless: align == "RIGHT_LEFT"), name: name ?? "set_diag")
+      Attrs().with("align", .string(align), unless: align == "RIGHT_LEFT"), name: name ?? "set_diag"
+    )
   }
 
   /// Matrices with zeros outside a band. Follows `tf.linalg.band_part`.
   ///
   /// - Parameters:
   ///   - input: `[…, rows, cols]`.
-  ///   - numLower, numUpper: how many diagonals below and above the main one stay; negative keeps all.
+  ///   - numLower, numUpper: how many diagonals below and above the main one stay; negative keeps
+  ///     all.
   ///   - name: the node's name in a graph.
   public static func bandPart(
     _ input: some TensorConvertible, _ numLower: Int, _ numUpper: Int, name: String? = nil

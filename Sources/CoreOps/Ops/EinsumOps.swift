@@ -20,7 +20,9 @@ package struct EinsumOps: OpFamily {
           "Expected \(equation.operands.count) inputs but got: \(context.inputCount)")
       }
       guard context.shapes.allSatisfy({ $0.rank != nil }) else { return [.unknown] }
-      let operands = try context.shapes.enumerated().map { try equation.labels($0, rank: $1.rank ?? 0) }
+      let operands = try context.shapes.enumerated().map {
+        try equation.labels($0, rank: $1.rank ?? 0)
+      }
       let sizes = try EinsumEquation.sizes(operands, context.shapes.map { $0.dims ?? [] })
       return [PartialShape(try equation.outputLabels(operands).map { sizes[$0] ?? nil })]
     },
@@ -47,7 +49,8 @@ package struct EinsumOps: OpFamily {
       let a = MatrixForm(transpose: try prepared.bool("transpose_a"))
       let b = MatrixForm(transpose: try prepared.bool("transpose_b"))
       return { context in
-        let plan = MatMulPlan(.float32, context.inputs[0], context.inputs[1], context.outputs[0], a, b)
+        let plan = MatMulPlan(
+          .float32, context.inputs[0], context.inputs[1], context.outputs[0], a, b)
         let counts = context.inputs.map(\.elementCount)
         let sizes = counts.map { ($0 * 4 + 63) & ~63 }
         return .run(scratch: sizes[0] + sizes[1] + plan.scratchBytes + 64) { pointers in
@@ -67,7 +70,9 @@ package struct EinsumOps: OpFamily {
     gradient: .rule { context in
       let gradient = try context.gradient()
       let (ta, tb) = (try context.bool("transpose_a"), try context.bool("transpose_b"))
-      func product(_ x: Tensor, _ y: Tensor, _ tx: Bool, _ ty: Bool, like input: Tensor) throws -> Tensor {
+      func product(_ x: Tensor, _ y: Tensor, _ tx: Bool, _ ty: Bool, like input: Tensor) throws
+        -> Tensor
+      {
         let attrs = MatMulRules.attrs("transpose_a", tx, "transpose_b", ty)
           .with("Ta", .type(x.dtype)).with("Tb", .type(y.dtype))
         let result = try EinsumOps.family.sparseMatMul([x, y], attrs)
@@ -77,13 +82,25 @@ package struct EinsumOps: OpFamily {
       let (a, b) = (context.inputs[0], context.inputs[1])
       switch (ta, tb) {
       case (false, false):
-        return [try product(gradient, b, false, true, like: a), try product(a, gradient, true, false, like: b)]
+        return [
+          try product(gradient, b, false, true, like: a),
+          try product(a, gradient, true, false, like: b),
+        ]
       case (false, true):
-        return [try product(gradient, b, false, false, like: a), try product(gradient, a, true, false, like: b)]
+        return [
+          try product(gradient, b, false, false, like: a),
+          try product(gradient, a, true, false, like: b),
+        ]
       case (true, false):
-        return [try product(b, gradient, false, true, like: a), try product(a, gradient, false, false, like: b)]
+        return [
+          try product(b, gradient, false, true, like: a),
+          try product(a, gradient, false, false, like: b),
+        ]
       case (true, true):
-        return [try product(b, gradient, true, true, like: a), try product(gradient, a, true, true, like: b)]
+        return [
+          try product(b, gradient, true, true, like: a),
+          try product(gradient, a, true, true, like: b),
+        ]
       }
     })
 
@@ -105,7 +122,8 @@ package struct EinsumOps: OpFamily {
         let bias = context.shapes[2]
         try require(bias.rank ?? 1 == 1, "bias must be 1-dimensional: \(bias)")
         if let own = bias[0], let columns = output[0][1] {
-          try require(own == columns, "bias size \(own) does not match the product's \(columns) columns")
+          try require(
+            own == columns, "bias size \(own) does not match the product's \(columns) columns")
         }
       }
       return output
@@ -128,20 +146,23 @@ package struct EinsumOps: OpFamily {
       case "Sigmoid": chosen = .sigmoid
       case "GeluExact": chosen = .gelu(approximate: false)
       case "GeluApproximate": chosen = .gelu(approximate: true)
-      default: throw TFError.unimplemented("Fusion is not implemented: [\(fused.joined(separator: ","))]")
+      default:
+        throw TFError.unimplemented("Fusion is not implemented: [\(fused.joined(separator: ","))]")
       }
       let a = MatrixForm(transpose: try prepared.bool("transpose_a"))
       let b = MatrixForm(transpose: try prepared.bool("transpose_b"))
       return { context in
         let plan = MatMulPlan(
-          dtype, context.inputs[0], context.inputs[1], context.outputs[0], a, b, constant: context.constant(1),
+          dtype, context.inputs[0], context.inputs[1], context.outputs[0], a, b,
+          constant: context.constant(1),
           epilogue: Epilogue(bias: true, activation: chosen))
         let hasScratch = plan.scratchBytes > 0
         return .run(
           RunSpec(
             run: { pointers in
               try plan.run(
-                pointers[0], pointers[1], pointers[3], bias: pointers[2], hasScratch ? pointers[4] : nil)
+                pointers[0], pointers[1], pointers[3], bias: pointers[2],
+                hasScratch ? pointers[4] : nil)
             }, scratchBytes: plan.scratchBytes, rows: plan.rows))
       }
     }, gradient: .none("made by optimisation only"))
@@ -176,7 +197,9 @@ extension EinsumOps {
       let equation = try labels.map(text).joined(separator: ",") + "->" + text(result)
       return try EinsumOps.family.einsum(inputs, ["equation": .string(equation)])
     }
-    func unique(_ labels: [Int]) -> [Int] { labels.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+    func unique(_ labels: [Int]) -> [Int] {
+      labels.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
     return try context.inputs.indices.map { index in
       let x = context.inputs[index]
       let own = operands[index]
@@ -199,30 +222,40 @@ extension EinsumOps {
         result = try result * (distinct.count == own.count ? ones : einsum([ones], [own], distinct))
       }
       if distinct.count < own.count { result = try einsum([result], [distinct], own) }
-      if own.contains(where: { $0 < 0 }) { result = try reduceToShape(result, of: x, other: result) }
+      if own.contains(where: { $0 < 0 }) {
+        result = try reduceToShape(result, of: x, other: result)
+      }
       return result
     }
   }
 
   /// The contraction of the last `axes` dimensions of `a` with the first of `b`.
-  package static func tensordot(_ a: Tensor, _ b: Tensor, _ axesA: [Int], _ axesB: [Int], name: String?) throws -> Tensor {
+  package static func tensordot(
+    _ a: Tensor, _ b: Tensor, _ axesA: [Int], _ axesB: [Int], name: String?
+  ) throws -> Tensor {
     guard let rankA = a.rank, let rankB = b.shape.rank else {
       throw TFError.unimplemented("tensordot of tensors of unknown rank")
     }
-    try require(axesA.count == axesB.count, "Different number of contraction axes a and b, \(axesA.count) != \(axesB.count).")
+    try require(
+      axesA.count == axesB.count,
+      "Different number of contraction axes a and b, \(axesA.count) != \(axesB.count).")
     let first = try axesA.map { try ShapeRules.axis($0, rank: rankA) }
     let second = try axesB.map { try ShapeRules.axis($0, rank: rankB) }
     let letters = (97...122).map { $0 } + (65...90).map { $0 }
-    try require(rankA + rankB <= letters.count, "tensordot takes \(letters.count) dimensions at most")
+    try require(
+      rankA + rankB <= letters.count, "tensordot takes \(letters.count) dimensions at most")
     let labelsA = Array(letters[0..<rankA])
     var labelsB = Array(letters[rankA..<rankA + rankB])
     for (p, q) in zip(first, second) { labelsB[q] = labelsA[p] }
     let output =
       labelsA.indices.filter { !first.contains($0) }.map { labelsA[$0] }
       + labelsB.indices.filter { !second.contains($0) }.map { labelsB[$0] }
-    func text(_ labels: [Int]) -> String { String(String.UnicodeScalarView(labels.compactMap { Unicode.Scalar($0) })) }
+    func text(_ labels: [Int]) -> String {
+      String(String.UnicodeScalarView(labels.compactMap { Unicode.Scalar($0) }))
+    }
     return try family.einsum(
-      [a, b], ["equation": .string("\(text(labelsA)),\(text(labelsB))->\(text(output))")], name: name)
+      [a, b], ["equation": .string("\(text(labelsA)),\(text(labelsB))->\(text(output))")],
+      name: name)
   }
 }
 
@@ -232,17 +265,22 @@ extension SharedAPI {
   /// Follows `tf.einsum`.
   ///
   /// - Parameters:
-  ///   - equation: the labels of each operand, and of the result after `->`; `...` stands for more dimensions.
+  ///   - equation: the labels of each operand, and of the result after `->`; `...` stands for more
+  ///     dimensions.
   ///   - inputs: the operands, multiplied from left to right.
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for an equation that is malformed or does not fit the shapes.
-  public static func einsum(_ equation: String, _ inputs: any TensorConvertible..., name: String? = nil) throws -> Tensor {
+  public static func einsum(
+    _ equation: String, _ inputs: any TensorConvertible..., name: String? = nil
+  ) throws -> Tensor {
     let dtype = inputs.lazy.compactMap(\.definiteDType).first
     var tensors = try inputs.map { try $0.asTensor(preferring: dtype) }
     let compact = String(equation.filter { $0 != " " })
     let sides = compact.components(by: "->")
     var terms = sides[0].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    try require(terms.count == tensors.count, "Got \(tensors.count) arguments for equation \"\(equation)\", expecting \(terms.count)")
+    try require(
+      terms.count == tensors.count,
+      "Got \(tensors.count) arguments for equation \"\(equation)\", expecting \(terms.count)")
     let output: String
     if sides.count > 1 {
       output = sides[1]
@@ -272,7 +310,8 @@ extension SharedAPI {
   ///
   /// Follows `tf.tensordot`.
   ///
-  /// - Throws: `INVALID_ARGUMENT` when their sizes differ, `UNIMPLEMENTED` when a rank is not known.
+  /// - Throws: `INVALID_ARGUMENT` when their sizes differ, `UNIMPLEMENTED` when a rank is not
+  ///   known.
   public static func tensordot(
     _ a: some TensorConvertible, _ b: some TensorConvertible, axes: Int, name: String? = nil
   ) throws -> Tensor {
@@ -287,9 +326,11 @@ extension SharedAPI {
   ///
   /// Follows `tf.tensordot`.
   ///
-  /// - Throws: `INVALID_ARGUMENT` when their sizes or numbers differ, `UNIMPLEMENTED` when a rank is not known.
+  /// - Throws: `INVALID_ARGUMENT` when their sizes or numbers differ, `UNIMPLEMENTED` when a rank
+  ///   is not known.
   public static func tensordot(
-    _ a: some TensorConvertible, _ b: some TensorConvertible, axes: ([Int], [Int]), name: String? = nil
+    _ a: some TensorConvertible, _ b: some TensorConvertible, axes: ([Int], [Int]),
+    name: String? = nil
   ) throws -> Tensor {
     let dtype = a.definiteDType ?? b.definiteDType
     return try EinsumOps.tensordot(

@@ -1,6 +1,7 @@
 package import CKernels
 
-/// The loop of an element-wise op, for fixed dtypes: what running alone and running fused have in common.
+/// The loop of an element-wise op, for fixed dtypes: what running alone and running fused have in
+/// common.
 package struct ElementwiseLoop: Sendable {
   package let loop: jk_loop
   package let params: LoopParams?
@@ -39,7 +40,8 @@ package struct ElementwiseLoop: Sendable {
     let params = params
     if layout.value.rank <= 1, layout.value.count <= layout.value.grain, layout.value.count > 0 {
       // Few elements: the loop itself, without a word about parts.
-      let direct = DirectLoop(loop, arity: shapes.count, count: Int(layout.value.count), layout.scalars, params)
+      let direct = DirectLoop(
+        loop, arity: shapes.count, count: Int(layout.value.count), layout.scalars, params)
       return .run(
         RunSpec(
           run: { pointers in
@@ -52,7 +54,8 @@ package struct ElementwiseLoop: Sendable {
       RunSpec(
         run: { pointers in
           let status = jk_elementwise(
-            loop, shape.pointer.assumingMemoryBound(to: jk_broadcast.self), pointers, params?.pointer)
+            loop, shape.pointer.assumingMemoryBound(to: jk_broadcast.self), pointers,
+            params?.pointer)
           if status != 0 { throw failure(status) }
         }, overwrites: overwrites, elementwise: self, rows: rows(layout, shapes, output)))
   }
@@ -66,7 +69,8 @@ package struct ElementwiseLoop: Sendable {
     let (loop, failure, params, shape) = (loop, failure, params, LoopParams(layout.value))
     return RowForm(count: count, shared: shared, work: whole / count * cost) { pointers, range in
       let status = jk_elementwise_rows(
-        loop, shape.pointer.assumingMemoryBound(to: jk_broadcast.self), pointers, params?.pointer, range.lowerBound,
+        loop, shape.pointer.assumingMemoryBound(to: jk_broadcast.self), pointers, params?.pointer,
+        range.lowerBound,
         range.upperBound)
       if status != 0 { throw failure(status) }
     }
@@ -86,7 +90,8 @@ package final class DirectLoop: Sendable {
     @inline(__always)
     package func callAsFunction(_ pointers: Pointers) -> Int32 {
       loop(
-        UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeRawPointer?.self), pointers[arity], count, scalars,
+        UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeRawPointer?.self), pointers[arity],
+        count, scalars,
         params)
     }
   }
@@ -97,13 +102,15 @@ package final class DirectLoop: Sendable {
   private let params: LoopParams?
 
   init(
-    _ loop: @escaping jk_loop, arity: Int, count: Int, _ scalars: InlineArray<4, Int32>, _ params: LoopParams?
+    _ loop: @escaping jk_loop, arity: Int, count: Int, _ scalars: InlineArray<4, Int32>,
+    _ params: LoopParams?
   ) {
     let scalars = LoopParams(scalars)
     self.scalars = scalars
     self.params = params
     call = Call(
-      loop: loop, arity: arity, count: count, scalars: scalars.pointer.assumingMemoryBound(to: Int32.self),
+      loop: loop, arity: arity, count: count,
+      scalars: scalars.pointer.assumingMemoryBound(to: Int32.self),
       params: params?.pointer)
   }
 
@@ -139,11 +146,14 @@ package struct BroadcastLayout: Sendable {
 
   /// How far an input moves from one place to the next along an axis, in elements.
   func step(of input: Int, _ axis: Int) -> Int {
-    withUnsafeBytes(of: value.strides) { Int($0.load(fromByteOffset: (input * 8 + axis) * 8, as: Int64.self)) }
+    withUnsafeBytes(of: value.strides) {
+      Int($0.load(fromByteOffset: (input * 8 + axis) * 8, as: Int64.self))
+    }
   }
 
   /// - Throws: `UNIMPLEMENTED` when more than 8 dimensions stay after merging.
-  package init(_ shapes: [Shape], _ output: Shape, sizes: [Int], outputSize: Int, grain: Int) throws {
+  package init(_ shapes: [Shape], _ output: Shape, sizes: [Int], outputSize: Int, grain: Int) throws
+  {
     var layout = jk_broadcast()
     layout.inputs = Int32(shapes.count)
     layout.count = Int64(output.elementCount)
@@ -172,7 +182,11 @@ package struct BroadcastLayout: Sendable {
       throw TFError.unimplemented("Broadcast between \(shapes) is not supported yet.")
     }
     layout.rank = Int32(dims.count)
-    for (axis, dim) in dims.enumerated() { withUnsafeMutableBytes(of: &layout.dims) { $0.storeBytes(of: Int64(dim), toByteOffset: axis * 8, as: Int64.self) } }
+    for (axis, dim) in dims.enumerated() {
+      withUnsafeMutableBytes(of: &layout.dims) {
+        $0.storeBytes(of: Int64(dim), toByteOffset: axis * 8, as: Int64.self)
+      }
+    }
     for input in shapes.indices {
       var stride = 1
       for axis in dims.indices.reversed() {

@@ -111,14 +111,17 @@ public struct BinaryOp: Sendable, OpDefining {
   ) {
     opDef = OpDef(
       name,
-      "\(inputs.0): T, \(inputs.1): T -> \(output): \(result?.signatureName ?? "T")\nT: \(types.signatureText)\(extra)",
+      """
+      \(inputs.0): T, \(inputs.1): T -> \(output): \(result?.signatureName ?? "T")\nT: \
+      \(types.signatureText)\(extra)
+      """,
       shape: shape,
       kernel: .elementwise(kernel ?? types, loops, cost: cost, failure: failure),
       gradient: gradient)
   }
 
-  /// The gradients for both inputs before they are summed to the inputs' shapes, from that of the output, the inputs
-  /// and the output.
+  /// The gradients for both inputs before they are summed to the inputs' shapes, from that of the
+  /// output, the inputs and the output.
   package init(
     _ name: String, _ types: DTypeSet, kernel: DTypeSet? = nil, _ loops: @escaping LoopTable,
     cost: Int = 1, inputs: (String, String) = ("x", "y"), output: String = "z",
@@ -134,7 +137,8 @@ public struct BinaryOp: Sendable, OpDefining {
   /// - Parameters:
   ///   - x, y: shapes that broadcast; a plain Swift value takes the other's dtype.
   ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` for shapes that do not broadcast, or dtypes that differ or that the op does not take.
+  /// - Throws: `INVALID_ARGUMENT` for shapes that do not broadcast, or dtypes that differ or that
+  ///   the op does not take.
   public func callAsFunction(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {

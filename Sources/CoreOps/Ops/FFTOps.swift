@@ -49,7 +49,8 @@ extension FFTOps {
           specialised(
             try FourierPlan(
               .complex, inverse: inverse, input: context.inputs[0], output: context.outputs[0],
-              lengths: Array(context.inputs[0].dims.suffix(rank)), types: (dtype, dtype)), inputs: 1)
+              lengths: Array(context.inputs[0].dims.suffix(rank)), types: (dtype, dtype)), inputs: 1
+          )
         }
       },
       gradient: .rule { context in
@@ -72,22 +73,28 @@ extension FFTOps {
     let shape = try applyOp("Shape", [x])[0]
     let begin = try Tensor([Int32(-rank)], dims: [1])
     let end = try Tensor([Int32(0)], dims: [1])
+    let step = try Tensor([Int32(1)], dims: [1])
     let inner = try applyOp(
-      "StridedSlice", [shape, begin, end, try Tensor([Int32(1)], dims: [1])], ["end_mask": .int(1)])[0]
+      "StridedSlice", [shape, begin, end, step], ["end_mask": .int(1)])[0]
     let product = try applyOp("Prod", [inner, try Tensor([Int32(0)], dims: [1])])[0]
     return try applyOp("Cast", [product], ["DstT": .type(dtype)])[0]
   }
 
   private static func lengths(_ context: ShapeContext, _ rank: Int) throws -> [Int]? {
     let shape = context.shapes[1]
-    try require(shape.isCompatible(with: PartialShape([rank])), "fft_length must have shape [\(rank)]")
+    try require(
+      shape.isCompatible(with: PartialShape([rank])), "fft_length must have shape [\(rank)]")
     guard let lengths = try context.integers(1) else { return nil }
-    for length in lengths { try require(length >= 0, "fft_length must be >= 0, but got: \(length)") }
+    for length in lengths {
+      try require(length >= 0, "fft_length must be >= 0, but got: \(length)")
+    }
     return lengths
   }
 
   /// The output's dimensions: `inner` gives that of a transformed axis.
-  private static func shape(_ context: ShapeContext, _ rank: Int, inner: ([Int]) -> [Int]) throws -> PartialShape {
+  private static func shape(_ context: ShapeContext, _ rank: Int, inner: ([Int]) -> [Int]) throws
+    -> PartialShape
+  {
     let input = context.shapes[0]
     try checkRank(input, rank)
     let lengths = try lengths(context, rank)
@@ -102,7 +109,8 @@ extension FFTOps {
       // An empty input has an empty transform.
       if own == 0 { continue }
       try require(
-        own >= length, "Input dimension \(axis) must have length of at least \(length) but got: \(own)")
+        own >= length,
+        "Input dimension \(axis) must have length of at least \(length) but got: \(own)")
     }
   }
 
@@ -115,7 +123,11 @@ extension FFTOps {
       Tcomplex: {complex64, complex128} = complex64
       """,
       shape: { context in
-        [try shape(context, rank) { Array($0.dropLast()) + [$0[rank - 1] == 0 ? 0 : $0[rank - 1] / 2 + 1] }]
+        [
+          try shape(context, rank) {
+            Array($0.dropLast()) + [$0[rank - 1] == 0 ? 0 : $0[rank - 1] / 2 + 1]
+          }
+        ]
       },
       kernel: .raw { prepared in
         let types = (prepared.inputTypes[0], prepared.outputTypes[0])
@@ -124,7 +136,8 @@ extension FFTOps {
           try checkLengths(context.inputs[0], lengths)
           return specialised(
             try FourierPlan(
-              .fromReal, inverse: false, input: context.inputs[0], output: context.outputs[0], lengths: lengths,
+              .fromReal, inverse: false, input: context.inputs[0], output: context.outputs[0],
+              lengths: lengths,
               types: types), inputs: 2)
         }
       },
@@ -149,10 +162,12 @@ extension FFTOps {
         return { context in
           let lengths = try context.integers(1)
           try checkLengths(
-            context.inputs[0], Array(lengths.dropLast()) + [lengths[rank - 1] == 0 ? 0 : lengths[rank - 1] / 2 + 1])
+            context.inputs[0],
+            Array(lengths.dropLast()) + [lengths[rank - 1] == 0 ? 0 : lengths[rank - 1] / 2 + 1])
           return specialised(
             try FourierPlan(
-              .toReal, inverse: true, input: context.inputs[0], output: context.outputs[0], lengths: lengths,
+              .toReal, inverse: true, input: context.inputs[0], output: context.outputs[0],
+              lengths: lengths,
               types: types), inputs: 2)
         }
       },
@@ -169,7 +184,9 @@ extension FFTOps {
       throw TFError.unimplemented("the gradient of a transform of unknown shape")
     }
     return try dims.suffix(rank).map {
-      guard let dim = $0 else { throw TFError.unimplemented("the gradient of a transform of unknown shape") }
+      guard let dim = $0 else {
+        throw TFError.unimplemented("the gradient of a transform of unknown shape")
+      }
       return dim
     }
   }
@@ -177,13 +194,18 @@ extension FFTOps {
   private static func padded(_ x: Tensor, _ rank: Int, to dims: [Int]) throws -> Tensor {
     let own = try known(x, rank)
     if own == dims { return x }
-    guard let all = x.rank else { throw TFError.unimplemented("the gradient of a transform of unknown shape") }
+    guard let all = x.rank else {
+      throw TFError.unimplemented("the gradient of a transform of unknown shape")
+    }
     var pads = [Int32](repeating: 0, count: all * 2)
-    for axis in 0..<rank { pads[(all - rank + axis) * 2 + 1] = Int32(max(dims[axis] - own[axis], 0)) }
+    for axis in 0..<rank {
+      pads[(all - rank + axis) * 2 + 1] = Int32(max(dims[axis] - own[axis], 0))
+    }
     return try applyOp("Pad", [x, try Tensor(pads, dims: [all, 2])])[0]
   }
 
-  /// The transform of zero-padded halves: the sum over the given numbers of conjugate twiddles, real part.
+  /// The transform of zero-padded halves: the sum over the given numbers of conjugate twiddles,
+  /// real part.
   private static func realGradient(_ context: GradientContext, _ rank: Int) throws -> Tensor {
     let gradient = try context.gradient()
     let lengths = try transformLengths(context, rank)
@@ -217,9 +239,11 @@ extension FFTOps {
     let n = lengths[rank - 1]
     let half = n / 2 + 1
     let total = Double(lengths.reduce(1, *))
-    let weights = (0..<half).map { k in k == 0 || (n % 2 == 0 && k == n / 2) ? 1 / total : 2 / total }
+    let weights = (0..<half).map { k in k == 0 || (n % 2 == 0 && k == n / 2) ? 1 / total : 2 / total
+    }
     return try padded(
-      try transformed * weights.asTensor(preferring: dtype), rank, to: try known(context.inputs[0], rank))
+      try transformed * weights.asTensor(preferring: dtype), rank,
+      to: try known(context.inputs[0], rank))
   }
 }
 
@@ -264,12 +288,16 @@ extension SignalAPI {
   ///   - input: float32 or float64; cropped or filled up with zeros to `fftLength`.
   ///   - fftLength: one length; the size of the last dimension when nil.
   ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` for a negative length, `UNIMPLEMENTED` when the size is not known.
-  public static func rfft(_ input: some TensorConvertible, fftLength: [Int]? = nil, name: String? = nil) throws
+  /// - Throws: `INVALID_ARGUMENT` for a negative length, `UNIMPLEMENTED` when the size is not
+  ///   known.
+  public static func rfft(
+    _ input: some TensorConvertible, fftLength: [Int]? = nil, name: String? = nil
+  ) throws
     -> Tensor
   {
     let x = try input.asTensor(preferring: .float32)
-    guard let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [$0] }), length.count == 1 else {
+    guard let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [$0] }), length.count == 1
+    else {
       throw TFError.unimplemented("give fftLength, as the last dimension is not known")
     }
     var padded = x
@@ -291,13 +319,17 @@ extension SignalAPI {
   ///   - input: complex64 or complex128.
   ///   - fftLength: one length; twice the last dimension less 2 when nil.
   ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` for a negative length, `UNIMPLEMENTED` when the size is not known.
-  public static func irfft(_ input: some TensorConvertible, fftLength: [Int]? = nil, name: String? = nil) throws
+  /// - Throws: `INVALID_ARGUMENT` for a negative length, `UNIMPLEMENTED` when the size is not
+  ///   known.
+  public static func irfft(
+    _ input: some TensorConvertible, fftLength: [Int]? = nil, name: String? = nil
+  ) throws
     -> Tensor
   {
     let x = try input.asTensor(preferring: .complex64)
     guard
-      let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [max(2 * ($0 - 1), 0)] }), length.count == 1
+      let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [max(2 * ($0 - 1), 0)] }),
+      length.count == 1
     else { throw TFError.unimplemented("give fftLength, as the last dimension is not known") }
     return try FFTOps.family.irfft(
       [x, try Tensor(length.map { Int32($0) }, dims: [1])],

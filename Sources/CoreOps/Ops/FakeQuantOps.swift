@@ -23,14 +23,16 @@ package struct FakeQuantOps: OpFamily {
         let count = specialise.inputs[0].elementCount
         return .run { p in
           jk_fake_quant_apply(
-            p[0].assumingMemoryBound(to: Float.self), p[1].assumingMemoryBound(to: Float.self), 1, 1, count, [range])
+            p[0].assumingMemoryBound(to: Float.self), p[1].assumingMemoryBound(to: Float.self), 1,
+            1, count, [range])
         }
       }
     },
     gradient: .rule { context in
       [
         try FakeQuantOps.family.fakeQuantWithMinMaxArgsGradient(
-          [context.gradient(), context.inputs[0]], context.attrs.only("min", "max", "num_bits", "narrow_range"))
+          [context.gradient(), context.inputs[0]],
+          context.attrs.only("min", "max", "num_bits", "narrow_range"))
       ]
     })
 
@@ -86,14 +88,16 @@ package struct FakeQuantOps: OpFamily {
           return .run { p in
             let ranges = try steps.ranges(p[1], p[2], layout.channels)
             jk_fake_quant_apply(
-              p[0].assumingMemoryBound(to: Float.self), p[3].assumingMemoryBound(to: Float.self), layout.outer,
+              p[0].assumingMemoryBound(to: Float.self), p[3].assumingMemoryBound(to: Float.self),
+              layout.outer,
               layout.channels, layout.inner, ranges)
           }
         }
       },
       gradient: .rule { context in
         try apply(
-          gradient(), [context.gradient()] + context.inputs, context.attrs.only("num_bits", "narrow_range"))
+          gradient(), [context.gradient()] + context.inputs,
+          context.attrs.only("num_bits", "narrow_range"))
       })
   }
 
@@ -101,13 +105,15 @@ package struct FakeQuantOps: OpFamily {
     OpDef(
       name,
       """
-      gradients: float, inputs: float, min: float, max: float -> backprops_wrt_input: float, backprop_wrt_min: float, backprop_wrt_max: float
+      gradients: float, inputs: float, min: float, max: float -> backprops_wrt_input: float, \
+        backprop_wrt_min: float, backprop_wrt_max: float
       \(bits)
       """,
       shape: { context in
         let shape = try sameShape(context)
         try checkEnds(shape, context.shapes[2], context.shapes[3], perChannel)
-        let ends: PartialShape = perChannel ? [shape.rank.flatMap { shape[$0 - 1] } ?? context.shapes[2][0]] : .scalar
+        let ends: PartialShape =
+          perChannel ? [shape.rank.flatMap { shape[$0 - 1] } ?? context.shapes[2][0]] : .scalar
         return [shape, ends, ends]
       },
       kernel: .raw { context in
@@ -119,7 +125,8 @@ package struct FakeQuantOps: OpFamily {
             jk_fake_quant_grad(
               p[0].assumingMemoryBound(to: Float.self), p[1].assumingMemoryBound(to: Float.self),
               p[4].assumingMemoryBound(to: Float.self), p[5].assumingMemoryBound(to: Float.self),
-              p[6].assumingMemoryBound(to: Float.self), layout.outer, layout.channels, layout.inner, ranges)
+              p[6].assumingMemoryBound(to: Float.self), layout.outer, layout.channels, layout.inner,
+              ranges)
           }
         }
       }, gradient: .zero)
@@ -150,13 +157,19 @@ package struct FakeQuantOps: OpFamily {
       if min == 0, max == 0 { return jk_fake_quant(min: 0, max: 0, scale: 1, empty: true) }
       let scale = (max - min) / (highest - lowest)
       let start = lowest - min / scale
-      let zero = start < lowest ? lowest : start > highest ? highest : start.rounded(.toNearestOrAwayFromZero)
+      let zero =
+        start < lowest
+        ? lowest : start > highest ? highest : start.rounded(.toNearestOrAwayFromZero)
       return jk_fake_quant(
         min: (lowest - zero) * scale, max: (highest - zero) * scale, scale: scale, empty: false)
     }
 
-    func ranges(_ min: UnsafeRawPointer, _ max: UnsafeRawPointer, _ count: Int) throws -> [jk_fake_quant] {
-      let (low, high) = (min.assumingMemoryBound(to: Float.self), max.assumingMemoryBound(to: Float.self))
+    func ranges(_ min: UnsafeRawPointer, _ max: UnsafeRawPointer, _ count: Int) throws
+      -> [jk_fake_quant]
+    {
+      let (low, high) = (
+        min.assumingMemoryBound(to: Float.self), max.assumingMemoryBound(to: Float.self)
+      )
       return (0..<count).map { range(low[$0], high[$0]) }
     }
   }
@@ -179,14 +192,17 @@ package struct FakeQuantOps: OpFamily {
   ) throws {
     for (shape, name) in [(min, "min"), (max, "max")] {
       let rank = perChannel ? 1 : 0
-      try require(shape.rank == nil || shape.rank == rank, "`\(name)` must be rank \(rank) but is rank \(shape.rank ?? 0)")
+      try require(
+        shape.rank == nil || shape.rank == rank,
+        "`\(name)` must be rank \(rank) but is rank \(shape.rank ?? 0)")
     }
     guard perChannel, let inputRank = inputs.rank else { return }
     try require(inputRank >= 1, "Shape must be at least rank 1 but is rank 0")
     if let depth = inputs[inputRank - 1] {
       for (shape, name) in [(min, "min"), (max, "max")] {
         try require(
-          shape[0] == nil || shape[0] == depth, "\(name) has incorrect size, expected \(depth) was \(shape[0] ?? 0)")
+          shape[0] == nil || shape[0] == depth,
+          "\(name) has incorrect size, expected \(depth) was \(shape[0] ?? 0)")
       }
     }
   }
@@ -208,7 +224,9 @@ package struct FakeQuantOps: OpFamily {
     kernel: .dynamic(["T": DTypeSet(.float32, .float64)]) { context in
       let grid = try Grid(context)
       let bits = try grid.checked(context.int("num_bits"))
-      let (low, high) = (Double(try context.float("input_min")), Double(try context.float("input_max")))
+      let (low, high) = (
+        Double(try context.float("input_min")), Double(try context.float("input_max"))
+      )
       return { [try grid.snapped($0.inputs[0], bits, { _ in (low, high) })] }
     }, gradient: .rule { [try $0.gradient()] })
 
@@ -242,7 +260,9 @@ package struct FakeQuantOps: OpFamily {
       let grid = try Grid(context)
       return { run in
         try require(run.inputs[0].dims.rank >= 1, "Shape must be at least rank 1 but is rank 0")
-        try require(run.inputs[3].dims.elementCount == 1, "num_bits must be a scalar, got shape \(run.inputs[3].dims)")
+        try require(
+          run.inputs[3].dims.elementCount == 1,
+          "num_bits must be a scalar, got shape \(run.inputs[3].dims)")
         let bits = try grid.checked(run.inputs[3].integers()[0])
         return [try grid.snapped(run.inputs[0], bits, run.inputs[1], run.inputs[2], loose: true)]
       }
@@ -270,7 +290,8 @@ package struct FakeQuantOps: OpFamily {
   package let quantizeAndDequantizeV4Grad: OpDef = OpDef(
     "QuantizeAndDequantizeV4Grad",
     """
-    gradients: T, input: T, input_min: T, input_max: T -> input_backprop: T, input_min_backprop: T, input_max_backprop: T
+    gradients: T, input: T, input_min: T, input_max: T -> input_backprop: T, \
+      input_min_backprop: T, input_max_backprop: T
     T: {bfloat16, half, float, double}
     axis: int = -1
     """,
@@ -315,7 +336,9 @@ package struct FakeQuantOps: OpFamily {
     _ axis: Int, _ input: PartialShape, _ ends: [PartialShape], loose: Bool
   ) throws {
     try require(axis >= -1, "axis should be at least -1, got \(axis)")
-    try require(input.rank == nil || axis < input.rank!, "Shape must be at least rank \(axis &+ 1) but is rank \(input.rank ?? 0)")
+    try require(
+      input.rank == nil || axis < input.rank!,
+      "Shape must be at least rank \(axis &+ 1) but is rank \(input.rank ?? 0)")
     for (shape, name) in zip(ends, ["input_min", "input_max"]) {
       if axis < 0 {
         try require(
@@ -323,7 +346,8 @@ package struct FakeQuantOps: OpFamily {
           "\(name) must be a scalar, got shape \(shape)")
       } else {
         try require(
-          shape.isCompatible(with: [input[axis]]), "\(name) has shape \(shape), expected [\(input[axis] ?? -1)]")
+          shape.isCompatible(with: [input[axis]]),
+          "\(name) has shape \(shape), expected [\(input[axis] ?? -1)]")
       }
     }
   }
@@ -352,19 +376,24 @@ package struct FakeQuantOps: OpFamily {
 
     func checked(_ bits: Int) throws -> Int {
       try require(
-        bits > 0 && bits < (signed ? 62 : 63), "num_bits is out of range: \(bits) with signed_input_ \(signed)")
+        bits > 0 && bits < (signed ? 62 : 63),
+        "num_bits is out of range: \(bits) with signed_input_ \(signed)")
       return bits
     }
 
-    func snapped(_ input: Tensor, _ bits: Int, _ min: Tensor, _ max: Tensor, loose: Bool = false) throws -> Tensor {
+    func snapped(_ input: Tensor, _ bits: Int, _ min: Tensor, _ max: Tensor, loose: Bool = false)
+      throws -> Tensor
+    {
       try checkAxis(axis, input.shape, given ? [min.shape, max.shape] : [], loose: loose)
       func end(_ tensor: Tensor, _ slice: Int) -> Double {
-        tensor.dtype == .float32 ? Double(tensor.elements(Float.self)[slice]) : tensor.elements(Double.self)[slice]
+        tensor.dtype == .float32
+          ? Double(tensor.elements(Float.self)[slice]) : tensor.elements(Double.self)[slice]
       }
       return try snapped(input, bits) { (end(min, $0), end(max, $0)) }
     }
 
-    func snapped(_ input: Tensor, _ bits: Int, _ range: (Int) -> (Double, Double)) throws -> Tensor {
+    func snapped(_ input: Tensor, _ bits: Int, _ range: (Int) -> (Double, Double)) throws -> Tensor
+    {
       let slices = sliceLayout(input.dims, axis)
       let count = Int(slices.slices)
       let dtype = Int32(input.dtype.rawValue)
@@ -374,7 +403,8 @@ package struct FakeQuantOps: OpFamily {
         for slice in 0..<count { (lows[slice], highs[slice]) = range(slice) }
         for slice in 0..<count {
           try require(
-            lows[slice] <= highs[slice], "Invalid range: input_min \(lows[slice]) > input_max \(highs[slice])")
+            lows[slice] <= highs[slice],
+            "Invalid range: input_min \(lows[slice]) > input_max \(highs[slice])")
         }
       } else if input.dims.elementCount > 0 {
         withUnsafePointer(to: slices) { jk_slice_ranges(dtype, input.pointer, $0, &lows, &highs) }
@@ -390,7 +420,8 @@ package struct FakeQuantOps: OpFamily {
       return output
     }
 
-    /// The range moved so that both ends are steps. A range that was found in the data bounds nothing.
+    /// The range moved so that both ends are steps. A range that was found in the data bounds
+    /// nothing.
     private func step<T: BinaryFloatingPoint>(_ min: T, _ max: T, _ bits: Int) -> jk_grid {
       let half = T(Int64(1) << Int64(bits - 1))
       let lowest: T = signed ? (narrow ? 1 - half : -half) : 0
@@ -405,7 +436,8 @@ package struct FakeQuantOps: OpFamily {
         low = lowest * inverse
       }
       return jk_grid(
-        low: given ? Double(low) : -.infinity, high: given ? Double(high) : .infinity, scale: Double(scale),
+        low: given ? Double(low) : -.infinity, high: given ? Double(high) : .infinity,
+        scale: Double(scale),
         inverse: Double(inverse))
     }
   }

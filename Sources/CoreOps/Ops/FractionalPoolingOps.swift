@@ -54,7 +54,8 @@ package struct FractionalPoolingOps: OpFamily {
   package let fractionalMaxPoolGrad: OpDef = OpDef(
     "FractionalMaxPoolGrad",
     """
-    orig_input: T, orig_output: T, out_backprop: T, row_pooling_sequence: int64, col_pooling_sequence: int64 -> output: T
+    orig_input: T, orig_output: T, out_backprop: T, row_pooling_sequence: int64, \
+      col_pooling_sequence: int64 -> output: T
     overlapping: bool = false
     T: {float, double, int32, int64}
     """,
@@ -62,8 +63,11 @@ package struct FractionalPoolingOps: OpFamily {
       let input = try context.shape(0, rank: 4)
       let output = try context.shape(1, rank: 4, "orig_output")
       let gradient = try context.shape(2, rank: 4, "out_backprop")
-      try FractionalPooling.check(input, output, rows: context.shape(3, rank: 1), columns: context.shape(4, rank: 1))
-      try require(gradient.isCompatible(with: output), "out_backprop must have the shape of orig_output, \(output), has \(gradient)")
+      try FractionalPooling.check(
+        input, output, rows: context.shape(3, rank: 1), columns: context.shape(4, rank: 1))
+      try require(
+        gradient.isCompatible(with: output),
+        "out_backprop must have the shape of orig_output, \(output), has \(gradient)")
       return [input]
     },
     kernel: FractionalPooling.gradient(average: false, input: 0, gradient: 2),
@@ -72,14 +76,16 @@ package struct FractionalPoolingOps: OpFamily {
   package let fractionalAvgPoolGrad: OpDef = OpDef(
     "FractionalAvgPoolGrad",
     """
-    orig_input_tensor_shape: int64, out_backprop: T, row_pooling_sequence: int64, col_pooling_sequence: int64 -> output: T
+    orig_input_tensor_shape: int64, out_backprop: T, row_pooling_sequence: int64, \
+      col_pooling_sequence: int64 -> output: T
     overlapping: bool = false
     T: {float, double, int32, int64}
     """,
     shape: { context in
       let input = try ConvolutionRules.sizes(context, 0, rank: 4, "orig_input_tensor_shape")
       let gradient = try context.shape(1, rank: 4, "out_backprop")
-      try FractionalPooling.check(input, gradient, rows: context.shape(2, rank: 1), columns: context.shape(3, rank: 1))
+      try FractionalPooling.check(
+        input, gradient, rows: context.shape(2, rank: 1), columns: context.shape(3, rank: 1))
       return [input]
     },
     kernel: FractionalPooling.gradient(average: true, input: nil, gradient: 1),
@@ -104,7 +110,13 @@ enum FractionalPooling {
     func size(_ axis: Int) throws -> Int? {
       guard let size = input[axis] else { return nil }
       let output = (Float(size) / ratios[axis]).rounded(.down)
-      try require(output >= 1, "Pooling ratio is higher than input dimension size for dimension \(axis). Input dim size: \(size) pooling ratio: \(ratios[axis])")
+      try require(
+        output >= 1,
+        """
+        Pooling ratio is higher than input dimension size for dimension \(axis). Input dim size: \
+        \(size) pooling ratio: \(ratios[axis])
+        """
+      )
       return Int(output)
     }
     _ = try (size(0), size(3))
@@ -114,11 +126,15 @@ enum FractionalPooling {
 
   /// The shape of `x` as an int64 vector.
   static func sizes(_ x: Tensor) throws -> Tensor {
-    if let known = x.shape.known { return try Tensor(known.dims.map(Int64.init), dims: [known.rank]) }
+    if let known = x.shape.known {
+      return try Tensor(known.dims.map(Int64.init), dims: [known.rank])
+    }
     return try ConvolutionRules.op("Shape")([x], ["out_type": .type(.int64)])
   }
 
-  static func check(_ input: PartialShape, _ output: PartialShape, rows: PartialShape, columns: PartialShape) throws {
+  static func check(
+    _ input: PartialShape, _ output: PartialShape, rows: PartialShape, columns: PartialShape
+  ) throws {
     for (axis, sequence, name) in [(1, rows, "row"), (2, columns, "col")] {
       if let size = output[axis], let count = sequence[0], count != size + 1 {
         throw TFError.invalidArgument(
@@ -134,8 +150,11 @@ enum FractionalPooling {
 
   /// Where the cells of `input` elements begin, and the end of the last.
   ///
-  /// - Parameter generator: a shuffle of the sizes takes one number per cell, a pseudo-random sequence two.
-  static func sequence(_ input: Int, _ output: Int, _ generator: inout jk_philox, pseudoRandom: Bool) -> [Int64] {
+  /// - Parameter generator: a shuffle of the sizes takes one number per cell, a pseudo-random
+  ///   sequence two.
+  static func sequence(
+    _ input: Int, _ output: Int, _ generator: inout jk_philox, pseudoRandom: Bool
+  ) -> [Int64] {
     let whole = input / output
     var sizes = [Int](repeating: whole, count: output)
     var numbers = NumberSource(generator)
@@ -146,7 +165,9 @@ enum FractionalPooling {
         Double(whole + 2) / alpha - 1, Double(input + 1 - whole) / alpha - Double(output - 1))
       let (low, high) = (UInt64(numbers.next()), UInt64(numbers.next()))
       let unit = Double(bitPattern: 0x3ff << 52 | (low & 0xfffff) << 32 | high) - 1
-      let starts = (1..<max(output, 1)).map { Int((alpha * (Double($0) + unit * limit)).rounded(.up)) }
+      let starts = (1..<max(output, 1)).map {
+        Int((alpha * (Double($0) + unit * limit)).rounded(.up))
+      }
       let bounds = [1] + starts + [input + 1]
       sizes = (0..<output).map { bounds[$0 + 1] - bounds[$0] }
     } else {
@@ -157,10 +178,11 @@ enum FractionalPooling {
       }
     }
     var at: Int64 = 0
-    return [0] + sizes.map { size in
-      at += Int64(size)
-      return at
-    }
+    return [0]
+      + sizes.map { size in
+        at += Int64(size)
+        return at
+      }
   }
 
   private struct NumberSource {
@@ -180,7 +202,8 @@ enum FractionalPooling {
 
   static func cells(_ input: Shape, _ output: Shape, overlapping: Bool) -> jk_fractional {
     jk_fractional(
-      batch: Int64(input[0]), height: Int64(input[1]), width: Int64(input[2]), channels: Int64(input[3]),
+      batch: Int64(input[0]), height: Int64(input[1]), width: Int64(input[2]),
+      channels: Int64(input[3]),
       out_height: Int64(output[1]), out_width: Int64(output[2]), overlapping: overlapping ? 1 : 0)
   }
 
@@ -191,7 +214,8 @@ enum FractionalPooling {
       let pseudoRandom = try context.bool("pseudo_random")
       let deterministic = try context.bool("deterministic")
       var seeds = (
-        UInt64(bitPattern: Int64(try context.int("seed"))), UInt64(bitPattern: Int64(try context.int("seed2")))
+        UInt64(bitPattern: Int64(try context.int("seed"))),
+        UInt64(bitPattern: Int64(try context.int("seed2")))
       )
       if deterministic {
         if seeds == (0, 0) { seeds = (.random(in: 1 ... .max), .random(in: 1 ... .max)) }
@@ -211,11 +235,13 @@ enum FractionalPooling {
           let rows = sequence(input[1], output[1], &generator, pseudoRandom: pseudoRandom)
           let columns = sequence(input[2], output[2], &generator, pseudoRandom: pseudoRandom)
           let (rowsOut, columnsOut) = (
-            pointers[2].assumingMemoryBound(to: Int64.self), pointers[3].assumingMemoryBound(to: Int64.self)
+            pointers[2].assumingMemoryBound(to: Int64.self),
+            pointers[3].assumingMemoryBound(to: Int64.self)
           )
           rowsOut.update(from: rows, count: rows.count)
           columnsOut.update(from: columns, count: columns.count)
-          jk_fractional_pool(type, average ? 1 : 0, &cells, rowsOut, columnsOut, pointers[0], pointers[1])
+          jk_fractional_pool(
+            type, average ? 1 : 0, &cells, rowsOut, columnsOut, pointers[0], pointers[1])
         }
       }
     }
@@ -242,7 +268,9 @@ enum FractionalPooling {
             (rows, output[1], shape[1], "row"), (columns, output[2], shape[2], "col"),
           ] {
             for index in 0...steps {
-              let (value, next) = (sequence[index], index < steps ? sequence[index + 1] : Int64(size))
+              let (value, next) = (
+                sequence[index], index < steps ? sequence[index + 1] : Int64(size)
+              )
               guard value >= 0, value <= next, next <= Int64(size) else {
                 throw TFError.invalidArgument(
                   "\(name)_pooling_sequence must rise from 0 to at most \(size), has \(value)")
@@ -251,7 +279,8 @@ enum FractionalPooling {
           }
           pointers[count].initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
           jk_fractional_pool_gradient(
-            type, average ? 1 : 0, &cells, rows, columns, input.map { UnsafeRawPointer(pointers[$0]) },
+            type, average ? 1 : 0, &cells, rows, columns,
+            input.map { UnsafeRawPointer(pointers[$0]) },
             pointers[gradient], pointers[count])
         }
       }

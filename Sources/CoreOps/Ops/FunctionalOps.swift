@@ -4,7 +4,8 @@ package struct FunctionalOps: OpFamily {
   package init() {}
 
   package let partitionedCall = FunctionalOps.callOp("PartitionedCall", stateful: false)
-  package let statefulPartitionedCall = FunctionalOps.callOp("StatefulPartitionedCall", stateful: true)
+  package let statefulPartitionedCall = FunctionalOps.callOp(
+    "StatefulPartitionedCall", stateful: true)
   package let `if` = FunctionalOps.ifOp("If", stateful: true)
   package let statelessIf = FunctionalOps.ifOp("StatelessIf", stateful: false)
   package let `while` = FunctionalOps.whileOp("While", stateful: true)
@@ -43,7 +44,8 @@ package struct FunctionalOps: OpFamily {
     }, gradient: .none("TensorFlow has no gradient for it"))
 
   /// The gradient of a call is a call of a function that has to be derived from the called one.
-  private static let derived = Gradient.none("its gradient is derived from the functions that it calls")
+  private static let derived = Gradient.none(
+    "its gradient is derived from the functions that it calls")
 
   private static func callOp(_ name: String, stateful: Bool) -> OpDef {
     OpDef(
@@ -105,7 +107,8 @@ package struct FunctionalOps: OpFamily {
       kernel: .dynamic { context in
         let branches = try context.list("branches").map { value in
           guard case .function(let name, let attrs) = value else {
-            throw TFError.invalidArgument("attr 'branches' of \(context.op.name) is not a list of functions")
+            throw TFError.invalidArgument(
+              "attr 'branches' of \(context.op.name) is not a list of functions")
           }
           return Callee((name, attrs), results: context.outputTypes)
         }
@@ -146,7 +149,10 @@ package struct FunctionalOps: OpFamily {
             let goOn = try condition.call(state, execution)
             guard goOn.count == 1 else {
               throw TFError.invalidArgument(
-                "Expected a single scalar return value from WhileOp cond function, got \(goOn.count)")
+                """
+                Expected a single scalar return value from WhileOp cond function, got \(goOn.count)
+                """
+              )
             }
             guard try FunctionCalls.truth(goOn[0], scalar: scalar) else { return state }
             state = try body.call(state, execution)
@@ -189,7 +195,10 @@ struct Callee: Sendable {
     if let results {
       guard outputs.map(\.dtype) == results else {
         throw TFError.invalidArgument(
-          "function \(name) returned (\(outputs.map(\.dtype.name).joined(separator: ", "))), expected (\(results.map(\.name).joined(separator: ", ")))"
+          """
+          function \(name) returned (\(outputs.map(\.dtype.name).joined(separator: ", "))), \
+          expected (\(results.map(\.name).joined(separator: ", ")))
+          """
         )
       }
     }
@@ -199,11 +208,14 @@ struct Callee: Sendable {
 
 /// What ops that call functions have in common.
 package enum FunctionCalls {
-  /// Whether TensorFlow would run the node by way of `Switch`, which takes only scalars as conditions.
-  package static func wantsScalar(_ attrs: Attrs) -> Bool { attrs["_lower_using_switch_merge"] == .bool(true) }
+  /// Whether TensorFlow would run the node by way of `Switch`, which takes only scalars as
+  /// conditions.
+  package static func wantsScalar(_ attrs: Attrs) -> Bool {
+    attrs["_lower_using_switch_merge"] == .bool(true)
+  }
 
-  /// Whether a condition holds: for a scalar that it is not zero or not the empty string, otherwise that there are
-  /// elements.
+  /// Whether a condition holds: for a scalar that it is not zero or not the empty string, otherwise
+  /// that there are elements.
   ///
   /// - Parameter scalar: whether anything but a scalar is refused.
   package static func truth(_ condition: Tensor, scalar: Bool = false) throws -> Bool {

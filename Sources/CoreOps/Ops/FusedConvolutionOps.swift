@@ -103,7 +103,11 @@ struct FusedOps: Sendable, Equatable {
       let fused = try FusedOps(context)
       guard context.inputCount >= 2 + fused.arguments else {
         throw TFError.invalidArgument(
-          "Fused Conv2D with \(try context.strings("fused_ops")) must have \(fused.arguments) extra arguments")
+          """
+          Fused Conv2D with \(try context.strings("fused_ops")) must have \(fused.arguments) extra \
+          arguments
+          """
+        )
       }
       let output = try ConvolutionRules.forwardShape(kind)(context)[0]
       let attrs = try ConvolutionRules.attrs(context, kind)
@@ -111,7 +115,8 @@ struct FusedOps: Sendable, Equatable {
       for index in 2..<2 + vectors {
         let vector = try context.shape(index, rank: 1, "args")
         if let count = vector[0], let channels = output[attrs.channelAxis], count != channels {
-          throw TFError.invalidArgument("args[\(index - 2)] must have \(channels) elements, has \(count)")
+          throw TFError.invalidArgument(
+            "args[\(index - 2)] must have \(channels) elements, has \(count)")
         }
       }
       if fused.residual { return [try output.merged(with: context.shapes[3])] }
@@ -129,8 +134,11 @@ struct FusedOps: Sendable, Equatable {
       guard context.inputTypes[2..<2 + fused.arguments].allSatisfy({ $0 == dtype }) else {
         throw TFError.invalidArgument("the arguments of fused ops must be \(dtype)")
       }
-      if context.signature.attr("filter_format") != nil, try context.string("filter_format") != "HWIO" {
-        throw TFError.unimplemented("The filter format \(try context.string("filter_format")) is not supported on CPU")
+      if context.signature.attr("filter_format") != nil,
+        try context.string("filter_format") != "HWIO"
+      {
+        throw TFError.unimplemented(
+          "The filter format \(try context.string("filter_format")) is not supported on CPU")
       }
       return { specialise in
         let kernel = try ConvolutionKernel(
@@ -161,7 +169,8 @@ struct FusedOps: Sendable, Equatable {
           try convolve(pointers)
           let y = pointers[inputs]
           jk_batch_norm(
-            Int32(DType.float32.rawValue), outer, channels, inner, y, NormalizationRules.floats(pointers[2]),
+            Int32(DType.float32.rawValue), outer, channels, inner, y,
+            NormalizationRules.floats(pointers[2]),
             NormalizationRules.floats(pointers[3]), NormalizationRules.floats(pointers[4]),
             NormalizationRules.floats(pointers[5]), epsilon, nil, 0, y)
           if activation != .none {
@@ -175,7 +184,8 @@ struct FusedOps: Sendable, Equatable {
     }
   }
 
-  /// The filter and the bias that do what convolution and normalisation do, where all of them are constant.
+  /// The filter and the bias that do what convolution and normalisation do, where all of them are
+  /// constant.
   private static func fold(_ specialise: SpecialiseContext, _ epsilon: Float) throws
     -> (filter: Tensor, bias: Tensor)?
   {

@@ -46,7 +46,8 @@ private enum FusedPadding {
   }
 
   /// The image's shape after resizing, checked.
-  static func resized(_ input: PartialShape, _ size: [Int]?, takesSize: Bool) throws -> PartialShape {
+  static func resized(_ input: PartialShape, _ size: [Int]?, takesSize: Bool) throws -> PartialShape
+  {
     guard takesSize else { return input }
     guard let size else { return [input[0], nil, nil, input[3]] }
     guard size.count == 2, size.allSatisfy({ $0 > 0 && $0 < 1 << 24 }) else {
@@ -67,7 +68,11 @@ private enum FusedPadding {
         let most = symmetric ? size : size - 1
         guard before <= max(most, 0), after <= max(most, 0) else {
           throw TFError.invalidArgument(
-            "paddings must be \(symmetric ? "no greater" : "less") than the dimension size: \(before), \(after) against \(size)")
+            """
+            paddings must be \(symmetric ? "no greater" : "less") than the dimension size: \
+            \(before), \(after) against \(size)
+            """
+          )
         }
         return size + before + after
       })
@@ -80,13 +85,17 @@ private enum FusedPadding {
     if let size { _ = try context.shape(size, rank: 1, "size").merged(with: [2]) }
     let matrix = try context.shape(paddings, rank: 2, "paddings")
     try require(
-      matrix.isCompatible(with: [4, 2]), "paddings must be a matrix of 4 rows and 2 columns: \(matrix)")
-    let image = try resized(input, try size.flatMap { try context.integers($0) }, takesSize: size != nil)
+      matrix.isCompatible(with: [4, 2]),
+      "paddings must be a matrix of 4 rows and 2 columns: \(matrix)")
+    let image = try resized(
+      input, try size.flatMap { try context.integers($0) }, takesSize: size != nil)
     let symmetric = try context.string("mode") == "SYMMETRIC"
     let shape =
-      try context.integers(paddings).map { try padded(image, $0, symmetric: symmetric) } ?? .unknown(rank: 4)
+      try context.integers(paddings).map { try padded(image, $0, symmetric: symmetric) }
+      ?? .unknown(rank: 4)
     if let depth = shape[3], let expected = filter[2], depth != expected {
-      throw TFError.invalidArgument("input and filter must have the same depth: \(depth) vs \(expected)")
+      throw TFError.invalidArgument(
+        "input and filter must have the same depth: \(depth) vs \(expected)")
     }
     return try ConvolutionRules.output(attrs, shape, filter, .conv2D)
   }
@@ -140,7 +149,8 @@ private enum FusedPadding {
           if !isEmpty {
             jk_run_resize_pad(Int32(dtype.rawValue), &resize, pointers[0], padded)
           }
-          try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: 4) { inner in
+          try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: 4) {
+            inner in
             inner.initializeElement(at: 0, to: padded)
             inner.initializeElement(at: 1, to: pointers[paddings + 1])
             inner.initializeElement(at: 2, to: pointers[output])

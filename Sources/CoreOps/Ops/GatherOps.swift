@@ -19,12 +19,17 @@ package struct GatherOps: OpFamily {
         throw TFError.invalidArgument("axis must be scalar")
       }
       return [
-        try gathered(context, axis: context.integers(2)?.first, batchDims: context.int("batch_dims"))
+        try gathered(
+          context, axis: context.integers(2)?.first, batchDims: context.int("batch_dims"))
       ]
     },
     kernel: .raw(objects: .move("Tparams")) { context in
       let batchDims = try context.int("batch_dims")
-      return try gather(context) { try $0.integers(2)[0] } batchDims: { batchDims }
+      return try gather(context) {
+        try $0.integers(2)[0]
+      } batchDims: {
+        batchDims
+      }
     },
     gradient: .rule { context in
       [
@@ -44,22 +49,35 @@ package struct GatherOps: OpFamily {
     Tindices: {int32, int64}
     """,
     shape: { [try gathered($0, axis: 0, batchDims: 0)] },
-    kernel: .raw(objects: .move("Tparams")) { try gather($0) { _ in 0 } batchDims: { 0 } },
+    kernel: .raw(objects: .move("Tparams")) {
+      try gather($0) { _ in
+        0
+      } batchDims: {
+        0
+      }
+    },
     gradient: .rule { context in
       [
         try GatherGradient(
-          params: context.inputs[0], indices: context.inputs[1], axis: ShapeOps.scalar(0), batchDims: 0,
+          params: context.inputs[0], indices: context.inputs[1], axis: ShapeOps.scalar(0),
+          batchDims: 0,
           gradient: context.gradient()
         ).result(), nil,
       ]
     })
 
-  private static func gathered(_ context: ShapeContext, axis: Int?, batchDims: Int) throws -> PartialShape {
+  private static func gathered(_ context: ShapeContext, axis: Int?, batchDims: Int) throws
+    -> PartialShape
+  {
     let (params, indices) = (context.shapes[0], context.shapes[1])
     guard let indexDims = indices.dims else { return .unknown }
     guard batchDims >= -indexDims.count, batchDims <= indexDims.count else {
       throw TFError.invalidArgument(
-        "Expected batch_dims in the range [\(-indexDims.count), \(indexDims.count)], but got \(batchDims)")
+        """
+        Expected batch_dims in the range [\(-indexDims.count), \(indexDims.count)], but got \
+        \(batchDims)
+        """
+      )
     }
     let batch = batchDims < 0 ? batchDims + indexDims.count : batchDims
     guard let dims = params.dims else { return .unknown }
@@ -109,13 +127,19 @@ package struct GatherOps: OpFamily {
       let check: @Sendable (Int64, Pointers) throws -> Void = { bad, pointers in
         guard bad >= 0 else { return }
         throw TFError.invalidArgument(
-          "indices\(position(Int(bad), in: indices)) = \(integer(pointers[1], Int(bad), indexSize)) is not in [0, \(layout.limit))"
+          """
+          indices\(position(Int(bad), in: indices)) = \(integer(pointers[1], Int(bad), indexSize)) \
+          is not in [0, \(layout.limit))
+          """
         )
       }
-      let rows = RowForm(count: Int(layout.count), shared: [0] + (2..<output), work: Int(layout.row) / 4) { pointers, range in
+      let rows = RowForm(
+        count: Int(layout.count), shared: [0] + (2..<output), work: Int(layout.row) / 4
+      ) { pointers, range in
         let bad = withUnsafePointer(to: layout) {
           jk_gather_range(
-            $0, pointers[0], pointers[1], pointers[output], Int64(range.lowerBound), Int64(range.upperBound))
+            $0, pointers[0], pointers[1], pointers[output], Int64(range.lowerBound),
+            Int64(range.upperBound))
         }
         try check(bad, pointers)
       }
@@ -124,7 +148,9 @@ package struct GatherOps: OpFamily {
           run: { pointers in
             if isEmpty { return }
             try check(
-              withUnsafePointer(to: layout) { jk_gather($0, pointers[0], pointers[1], pointers[output]) }, pointers)
+              withUnsafePointer(to: layout) {
+                jk_gather($0, pointers[0], pointers[1], pointers[output])
+              }, pointers)
           }, rows: layout.batch == 1 && layout.outer == 1 && !isEmpty ? rows : nil))
     }
   }
@@ -167,7 +193,10 @@ package struct GatherOps: OpFamily {
       try require(!params.isEmpty, "params must be at least a vector")
       try require(
         depth <= params.count,
-        "indices.shape[-1] must be <= params.rank, but saw indices shape: \(context.shapes[1]) and params shape: \(context.shapes[0])"
+        """
+        indices.shape[-1] must be <= params.rank, but saw indices shape: \(context.shapes[1]) and \
+        params shape: \(context.shapes[0])
+        """
       )
       return [PartialShape(Array(indices.dropLast() + params[depth...]))]
     },
@@ -239,7 +268,8 @@ package struct GatherOps: OpFamily {
         let inner = Int64(dims[axis...].reduce(1, *))
         return .run { pointers in
           jk_one_hot(
-            outer, depth, inner, size, indexType, pointers[0], pointers[2], pointers[3], pointers[4])
+            outer, depth, inner, size, indexType, pointers[0], pointers[2], pointers[3], pointers[4]
+          )
         }
       }
     }, gradient: .zero)
@@ -259,7 +289,11 @@ package struct NdLayout: Sendable {
     let depth = indices.rank == 0 ? 1 : indices[indices.rank - 1]
     try require(
       depth <= 7,
-      "Only indices.shape[-1] values between 1 and 7 are currently supported.  Requested rank: \(depth)")
+      """
+      Only indices.shape[-1] values between 1 and 7 are currently supported.  Requested rank: \
+      \(depth)
+      """
+    )
     var shape = jk_nd_shape()
     shape.count = Int64(indices.dims.dropLast().reduce(1, *))
     shape.row = Int64(dims[depth...].reduce(elementSize, *))
@@ -268,11 +302,14 @@ package struct NdLayout: Sendable {
     shape.skip_bad = skipsBad ? 1 : 0
     let strides = Shape(dims).strides
     withUnsafeMutableBytes(of: &shape.dims) { bytes in
-      for axis in 0..<depth { bytes.storeBytes(of: Int64(dims[axis]), toByteOffset: axis * 8, as: Int64.self) }
+      for axis in 0..<depth {
+        bytes.storeBytes(of: Int64(dims[axis]), toByteOffset: axis * 8, as: Int64.self)
+      }
     }
     withUnsafeMutableBytes(of: &shape.stride) { bytes in
       for axis in 0..<depth {
-        bytes.storeBytes(of: Int64(strides[axis] * elementSize), toByteOffset: axis * 8, as: Int64.self)
+        bytes.storeBytes(
+          of: Int64(strides[axis] * elementSize), toByteOffset: axis * 8, as: Int64.self)
       }
     }
     value = shape
@@ -285,16 +322,22 @@ package struct NdLayout: Sendable {
     case "", "DEFAULT": return byDefault
     case "ERROR": return false
     case "IGNORE": return true
-    case let policy: throw TFError.invalidArgument("Bad indices policy attribute is invalid: \(policy)")
+    case let policy:
+      throw TFError.invalidArgument("Bad indices policy attribute is invalid: \(policy)")
     }
   }
 
   package func failure(_ row: Int, _ pointer: UnsafeRawPointer, _ what: String) -> TFError {
     let depth = Int(value.depth)
-    let found = (0..<depth).map { String(GatherOps.integer(pointer, row * depth + $0, value.index_size)) }
+    let found = (0..<depth).map {
+      String(GatherOps.integer(pointer, row * depth + $0, value.index_size))
+    }
     let outer = Shape(indices.dims.dropLast())
     return .invalidArgument(
-      "indices\(outer.rank == 0 ? "" : GatherOps.position(row, in: outer)) = [\(found.joined(separator: ", "))] does not index into \(what)"
+      """
+      indices\(outer.rank == 0 ? "" : GatherOps.position(row, in: outer)) = \
+      [\(found.joined(separator: ", "))] does not index into \(what)
+      """
     )
   }
 }
@@ -334,11 +377,14 @@ struct GatherGradient {
     // That dimension goes first, behind the batch.
     let isFirst = knownAxis == batch
     let order = try join([
-      range(0, ShapeOps.scalar(batch)), axisVector, range(ShapeOps.scalar(batch), axis), range(next, rank),
+      range(0, ShapeOps.scalar(batch)), axisVector, range(ShapeOps.scalar(batch), axis),
+      range(next, rank),
     ])
     if !isFirst { values = try RearrangeOps.family.transpose([values, order]) }
-    let turnedShape = isFirst ? shape : try GatherOps.family.gatherV2([shape, order, ShapeOps.scalar(0)])
-    let table = try batch == 0
+    let turnedShape =
+      isFirst ? shape : try GatherOps.family.gatherV2([shape, order, ShapeOps.scalar(0)])
+    let table =
+      try batch == 0
       ? scatter(ShapeOps.family.reshape([indices, ShapeOps.vector([-1])]), values, turnedShape)
       : scatterBatches(values, batch, turnedShape, indexShape)
     if isFirst { return table }
@@ -356,9 +402,11 @@ struct GatherGradient {
     let rest = try SliceOps.part(shape, from: batch + 1, to: nil)
     let rows = try count * size
     let offsets = try SearchOps.family.range([
-      ShapeOps.scalar(0), ShapeOps.family.reshape([rows, scalar]), ShapeOps.family.reshape([size, scalar]),
+      ShapeOps.scalar(0), ShapeOps.family.reshape([rows, scalar]),
+      ShapeOps.family.reshape([size, scalar]),
     ])
-    let flat = try ShapeOps.family.reshape([indices, join([count, picked])])
+    let flat =
+      try ShapeOps.family.reshape([indices, join([count, picked])])
       + ShapeOps.family.expandDims([SliceOps.sameDType(offsets, as: indices), ShapeOps.scalar(1)])
     let updates = try ShapeOps.family.reshape([values, join([count * picked, rest])])
     let table = try scatter(
@@ -368,7 +416,9 @@ struct GatherGradient {
 
   private func scatter(_ indices: Tensor, _ updates: Tensor, _ shape: Tensor) throws -> Tensor {
     let columns = try ShapeOps.family.expandDims([indices, ShapeOps.scalar(-1)])
-    return try ScatterOps.family.scatterNd([columns, updates, SliceOps.sameDType(shape, as: indices)])
+    return try ScatterOps.family.scatterNd([
+      columns, updates, SliceOps.sameDType(shape, as: indices),
+    ])
   }
 
   private func join(_ vectors: [Tensor]) throws -> Tensor {
@@ -415,7 +465,8 @@ extension SharedAPI {
   ///
   /// - Parameters:
   ///   - params: of any dtype and of rank 1 or more.
-  ///   - indices: integers; the last dimension holds coordinates in the leading dimensions of `params`.
+  ///   - indices: integers; the last dimension holds coordinates in the leading dimensions of
+  ///     `params`.
   ///   - batchDims: how many leading dimensions `params` and `indices` have in common.
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for coordinates out of range.
@@ -437,7 +488,8 @@ extension SharedAPI {
   /// - Throws: `INVALID_ARGUMENT` for a negative depth or dtypes that differ.
   public static func oneHot(
     _ indices: some TensorConvertible, depth: some TensorConvertible,
-    onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil, axis: Int = -1,
+    onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
+    axis: Int = -1,
     dtype: DType? = nil, name: String? = nil
   ) throws -> Tensor {
     let on = try onValue?.asTensor(preferring: dtype)

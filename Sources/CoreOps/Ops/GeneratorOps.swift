@@ -30,7 +30,8 @@ package struct GeneratorOps: OpFamily {
   package let uniformInt: OpDef = OpDef(
     "StatefulUniformInt",
     """
-    resource: resource, algorithm: int64, shape: shape_dtype, minval: dtype, maxval: dtype -> output: dtype
+    resource: resource, algorithm: int64, shape: shape_dtype, minval: dtype, maxval: dtype \
+      -> output: dtype
     dtype: type = int64
     shape_dtype: type = int64
     """, stateful: true,
@@ -86,7 +87,8 @@ package struct GeneratorOps: OpFamily {
     }, gradient: .zero)
 
   package let readAndSkip: OpDef = OpDef(
-    "RngReadAndSkip", "resource: resource, alg: int32, delta: uint64 -> value: int64", stateful: true,
+    "RngReadAndSkip", "resource: resource, alg: int32, delta: uint64 -> value: int64",
+    stateful: true,
     shape: { context in
       try RandomRules.checkScalar(context.shapes[1], "alg")
       try RandomRules.checkScalar(context.shapes[2], "delta")
@@ -94,7 +96,9 @@ package struct GeneratorOps: OpFamily {
     },
     kernel: .run { context in
       try GeneratorOps.checkAlgorithm(context.inputs[1])
-      try require(context.inputs[2].dims.rank == 0, "delta must be of shape [], not \(context.inputs[2].dims)")
+      try require(
+        context.inputs[2].dims.rank == 0, "delta must be of shape [], not \(context.inputs[2].dims)"
+      )
       let delta: UInt64 = context.inputs[2].pointer.load(as: UInt64.self)
       let generator = try GeneratorOps.advance(context.inputs[0], by: delta &* 256)
       return [try GeneratorOps.state(of: generator)]
@@ -109,7 +113,9 @@ package struct GeneratorOps: OpFamily {
     },
     kernel: .run { context in
       try GeneratorOps.checkAlgorithm(context.inputs[1])
-      try require(context.inputs[2].dims.rank == 0, "delta must be of shape [], not \(context.inputs[2].dims)")
+      try require(
+        context.inputs[2].dims.rank == 0, "delta must be of shape [], not \(context.inputs[2].dims)"
+      )
       let delta: UInt64 = context.inputs[2].pointer.load(as: UInt64.self)
       _ = try GeneratorOps.advance(context.inputs[0], by: delta &* 256)
       return []
@@ -146,7 +152,8 @@ extension GeneratorOps {
   }
 
   fileprivate static func filled(
-    _ name: String, _ distribution: RandomRules.Distribution, _ defaultType: String, _ types: DTypeSet
+    _ name: String, _ distribution: RandomRules.Distribution, _ defaultType: String,
+    _ types: DTypeSet
   ) -> OpDef {
     OpDef(
       name,
@@ -187,8 +194,11 @@ extension GeneratorOps {
 
   /// The generator in a variable, which then leaves out `steps` steps.
   fileprivate static func advance(_ resource: Tensor, by steps: UInt64) throws -> jk_philox {
-    guard case .objects(let buffer) = resource.payload, let variable = buffer.values.first as? VariableObject
-    else { throw TFError.invalidArgument("the resource is not a variable that holds a generator's state") }
+    guard case .objects(let buffer) = resource.payload,
+      let variable = buffer.values.first as? VariableObject
+    else {
+      throw TFError.invalidArgument("the resource is not a variable that holds a generator's state")
+    }
     var result = jk_philox()
     _ = try variable.update { value in
       guard let value else {
@@ -196,9 +206,12 @@ extension GeneratorOps {
       }
       try require(
         value.dtype == .int64, "dtype of RNG state variable must be int64, not \(value.dtype.name)")
-      try require(value.dims.rank == 1, "RNG state must have one and only one dimension, not \(value.dims.rank)")
       try require(
-        value.dims[0] >= 3, "For the Philox algorithm, the size of state must be at least 3; got \(value.dims[0])")
+        value.dims.rank == 1,
+        "RNG state must have one and only one dimension, not \(value.dims.rank)")
+      try require(
+        value.dims[0] >= 3,
+        "For the Philox algorithm, the size of state must be at least 3; got \(value.dims[0])")
       let words = value.elements(Int64.self)
       result = jk_philox_from_key(
         UInt64(bitPattern: words[2]), UInt64(bitPattern: words[0]), UInt64(bitPattern: words[1]))
@@ -206,7 +219,8 @@ extension GeneratorOps {
       jk_philox_skip(&next, steps)
       let state = try state(of: next)
       if value.dims[0] == 3 { return state }
-      return try Tensor(Array(state.elements(Int64.self)) + Array(words.dropFirst(3)), dims: value.dims)
+      return try Tensor(
+        Array(state.elements(Int64.self)) + Array(words.dropFirst(3)), dims: value.dims)
     }
     return result
   }
@@ -214,7 +228,9 @@ extension GeneratorOps {
   /// The three numbers that a state variable holds.
   fileprivate static func state(of generator: jk_philox) throws -> Tensor {
     let state = try Tensor.uninitialized(.int64, [3])
-    withUnsafeBytes(of: generator) { state.pointer.copyMemory(from: $0.baseAddress!, byteCount: 24) }
+    withUnsafeBytes(of: generator) {
+      state.pointer.copyMemory(from: $0.baseAddress!, byteCount: 24)
+    }
     return state
   }
 }

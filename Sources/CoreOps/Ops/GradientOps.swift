@@ -6,13 +6,15 @@ package struct GradientOps: OpFamily {
   package init() {}
 
   /// dy / 2y for y = √x.
-  package let sqrt: BinaryOp = GradientOps.ofOutput("SqrtGrad", jk_sqrt_grad) { gradient, y, dy, z in
+  package let sqrt: BinaryOp = GradientOps.ofOutput("SqrtGrad", jk_sqrt_grad) {
+    gradient, y, dy, z in
     let scaled = try gradient / y
     return (try -conjugate(scaled) * z, try scaled * 0.5)
   }
 
   /// -dy y³ / 2 for y = 1 / √x.
-  package let rsqrt: BinaryOp = GradientOps.ofOutput("RsqrtGrad", jk_rsqrt_grad) { gradient, y, dy, _ in
+  package let rsqrt: BinaryOp = GradientOps.ofOutput("RsqrtGrad", jk_rsqrt_grad) {
+    gradient, y, dy, _ in
     let c = try conjugate(y)
     return (
       try conjugate(gradient) * -1.5 * dy * UnaryOps.family.square(c),
@@ -35,7 +37,8 @@ package struct GradientOps: OpFamily {
   }
 
   /// dy y (1 - y) for y the sigmoid of x.
-  package let sigmoid: BinaryOp = GradientOps.ofOutput("SigmoidGrad", jk_sigmoid_grad) { gradient, y, dy, _ in
+  package let sigmoid: BinaryOp = GradientOps.ofOutput("SigmoidGrad", jk_sigmoid_grad) {
+    gradient, y, dy, _ in
     let scaled = try gradient * conjugate(dy)
     return (
       try scaled - scaled * 2 * conjugate(y), try GradientOps.family.sigmoid(conjugate(y), gradient)
@@ -43,7 +46,8 @@ package struct GradientOps: OpFamily {
   }
 
   /// dy (1 - y²) for y = tanh x.
-  package let tanh: BinaryOp = GradientOps.ofOutput("TanhGrad", jk_tanh_grad) { gradient, y, dy, _ in
+  package let tanh: BinaryOp = GradientOps.ofOutput("TanhGrad", jk_tanh_grad) {
+    gradient, y, dy, _ in
     (
       try gradient * -2 * conjugate(dy) * conjugate(y),
       try GradientOps.family.tanh(conjugate(y), gradient)
@@ -74,7 +78,8 @@ package struct GradientOps: OpFamily {
     )
   }
 
-  package let selu: BinaryOp = GradientOps.ofFeatures("SeluGrad", .floats, jk_selu_grad, "outputs") {
+  package let selu: BinaryOp = GradientOps.ofFeatures("SeluGrad", .floats, jk_selu_grad, "outputs")
+  {
     gradient, dy, y, _ in
     (
       try GradientOps.family.selu(gradient, y), try GradientOps.whereNegative(y, gradient * dy)
@@ -86,7 +91,8 @@ package struct GradientOps: OpFamily {
     return try SelectOps.where(ComparisonOps.family.less(y, zeros), value, zeros)
   }
 
-  package let softplus: BinaryOp = GradientOps.ofFeatures("SoftplusGrad", .floats, jk_softplus_grad) {
+  package let softplus: BinaryOp = GradientOps.ofFeatures("SoftplusGrad", .floats, jk_softplus_grad)
+  {
     gradient, dy, x, _ in
     let exp = UnaryOps.family.exp
     return (
@@ -108,7 +114,8 @@ package struct GradientOps: OpFamily {
     T: {half, bfloat16, float, double} = float
     """,
     shape: ShapeRules.alike,
-    kernel: .elementwise(.floats, jk_leaky_relu_grad, params: { context in LoopParams(try context.float("alpha")) }),
+    kernel: .elementwise(
+      .floats, jk_leaky_relu_grad, params: { context in LoopParams(try context.float("alpha")) }),
     gradient: .rule {
       [
         try GradientOps.family.leakyRelu(

@@ -1,6 +1,7 @@
 /// The gradient of hue, saturation and value with respect to red, green and blue.
 ///
-/// The largest and the smallest channel each take the whole gradient; ties go to the earlier and the later one.
+/// The largest and the smallest channel each take the whole gradient; ties go to the earlier and
+/// the later one.
 package func rgbToHSVGradient(_ gradient: Tensor, _ images: Tensor) throws -> Tensor {
   func channels(_ x: Tensor) throws -> [Tensor] {
     try apply(OpDef.registered("Unpack"), [x], ["num": .int(3), "axis": .int(-1)])
@@ -11,7 +12,9 @@ package func rgbToHSVGradient(_ gradient: Tensor, _ images: Tensor) throws -> Te
     ])
     return try OpDef.registered("Cast")([holds], ["DstT": .type(images.dtype)])
   }
-  func divide(_ a: Tensor, _ b: Tensor) throws -> Tensor { try OpDef.registered("DivNoNan")([a, b]) }
+  func divide(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    try OpDef.registered("DivNoNan")([a, b])
+  }
 
   let rgb = try channels(images)
   let (red, green, blue) = (rgb[0], rgb[1], rgb[2])
@@ -34,7 +37,8 @@ package func rgbToHSVGradient(_ gradient: Tensor, _ images: Tensor) throws -> Te
   let value = try mixed(largest, rgb)
   let lowest = try mixed(smallest, rgb)
   let range = try value - lowest
-  // In a sixth of the circle the hue is, but for a constant, the others' difference over six ranges.
+  // In a sixth of the circle the hue is, but for a constant, the others' difference over six
+  // ranges.
   let difference = try mixed(largest, [green - blue, blue - red, red - green])
   let sixRanges = try range * 6
   let sixth = try divide(OpDef.registered("OnesLike")([range]), sixRanges)

@@ -28,7 +28,8 @@ package struct ImageOps: OpFamily {
           jk_to_float(dtype, p[0], input, count)
           func scalar(_ index: Int) -> Float { p[index].assumingMemoryBound(to: Float.self)[0] }
           jk_adjust_contrast(
-            input, p[4].assumingMemoryBound(to: Float.self), images, pixels, channels, scalar(1), scalar(2), scalar(3))
+            input, p[4].assumingMemoryBound(to: Float.self), images, pixels, channels, scalar(1),
+            scalar(2), scalar(3))
         }
       }
     }, gradient: .none("TensorFlow defines no gradient for AdjustContrast"))
@@ -49,7 +50,8 @@ package struct ImageOps: OpFamily {
         let (images, pixels, channels) = planes(specialise.inputs[0])
         return .run { p in
           jk_adjust_contrast(
-            p[0].assumingMemoryBound(to: Float.self), p[2].assumingMemoryBound(to: Float.self), images, pixels,
+            p[0].assumingMemoryBound(to: Float.self), p[2].assumingMemoryBound(to: Float.self),
+            images, pixels,
             channels, p[1].assumingMemoryBound(to: Float.self)[0], -.infinity, .infinity)
         }
       }
@@ -66,7 +68,9 @@ package struct ImageOps: OpFamily {
 
   private static func adjusting(
     _ name: String, _ factor: String,
-    _ kernel: @escaping @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Float) -> Void
+    _ kernel:
+      @escaping @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Float) ->
+      Void
   ) -> OpDef {
     OpDef(
       name,
@@ -79,7 +83,8 @@ package struct ImageOps: OpFamily {
         try checkImages(images)
         try checkScalar(context.shapes[1], factor)
         if let rank = images.rank, let channels = images[rank - 1] {
-          try require(channels == 3, "input must have 3 channels but instead has \(channels) channels.")
+          try require(
+            channels == 3, "input must have 3 channels but instead has \(channels) channels.")
         }
         return [images]
       },
@@ -88,7 +93,8 @@ package struct ImageOps: OpFamily {
           let pixels = specialise.inputs[0].elementCount / 3
           return .run { p in
             kernel(
-              p[0].assumingMemoryBound(to: Float.self), p[2].assumingMemoryBound(to: Float.self), pixels,
+              p[0].assumingMemoryBound(to: Float.self), p[2].assumingMemoryBound(to: Float.self),
+              pixels,
               p[1].assumingMemoryBound(to: Float.self)[0])
           }
         }
@@ -97,7 +103,8 @@ package struct ImageOps: OpFamily {
 
   private static func space(
     _ name: String,
-    _ kernel: @escaping @convention(c) (Int32, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int) -> Void,
+    _ kernel:
+      @escaping @convention(c) (Int32, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int) -> Void,
     gradient: Gradient
   ) -> OpDef {
     OpDef(
@@ -127,7 +134,8 @@ package struct ImageOps: OpFamily {
   }
 
   private static func checkImages(_ images: PartialShape) throws {
-    try require(images.rank == nil || images.rank! >= 3, "input must be at least 3-D, got shape\(images)")
+    try require(
+      images.rank == nil || images.rank! >= 3, "input must be at least 3-D, got shape\(images)")
   }
 
   package static func checkScalar(_ shape: PartialShape, _ name: String) throws {

@@ -26,7 +26,8 @@ package struct ImageRegionOps: OpFamily {
 
   package let extractGlimpse: OpDef = glimpse("ExtractGlimpse", version: 1, gradient: .zero)
   package let extractGlimpseV2: OpDef = glimpse(
-    "ExtractGlimpseV2", version: 2, gradient: .none("TensorFlow defines no gradient for ExtractGlimpseV2"))
+    "ExtractGlimpseV2", version: 2,
+    gradient: .none("TensorFlow defines no gradient for ExtractGlimpseV2"))
 
   package let imageProjectiveTransformV2: OpDef = projective(
     "ImageProjectiveTransformV2",
@@ -40,7 +41,8 @@ package struct ImageRegionOps: OpFamily {
   package let imageProjectiveTransformV3: OpDef = projective(
     "ImageProjectiveTransformV3",
     """
-    images: dtype, transforms: float, output_shape: int32, fill_value: float -> transformed_images: dtype
+    images: dtype, transforms: float, output_shape: int32, fill_value: float \
+      -> transformed_images: dtype
     dtype: {uint8, int32, int64, half, bfloat16, float, double}
     interpolation: string
     fill_mode: string = 'CONSTANT'
@@ -54,19 +56,26 @@ package struct ImageRegionOps: OpFamily {
     [0.5, 0, 0, 1], [0, 0, 0.5, 1], [0, 1, 1, 1], [1, 0, 1, 1],
   ]
 
-  private static func drawnShape(_ context: ShapeContext) throws -> [PartialShape] { try drawnShape(context.shapes) }
+  private static func drawnShape(_ context: ShapeContext) throws -> [PartialShape] {
+    try drawnShape(context.shapes)
+  }
 
   private static func drawnShape(_ shapes: [PartialShape]) throws -> [PartialShape] {
     let (images, boxes) = (shapes[0], shapes[1])
     try require(images.rank == nil || images.rank == 4, "The rank of the images should be 4")
     try require(
-      boxes.rank == nil || boxes.rank == 3, "The rank of the boxes tensor should be 3, got shape \(boxes)")
-    try require(boxes[2] == nil || boxes[2] == 4, "The last dimension of boxes should be 4, got shape \(boxes)")
+      boxes.rank == nil || boxes.rank == 3,
+      "The rank of the boxes tensor should be 3, got shape \(boxes)")
     try require(
-      images[0] == nil || boxes[0] == nil || images[0] == boxes[0], "The batch sizes should be the same")
+      boxes[2] == nil || boxes[2] == 4,
+      "The last dimension of boxes should be 4, got shape \(boxes)")
+    try require(
+      images[0] == nil || boxes[0] == nil || images[0] == boxes[0],
+      "The batch sizes should be the same")
     if let depth = images[3] {
       try require(
-        depth == 1 || depth == 3 || depth == 4, "Channel depth should be either 1 (GRY), 3 (RGB), or 4 (RGBA)")
+        depth == 1 || depth == 3 || depth == 4,
+        "Channel depth should be either 1 (GRY), 3 (RGB), or 4 (RGBA)")
     }
     if shapes.count == 3 {
       let colors = shapes[2]
@@ -106,13 +115,17 @@ package struct ImageRegionOps: OpFamily {
             let value = (own[corner] * Float(side - 1)).rounded(.towardZero)
             return value.isFinite && abs(value) < 1e9 ? Int(value) : nil
           }
-          guard let top = place(0, height), let left = place(1, width), let bottom = place(2, height),
-            let right = place(3, width), top <= bottom, left <= right, top < height, bottom >= 0, left < width,
+          guard let top = place(0, height), let left = place(1, width),
+            let bottom = place(2, height),
+            let right = place(3, width), top <= bottom, left <= right, top < height, bottom >= 0,
+            left < width,
             right >= 0
           else { continue }
           let color = table[box % table.count].prefix(depth).map { T($0) }
           func paint(_ row: Int, _ column: Int) {
-            for channel in 0..<depth { pixels[((image * height + row) * width + column) * depth + channel] = color[channel] }
+            for channel in 0..<depth {
+              pixels[((image * height + row) * width + column) * depth + channel] = color[channel]
+            }
           }
           let rows = max(top, 0)...min(bottom, height - 1)
           let columns = max(left, 0)...min(right, width - 1)
@@ -249,13 +262,17 @@ package struct ImageRegionOps: OpFamily {
         try require(
           transforms.rank == nil
             || (transforms.rank == 2 && (transforms[1] ?? 8) == 8
-              && (transforms[0] == nil || transforms[0] == 1 || images[0] == nil || transforms[0] == images[0])),
+              && (transforms[0] == nil || transforms[0] == 1 || images[0] == nil
+                || transforms[0] == images[0])),
           "Input transform should be num_images x 8 or 1 x 8")
         try require(size.rank == nil || size.rank == 1, "output shape must be 1-dimensional\(size)")
         try require(size[0] == nil || size[0] == 2, "output shape must have two elements\(size)")
         if fills { try ImageOps.checkScalar(context.shapes[3], "fill_value") }
-        guard let sides = try context.integers(2) else { return [[images[0], nil, nil, images[3]]] }
-        try require(sides[0] > 0 && sides[1] > 0, "output dimensions must be positive, got \(sides)")
+        guard let sides = try context.integers(2) else {
+          return [[images[0], nil, nil, images[3]]]
+        }
+        try require(
+          sides[0] > 0 && sides[1] > 0, "output dimensions must be positive, got \(sides)")
         return [[images[0], sides[0], sides[1], images[3]]]
       },
       kernel: .raw { context in
@@ -267,20 +284,23 @@ package struct ImageRegionOps: OpFamily {
         let fillMode = try context.string("fill_mode")
         let modes = ["CONSTANT", "REFLECT", "WRAP", "NEAREST"]
         guard let mode = modes.firstIndex(of: fillMode) else {
-          throw TFError.invalidArgument("Invalid mode \(fillMode). Supported types: \(modes.joined(separator: ", "))")
+          throw TFError.invalidArgument(
+            "Invalid mode \(fillMode). Supported types: \(modes.joined(separator: ", "))")
         }
         let bilinear = interpolation == "BILINEAR"
         return { specialise in
           let (input, output) = (specialise.inputs[0], specialise.outputs[0])
           let each = specialise.inputs[1][0] != 1
           let shape = jk_resize(
-            batch: Int64(output[0]), in_h: Int64(input[1]), in_w: Int64(input[2]), out_h: Int64(output[1]),
+            batch: Int64(output[0]), in_h: Int64(input[1]), in_w: Int64(input[2]),
+            out_h: Int64(output[1]),
             out_w: Int64(output[2]), channels: Int64(output[3]))
           return .run { p in
             let fill = fills ? p[3].assumingMemoryBound(to: Float.self)[0] : 0
             withUnsafePointer(to: shape) {
               jk_projective_transform(
-                dtype, $0, p[0], p[1].assumingMemoryBound(to: Float.self), each, bilinear, Int32(mode), fill,
+                dtype, $0, p[0], p[1].assumingMemoryBound(to: Float.self), each, bilinear,
+                Int32(mode), fill,
                 p[fills ? 4 : 3])
             }
           }

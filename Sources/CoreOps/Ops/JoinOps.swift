@@ -44,7 +44,10 @@ package struct JoinOps: OpFamily {
     for shape in shapes {
       guard result.isCompatible(with: shape) else {
         throw TFError.invalidArgument(
-          "Shapes of all inputs must match: values[0].shape = \(shapes.first!) != values[\(shapes.firstIndex(of: shape)! - shapes.startIndex)].shape = \(shape)"
+          """
+          Shapes of all inputs must match: values[0].shape = \(shapes.first!) != \
+          values[\(shapes.firstIndex(of: shape)! - shapes.startIndex)].shape = \(shape)
+          """
         )
       }
       result = try result.merged(with: shape)
@@ -135,16 +138,23 @@ package struct JoinOps: OpFamily {
 
   private static func requireScalar(_ shape: PartialShape, _ name: String) throws {
     if let count = shape.elementCount, count != 1 {
-      throw TFError.invalidArgument("\(name) tensor should be a scalar integer, but got shape \(shape)")
+      throw TFError.invalidArgument(
+        "\(name) tensor should be a scalar integer, but got shape \(shape)")
     }
   }
 
-  private static func joined(_ shapes: ArraySlice<PartialShape>, axis: Int?) throws -> PartialShape {
-    guard let first = shapes.first(where: { $0.dims != nil }), let rank = first.rank else { return .unknown }
+  private static func joined(_ shapes: ArraySlice<PartialShape>, axis: Int?) throws -> PartialShape
+  {
+    guard let first = shapes.first(where: { $0.dims != nil }), let rank = first.rank else {
+      return .unknown
+    }
     for (index, shape) in shapes.enumerated() {
       if let other = shape.rank, other != rank {
         throw TFError.invalidArgument(
-          "ConcatOp : Ranks of all input tensors should match: shape[0] = \(first) vs. shape[\(index)] = \(shape)"
+          """
+          ConcatOp : Ranks of all input tensors should match: shape[0] = \(first) vs. \
+          shape[\(index)] = \(shape)
+          """
         )
       }
     }
@@ -152,7 +162,11 @@ package struct JoinOps: OpFamily {
     guard let axis else { return .unknown(rank: rank) }
     guard axis >= -rank, axis < rank else {
       throw TFError.invalidArgument(
-        "ConcatOp : Expected concatenating dimensions in the range [\(-rank), \(rank)), but got \(axis)")
+        """
+        ConcatOp : Expected concatenating dimensions in the range [\(-rank), \(rank)), but got \
+        \(axis)
+        """
+      )
     }
     let position = axis < 0 ? axis + rank : axis
     var dims = [Int?](repeating: nil, count: rank)
@@ -163,7 +177,10 @@ package struct JoinOps: OpFamily {
       for d in 0..<rank where d != position {
         if let a = dims[d], let b = own[d], a != b {
           throw TFError.invalidArgument(
-            "ConcatOp : Dimension \(d) in both shapes must be equal: shape[0] = \(first) vs. shape[\(index)] = \(shape)"
+            """
+            ConcatOp : Dimension \(d) in both shapes must be equal: shape[0] = \(first) vs. \
+            shape[\(index)] = \(shape)
+            """
           )
         }
         dims[d] = dims[d] ?? own[d]
@@ -247,7 +264,10 @@ package struct JoinOps: OpFamily {
           "input \(index) should contain \(rank) elements, but got \(shape.count)")
         for d in 0..<rank where d != axis && shape[d] != shapes[0][d] {
           throw TFError.invalidArgument(
-            "All dimensions except \(axis) must match. Input \(index) has shape [\(text(shape))] and doesn't match input 0 with shape [\(text(shapes[0]))]."
+            """
+            All dimensions except \(axis) must match. Input \(index) has shape [\(text(shape))] \
+            and doesn't match input 0 with shape [\(text(shapes[0]))].
+            """
           )
         }
         var start = [Int](repeating: 0, count: rank)
@@ -286,7 +306,10 @@ package struct JoinOps: OpFamily {
       if let dim = dims[position] {
         guard dim % count == 0 else {
           throw TFError.invalidArgument(
-            "Number of ways to split should evenly divide the split dimension, but got split_dim \(position) (size = \(dim)) and num_split \(count)"
+            """
+            Number of ways to split should evenly divide the split dimension, but got split_dim \
+            \(position) (size = \(dim)) and num_split \(count)
+            """
           )
         }
         dims[position] = dim / count
@@ -344,13 +367,20 @@ package struct JoinOps: OpFamily {
       }
       guard open.isEmpty ? total == dim : total <= dim else {
         throw TFError.invalidArgument(
-          "Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: \(total)"
+          """
+          Determined shape must either match input shape along split_dim exactly if fully \
+          specified, or be less than the size of the input along split_dim if not fully specified. \
+           Got: \(total)
+          """
         )
       }
       if count == 1 {
         try require(
           sizes[0] == dim,
-          "If there is only one output, it must have the same size as the input. Input size: \(dim) output size: \(sizes[0])"
+          """
+          If there is only one output, it must have the same size as the input. Input size: \(dim) \
+          output size: \(sizes[0])
+          """
         )
       }
       if let open = open.first { sizes[open] = dim - total }
@@ -390,7 +420,8 @@ package struct JoinOps: OpFamily {
     var start = 0
     for (index, shape) in specialise.outputs.enumerated() {
       try copies.add(
-        value, input.window(axis, start, shape[axis]), to: specialise.inputs.count + index, Region(shape))
+        value, input.window(axis, start, shape[axis]), to: specialise.inputs.count + index,
+        Region(shape))
       start += shape[axis]
     }
   }
@@ -414,7 +445,9 @@ package struct JoinOps: OpFamily {
           throw TFError.invalidArgument("Input shape \(input) does not match \(expected)")
         }
       }
-      try require(rows == context.shapes.count, "Wrong number of input shapes: \(context.shapes.count) for \(shape)")
+      try require(
+        rows == context.shapes.count,
+        "Wrong number of input shapes: \(context.shapes.count) for \(shape)")
       return [shape]
     },
     kernel: .copies { specialise, _, copies in
@@ -430,9 +463,12 @@ extension SharedAPI {
   ///   - axis: the new dimension; negative counts from the end.
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` when dtypes or shapes differ or the axis is out of range.
-  public static func stack(_ values: [any TensorConvertible], axis: Int = 0, name: String? = nil) throws -> Tensor {
+  public static func stack(_ values: [any TensorConvertible], axis: Int = 0, name: String? = nil)
+    throws -> Tensor
+  {
     try JoinOps.family.pack(
-      JoinOps.operands(values), Attrs().with("axis", .int(axis), unless: axis == 0), name: name ?? "stack")
+      JoinOps.operands(values), Attrs().with("axis", .int(axis), unless: axis == 0),
+      name: name ?? "stack")
   }
 
   /// The slices along one dimension. Follows `tf.unstack`.
@@ -485,7 +521,8 @@ extension SharedAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` when the size is not divisible.
   public static func split(
-    _ value: some TensorConvertible, _ count: Int, axis: some TensorConvertible = 0, name: String? = nil
+    _ value: some TensorConvertible, _ count: Int, axis: some TensorConvertible = 0,
+    name: String? = nil
   ) throws -> [Tensor] {
     try apply(
       JoinOps.family.split, [axis.asTensor(), value.asTensor()], ["num_split": .int(count)],
@@ -501,7 +538,8 @@ extension SharedAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` when the sizes do not fit.
   public static func split(
-    _ value: some TensorConvertible, _ sizes: [Int], axis: some TensorConvertible = 0, name: String? = nil
+    _ value: some TensorConvertible, _ sizes: [Int], axis: some TensorConvertible = 0,
+    name: String? = nil
   ) throws -> [Tensor] {
     try apply(
       JoinOps.family.splitV, [value.asTensor(), ShapeOps.vector(sizes), axis.asTensor()],

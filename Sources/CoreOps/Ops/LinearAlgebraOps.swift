@@ -9,7 +9,8 @@ package struct LinearAlgebraOps: OpFamily {
     "Cholesky", gradient: .rule { [try LinearAlgebraGradients.cholesky($0)] }
   ) { a in
     guard let factor = a.cholesky() else {
-      throw TFError.invalidArgument("Cholesky decomposition was not successful. The input might not be valid.")
+      throw TFError.invalidArgument(
+        "Cholesky decomposition was not successful. The input might not be valid.")
     }
     return factor
   }
@@ -33,7 +34,9 @@ package struct LinearAlgebraOps: OpFamily {
             middle[r, c] = (x, 0)
           }
         }
-        guard let left = l.transposed().solve(middle), let turned = l.transposed().solve(left.transposed()) else {
+        guard let left = l.transposed().solve(middle),
+          let turned = l.transposed().solve(left.transposed())
+        else {
           throw TFError.invalidArgument("Input matrix is not invertible.")
         }
         context.store(turned.adding(turned.transposed()).scaled(0.5), i)
@@ -60,20 +63,25 @@ package struct LinearAlgebraOps: OpFamily {
   ) { MatrixFunctions.exponential($0) }
 
   package let squareRoot: OpDef = LinearAlgebraOps.square(
-    "MatrixSquareRoot", computesComplex: true, gradient: .rule { [try MatrixGradients.squareRoot($0)] }
+    "MatrixSquareRoot", computesComplex: true,
+    gradient: .rule { [try MatrixGradients.squareRoot($0)] }
   ) { MatrixFunctions.squareRoot($0) }
 
   package let logarithm: OpDef = OpDef(
     "MatrixLogarithm", "input: T -> output: T\nT: {complex64, complex128}",
     shape: { [try LinearAlgebraRules.square($0.shapes[0])] },
     kernel: LinearAlgebraRules.kernel { context in
-      for i in 0..<context.count { context.store(MatrixFunctions.logarithm(context.matrix(0, i)), i) }
+      for i in 0..<context.count {
+        context.store(MatrixFunctions.logarithm(context.matrix(0, i)), i)
+      }
     }, gradient: .none("TensorFlow has no gradient of it"))
 
   package let determinant: OpDef = OpDef(
     "MatrixDeterminant", "input: T -> output: T\nT: {half, float, double, complex64, complex128}",
     shape: { [LinearAlgebraRules.batch(try LinearAlgebraRules.square($0.shapes[0]))] },
-    kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) { LinearAlgebraOps.determinants($0) },
+    kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) {
+      LinearAlgebraOps.determinants($0)
+    },
     gradient: .rule { context in
       let (a, value) = (context.inputs[0], context.outputs[0])
       let inverse = try applyOp("MatrixInverse", [a], ["adjoint": .bool(true)])[0]
@@ -105,17 +113,20 @@ package struct LinearAlgebraOps: OpFamily {
 
   /// The same under the name it had before TensorFlow 1.0.
   package let batchInverse: OpDef = LinearAlgebraOps.square(
-    "BatchMatrixInverse", adjoint: true, signatureTypes: "double, float", gradient: .none("an op of TensorFlow before 1.0")
+    "BatchMatrixInverse", adjoint: true, signatureTypes: "double, float",
+    gradient: .none("an op of TensorFlow before 1.0")
   ) { a in
     guard let inverse = a.inverse() else { throw LinearAlgebraRules.singular }
     return inverse
   }
 
   package let batchCholesky: OpDef = LinearAlgebraOps.square(
-    "BatchCholesky", signatureTypes: "double, float", gradient: .none("an op of TensorFlow before 1.0")
+    "BatchCholesky", signatureTypes: "double, float",
+    gradient: .none("an op of TensorFlow before 1.0")
   ) { a in
     guard let factor = a.cholesky() else {
-      throw TFError.invalidArgument("Cholesky decomposition was not successful. The input might not be valid.")
+      throw TFError.invalidArgument(
+        "Cholesky decomposition was not successful. The input might not be valid.")
     }
     return factor
   }
@@ -123,7 +134,9 @@ package struct LinearAlgebraOps: OpFamily {
   package let batchDeterminant: OpDef = OpDef(
     "BatchMatrixDeterminant", "input: T -> output: T\nT: {float, double, complex64, complex128}",
     shape: { [LinearAlgebraRules.batch(try LinearAlgebraRules.square($0.shapes[0]))] },
-    kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) { LinearAlgebraOps.determinants($0) },
+    kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) {
+      LinearAlgebraOps.determinants($0)
+    },
     gradient: .none("an op of TensorFlow before 1.0"))
 
   package let lu: OpDef = OpDef(
@@ -147,7 +160,8 @@ package struct LinearAlgebraOps: OpFamily {
         for row in 0..<n { order.swapAt(row, Int(pivots[row]) - 1) }
         for (row, source) in order.enumerated() {
           if context.outputTypes[1] == .int32 {
-            context.output(1).storeBytes(of: Int32(source), toByteOffset: (i * n + row) * 4, as: Int32.self)
+            context.output(1).storeBytes(
+              of: Int32(source), toByteOffset: (i * n + row) * 4, as: Int32.self)
           } else {
             context.output(1).storeBytes(of: source, toByteOffset: (i * n + row) * 8, as: Int.self)
           }
@@ -166,7 +180,9 @@ package struct LinearAlgebraOps: OpFamily {
       let (batch, m, n) = try LinearAlgebraRules.matrix(context.shapes[0])
       let full = try context.bool("full_matrices")
       let k = LinearAlgebraRules.smaller(m, n)
-      return [batch.concatenated(with: [m, full ? m : k]), batch.concatenated(with: [full ? m : k, n])]
+      return [
+        batch.concatenated(with: [m, full ? m : k]), batch.concatenated(with: [full ? m : k, n]),
+      ]
     },
     kernel: .raw(["T": [.half, .float32, .float64, .complexes]]) { prepared in
       let full = try prepared.bool("full_matrices")
@@ -193,7 +209,10 @@ package struct LinearAlgebraOps: OpFamily {
       let s = batch.concatenated(with: [k])
       guard try context.bool("compute_uv") else { return [s, [], []] }
       let full = try context.bool("full_matrices")
-      return [s, batch.concatenated(with: [m, full ? m : k]), batch.concatenated(with: [n, full ? n : k])]
+      return [
+        s, batch.concatenated(with: [m, full ? m : k]),
+        batch.concatenated(with: [n, full ? n : k]),
+      ]
     },
     kernel: .raw(["T": LinearAlgebraRules.types]) { prepared in
       let (vectors, full) = (try prepared.bool("compute_uv"), try prepared.bool("full_matrices"))

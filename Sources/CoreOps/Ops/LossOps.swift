@@ -11,7 +11,8 @@ package struct LossOps: OpFamily {
     return try (gradient - sum) * y
   }
 
-  package let logSoftmax: OpDef = rows("LogSoftmax", output: "logsoftmax", logarithm: true) { gradient, y in
+  package let logSoftmax: OpDef = rows("LogSoftmax", output: "logsoftmax", logarithm: true) {
+    gradient, y in
     let sum = try ReductionOps.family.sum([gradient, [-1].asTensor()], ["keep_dims": .bool(true)])
     return try gradient - sum * UnaryOps.family.exp(y)
   }
@@ -89,7 +90,10 @@ package struct LossOps: OpFamily {
       }
       if let rows = logits[0], let count = labels[0], rows != count {
         throw TFError.invalidArgument(
-          "logits and labels must have the same first dimension, got logits shape \(logits) and labels shape \(labels)"
+          """
+          logits and labels must have the same first dimension, got logits shape \(logits) and \
+          labels shape \(labels)
+          """
         )
       }
       let rows = logits[0] ?? labels[0]
@@ -114,7 +118,10 @@ package struct LossOps: OpFamily {
           for row in 0..<rows where label(row) < 0 || label(row) >= count {
             let all = (0..<min(rows, 64)).map { String(label($0)) }.joined(separator: " ")
             throw TFError.invalidArgument(
-              "Received a label value of \(label(row)) which is outside the valid range of [0, \(count)).  Label values: \(all)"
+              """
+              Received a label value of \(label(row)) which is outside the valid range of [0, \
+              \(count)).  Label values: \(all)
+              """
             )
           }
           jk_sparse_softmax_xent(

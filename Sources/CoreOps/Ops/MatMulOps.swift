@@ -11,7 +11,8 @@ package struct MatMulOps: OpFamily {
     a: T, b: T -> product: T
     transpose_a: bool = false
     transpose_b: bool = false
-    T: {bfloat16, half, float, double, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}
+    T: {bfloat16, half, float, double, int32, int64, uint8, uint16, uint32, uint64, complex64, \
+      complex128}
     grad_a: bool = false
     grad_b: bool = false
     """,
@@ -59,7 +60,8 @@ package struct MatMulOps: OpFamily {
     "BatchMatMulV2",
     """
     x: T, y: T -> output: T
-    T: {bfloat16, half, float, double, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}
+    T: {bfloat16, half, float, double, int16, int32, int64, uint8, uint16, uint32, uint64, \
+      complex64, complex128}
     adj_x: bool = false
     adj_y: bool = false
     grad_x: bool = false
@@ -119,12 +121,15 @@ enum MatMulRules {
   static let matrices: ShapeRule = { context in
     [
       try product(
-        try context.shape(0, rank: 2), try context.shape(1, rank: 2), try context.bool("transpose_a"),
+        try context.shape(0, rank: 2), try context.shape(1, rank: 2),
+        try context.bool("transpose_a"),
         try context.bool("transpose_b"))
     ]
   }
 
-  static func product(_ a: PartialShape, _ b: PartialShape, _ ta: Bool, _ tb: Bool) throws -> PartialShape {
+  static func product(_ a: PartialShape, _ b: PartialShape, _ ta: Bool, _ tb: Bool) throws
+    -> PartialShape
+  {
     let (rows, inner) = ta ? (a[1], a[0]) : (a[0], a[1])
     let (other, columns) = tb ? (b[1], b[0]) : (b[0], b[1])
     if let inner, let other, inner != other {
@@ -166,7 +171,8 @@ enum MatMulRules {
     _ dtype: DType, _ context: SpecialiseContext, _ x: MatrixForm, _ y: MatrixForm
   ) -> Specialised {
     let plan = MatMulPlan(
-      dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y, constant: context.constant(1))
+      dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y,
+      constant: context.constant(1))
     if plan.scratchBytes == 0 {
       return .run(RunSpec(run: { try plan.run($0[0], $0[1], $0[2], nil) }, rows: plan.rows))
     }
@@ -216,7 +222,8 @@ extension SharedAPI {
   ///   - transposeA, transposeB: whether the matrices are transposed first.
   ///   - adjointA, adjointB: whether they are transposed and conjugated first.
   ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` when the inner dimensions differ, or both forms of one matrix are asked for.
+  /// - Throws: `INVALID_ARGUMENT` when the inner dimensions differ, or both forms of one matrix are
+  ///   asked for.
   public static func matmul(
     _ a: some TensorConvertible, _ b: some TensorConvertible, transposeA: Bool = false,
     transposeB: Bool = false, adjointA: Bool = false, adjointB: Bool = false, name: String? = nil
@@ -243,7 +250,8 @@ extension MatMulOps {
       let y = adjointB ? try conjugate(b) : b
       return try family.matMul(
         [x, y],
-        MatMulRules.attrs("transpose_a", transposeA || adjointA, "transpose_b", transposeB || adjointB),
+        MatMulRules.attrs(
+          "transpose_a", transposeA || adjointA, "transpose_b", transposeB || adjointB),
         name: name)
     }
     // The batched op knows adjoints only: transposing alone is conjugating twice.

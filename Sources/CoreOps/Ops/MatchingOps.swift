@@ -7,7 +7,8 @@ package struct MatchingOps: OpFamily {
   package let editDistance: OpDef = OpDef(
     "EditDistance",
     """
-    hypothesis_indices: int64, hypothesis_values: T, hypothesis_shape: int64, truth_indices: int64, truth_values: T, truth_shape: int64 -> output: float
+    hypothesis_indices: int64, hypothesis_values: T, hypothesis_shape: int64, \
+      truth_indices: int64, truth_values: T, truth_shape: int64 -> output: float
     normalize: bool = true
     T: type
     """,
@@ -15,10 +16,13 @@ package struct MatchingOps: OpFamily {
       let first = try SparseCells.rank(context, name: "hypothesis")
       let second = try SparseCells.rank(context, at: 3, name: "truth")
       if let first, let second {
-        try require(first == second, "Expected hypothesis and truth to have the same rank, got \(first) and \(second)")
+        try require(
+          first == second,
+          "Expected hypothesis and truth to have the same rank, got \(first) and \(second)")
       }
       guard let rank = first ?? second else { return [.unknown] }
-      try require(rank >= 2, "Input SparseTensors must have rank at least 2, but the rank is: \(rank)")
+      try require(
+        rank >= 2, "Input SparseTensors must have rank at least 2, but the rank is: \(rank)")
       guard let a = try context.integers(2), let b = try context.integers(5) else {
         return [.unknown(rank: rank - 1)]
       }
@@ -30,9 +34,13 @@ package struct MatchingOps: OpFamily {
         let hypotheses = try Sequences(run.inputs, 0, "hypothesis")
         let truths = try Sequences(run.inputs, 3, "truth")
         let rank = hypotheses.cells.rank
-        try require(rank == truths.cells.rank, "Expected hypothesis and truth to have the same rank")
-        try require(rank >= 2, "Input SparseTensors must have rank at least 2, but truth_shape rank is: \(rank)")
-        let dims = Shape(zip(hypotheses.cells.dims, truths.cells.dims).dropLast().map { max($0, $1) })
+        try require(
+          rank == truths.cells.rank, "Expected hypothesis and truth to have the same rank")
+        try require(
+          rank >= 2,
+          "Input SparseTensors must have rank at least 2, but truth_shape rank is: \(rank)")
+        let dims = Shape(
+          zip(hypotheses.cells.dims, truths.cells.dims).dropLast().map { max($0, $1) })
         let output = try Tensor.zeros(.float32, dims)
         let a = try hypotheses.byGroup(dims)
         let b = try truths.byGroup(dims)
@@ -41,7 +49,9 @@ package struct MatchingOps: OpFamily {
           let (hypothesis, truth) = (a[group] ?? [], b[group] ?? [])
           let distance = Float(distance(hypothesis, truth))
           out[group] =
-            !normalizes ? distance : truth.isEmpty ? (hypothesis.isEmpty ? 0 : .infinity) : distance / Float(truth.count)
+            !normalizes
+            ? distance
+            : truth.isEmpty ? (hypothesis.isEmpty ? 0 : .infinity) : distance / Float(truth.count)
         }
         return [output]
       }
@@ -69,7 +79,10 @@ package struct MatchingOps: OpFamily {
         for axis in 0..<dims.rank {
           guard cells[element, axis] >= 0, cells[element, axis] < dims[axis] else {
             throw TFError.internal(
-              "Got an inner product \(cells[element, axis]) which would require writing to outside of the buffer for the output tensor"
+              """
+              Got an inner product \(cells[element, axis]) which would require writing to outside \
+              of the buffer for the output tensor
+              """
             )
           }
           group += cells[element, axis] * strides[axis]
@@ -101,12 +114,14 @@ package struct MatchingOps: OpFamily {
   package let nearestNeighbors: OpDef = OpDef(
     "NearestNeighbors",
     """
-    points: float, centers: float, k: int64 -> nearest_center_indices: int64, nearest_center_distances: float
+    points: float, centers: float, k: int64 -> nearest_center_indices: int64, \
+      nearest_center_distances: float
     """,
     shape: { context in
       let points = try context.shape(0, rank: 2, "points")
       let centers = try context.shape(1, rank: 2, "centers")
-      try require(context.shapes[2].rank ?? 0 == 0, "k must be a scalar, got shape \(context.shapes[2])")
+      try require(
+        context.shapes[2].rank ?? 0 == 0, "k must be a scalar, got shape \(context.shapes[2])")
       if let a = points[1], let b = centers[1] {
         try require(a == b, "Expected point_dimensions == center_dimensions: \(a) vs \(b).")
       }
@@ -132,7 +147,8 @@ package struct MatchingOps: OpFamily {
             let order = (0..<centers).sorted { (distances[$0], $0) < (distances[$1], $1) }
             for place in 0..<count {
               pointers[3].assumingMemoryBound(to: Int.self)[row &* count &+ place] = order[place]
-              pointers[4].assumingMemoryBound(to: Float.self)[row &* count &+ place] = distances[order[place]]
+              pointers[4].assumingMemoryBound(to: Float.self)[row &* count &+ place] =
+                distances[order[place]]
             }
           }
         }
@@ -164,7 +180,10 @@ package struct MatchingOps: OpFamily {
         try require(
           classes.dims.rank == 2 && classes.dims[1] == count,
           "true_candidates must be a batch_size * num_true matrix")
-        try require(samples.dims.rank == 1, "sampled_candidates must be a vector, which is typically the output from CandidateSampler")
+        try require(
+          samples.dims.rank == 1,
+          "sampled_candidates must be a vector, which is typically the output from CandidateSampler"
+        )
         var places: [Int: Int] = [:]
         for (place, sample) in try samples.integers().enumerated() { places[sample] = place }
         var (rows, ids): ([Int32], [Int]) = ([], [])
@@ -175,7 +194,8 @@ package struct MatchingOps: OpFamily {
         }
         let weights = [Float](repeating: -.greatestFiniteMagnitude, count: ids.count)
         return [
-          try Tensor(rows, dims: [rows.count]), try SparseRows.vector(ids), try Tensor(weights, dims: [ids.count]),
+          try Tensor(rows, dims: [rows.count]), try SparseRows.vector(ids),
+          try Tensor(weights, dims: [ids.count]),
         ]
       }
     }, gradient: SparseOps.noGradient)
@@ -207,7 +227,9 @@ package struct MatchingOps: OpFamily {
             blocks.append((value, 1))
             while blocks.count > 1 {
               let (last, before) = (blocks[blocks.count - 1], blocks[blocks.count - 2])
-              guard last.sum / Double(last.count) >= before.sum / Double(before.count) else { break }
+              guard last.sum / Double(last.count) >= before.sum / Double(before.count) else {
+                break
+              }
               blocks.removeLast()
               blocks[blocks.count - 1] = (last.sum + before.sum, last.count + before.count)
             }
@@ -235,7 +257,8 @@ package struct MatchingOps: OpFamily {
       // Segments are numbered row by row; no row has more of them than elements.
       let rows = try ReductionGradients.call(
         "FloorDiv", [ReductionGradients.call("Range", [0.asTensor(), count, 1.asTensor()]), width])
-      let ids = try ReductionGradients.reshape(context.outputs[1], ShapeOps.vector([-1])) + rows * width
+      let ids =
+        try ReductionGradients.reshape(context.outputs[1], ShapeOps.vector([-1])) + rows * width
       let ones = try ReductionGradients.call("OnesLike", [flat])
       let sums = try SegmentOps.family.unsortedSum([flat, ids, count])
       let sizes = try SegmentOps.family.unsortedSum([ones, ids, count])

@@ -62,7 +62,8 @@ package struct MorphologyOps: OpFamily {
     ksizes: list(int) >= 4
     strides: list(int) >= 4
     rates: list(int) >= 4
-    T: {bfloat16, half, float, double, int8, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128, bool}
+    T: {bfloat16, half, float, double, int8, int16, int32, int64, uint8, uint16, uint32, uint64, \
+      complex64, complex128, bool}
     padding: {'SAME', 'VALID'}
     """,
     shape: MorphologyRules.patchesShape(spatial: 2),
@@ -111,14 +112,16 @@ enum MorphologyRules {
       throw TFError.invalidArgument("the filter \(w) must not be empty")
     }
     return attrs.shape(
-      batch: x[0], spatial: try attrs.outputs(input: x, kernel: [w[0], w[1]]), channels: x[3] ?? w[2])
+      batch: x[0], spatial: try attrs.outputs(input: x, kernel: [w[0], w[1]]),
+      channels: x[3] ?? w[2])
   }
 
   static func gradient(_ context: ShapeContext, of index: Int) throws -> PartialShape {
     let expected = try output(context, attrs(context))
     let dy = try context.shape(2, rank: 4, "out_backprop")
     guard expected.isCompatible(with: dy) else {
-      throw TFError.invalidArgument("out_backprop has incompatible size: \(dy), expected \(expected)")
+      throw TFError.invalidArgument(
+        "out_backprop has incompatible size: \(dy), expected \(expected)")
     }
     return try context.shape(index, rank: index == 0 ? 4 : 3)
   }
@@ -144,7 +147,9 @@ enum MorphologyRules {
     }
   }
 
-  static func patchAttrs(_ context: some AttrAccess, spatial: Int) throws -> (attrs: WindowAttrs, kernel: [Int]) {
+  static func patchAttrs(_ context: some AttrAccess, spatial: Int) throws -> (
+    attrs: WindowAttrs, kernel: [Int]
+  ) {
     let rank = spatial + 2
     func part(_ name: String) throws -> [Int] {
       guard context.signature.attr(name) != nil else { return [Int](repeating: 1, count: spatial) }
@@ -200,12 +205,14 @@ enum MorphologyRules {
     }
   }
 
-  /// The gradient of patches: what a convolution whose filter picks one tap per output channel hands back.
+  /// The gradient of patches: what a convolution whose filter picks one tap per output channel
+  /// hands back.
   static func patchesGradient(_ context: GradientContext, spatial: Int) throws -> Tensor {
     let (_, kernel) = try patchAttrs(context, spatial: spatial)
     let gradient = try context.gradient()
     guard let channels = context.inputs[0].shape[spatial + 1] else {
-      throw TFError.invalidArgument("the gradient of \(context.op.name) needs to know the number of channels")
+      throw TFError.invalidArgument(
+        "the gradient of \(context.op.name) needs to know the number of channels")
     }
     // Output channel (tap, channel) takes input channel `channel` at `tap`.
     let taps = kernel.reduce(1, *)
@@ -217,7 +224,9 @@ enum MorphologyRules {
     }
     let dims = Shape(kernel + [channels, taps * channels])
     let weights = try Tensor(filter, dims: dims).asTensor(gradient.dtype)
-    var attrs: Attrs = ["strides": try context.attr("strides"), "padding": try context.attr("padding")]
+    var attrs: Attrs = [
+      "strides": try context.attr("strides"), "padding": try context.attr("padding"),
+    ]
     if spatial == 2 { attrs["dilations"] = try context.attr("rates") }
     return try ConvolutionRules.op(spatial == 2 ? "Conv2DBackpropInput" : "Conv3DBackpropInputV2")(
       [ConvolutionRules.shape(context.inputs[0]), weights, gradient], attrs)

@@ -28,7 +28,10 @@ package struct LRNOps: OpFamily {
       }
     },
     gradient: .rule { context in
-      [try family.lrnGrad([context.gradient(), context.inputs[0], context.outputs[0]], context.attrs)]
+      [
+        try family.lrnGrad(
+          [context.gradient(), context.inputs[0], context.outputs[0]], context.attrs)
+      ]
     })
 
   package let lrnGrad: OpDef = OpDef(

@@ -9,7 +9,8 @@ package struct NormalizationOps: OpFamily {
     "BiasAdd",
     """
     value: T, bias: T -> output: T
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     data_format: {'NHWC', 'NCHW'} = 'NHWC'
     """,
     shape: NormalizationRules.biasShape, kernel: NormalizationRules.biasKernel(),
@@ -19,7 +20,8 @@ package struct NormalizationOps: OpFamily {
     "BiasAddV1",
     """
     value: T, bias: T -> output: T
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     """,
     shape: NormalizationRules.biasShape, kernel: NormalizationRules.biasKernel(),
     gradient: NormalizationRules.biasGradient())
@@ -28,7 +30,8 @@ package struct NormalizationOps: OpFamily {
     "BiasAddGrad",
     """
     out_backprop: T -> output: T
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     data_format: {'NHWC', 'NCHW'} = 'NHWC'
     """,
     shape: { context in
@@ -36,7 +39,9 @@ package struct NormalizationOps: OpFamily {
       guard dims.count >= 2 else {
         throw TFError.invalidArgument("Input tensor must be at least 2D: \(context.shapes[0])")
       }
-      return [PartialShape([dims[try NormalizationRules.channelsFirst(context) ? 1 : dims.count - 1]])]
+      return [
+        PartialShape([dims[try NormalizationRules.channelsFirst(context) ? 1 : dims.count - 1]])
+      ]
     },
     kernel: .raw(["T": NormalizationRules.biasTypes]) { context in
       let type = Int32(try context.type("T").rawValue)
@@ -58,7 +63,8 @@ package struct NormalizationOps: OpFamily {
   package let fusedBatchNorm: OpDef = OpDef(
     "FusedBatchNorm",
     """
-    x: T, scale: T, offset: T, mean: T, variance: T -> y: T, batch_mean: T, batch_variance: T, reserve_space_1: T, reserve_space_2: T
+    x: T, scale: T, offset: T, mean: T, variance: T -> y: T, batch_mean: T, batch_variance: T, \
+      reserve_space_1: T, reserve_space_2: T
     T: {float}
     epsilon: float = 9.999999747378752e-05
     exponential_avg_factor: float = 1.0
@@ -72,7 +78,8 @@ package struct NormalizationOps: OpFamily {
   package let fusedBatchNormV2: OpDef = OpDef(
     "FusedBatchNormV2",
     """
-    x: T, scale: U, offset: U, mean: U, variance: U -> y: T, batch_mean: U, batch_variance: U, reserve_space_1: U, reserve_space_2: U
+    x: T, scale: U, offset: U, mean: U, variance: U -> y: T, batch_mean: U, batch_variance: U, \
+      reserve_space_1: U, reserve_space_2: U
     T: {half, bfloat16, float}
     U: {float}
     epsilon: float = 9.999999747378752e-05
@@ -88,7 +95,8 @@ package struct NormalizationOps: OpFamily {
   package let fusedBatchNormV3: OpDef = OpDef(
     "FusedBatchNormV3",
     """
-    x: T, scale: U, offset: U, mean: U, variance: U -> y: T, batch_mean: U, batch_variance: U, reserve_space_1: U, reserve_space_2: U, reserve_space_3: U
+    x: T, scale: U, offset: U, mean: U, variance: U -> y: T, batch_mean: U, batch_variance: U, \
+      reserve_space_1: U, reserve_space_2: U, reserve_space_3: U
     T: {half, bfloat16, float}
     U: {bfloat16, float}
     epsilon: float = 9.999999747378752e-05
@@ -104,7 +112,8 @@ package struct NormalizationOps: OpFamily {
   package let fusedBatchNormGrad: OpDef = OpDef(
     "FusedBatchNormGrad",
     """
-    y_backprop: T, x: T, scale: T, reserve_space_1: T, reserve_space_2: T -> x_backprop: T, scale_backprop: T, offset_backprop: T, reserve_space_3: T, reserve_space_4: T
+    y_backprop: T, x: T, scale: T, reserve_space_1: T, reserve_space_2: T -> x_backprop: T, \
+      scale_backprop: T, offset_backprop: T, reserve_space_3: T, reserve_space_4: T
     T: {float}
     epsilon: float = 9.999999747378752e-05
     data_format: {'NHWC', 'NCHW'} = 'NHWC'
@@ -117,7 +126,8 @@ package struct NormalizationOps: OpFamily {
   package let fusedBatchNormGradV2: OpDef = OpDef(
     "FusedBatchNormGradV2",
     """
-    y_backprop: T, x: T, scale: float, reserve_space_1: U, reserve_space_2: U -> x_backprop: T, scale_backprop: U, offset_backprop: U, reserve_space_3: U, reserve_space_4: U
+    y_backprop: T, x: T, scale: float, reserve_space_1: U, reserve_space_2: U -> x_backprop: T, \
+      scale_backprop: U, offset_backprop: U, reserve_space_3: U, reserve_space_4: U
     T: {half, bfloat16, float}
     U: {float}
     epsilon: float = 9.999999747378752e-05
@@ -132,7 +142,9 @@ package struct NormalizationOps: OpFamily {
   package let fusedBatchNormGradV3: OpDef = OpDef(
     "FusedBatchNormGradV3",
     """
-    y_backprop: T, x: T, scale: float, reserve_space_1: U, reserve_space_2: U, reserve_space_3: U -> x_backprop: T, scale_backprop: U, offset_backprop: U, reserve_space_4: U, reserve_space_5: U
+    y_backprop: T, x: T, scale: float, reserve_space_1: U, reserve_space_2: U, reserve_space_3: U \
+      -> x_backprop: T, scale_backprop: U, offset_backprop: U, reserve_space_4: U, \
+      reserve_space_5: U
     T: {half, bfloat16, float}
     U: {float}
     epsilon: float = 9.999999747378752e-05
@@ -147,7 +159,8 @@ package struct NormalizationOps: OpFamily {
   package let fusedBatchNormEx: OpDef = OpDef(
     "_FusedBatchNormEx",
     """
-    x: T, scale: U, offset: U, mean: U, variance: U, side_input: num_side_inputs * T -> y: T, batch_mean: U, batch_variance: U, reserve_space_1: U, reserve_space_2: U, reserve_space_3: U
+    x: T, scale: U, offset: U, mean: U, variance: U, side_input: num_side_inputs * T -> y: T, \
+      batch_mean: U, batch_variance: U, reserve_space_1: U, reserve_space_2: U, reserve_space_3: U
     T: {half, float, bfloat16}
     U: {float}
     epsilon: float = 9.999999747378752e-05
@@ -171,7 +184,8 @@ package struct NormalizationOps: OpFamily {
     "BatchNormWithGlobalNormalization",
     """
     t: T, m: T, v: T, beta: T, gamma: T -> result: T
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     variance_epsilon: float
     scale_after_normalization: bool
     """,
@@ -187,7 +201,8 @@ package struct NormalizationOps: OpFamily {
       let epsilon = try context.float("variance_epsilon")
       let scale: Int32 = try context.bool("scale_after_normalization") ? 1 : 0
       return { specialise in
-        let (rows, channels, _) = NormalizationRules.split(specialise.inputs[0], channelsFirst: false)
+        let (rows, channels, _) = NormalizationRules.split(
+          specialise.inputs[0], channelsFirst: false)
         return .run {
           jk_batch_norm_global(
             type, rows, channels, scale, epsilon, $0[0], $0[1], $0[2], $0[3], $0[4], $0[5])
@@ -206,7 +221,8 @@ package struct NormalizationOps: OpFamily {
     "BatchNormWithGlobalNormalizationGrad",
     """
     t: T, m: T, v: T, gamma: T, backprop: T -> dx: T, dm: T, dv: T, db: T, dg: T
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     variance_epsilon: float
     scale_after_normalization: bool
     """,
@@ -223,10 +239,12 @@ package struct NormalizationOps: OpFamily {
       let epsilon = try context.float("variance_epsilon")
       let scale: Int32 = try context.bool("scale_after_normalization") ? 1 : 0
       return { specialise in
-        let (rows, channels, _) = NormalizationRules.split(specialise.inputs[0], channelsFirst: false)
+        let (rows, channels, _) = NormalizationRules.split(
+          specialise.inputs[0], channelsFirst: false)
         return .run {
           jk_batch_norm_global_gradient(
-            type, rows, channels, scale, epsilon, $0[0], $0[1], $0[2], $0[3], $0[4], $0[5], $0[6], $0[7],
+            type, rows, channels, scale, epsilon, $0[0], $0[1], $0[2], $0[3], $0[4], $0[5], $0[6],
+            $0[7],
             $0[8], $0[9])
         }
       }

@@ -3,7 +3,9 @@ import CKernels
 /// Shape rules and kernels that bias and batch normalisation share.
 enum NormalizationRules {
   /// [outer, channels, inner] of a tensor whose channels lie at `axis`.
-  static func split(_ shape: Shape, channelsFirst: Bool) -> (outer: Int64, channels: Int64, inner: Int64) {
+  static func split(_ shape: Shape, channelsFirst: Bool) -> (
+    outer: Int64, channels: Int64, inner: Int64
+  ) {
     let axis = channelsFirst ? 1 : shape.rank - 1
     let dims = shape.dims
     return (
@@ -12,7 +14,8 @@ enum NormalizationRules {
   }
 
   static func channelsFirst(_ context: some AttrAccess) throws -> Bool {
-    try context.signature.attr("data_format") != nil && context.string("data_format").hasPrefix("NC")
+    try context.signature.attr("data_format") != nil
+      && context.string("data_format").hasPrefix("NC")
   }
 
   static let biasShape: ShapeRule = { context in
@@ -25,7 +28,10 @@ enum NormalizationRules {
     let axis = try channelsFirst(context) ? 1 : dims.count - 1
     if let channels = dims[axis], let count = bias[0], channels != count {
       throw TFError.invalidArgument(
-        "Must provide as many biases as the \(axis == 1 ? "channel" : "last") dimension of the input tensor: \(bias) vs. \(value)"
+        """
+        Must provide as many biases as the \(axis == 1 ? "channel" : "last") dimension of the \
+        input tensor: \(bias) vs. \(value)
+        """
       )
     }
     return [value]
@@ -43,11 +49,14 @@ enum NormalizationRules {
         let row = Int(channels) * dtype.byteSize
         let rows = RowForm(count: Int(outer), shared: [1], work: Int(channels)) { pointers, range in
           let start = range.lowerBound * row
-          jk_bias_add(type, Int64(range.count), channels, 1, pointers[0] + start, pointers[1], pointers[2] + start)
+          jk_bias_add(
+            type, Int64(range.count), channels, 1, pointers[0] + start, pointers[1],
+            pointers[2] + start)
         }
         return .run(
           RunSpec(
-            run: { jk_bias_add(type, outer, channels, inner, $0[0], $0[1], $0[2]) }, overwrites: [0],
+            run: { jk_bias_add(type, outer, channels, inner, $0[0], $0[1], $0[2]) },
+            overwrites: [0],
             rows: inner == 1 ? rows : nil))
       }
     }
@@ -65,21 +74,29 @@ enum NormalizationRules {
   static func checkRank(_ context: ShapeContext, _ shape: PartialShape) throws -> Int? {
     guard let rank = shape.rank else { return nil }
     let format = try context.string("data_format")
-    let allowsFive = context.signature.attr("data_format")?.allowedStrings?.contains("NDHWC") == true
+    let allowsFive =
+      context.signature.attr("data_format")?.allowedStrings?.contains("NDHWC") == true
     guard rank == 4 || (rank == 5 && allowsFive), !(format.count == 5 && rank == 4) else {
       throw TFError.invalidArgument(
-        allowsFive ? "input must be 4 or 5-dimensional\(shape)" : "input must be 4-dimensional\(shape)")
+        allowsFive
+          ? "input must be 4 or 5-dimensional\(shape)" : "input must be 4-dimensional\(shape)")
     }
     return format.hasPrefix("NC") ? 1 : rank - 1
   }
 
-  static func checkVector(_ context: ShapeContext, _ index: Int, _ name: String, _ channels: Int?, _ why: String = "")
+  static func checkVector(
+    _ context: ShapeContext, _ index: Int, _ name: String, _ channels: Int?, _ why: String = ""
+  )
     throws -> Int?
   {
     let vector = try context.shape(index, rank: 1, name)
     if let channels, let count = vector[0], count != channels {
       throw TFError.invalidArgument(
-        "\(why)\(name) must have the same number of elements as the channels of x, got \(count) and \(channels)")
+        """
+        \(why)\(name) must have the same number of elements as the channels of x, got \(count) and \
+        \(channels)
+        """
+      )
     }
     return channels ?? vector[0]
   }
@@ -127,9 +144,13 @@ enum NormalizationRules {
       return { specialise in
         let (outer, channels, inner) = split(specialise.inputs[0], channelsFirst: channelsFirst)
         let count = Int(channels)
-        @Sendable func normalise(_ pointers: Pointers, _ mean: UnsafeMutablePointer<Float>, _ variance: UnsafeMutablePointer<Float>) {
+        @Sendable func normalise(
+          _ pointers: Pointers, _ mean: UnsafeMutablePointer<Float>,
+          _ variance: UnsafeMutablePointer<Float>
+        ) {
           jk_batch_norm(
-            type, outer, channels, inner, pointers[0], floats(pointers[1]), floats(pointers[2]), mean, variance,
+            type, outer, channels, inner, pointers[0], floats(pointers[1]), floats(pointers[2]),
+            mean, variance,
             epsilon, out > 5 ? pointers[5] : nil, activation, pointers[out])
         }
         @Sendable func reserve(_ pointers: Pointers) {
@@ -149,7 +170,9 @@ enum NormalizationRules {
         let correction = rest > 1 ? Float(rest / (rest - 1)) : 1
         return .run(overwrites: 0) { pointers in
           let (mean, variance) = (floats(pointers[out + 3]), floats(pointers[out + 4]))
-          let (runningMean, runningVariance) = (floats(pointers[out + 1]), floats(pointers[out + 2]))
+          let (runningMean, runningVariance) = (
+            floats(pointers[out + 1]), floats(pointers[out + 2])
+          )
           if rest == 0 {
             for channel in 0..<count {
               (mean[channel], variance[channel]) = (0, 0)
@@ -178,7 +201,9 @@ enum NormalizationRules {
 
   /// The number of the activation that `activation_mode` names.
   private static func fusedActivation(_ context: KernelContext) throws -> Int32 {
-    guard context.signature.attr("activation_mode") != nil else { return FusedActivation.none.number }
+    guard context.signature.attr("activation_mode") != nil else {
+      return FusedActivation.none.number
+    }
     switch try context.string("activation_mode") {
     case "Identity": return FusedActivation.none.number
     case "Relu": return FusedActivation.relu(slope: 0).number
@@ -194,7 +219,9 @@ enum NormalizationRules {
     let (dy, x) = (context.shapes[0], context.shapes[1])
     let axis = try checkRank(context, x)
     guard dy.isCompatible(with: x) else {
-      throw TFError.invalidArgument("x and y_backprop must have same shape, but x has shape \(x) and y_backprop has shape \(dy)")
+      throw TFError.invalidArgument(
+        "x and y_backprop must have same shape, but x has shape \(x) and y_backprop has shape \(dy)"
+      )
     }
     var channels = axis.flatMap { x[$0] }
     channels = try checkVector(context, 2, "scale", channels)
@@ -215,7 +242,8 @@ enum NormalizationRules {
         return .run { pointers in
           jk_batch_norm_gradient(
             type, outer, channels, inner, training, pointers[0], pointers[1], floats(pointers[2]),
-            floats(pointers[3]), floats(pointers[4]), epsilon, pointers[inputs], floats(pointers[inputs + 1]),
+            floats(pointers[3]), floats(pointers[4]), epsilon, pointers[inputs],
+            floats(pointers[inputs + 1]),
             floats(pointers[inputs + 2]))
         }
       }

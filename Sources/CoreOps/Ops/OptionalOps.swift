@@ -37,12 +37,15 @@ package struct OptionalOps: OpFamily {
     """,
     shape: { context in
       let (shapes, count) = (try context.shapes("output_shapes"), try context.outputCount)
-      try require(shapes.count == count, "`output_types` and `output_shapes` must have as many elements")
+      try require(
+        shapes.count == count, "`output_types` and `output_shapes` must have as many elements")
       return shapes
     },
     kernel: .dynamic { context in
       let (dtypes, shapes) = (context.outputTypes, try context.shapes("output_shapes"))
-      try require(shapes.count == dtypes.count, "`output_types` and `output_shapes` must have as many elements")
+      try require(
+        shapes.count == dtypes.count,
+        "`output_types` and `output_shapes` must have as many elements")
       return { run in
         guard let components = try OptionalValue.of(run.inputs[0]).components else {
           throw TFError.invalidArgument("The given optional does not have a value.")
@@ -53,10 +56,18 @@ package struct OptionalOps: OpFamily {
         for (index, component) in components.enumerated() {
           try require(
             component.dtype == dtypes[index],
-            "The given optional does not match the expected type for component \(index). Expected: \(dtypes[index].signatureName). Actual: \(component.dtype.signatureName).")
+            """
+            The given optional does not match the expected type for component \(index). Expected: \
+            \(dtypes[index].signatureName). Actual: \(component.dtype.signatureName).
+            """
+          )
           try require(
             shapes[index].isCompatible(with: PartialShape(component.dims)),
-            "The given optional does not match the expected shape for component \(index). Expected: \(shapes[index]). Actual: \(component.dims).")
+            """
+            The given optional does not match the expected shape for component \(index). Expected: \
+            \(shapes[index]). Actual: \(component.dims).
+            """
+          )
         }
         return components
       }
@@ -81,7 +92,8 @@ package final class OptionalValue: TensorObject {
   package init(_ components: [Tensor]?) { self.components = components }
 
   package static func of(_ tensor: Tensor) throws -> OptionalValue {
-    guard tensor.dtype == .variant, tensor.dims.rank == 0, let value = tensor.objects[0] as? OptionalValue
+    guard tensor.dtype == .variant, tensor.dims.rank == 0,
+      let value = tensor.objects[0] as? OptionalValue
     else { throw TFError.invalidArgument("input is not an Optional variant") }
     return value
   }

@@ -43,7 +43,8 @@ package struct PadOps: OpFamily {
     }
     if let rows = paddings[0], let rank = context.shapes[0].rank, rows != rank {
       throw TFError.invalidArgument(
-        "The first dimension of paddings must be the rank of inputs\(paddings) \(context.shapes[0])")
+        "The first dimension of paddings must be the rank of inputs\(paddings) \(context.shapes[0])"
+      )
     }
     let rank = context.shapes[0].rank ?? paddings[0]
     if let rank, rank > limit {
@@ -60,13 +61,16 @@ package struct PadOps: OpFamily {
         let (before, after) = (paddings[2 * axis], paddings[2 * axis + 1])
         try require(
           before >= 0 && after >= 0, "Paddings must be non-negative: \(before) \(after)")
-        try require(before < 1 << 48 && after < 1 << 48, "Paddings are too large: \(before) \(after)")
+        try require(
+          before < 1 << 48 && after < 1 << 48, "Paddings are too large: \(before) \(after)")
         return context.shapes[0][axis].map { $0 + before + after }
       })
   }
 
   /// The border first, region by region along each dimension, then what is inside.
-  private static func pad(_ specialise: SpecialiseContext, value: Int?, _ copies: inout Copies) throws {
+  private static func pad(_ specialise: SpecialiseContext, value: Int?, _ copies: inout Copies)
+    throws
+  {
     let paddings = try specialise.integers(1)
     let input = specialise.inputs[0]
     let output = specialise.inputs.count
@@ -82,7 +86,8 @@ package struct PadOps: OpFamily {
       ] where !border.dims.contains(0) {
         if let value {
           try copies.add(
-            value, Region(dims: border.dims, strides: border.dims.map { _ in 0 }), to: output, border)
+            value, Region(dims: border.dims, strides: border.dims.map { _ in 0 }), to: output,
+            border)
         } else {
           try copies.zero(output, border)
         }
@@ -125,7 +130,10 @@ package struct PadOps: OpFamily {
           let (before, after) = (paddings[2 * axis], paddings[2 * axis + 1])
           guard before <= dim - skipped, after <= dim - skipped else {
             throw TFError.invalidArgument(
-              "paddings must be \(skipped == 1 ? "less than" : "no greater than") the dimension size: \(before), \(after) \(skipped == 1 ? "not less than" : "greater than") \(dim)"
+              """
+              paddings must be \(skipped == 1 ? "less than" : "no greater than") the dimension \
+              size: \(before), \(after) \(skipped == 1 ? "not less than" : "greater than") \(dim)
+              """
             )
           }
         }
@@ -160,7 +168,8 @@ package struct PadOps: OpFamily {
     },
     gradient: .rule { context in
       [
-        try family.mirrorPadGrad([context.gradient(), context.inputs[1]], ["mode": context.attr("mode")]),
+        try family.mirrorPadGrad(
+          [context.gradient(), context.inputs[1]], ["mode": context.attr("mode")]),
         nil,
       ]
     })
@@ -188,7 +197,10 @@ package struct PadOps: OpFamily {
             let inner = dim - before - after
             try require(
               before <= inner - skipped && after <= inner - skipped,
-              "Paddings must be less than the dimension size: \(before), \(after) not less than \(inner)"
+              """
+              Paddings must be less than the dimension size: \(before), \(after) not less than \
+              \(inner)
+              """
             )
             return inner
           })
@@ -197,7 +209,8 @@ package struct PadOps: OpFamily {
     kernel: MirrorFold.kernel,
     gradient: .rule { context in
       [
-        try family.mirrorPad([context.gradient(), context.inputs[1]], ["mode": context.attr("mode")]),
+        try family.mirrorPad(
+          [context.gradient(), context.inputs[1]], ["mode": context.attr("mode")]),
         nil,
       ]
     })
@@ -220,7 +233,8 @@ package struct PadOps: OpFamily {
       return [
         PartialShape(
           try (0..<rank).map { axis in
-            try require(multiples[axis] >= 0, "Expected multiples[\(axis)] >= 0, but got \(multiples[axis])")
+            try require(
+              multiples[axis] >= 0, "Expected multiples[\(axis)] >= 0, but got \(multiples[axis])")
             guard let dim = context.shapes[0][axis] else { return nil }
             let (product, overflow) = dim.multipliedReportingOverflow(by: multiples[axis])
             try require(!overflow, "The tiled dimension \(axis) has too many elements")
@@ -235,7 +249,11 @@ package struct PadOps: OpFamily {
         multiples.contains(where: { $0 != 1 })
       {
         throw TFError.unimplemented(
-          "TileOp : The input data type is not supported, DataType : \(dtype), Dimension : \(multiples.count)")
+          """
+          TileOp : The input data type is not supported, DataType : \(dtype), Dimension : \
+          \(multiples.count)
+          """
+        )
       }
       var input = Region(specialise.inputs[0])
       var output = Region(specialise.outputs[0])
@@ -276,7 +294,8 @@ package struct PadOps: OpFamily {
     """
     tensor: T, axis: Tidx -> output: T
     Tidx: {int32, int64} = int32
-    T: {uint8, int8, uint16, int16, int32, uint32, int64, uint64, bool, bfloat16, half, float, double, complex64, complex128, string}
+    T: {uint8, int8, uint16, int16, int32, uint32, int64, uint64, bool, bfloat16, half, float, \
+      double, complex64, complex128, string}
     """,
     shape: { context in
       _ = try context.shape(1, rank: 1, "axis")
@@ -284,7 +303,8 @@ package struct PadOps: OpFamily {
         var seen = Set<Int>()
         for axis in axes {
           guard axis >= -rank, axis < rank else {
-            throw TFError.invalidArgument("'axis'[0] = \(axis) is out of valid range [0, \(rank - 1)")
+            throw TFError.invalidArgument(
+              "'axis'[0] = \(axis) is out of valid range [0, \(rank - 1)")
           }
           let position = axis < 0 ? axis + rank : axis
           try require(seen.insert(position).inserted, "axis \(position) specified more than once.")
@@ -305,14 +325,18 @@ package struct PadOps: OpFamily {
     "Reverse",
     """
     tensor: T, dims: bool -> output: T
-    T: {uint8, int8, uint16, int16, uint32, int32, uint64, int64, bool, bfloat16, half, float, double, complex64, complex128, string}
+    T: {uint8, int8, uint16, int16, uint32, int32, uint64, int64, bool, bfloat16, half, float, \
+      double, complex64, complex128, string}
     """,
     shape: { context in
       let dims = try context.shape(1, rank: 1, "dims")
       if let rank = context.shapes[0].rank {
         if let count = dims[0], count != rank {
           throw TFError.invalidArgument(
-            "'dims' must have the same number of values as 'tensor' has dimensions. 'tensor' has \(rank)'dims' has \(count) values"
+            """
+            'dims' must have the same number of values as 'tensor' has dimensions. 'tensor' has \
+            \(rank)'dims' has \(count) values
+            """
           )
         }
         if context.shapes[0][0] == 0 {
@@ -324,7 +348,8 @@ package struct PadOps: OpFamily {
     },
     kernel: .copies { specialise, _, copies in
       var input = Region(specialise.inputs[0])
-      for (axis, isReversed) in try specialise.value(1).elements(Bool.self).enumerated() where isReversed {
+      for (axis, isReversed) in try specialise.value(1).elements(Bool.self).enumerated()
+      where isReversed {
         input = input.reversed(axis)
       }
       try copies.add(0, input, to: 2, Region(specialise.outputs[0]))
@@ -343,7 +368,8 @@ package struct PadOps: OpFamily {
       if let rank = context.shapes[0].rank { try require(rank >= 1, "input must be 1-D or higher") }
       for (index, name) in [(1, "shift"), (2, "axis")] {
         if let rank = context.shapes[index].rank {
-          try require(rank <= 1, "\(name) must be a scalar or a 1-D vector. Found: \(context.shapes[index])")
+          try require(
+            rank <= 1, "\(name) must be a scalar or a 1-D vector. Found: \(context.shapes[index])")
         }
       }
       if let a = context.shapes[1].known, let b = context.shapes[2].known {

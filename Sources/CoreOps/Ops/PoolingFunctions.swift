@@ -4,7 +4,8 @@ extension SharedNN {
   /// Follows `tf.nn.max_pool2d`.
   ///
   /// - Parameters:
-  ///   - input: `[batch, height, width, channels]`, or `[batch, channels, height, width]` for `NCHW`.
+  ///   - input: `[batch, height, width, channels]`, or `[batch, channels, height, width]` for
+  ///     `NCHW`.
   ///   - ksize, strides: the window's sizes, and how far it moves.
   ///   - padding: `"SAME"`, `"VALID"`, or a pair per dimension.
   ///   - dataFormat: `"NHWC"` or `"NCHW"`.
@@ -16,7 +17,8 @@ extension SharedNN {
   ) throws -> Tensor {
     try PoolingOps.family.maxPool(
       [input.asTensor()],
-      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize), name: name)
+      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize),
+      name: name)
   }
 
   /// The mean of each window over images; padding does not count.
@@ -28,7 +30,8 @@ extension SharedNN {
   ) throws -> Tensor {
     try PoolingOps.family.avgPool(
       [input.asTensor()],
-      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize), name: name)
+      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize),
+      name: name)
   }
 
   /// The greatest element of each window over volumes.
@@ -41,7 +44,8 @@ extension SharedNN {
     try PoolingOps.family.maxPool3D(
       [input.asTensor()],
       windowAttrs(
-        strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: 3), name: name)
+        strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: 3),
+      name: name)
   }
 
   /// The mean of each window over volumes.
@@ -54,7 +58,8 @@ extension SharedNN {
     try PoolingOps.family.avgPool3D(
       [input.asTensor()],
       windowAttrs(
-        strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: 3), name: name)
+        strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: 3),
+      name: name)
   }
 
   /// The greatest element of each window, over images or, at rank 5, volumes.
@@ -67,9 +72,11 @@ extension SharedNN {
     let input = try input.asTensor()
     return input.rank == 5
       ? try maxPool3d(
-        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC", name: name)
+        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC",
+        name: name)
       : try maxPool2d(
-        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NHWC", name: name)
+        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NHWC",
+        name: name)
   }
 
   /// The mean of each window, over images or, at rank 5, volumes.
@@ -82,9 +89,11 @@ extension SharedNN {
     let input = try input.asTensor()
     return input.rank == 5
       ? try avgPool3d(
-        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC", name: name)
+        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC",
+        name: name)
       : try avgPool2d(
-        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NHWC", name: name)
+        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NHWC",
+        name: name)
   }
 
   /// The greatest element of each window, and where it is.
@@ -94,16 +103,19 @@ extension SharedNN {
   /// - Parameters:
   ///   - input, ksize, strides, padding, name: as for `maxPool2d`.
   ///   - outputDtype: int64 or int32, the dtype of the positions.
-  ///   - includeBatchInIndex: whether positions count through the whole batch, or through each image.
+  ///   - includeBatchInIndex: whether positions count through the whole batch, or through each
+  ///     image.
   /// - Returns: the maxima and their flat positions, of one shape.
   /// - Throws: `INVALID_ARGUMENT` when the window does not fit the input.
   public static func maxPoolWithArgmax(
     _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
     outputDtype: DType = .int64, includeBatchInIndex: Bool = false, name: String? = nil
   ) throws -> (output: Tensor, argmax: Tensor) {
-    let attrs = try windowAttrs(strides: strides, padding: padding, dataFormat: "NHWC", ksize: ksize)
-      .with("Targmax", .type(outputDtype), unless: outputDtype == .int64)
-      .with("include_batch_in_index", .bool(true), unless: !includeBatchInIndex)
+    let attrs = try windowAttrs(
+      strides: strides, padding: padding, dataFormat: "NHWC", ksize: ksize
+    )
+    .with("Targmax", .type(outputDtype), unless: outputDtype == .int64)
+    .with("include_batch_in_index", .bool(true), unless: !includeBatchInIndex)
     let outputs = try apply(
       PoolingOps.family.maxPoolWithArgmax, [input.asTensor()], attrs, name: name)
     return (outputs[0], outputs[1])
@@ -115,7 +127,8 @@ extension SharedNN {
   ///
   /// - Parameters:
   ///   - value: `[batch, height, width, channels]`.
-  ///   - poolingRatio: one number per dimension, 1 for batch and channels: input size over output size.
+  ///   - poolingRatio: one number per dimension, 1 for batch and channels: input size over output
+  ///     size.
   ///   - pseudoRandom: whether the cells are spread evenly.
   ///   - overlapping: whether neighbouring cells share their edges.
   ///   - deterministic: whether each call cuts alike, from `seed` and `seed2`.
@@ -128,7 +141,8 @@ extension SharedNN {
     name: String? = nil
   ) throws -> (output: Tensor, rows: Tensor, columns: Tensor) {
     try fractional(
-      FractionalPoolingOps.family.fractionalMaxPool, value.asTensor(), poolingRatio, pseudoRandom, overlapping,
+      FractionalPoolingOps.family.fractionalMaxPool, value.asTensor(), poolingRatio, pseudoRandom,
+      overlapping,
       deterministic, seed, seed2, name)
   }
 
@@ -141,7 +155,8 @@ extension SharedNN {
     name: String? = nil
   ) throws -> (output: Tensor, rows: Tensor, columns: Tensor) {
     try fractional(
-      FractionalPoolingOps.family.fractionalAvgPool, value.asTensor(), poolingRatio, pseudoRandom, overlapping,
+      FractionalPoolingOps.family.fractionalAvgPool, value.asTensor(), poolingRatio, pseudoRandom,
+      overlapping,
       deterministic, seed, seed2, name)
   }
 

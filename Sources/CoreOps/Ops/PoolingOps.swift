@@ -35,7 +35,8 @@ package struct PoolingOps: OpFamily {
       else { return [.unknown(rank: 4)] }
       return [try pool.output(input)]
     },
-    kernel: PoolingRules.dynamicWindowKernel(PoolingRules.ordered, sizesAt: 1) { type, window, pointers in
+    kernel: PoolingRules.dynamicWindowKernel(PoolingRules.ordered, sizesAt: 1) {
+      type, window, pointers in
       jk_max_pool(type, &window, pointers[0], pointers[3])
     },
     gradient: PoolingRules.maxGradient("MaxPoolGradV2", sizes: true))
@@ -49,7 +50,8 @@ package struct PoolingOps: OpFamily {
     padding: {'SAME', 'VALID', 'EXPLICIT'}
     explicit_paddings: list(int) = []
     data_format: {'NHWC', 'NCHW'} = 'NHWC'
-    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64} = float
+    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, \
+      uint64} = float
     """,
     shape: PoolingRules.gradientShape(spatial: 2, toInput: true),
     kernel: PoolingRules.kernel(PoolingRules.ordered, spatial: 2, depth: true, zeroes: 3) {
@@ -63,7 +65,8 @@ package struct PoolingOps: OpFamily {
     orig_input: T, orig_output: T, grad: T, ksize: int32, strides: int32 -> output: T
     padding: {'SAME', 'VALID'}
     data_format: {'NHWC', 'NCHW'} = 'NHWC'
-    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64} = float
+    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, \
+      uint64} = float
     """,
     shape: PoolingRules.gradientShape(spatial: 2, toInput: true, sizesAt: 3),
     kernel: PoolingRules.dynamicWindowKernel(PoolingRules.ordered, sizesAt: 3, zeroes: 5) {
@@ -260,7 +263,8 @@ package struct PoolingOps: OpFamily {
       return {
         try require($0.inputs[0].elementCount > 0, "tensor_in must not be empty (2)")
         if index == .int32, $0.inputs[0].elementCount > Int(Int32.max) {
-          throw TFError.invalidArgument("the positions of a tensor of shape \($0.inputs[0]) do not fit int32")
+          throw TFError.invalidArgument(
+            "the positions of a tensor of shape \($0.inputs[0]) do not fit int32")
         }
         return try PoolingRules.run(pool, dtype, $0.inputs[0], $0, zeroes: nil) {
           jk_max_pool_argmax(
@@ -308,10 +312,12 @@ package struct PoolingOps: OpFamily {
         return .run { pointers in
           pointers[3].initializeMemory(as: UInt8.self, repeating: 0, count: count * size)
           let outside = jk_scatter_add(
-            type, index, Int64(images), Int64(gradPerImage), Int64(perImage), includeBatch, pointers[2],
+            type, index, Int64(images), Int64(gradPerImage), Int64(perImage), includeBatch,
+            pointers[2],
             pointers[1], pointers[3])
           if outside != 0 {
-            throw TFError.invalidArgument("a value of argmax lies outside the input of shape \(input)")
+            throw TFError.invalidArgument(
+              "a value of argmax lies outside the input of shape \(input)")
           }
         }
       }

@@ -11,7 +11,8 @@ enum PoolingRules {
     /// Over how many channels a maximum is taken; 1 for pooling in space.
     var depth = 1
 
-    /// The windows for the loops, which have the channels last: channels that come first are as many images.
+    /// The windows for the loops, which have the channels last: channels that come first are as
+    /// many images.
     func window(_ input: Shape) throws -> jk_window {
       if depth > 1 {
         var window = jk_window()
@@ -59,9 +60,11 @@ enum PoolingRules {
     isOfGradient: Bool = false
   ) throws -> Pool {
     let rank = spatial + 2
-    let format = context.signature.attr("data_format") == nil ? "" : try context.string("data_format")
+    let format =
+      context.signature.attr("data_format") == nil ? "" : try context.string("data_format")
     guard format != "NCHW_VECT_C" else {
-      throw TFError.invalidArgument("Default pooling does not support the format NCHW_VECT_C on CPU")
+      throw TFError.invalidArgument(
+        "Default pooling does not support the format NCHW_VECT_C on CPU")
     }
     let channelsFirst = format.hasPrefix("NC")
     let channelAxis = channelsFirst ? 1 : rank - 1
@@ -82,7 +85,10 @@ enum PoolingRules {
     }
     guard ksize.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
       throw TFError.invalidArgument(
-        "Sliding window ksize must be positive. The specified or inferred ksize is: \(ksize.map(String.init).joined(separator: ","))"
+        """
+        Sliding window ksize must be positive. The specified or inferred ksize is: \
+        \(ksize.map(String.init).joined(separator: ","))
+        """
       )
     }
     guard ksize[0] == 1, strides[0] == 1 else {
@@ -98,9 +104,14 @@ enum PoolingRules {
       padding: WindowAttrs.padding(context, rank: rank, channelAxis: channelAxis))
     let kernel = WindowAttrs.spatialPart(ksize, channelsFirst: channelsFirst)
     if case .explicit(let pads) = attrs.padding {
-      for axis in 0..<spatial where pads[2 * axis] >= kernel[axis] || pads[2 * axis + 1] >= kernel[axis] {
+      for axis in 0..<spatial
+      where pads[2 * axis] >= kernel[axis] || pads[2 * axis + 1] >= kernel[axis] {
         throw TFError.invalidArgument(
-          "Padding \(pads[2 * axis]), \(pads[2 * axis + 1]) needs to be smaller than the window size \(kernel[axis])")
+          """
+          Padding \(pads[2 * axis]), \(pads[2 * axis + 1]) needs to be smaller than the window \
+          size \(kernel[axis])
+          """
+        )
       }
     }
     if ksize[channelAxis] == 1, strides[channelAxis] == 1 {
@@ -161,13 +172,17 @@ enum PoolingRules {
     let bytes = specialise.outputs[0].elementCount * dtype.byteSize
     return .run { pointers in
       var window = window
-      if let zeroes { pointers[zeroes].initializeMemory(as: UInt8.self, repeating: 0, count: bytes) }
+      if let zeroes {
+        pointers[zeroes].initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      }
       loop(type, &window, pointers)
     }
   }
 
   /// Checks that `shape` is what the window makes of `input`.
-  static func check(_ pool: Pool, _ input: PartialShape, output: PartialShape, _ name: String) throws {
+  static func check(_ pool: Pool, _ input: PartialShape, output: PartialShape, _ name: String)
+    throws
+  {
     let expected = try pool.output(input)
     guard expected.isCompatible(with: output) else {
       throw TFError.invalidArgument("Expected \(name) shape to be \(expected), but got \(output)")
@@ -181,7 +196,9 @@ enum PoolingRules {
       let input = try context.shape(0, rank: rank, "orig_input")
       let output = try context.shape(1, rank: rank, "orig_output")
       let gradient = try context.shape(2, rank: rank, "grad")
-      guard let pool = try windowOf(context, spatial: spatial, sizesAt: sizesAt, depth: spatial == 2) else {
+      guard
+        let pool = try windowOf(context, spatial: spatial, sizesAt: sizesAt, depth: spatial == 2)
+      else {
         return [toInput ? input : output]
       }
       try check(pool, input, output: output, "orig_output")
@@ -196,21 +213,27 @@ enum PoolingRules {
     }
   }
 
-  /// The window from attributes, or from the values of the inputs at `sizesAt` and after it, nil while those are unknown.
-  static func windowOf(_ context: ShapeContext, spatial: Int, sizesAt: Int?, depth: Bool) throws -> Pool? {
+  /// The window from attributes, or from the values of the inputs at `sizesAt` and after it, nil
+  /// while those are unknown.
+  static func windowOf(_ context: ShapeContext, spatial: Int, sizesAt: Int?, depth: Bool) throws
+    -> Pool?
+  {
     guard let sizesAt else { return try pool(context, spatial: spatial, depth: depth) }
     let names = ["ksize", "strides"]
     for (offset, name) in names.enumerated() {
       let vector = try context.shape(sizesAt + offset, rank: 1, name)
       if let count = vector[0], count != spatial + 2 {
-        throw TFError.invalidArgument("Sliding window \(name) field must specify \(spatial + 2) dimensions")
+        throw TFError.invalidArgument(
+          "Sliding window \(name) field must specify \(spatial + 2) dimensions")
       }
     }
-    guard let ksize = try context.integers(sizesAt), let strides = try context.integers(sizesAt + 1) else {
+    guard let ksize = try context.integers(sizesAt), let strides = try context.integers(sizesAt + 1)
+    else {
       return nil
     }
     return try pool(
-      context, ksize: ksize, strides: strides, spatial: spatial, depth: depth, isOfGradient: sizesAt > 1)
+      context, ksize: ksize, strides: strides, spatial: spatial, depth: depth,
+      isOfGradient: sizesAt > 1)
   }
 
   /// As `kernel`, with the window in the inputs at `sizesAt` and after it.
@@ -221,7 +244,8 @@ enum PoolingRules {
       let dtype = try context.type("T")
       return { specialise in
         let pool = try pool(
-          context, ksize: try specialise.integers(sizesAt), strides: try specialise.integers(sizesAt + 1),
+          context, ksize: try specialise.integers(sizesAt),
+          strides: try specialise.integers(sizesAt + 1),
           spatial: 2, depth: true, isOfGradient: sizesAt > 1)
         return try run(pool, dtype, specialise.inputs[0], specialise, zeroes: zeroes, loop)
       }

@@ -11,7 +11,8 @@ package struct QuantizedMathOps: OpFamily {
   package let quantizedMatMul: OpDef = OpDef(
     "QuantizedMatMul",
     """
-    a: T1, b: T2, min_a: float, max_a: float, min_b: float, max_b: float -> out: Toutput, min_out: float, max_out: float
+    a: T1, b: T2, min_a: float, max_a: float, min_b: float, max_b: float -> out: Toutput, \
+      min_out: float, max_out: float
     T1: \(types)
     T2: \(types)
     Toutput: \(types) = qint32
@@ -28,7 +29,8 @@ package struct QuantizedMathOps: OpFamily {
       let (ta, tb) = (try context.bool("transpose_a"), try context.bool("transpose_b"))
       let (inner, other) = (a[ta ? 0 : 1], b[tb ? 1 : 0])
       try require(
-        inner == nil || other == nil || inner == other, "Matrix size-compatible: In[0]: \(a), In[1]: \(b)")
+        inner == nil || other == nil || inner == other,
+        "Matrix size-compatible: In[0]: \(a), In[1]: \(b)")
       return [[a[ta ? 1 : 0], b[tb ? 0 : 1]], .scalar, .scalar]
     },
     kernel: .raw(["T1": eightBits, "T2": eightBits, "Toutput": DTypeSet(.qint32)]) { context in
@@ -40,9 +42,12 @@ package struct QuantizedMathOps: OpFamily {
         return .run { p in
           let ranges = try Ranges(p, 2, typeA, typeB)
           let status = jk_quantized_matmul(
-            Int32(typeA.rawValue), Int32(typeB.rawValue), p[0], p[1], p[6].assumingMemoryBound(to: Int32.self), m, n,
+            Int32(typeA.rawValue), Int32(typeB.rawValue), p[0], p[1],
+            p[6].assumingMemoryBound(to: Int32.self), m, n,
             k, ta, tb, ranges.zeroX, ranges.zeroY)
-          guard status == 0 else { throw TFError.resourceExhausted("no memory to lay out the factors") }
+          guard status == 0 else {
+            throw TFError.resourceExhausted("no memory to lay out the factors")
+          }
           ranges.writeProduct(p, 7)
         }
       }
@@ -51,7 +56,8 @@ package struct QuantizedMathOps: OpFamily {
   package let quantizedConv2D: OpDef = OpDef(
     "QuantizedConv2D",
     """
-    input: Tinput, filter: Tfilter, min_input: float, max_input: float, min_filter: float, max_filter: float -> output: out_type, min_output: float, max_output: float
+    input: Tinput, filter: Tfilter, min_input: float, max_input: float, min_filter: float, \
+      max_filter: float -> output: out_type, min_output: float, max_output: float
     Tinput: \(types)
     Tfilter: \(types)
     out_type: \(types) = qint32
@@ -61,29 +67,43 @@ package struct QuantizedMathOps: OpFamily {
     """,
     shape: { context in
       let (input, filter) = (context.shapes[0], context.shapes[1])
-      try require(input.rank == nil || input.rank == 4, "input must be rank 4 but is rank \(input.rank ?? 0)")
-      try require(filter.rank == nil || filter.rank == 4, "filter must be rank 4 but is rank \(filter.rank ?? 0)")
+      try require(
+        input.rank == nil || input.rank == 4, "input must be rank 4 but is rank \(input.rank ?? 0)")
+      try require(
+        filter.rank == nil || filter.rank == 4,
+        "filter must be rank 4 but is rank \(filter.rank ?? 0)")
       try QuantizedOps.checkScalars(context, 2..<6)
       try require(
         input[3] == nil || filter[2] == nil || input[3] == filter[2],
         "input and filter must have the same depth: \(input[3] ?? 0) vs \(filter[2] ?? 0)")
-      let window = try Window(context, ksize: [1, filter[0], filter[1], 1], dilations: context.ints("dilations"))
-      return [[input[0], try window.output(input[1], 1), try window.output(input[2], 2), filter[3]], .scalar, .scalar]
+      let window = try Window(
+        context, ksize: [1, filter[0], filter[1], 1], dilations: context.ints("dilations"))
+      return [
+        [input[0], try window.output(input[1], 1), try window.output(input[2], 2), filter[3]],
+        .scalar, .scalar,
+      ]
     },
-    kernel: .raw(["Tinput": DTypeSet(.quint8), "Tfilter": eightBits, "out_type": DTypeSet(.qint32)]) { context in
+    kernel: .raw(["Tinput": DTypeSet(.quint8), "Tfilter": eightBits, "out_type": DTypeSet(.qint32)])
+    { context in
       let (typeX, typeY) = (context.inputTypes[0], context.inputTypes[1])
       return { specialise in
-        let (input, filter, output) = (specialise.inputs[0], specialise.inputs[1], specialise.outputs[0])
-        let window = try Window(context, ksize: [1, filter[0], filter[1], 1], dilations: context.ints("dilations"))
+        let (input, filter, output) = (
+          specialise.inputs[0], specialise.inputs[1], specialise.outputs[0]
+        )
+        let window = try Window(
+          context, ksize: [1, filter[0], filter[1], 1], dilations: context.ints("dilations"))
         let shape = window.shape(input, output, depth: filter[3])
         return .run { p in
           let ranges = try Ranges(p, 2, typeX, typeY)
           let status = withUnsafePointer(to: shape) {
             jk_quantized_conv(
-              Int32(typeX.rawValue), Int32(typeY.rawValue), $0, p[0], p[1], p[6].assumingMemoryBound(to: Int32.self),
+              Int32(typeX.rawValue), Int32(typeY.rawValue), $0, p[0], p[1],
+              p[6].assumingMemoryBound(to: Int32.self),
               ranges.zeroX, ranges.zeroY)
           }
-          guard status == 0 else { throw TFError.resourceExhausted("no memory to lay out the filter") }
+          guard status == 0 else {
+            throw TFError.resourceExhausted("no memory to lay out the filter")
+          }
           ranges.writeProduct(p, 7)
         }
       }
@@ -98,20 +118,26 @@ package struct QuantizedMathOps: OpFamily {
   package let quantizedBiasAdd: OpDef = OpDef(
     "QuantizedBiasAdd",
     """
-    input: T1, bias: T2, min_input: float, max_input: float, min_bias: float, max_bias: float -> output: out_type, min_out: float, max_out: float
+    input: T1, bias: T2, min_input: float, max_input: float, min_bias: float, max_bias: float \
+      -> output: out_type, min_out: float, max_out: float
     T1: \(types)
     T2: \(types)
     out_type: \(types)
     """,
     shape: { context in
       let (input, bias) = (context.shapes[0], context.shapes[1])
-      try require(input.rank == nil || input.rank! >= 2, "Input tensor must be at least 2D: \(input)")
+      try require(
+        input.rank == nil || input.rank! >= 2, "Input tensor must be at least 2D: \(input)")
       try require(bias.rank == nil || bias.rank == 1, "Biases must be 1D: \(bias)")
       try QuantizedOps.checkScalars(context, 2..<6)
       if let rank = input.rank, let last = input[rank - 1], let count = bias[0] {
         try require(
           last == count,
-          "Must provide as many biases as the last dimension of the input tensor: \(bias) vs. \(input)")
+          """
+          Must provide as many biases as the last dimension of the input tensor: \(bias) vs. \
+          \(input)
+          """
+        )
       }
       return [input, .scalar, .scalar]
     },
@@ -123,7 +149,9 @@ package struct QuantizedMathOps: OpFamily {
           let ranges = try Ranges(p, 2, typeX, typeY, room: 131_072)
           let (tableX, tableY) = ranges.sumTables()
           let output = p[6].assumingMemoryBound(to: Int32.self)
-          let (x, bias) = (p[0].assumingMemoryBound(to: UInt8.self), p[1].assumingMemoryBound(to: UInt8.self))
+          let (x, bias) = (
+            p[0].assumingMemoryBound(to: UInt8.self), p[1].assumingMemoryBound(to: UInt8.self)
+          )
           for index in 0..<count {
             output[index] = tableX[Int(x[index])] &+ tableY[Int(bias[index % channels])]
           }
@@ -138,7 +166,8 @@ package struct QuantizedMathOps: OpFamily {
   package let quantizedReluX: OpDef = OpDef(
     "QuantizedReluX",
     """
-    features: Tinput, max_value: float, min_features: float, max_features: float -> activations: out_type, min_activations: float, max_activations: float
+    features: Tinput, max_value: float, min_features: float, max_features: float \
+      -> activations: out_type, min_activations: float, max_activations: float
     Tinput: \(types)
     out_type: \(types) = quint8
     """,
@@ -146,7 +175,8 @@ package struct QuantizedMathOps: OpFamily {
       try QuantizedOps.checkScalars(context, 1..<4)
       return [context.shapes[0], .scalar, .scalar]
     },
-    kernel: .run(["Tinput": DTypeSet(.quint8, .qint32), "out_type": DTypeSet(.quint8, .qint32)]) { run in
+    kernel: .run(["Tinput": DTypeSet(.quint8, .qint32), "out_type": DTypeSet(.quint8, .qint32)]) {
+      run in
       let limit = try QuantizedOps.rangeEnd(run.inputs[1], "max_value")
       return try rectified(run.inputs[0], run.inputs[2], run.inputs[3], limit)
     }, gradient: .none("TensorFlow defines no gradient for QuantizedReluX"))
@@ -154,7 +184,8 @@ package struct QuantizedMathOps: OpFamily {
   package let quantizedConcat: OpDef = OpDef(
     "QuantizedConcat",
     """
-    concat_dim: int32, values: N * T, input_mins: N * float, input_maxes: N * float -> output: T, output_min: float, output_max: float
+    concat_dim: int32, values: N * T, input_mins: N * float, input_maxes: N * float -> output: T, \
+      output_min: float, output_max: float
     N: int >= 2
     T: type
     """,
@@ -165,21 +196,26 @@ package struct QuantizedMathOps: OpFamily {
     },
     kernel: .dynamic(["T": DTypeSet(.quint8, .qint32)]) { context in
       let (values, mins, maxes) = (
-        try context.inputRange("values"), try context.inputRange("input_mins"), try context.inputRange("input_maxes")
+        try context.inputRange("values"), try context.inputRange("input_mins"),
+        try context.inputRange("input_maxes")
       )
       return { run in
-        try require(run.inputs[0].dims.elementCount == 1, "Concat dim tensor should be a scalar integer, but got shape \(run.inputs[0].dims)")
+        try require(
+          run.inputs[0].dims.elementCount == 1,
+          "Concat dim tensor should be a scalar integer, but got shape \(run.inputs[0].dims)")
         return try concatenated(
           Array(run.inputs[values]), axis: run.inputs[0].integers()[0],
           mins: run.inputs[mins].map { try QuantizedOps.rangeEnd($0, "input_mins", loose: true) },
-          maxes: run.inputs[maxes].map { try QuantizedOps.rangeEnd($0, "input_maxes", loose: true) })
+          maxes: run.inputs[maxes].map { try QuantizedOps.rangeEnd($0, "input_maxes", loose: true) }
+        )
       }
     }, gradient: .none("TensorFlow defines no gradient for QuantizedConcat"))
 
   package let quantizedResizeBilinear: OpDef = OpDef(
     "QuantizedResizeBilinear",
     """
-    images: T, size: int32, min: float, max: float -> resized_images: T, out_min: float, out_max: float
+    images: T, size: int32, min: float, max: float -> resized_images: T, out_min: float, \
+      out_max: float
     T: {quint8, qint32, float}
     align_corners: bool = false
     half_pixel_centers: bool = false
@@ -197,7 +233,10 @@ package struct QuantizedMathOps: OpFamily {
         let images = run.inputs[0]
         let sides = try run.inputs[1].integers()
         _ = try ResizeOps.resizedShape(images.shape, run.inputs[1].shape, sides)
-        let (min, max) = (try QuantizedOps.rangeEnd(run.inputs[2], "min"), try QuantizedOps.rangeEnd(run.inputs[3], "max"))
+        let (min, max) = (
+          try QuantizedOps.rangeEnd(run.inputs[2], "min"),
+          try QuantizedOps.rangeEnd(run.inputs[3], "max")
+        )
         let dims = images.dims
         let count = dims.elementCount
         let outDims = Shape([dims[0], sides[0], sides[1], dims[3]])
@@ -205,11 +244,13 @@ package struct QuantizedMathOps: OpFamily {
         if dtype != .float32 {
           floats = try Tensor.uninitialized(.float32, dims)
           jk_dequantize_min_first(
-            Int32(dtype.rawValue), images.pointer, floats.pointer.assumingMemoryBound(to: Float.self), count, min, max)
+            Int32(dtype.rawValue), images.pointer,
+            floats.pointer.assumingMemoryBound(to: Float.self), count, min, max)
         }
         let result = try Tensor.uninitialized(.float32, outDims)
         let axes = [1, 2].map {
-          ResizeAxis(from: dims[$0], to: outDims[$0], alignCorners: align, halfPixel: half).bilinear()
+          ResizeAxis(from: dims[$0], to: outDims[$0], alignCorners: align, halfPixel: half)
+            .bilinear()
         }
         let shape = jk_resize(
           batch: Int64(dims[0]), in_h: Int64(dims[1]), in_w: Int64(dims[2]), out_h: Int64(sides[0]),
@@ -223,7 +264,9 @@ package struct QuantizedMathOps: OpFamily {
             }
           }
         }
-        guard status == 0 else { throw TFError.resourceExhausted("no memory for a row of an image") }
+        guard status == 0 else {
+          throw TFError.resourceExhausted("no memory for a row of an image")
+        }
         let ends = try [Tensor(scalar: min), Tensor(scalar: max)]
         if dtype == .float32 { return [result] + ends }
         let output = try Tensor.uninitialized(dtype, outDims)
@@ -243,7 +286,8 @@ package struct QuantizedMathOps: OpFamily {
     return OpDef(
       name,
       """
-      x: T1, y: T2, min_x: float, max_x: float, min_y: float, max_y: float -> z: Toutput, min_z: float, max_z: float
+      x: T1, y: T2, min_x: float, max_x: float, min_y: float, max_y: float -> z: Toutput, \
+        min_z: float, max_z: float
       T1: \(types)
       T2: \(types)
       Toutput: \(types) = qint32
@@ -252,11 +296,13 @@ package struct QuantizedMathOps: OpFamily {
         try QuantizedOps.checkScalars(context, 2..<6)
         return [try ShapeRules.broadcast(context.shapes[0], context.shapes[1]), .scalar, .scalar]
       },
-      kernel: .raw(["T1": DTypeSet(.quint8), "T2": DTypeSet(.quint8), "Toutput": DTypeSet(.qint32)]) { _ in
+      kernel: .raw(["T1": DTypeSet(.quint8), "T2": DTypeSet(.quint8), "Toutput": DTypeSet(.qint32)])
+      { _ in
         { specialise in
           guard let loop = loop() else { throw TFError.internal("\(name) has no loop") }
           let layout = try BroadcastLayout(
-            Array(specialise.inputs[0..<2]), specialise.outputs[0], sizes: [1, 1], outputSize: 4, grain: 32768)
+            Array(specialise.inputs[0..<2]), specialise.outputs[0], sizes: [1, 1], outputSize: 4,
+            grain: 32768)
           return .run { p in
             let ranges = try Ranges(p, 2, .quint8, .quint8, room: 16_384)
             var params = jk_quantized_binary()
@@ -265,9 +311,12 @@ package struct QuantizedMathOps: OpFamily {
             tableX.withUnsafeBufferPointer { x in
               tableY.withUnsafeBufferPointer { y in
                 (params.table_x, params.table_y) = (x.baseAddress, y.baseAddress)
-                withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: 3) { own in
+                withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: 3) {
+                  own in
                   (own[0], own[1], own[2]) = (p[0], p[1], p[6])
-                  _ = withUnsafePointer(to: layout.value) { jk_elementwise(loop, $0, own.baseAddress!, &params) }
+                  _ = withUnsafePointer(to: layout.value) {
+                    jk_elementwise(loop, $0, own.baseAddress!, &params)
+                  }
                 }
               }
             }
@@ -305,7 +354,8 @@ package struct QuantizedMathOps: OpFamily {
     func writeProduct(_ p: Pointers, _ index: Int) {
       let step = (maxX - minX) / 255 * ((maxY - minY) / 255)
       p[index].assumingMemoryBound(to: Float.self)[0] = step * -2_147_483_648
-      p[index + 1].assumingMemoryBound(to: Float.self)[0] = step * 2_147_483_648  // what 2³¹ - 1 is in a float
+      // 2³¹ - 1 as a float.
+      p[index + 1].assumingMemoryBound(to: Float.self)[0] = step * 2_147_483_648
     }
 
     /// The upper end of the symmetric range of a sum, with room for adding many.
@@ -336,7 +386,8 @@ package struct QuantizedMathOps: OpFamily {
     OpDef(
       name,
       """
-      features: Tinput, min_features: float, max_features: float -> activations: out_type, min_activations: float, max_activations: float
+      features: Tinput, min_features: float, max_features: float -> activations: out_type, \
+        min_activations: float, max_activations: float
       Tinput: \(types)
       out_type: \(types) = quint8
       """,
@@ -344,21 +395,28 @@ package struct QuantizedMathOps: OpFamily {
         try QuantizedOps.checkScalars(context, 1..<3)
         return [context.shapes[0], .scalar, .scalar]
       },
-      kernel: .dynamic(["Tinput": DTypeSet(.quint8, .qint32), "out_type": DTypeSet(.quint8, .qint32)]) { context in
+      kernel: .dynamic([
+        "Tinput": DTypeSet(.quint8, .qint32), "out_type": DTypeSet(.quint8, .qint32),
+      ]) { context in
         let (from, to) = (context.inputTypes[0], context.outputTypes[0])
         try require(from == to, "\(name) keeps the type of its features: got \(from) and \(to)")
         return { try rectified($0.inputs[0], $0.inputs[1], $0.inputs[2], limit) }
       }, gradient: .none("TensorFlow defines no gradient for \(name)"))
   }
 
-  private static func rectified(_ x: Tensor, _ min: Tensor, _ max: Tensor, _ limit: Float?) throws -> [Tensor] {
+  private static func rectified(_ x: Tensor, _ min: Tensor, _ max: Tensor, _ limit: Float?) throws
+    -> [Tensor]
+  {
     let low = try QuantizedOps.rangeEnd(min, "min_features")
     let high = try QuantizedOps.rangeEnd(max, "max_features")
     let dtype = Int32(x.dtype.rawValue)
     let output = try Tensor.uninitialized(x.dtype, x.dims)
-    let top = limit.map { jk_float_to_quantized(dtype, $0, low, high) } ?? (x.dtype == .quint8 ? 255 : Int64(Int32.max))
+    let top =
+      limit.map { jk_float_to_quantized(dtype, $0, low, high) }
+      ?? (x.dtype == .quint8 ? 255 : Int64(Int32.max))
     jk_quantized_clamp(
-      dtype, x.pointer, output.pointer, x.dims.elementCount, jk_float_to_quantized(dtype, 0, low, high), top)
+      dtype, x.pointer, output.pointer, x.dims.elementCount,
+      jk_float_to_quantized(dtype, 0, low, high), top)
     return try [output, Tensor(scalar: low), Tensor(scalar: high)]
   }
 
@@ -375,14 +433,17 @@ package struct QuantizedMathOps: OpFamily {
       strides = try context.ints("strides")
       try require(strides.count == 4, "Sliding window strides field must specify 4 dimensions")
       try require(
-        strides[0] == 1 && strides[3] == 1, "Current implementation does not yet support strides in the batch and depth dimensions.")
+        strides[0] == 1 && strides[3] == 1,
+        "Current implementation does not yet support strides in the batch and depth dimensions.")
       try require(strides[1] > 0 && strides[2] > 0, "strides must be positive, got \(strides)")
       try require(dilations.count == 4, "dilations must specify 4 dimensions")
       try require(
         dilations[0] == 1 && dilations[3] == 1 && dilations[1] > 0 && dilations[2] > 0,
         "dilations must be positive, and 1 for batch and depth, got \(dilations)")
       try require(ksize.count == 4, "Sliding window ksize field must specify 4 dimensions")
-      for size in ksize { try require((size ?? 1) > 0, "window sizes must be positive, got \(ksize)") }
+      for size in ksize {
+        try require((size ?? 1) > 0, "window sizes must be positive, got \(ksize)")
+      }
       self.ksize = ksize
       self.dilations = dilations
       same = try context.string("padding") == "SAME"
@@ -398,7 +459,13 @@ package struct QuantizedMathOps: OpFamily {
       guard let input else { return nil }
       if same { return input == 0 ? 0 : (input - 1) / strides[axis] + 1 }
       guard let extent = extent(axis) else { return nil }
-      try require(extent <= input + strides[axis] && input >= extent - 1, "Computed output size would be negative: input \(input), window \(extent), stride \(strides[axis])")
+      try require(
+        extent <= input + strides[axis] && input >= extent - 1,
+        """
+        Computed output size would be negative: input \(input), window \(extent), stride \
+        \(strides[axis])
+        """
+      )
       return input < extent ? 0 : (input - extent) / strides[axis] + 1
     }
 
@@ -410,10 +477,12 @@ package struct QuantizedMathOps: OpFamily {
     func shape(_ input: Shape, _ output: Shape, depth: Int) -> jk_quantized_window {
       jk_quantized_window(
         batch: Int64(input[0]), in_h: Int64(input[1]), in_w: Int64(input[2]), in_c: Int64(input[3]),
-        out_h: Int64(output[1]), out_w: Int64(output[2]), out_c: Int64(depth), filter_h: Int64(ksize[1] ?? 1),
+        out_h: Int64(output[1]), out_w: Int64(output[2]), out_c: Int64(depth),
+        filter_h: Int64(ksize[1] ?? 1),
         filter_w: Int64(ksize[2] ?? 1), stride_h: Int64(strides[1]), stride_w: Int64(strides[2]),
         dilation_h: Int64(dilations[1]), dilation_w: Int64(dilations[2]),
-        pad_top: Int64(padding(input[1], output[1], 1)), pad_left: Int64(padding(input[2], output[2], 2)))
+        pad_top: Int64(padding(input[1], output[1], 1)),
+        pad_left: Int64(padding(input[2], output[2], 2)))
     }
   }
 
@@ -421,7 +490,8 @@ package struct QuantizedMathOps: OpFamily {
     OpDef(
       name,
       """
-      input: T, min_input: float, max_input: float -> output: T, min_output: float, max_output: float
+      input: T, min_input: float, max_input: float -> output: T, min_output: float, \
+        max_output: float
       T: \(types)
       ksize: list(int)
       strides: list(int)
@@ -432,17 +502,23 @@ package struct QuantizedMathOps: OpFamily {
         try require(input.rank == nil || input.rank == 4, "tensor_in must be 4-dimensional\(input)")
         try QuantizedOps.checkScalars(context, 1..<3)
         let window = try poolWindow(context)
-        return [[input[0], try window.output(input[1], 1), try window.output(input[2], 2), input[3]], .scalar, .scalar]
+        return [
+          [input[0], try window.output(input[1], 1), try window.output(input[2], 2), input[3]],
+          .scalar, .scalar,
+        ]
       },
       kernel: .raw(["T": eightBits]) { context in
         let dtype = Int32(context.inputTypes[0].rawValue)
         let window = try poolWindow(context)
         return { specialise in
-          let shape = window.shape(specialise.inputs[0], specialise.outputs[0], depth: specialise.inputs[0][3])
+          let shape = window.shape(
+            specialise.inputs[0], specialise.outputs[0], depth: specialise.inputs[0][3])
           return .run { p in
             withUnsafePointer(to: shape) { jk_quantized_pool(dtype, $0, p[0], p[3], average) }
-            p[4].assumingMemoryBound(to: Float.self)[0] = p[1].assumingMemoryBound(to: Float.self)[0]
-            p[5].assumingMemoryBound(to: Float.self)[0] = p[2].assumingMemoryBound(to: Float.self)[0]
+            p[4].assumingMemoryBound(to: Float.self)[0] =
+              p[1].assumingMemoryBound(to: Float.self)[0]
+            p[5].assumingMemoryBound(to: Float.self)[0] =
+              p[2].assumingMemoryBound(to: Float.self)[0]
           }
         }
       }, gradient: .none("TensorFlow defines no gradient for \(name)"))
@@ -458,11 +534,17 @@ package struct QuantizedMathOps: OpFamily {
 
   // Concatenation.
 
-  private static func concatenatedShape(_ shapes: [PartialShape], _ axis: Int?) throws -> PartialShape {
+  private static func concatenatedShape(_ shapes: [PartialShape], _ axis: Int?) throws
+    -> PartialShape
+  {
     guard let rank = shapes.compactMap(\.rank).first else { return .unknown }
-    try require(shapes.allSatisfy { $0.rank == nil || $0.rank == rank }, "Ranks of all inputs should match: \(shapes)")
+    try require(
+      shapes.allSatisfy { $0.rank == nil || $0.rank == rank },
+      "Ranks of all inputs should match: \(shapes)")
     guard let axis else { return .unknown(rank: rank) }
-    try require(rank > 0 && axis >= -rank && axis < rank, "concat_dim \(axis) is not in the range [-\(rank), \(rank))")
+    try require(
+      rank > 0 && axis >= -rank && axis < rank,
+      "concat_dim \(axis) is not in the range [-\(rank), \(rank))")
     let along = axis < 0 ? axis + rank : axis
     var dims = [Int?](repeating: nil, count: rank)
     for position in 0..<rank {
@@ -471,7 +553,9 @@ package struct QuantizedMathOps: OpFamily {
         dims[position] = sizes.contains(nil) ? nil : sizes.reduce(0) { $0 + ($1 ?? 0) }
       } else {
         for size in shapes.compactMap({ $0[position] }) {
-          try require(dims[position] == nil || dims[position] == size, "Dimensions of inputs should match: shapes \(shapes)")
+          try require(
+            dims[position] == nil || dims[position] == size,
+            "Dimensions of inputs should match: shapes \(shapes)")
           dims[position] = size
         }
       }
@@ -508,8 +592,11 @@ package struct QuantizedMathOps: OpFamily {
       if mins[index] != low || maxes[index] != high {
         own = try Tensor.uninitialized(dtype, value.dims)
         let floats = try Tensor.uninitialized(.float32, value.dims)
-        let (between, count) = (floats.pointer.assumingMemoryBound(to: Float.self), value.dims.elementCount)
-        jk_dequantize_min_first(Int32(dtype.rawValue), value.pointer, between, count, mins[index], maxes[index])
+        let (between, count) = (
+          floats.pointer.assumingMemoryBound(to: Float.self), value.dims.elementCount
+        )
+        jk_dequantize_min_first(
+          Int32(dtype.rawValue), value.pointer, between, count, mins[index], maxes[index])
         jk_quantize_min_first(Int32(dtype.rawValue), between, own.pointer, count, low, high)
       }
       let length = value.dims[along] * inner

@@ -10,7 +10,8 @@ package struct QuantizedOps: OpFamily {
   package let quantizeV2: OpDef = OpDef(
     "QuantizeV2",
     """
-    input: float, min_range: float, max_range: float -> output: T, output_min: float, output_max: float
+    input: float, min_range: float, max_range: float -> output: T, output_min: float, \
+      output_max: float
     T: {qint8, quint8, qint32, qint16, quint16}
     mode: {'MIN_COMBINED', 'MIN_FIRST', 'SCALED'} = 'MIN_COMBINED'
     round_mode: {'HALF_AWAY_FROM_ZERO', 'HALF_TO_EVEN'} = 'HALF_AWAY_FROM_ZERO'
@@ -22,7 +23,8 @@ package struct QuantizedOps: OpFamily {
       let axis = try context.int("axis")
       let range = try sliceShape(context, axis)
       // One slice has a scalar range, as has a whole tensor.
-      let output: PartialShape = range.rank == 1 ? (range[0] == nil ? .unknown : range[0] == 1 ? .scalar : range) : range
+      let output: PartialShape =
+        range.rank == 1 ? (range[0] == nil ? .unknown : range[0] == 1 ? .scalar : range) : range
       return [context.shapes[0], output, output]
     },
     kernel: .dynamic { context in
@@ -30,27 +32,41 @@ package struct QuantizedOps: OpFamily {
       let evenly = try context.string("round_mode") == "HALF_TO_EVEN"
       try require(
         !evenly || scheme.mode == .scaled,
-        "Round mode 'HALF_TO_EVEN' only supported for mode 'SCALED', but mode is '\(scheme.mode.rawValue)'.")
+        """
+        Round mode 'HALF_TO_EVEN' only supported for mode 'SCALED', but mode is \
+        '\(scheme.mode.rawValue)'.
+        """
+      )
       let minimumRange = try context.float("ensure_minimum_range")
       return { run in
         let input = run.inputs[0]
         let slices = try scheme.slices(input.dims, run.inputs[1], run.inputs[2])
         if scheme.axis >= 0, scheme.mode == .minFirst {
-          throw TFError.unimplemented("MIN_FIRST mode is not implemented for Quantize with axis != -1.")
+          throw TFError.unimplemented(
+            "MIN_FIRST mode is not implemented for Quantize with axis != -1.")
         }
         if scheme.axis >= 0 {
           for (index, name) in [(1, "min_range"), (2, "max_range")] {
             try require(
               run.inputs[index].dims.rank == 1,
-              "If axis is specified, \(name) must be a 1-D tensor whose size matches the axis dimension of the input and output tensors, but \(name) has shape \(run.inputs[index].dims)")
+              """
+              If axis is specified, \(name) must be a 1-D tensor whose size matches the axis \
+              dimension of the input and output tensors, but \(name) has shape \
+              \(run.inputs[index].dims)
+              """
+            )
           }
         }
         let shape: Shape = scheme.axis < 0 || slices.slices == 1 ? [] : [Int(slices.slices)]
-        let (low, high) = (try Tensor.uninitialized(.float32, shape), try Tensor.uninitialized(.float32, shape))
+        let (low, high) = (
+          try Tensor.uninitialized(.float32, shape), try Tensor.uninitialized(.float32, shape)
+        )
         let output = try Tensor.uninitialized(scheme.dtype, input.dims)
         var steps: [jk_quantize_step] = []
         for slice in 0..<Int(slices.slices) {
-          let given = (run.inputs[1].elements(Float.self)[slice], run.inputs[2].elements(Float.self)[slice])
+          let given = (
+            run.inputs[1].elements(Float.self)[slice], run.inputs[2].elements(Float.self)[slice]
+          )
           try require(given.1 >= given.0, "input_max_range must be larger than input_min_range.")
           // The range always holds zero and has some extent.
           var min = Swift.min(0, given.0)
@@ -94,19 +110,25 @@ package struct QuantizedOps: OpFamily {
       let target = try context.type("dtype")
       try require(
         target == .float32 || scheme.mode == .minCombined || scheme.mode == .scaled,
-        "When output type is bfloat16, Mode string must be 'MIN_COMBINED', is '\(scheme.mode.rawValue)'")
+        """
+        When output type is bfloat16, Mode string must be 'MIN_COMBINED', is \
+        '\(scheme.mode.rawValue)'
+        """
+      )
       return { run in
         let input = run.inputs[0]
         let slices = try scheme.slices(input.dims, run.inputs[1], run.inputs[2])
         if scheme.axis >= 0, scheme.mode == .minFirst {
-          throw TFError.unimplemented("MIN_FIRST mode is not implemented for Dequantize with axis != -1.")
+          throw TFError.unimplemented(
+            "MIN_FIRST mode is not implemented for Dequantize with axis != -1.")
         }
         let floats = try Tensor.uninitialized(.float32, input.dims)
         let result = floats.pointer.assumingMemoryBound(to: Float.self)
         let dtype = Int32(scheme.dtype.rawValue)
         let (low, high) = (run.inputs[1].elements(Float.self), run.inputs[2].elements(Float.self))
         if scheme.mode == .minFirst {
-          jk_dequantize_min_first(dtype, input.pointer, result, input.dims.elementCount, low[0], high[0])
+          jk_dequantize_min_first(
+            dtype, input.pointer, result, input.dims.elementCount, low[0], high[0])
         } else {
           let steps = (0..<Int(slices.slices)).map { scheme.dequantizeStep(low[$0], high[$0]) }
           withUnsafePointer(to: slices) { jk_dequantize(dtype, input.pointer, result, $0, steps) }
@@ -121,7 +143,8 @@ package struct QuantizedOps: OpFamily {
   package let quantizeDownAndShrinkRange: OpDef = OpDef(
     "QuantizeDownAndShrinkRange",
     """
-    input: Tinput, input_min: float, input_max: float -> output: out_type, output_min: float, output_max: float
+    input: Tinput, input_min: float, input_max: float -> output: out_type, output_min: float, \
+      output_max: float
     Tinput: \(types)
     out_type: \(types)
     """,
@@ -131,7 +154,9 @@ package struct QuantizedOps: OpFamily {
     },
     kernel: .run(["Tinput": DTypeSet(.qint32), "out_type": DTypeSet(.quint8)]) { run in
       let input = run.inputs[0]
-      let (min, max) = (try rangeEnd(run.inputs[1], "input_min"), try rangeEnd(run.inputs[2], "input_max"))
+      let (min, max) = (
+        try rangeEnd(run.inputs[1], "input_min"), try rangeEnd(run.inputs[2], "input_max")
+      )
       let (low, high) = usedRange(input, min, max)
       return try [
         requantized(input, .quint8, from: (min, max), to: (Swift.min(low, 0), high)),
@@ -153,7 +178,9 @@ package struct QuantizedOps: OpFamily {
       for end in run.inputs[1...2] {
         try require(end.dims.elementCount > 0, "the range must not be empty, got shape \(end.dims)")
       }
-      let (min, max) = (run.inputs[1].elements(Float.self)[0], run.inputs[2].elements(Float.self)[0])
+      let (min, max) = (
+        run.inputs[1].elements(Float.self)[0], run.inputs[2].elements(Float.self)[0]
+      )
       let (low, high) = usedRange(run.inputs[0], min, max)
       return try [Tensor(scalar: Swift.min(low, 0)), Tensor(scalar: high)]
     }, gradient: .none("TensorFlow defines no gradient for RequantizationRange"))
@@ -161,7 +188,8 @@ package struct QuantizedOps: OpFamily {
   package let requantize: OpDef = OpDef(
     "Requantize",
     """
-    input: Tinput, input_min: float, input_max: float, requested_output_min: float, requested_output_max: float -> output: out_type, output_min: float, output_max: float
+    input: Tinput, input_min: float, input_max: float, requested_output_min: float, \
+      requested_output_max: float -> output: out_type, output_min: float, output_max: float
     Tinput: \(types)
     out_type: \(types)
     """,
@@ -169,13 +197,16 @@ package struct QuantizedOps: OpFamily {
       try checkScalars(context, 1..<5)
       return [context.shapes[0], .scalar, .scalar]
     },
-    kernel: .dynamic(["Tinput": DTypeSet(.qint32), "out_type": DTypeSet(.qint8, .quint8)]) { context in
+    kernel: .dynamic(["Tinput": DTypeSet(.qint32), "out_type": DTypeSet(.qint8, .quint8)]) {
+      context in
       let dtype = context.outputTypes[0]
       return { run in
         let names = ["input_min", "input_max", "requested_output_min", "requested_output_max"]
         let ends = try (0..<4).map { try rangeEnd(run.inputs[$0 + 1], names[$0]) }
         try require(ends[2] <= 0, "requested_output_min must be <= 0, but got \(ends[2])")
-        try require(ends[3] >= ends[2], "requested_output_max must be >= requested_output_min, but got \(ends[3]) and \(ends[2])")
+        try require(
+          ends[3] >= ends[2],
+          "requested_output_max must be >= requested_output_min, but got \(ends[3]) and \(ends[2])")
         return try [
           requantized(run.inputs[0], dtype, from: (ends[0], ends[1]), to: (ends[2], ends[3])),
           Tensor(scalar: ends[2]), Tensor(scalar: ends[3]),
@@ -186,7 +217,8 @@ package struct QuantizedOps: OpFamily {
   package let quantizedReshape: OpDef = OpDef(
     "QuantizedReshape",
     """
-    tensor: T, shape: Tshape, input_min: float, input_max: float -> output: T, output_min: float, output_max: float
+    tensor: T, shape: Tshape, input_min: float, input_max: float -> output: T, output_min: float, \
+      output_max: float
     T: type
     Tshape: {int32, int64} = int32
     """,
@@ -194,7 +226,9 @@ package struct QuantizedOps: OpFamily {
       try checkScalars(context, 2..<4, loose: true)
       let shape = context.shapes[1]
       try require(shape.rank == nil || shape.rank == 1, "sizes input must be 1-D, not \(shape)")
-      guard let sizes = try context.integers(1) else { return [shape[0].map { .unknown(rank: $0) } ?? .unknown, .scalar, .scalar] }
+      guard let sizes = try context.integers(1) else {
+        return [shape[0].map { .unknown(rank: $0) } ?? .unknown, .scalar, .scalar]
+      }
       guard let count = context.shapes[0].elementCount else {
         return [PartialShape(sizes.map { $0 < 0 ? nil : $0 }), .scalar, .scalar]
       }
@@ -203,7 +237,8 @@ package struct QuantizedOps: OpFamily {
     kernel: .run { run in
       _ = try rangeEnd(run.inputs[2], "input_min", loose: true)
       _ = try rangeEnd(run.inputs[3], "input_max", loose: true)
-      try require(run.inputs[1].dims.rank == 1, "sizes input must be 1-D, not \(run.inputs[1].dims)")
+      try require(
+        run.inputs[1].dims.rank == 1, "sizes input must be 1-D, not \(run.inputs[1].dims)")
       let dims = try reshaped(run.inputs[0].dims.elementCount, run.inputs[1].integers())
       return [run.inputs[0].reshaped(dims), run.inputs[2], run.inputs[3]]
     }, gradient: .none("TensorFlow defines no gradient for QuantizedReshape"))
@@ -214,17 +249,24 @@ package struct QuantizedOps: OpFamily {
   private static func sliceShape(_ context: ShapeContext, _ axis: Int) throws -> PartialShape {
     try require(axis >= -1, "axis should be at least -1, got \(axis)")
     let input = context.shapes[0]
-    try require(input.rank == nil || axis < input.rank!, "Shape must be at least rank \(axis &+ 1) but is rank \(input.rank ?? 0)")
+    try require(
+      input.rank == nil || axis < input.rank!,
+      "Shape must be at least rank \(axis &+ 1) but is rank \(input.rank ?? 0)")
     for (index, name) in [(1, "min_range"), (2, "max_range")] {
-      guard let count = context.shapes[index].elementCount, let slices = axis < 0 ? 1 : input[axis] else { continue }
+      guard let count = context.shapes[index].elementCount, let slices = axis < 0 ? 1 : input[axis]
+      else { continue }
       try require(
-        count == slices, "\(name) has shape \(context.shapes[index]), expected \(slices) elements for axis \(axis)")
+        count == slices,
+        "\(name) has shape \(context.shapes[index]), expected \(slices) elements for axis \(axis)")
     }
     return axis < 0 ? .scalar : [input[axis]]
   }
 
-  /// - Parameter loose: whether any tensor of one element will do, as some of TensorFlow's kernels have it.
-  package static func checkScalars(_ context: ShapeContext, _ inputs: Range<Int>, loose: Bool = false) throws {
+  /// - Parameter loose: whether any tensor of one element will do, as some of TensorFlow's kernels
+  ///   have it.
+  package static func checkScalars(
+    _ context: ShapeContext, _ inputs: Range<Int>, loose: Bool = false
+  ) throws {
     for input in inputs {
       let shape = context.shapes[input]
       try require(
@@ -234,7 +276,9 @@ package struct QuantizedOps: OpFamily {
   }
 
   /// An end of a range; `loose` is as in `checkScalars`.
-  package static func rangeEnd(_ tensor: Tensor, _ name: String, loose: Bool = false) throws -> Float {
+  package static func rangeEnd(_ tensor: Tensor, _ name: String, loose: Bool = false) throws
+    -> Float
+  {
     try require(
       tensor.dims.rank == 0 || (loose && tensor.dims.elementCount == 1),
       "`\(name)` must be rank 0 but is rank \(tensor.dims.rank)")
@@ -247,7 +291,8 @@ package struct QuantizedOps: OpFamily {
       input.pointer.assumingMemoryBound(to: Int32.self), input.dims.elementCount, &low, &high)
     let dtype = Int32(DType.qint32.rawValue)
     return (
-      jk_quantized_to_float(dtype, Int64(low), min, max), jk_quantized_to_float(dtype, Int64(high), min, max)
+      jk_quantized_to_float(dtype, Int64(low), min, max),
+      jk_quantized_to_float(dtype, Int64(high), min, max)
     )
   }
 
@@ -256,7 +301,8 @@ package struct QuantizedOps: OpFamily {
   ) throws -> Tensor {
     let output = try Tensor.uninitialized(dtype, input.dims)
     jk_requantize(
-      Int32(input.dtype.rawValue), Int32(dtype.rawValue), input.pointer, output.pointer, input.dims.elementCount,
+      Int32(input.dtype.rawValue), Int32(dtype.rawValue), input.pointer, output.pointer,
+      input.dims.elementCount,
       from.0, from.1, to.0, to.1)
     return output
   }
@@ -277,10 +323,18 @@ package struct QuantizedOps: OpFamily {
     }
     var dims = sizes
     if let open {
-      try require(known > 0 && count % known == 0, "Input to reshape is a tensor with \(count) values, but the requested shape requires a multiple of \(known)")
+      try require(
+        known > 0 && count % known == 0,
+        """
+        Input to reshape is a tensor with \(count) values, but the requested shape requires a \
+        multiple of \(known)
+        """
+      )
       dims[open] = count / known
     } else {
-      try require(known == count, "Input to reshape is a tensor with \(count) values, but the requested shape has \(known)")
+      try require(
+        known == count,
+        "Input to reshape is a tensor with \(count) values, but the requested shape has \(known)")
     }
     return Shape(dims)
   }
@@ -301,7 +355,9 @@ private struct QuantizationScheme: Sendable {
   init(_ context: KernelContext, dtype: DType) throws {
     self.dtype = dtype
     let name = try context.string("mode")
-    guard let mode = Mode(rawValue: name) else { throw TFError.invalidArgument("Invalid mode \(name)") }
+    guard let mode = Mode(rawValue: name) else {
+      throw TFError.invalidArgument("Invalid mode \(name)")
+    }
     self.mode = mode
     narrow = try context.bool("narrow_range")
     axis = try context.int("axis")
@@ -332,7 +388,9 @@ private struct QuantizationScheme: Sendable {
   func slices(_ dims: Shape, _ min: Tensor, _ max: Tensor) throws -> jk_slices {
     if axis < 0 {
       for (tensor, name) in [(min, "min_range"), (max, "max_range")] {
-        try require(tensor.dims.elementCount == 1, "\(name) must have 1 element for axis -1, got shape \(tensor.dims)")
+        try require(
+          tensor.dims.elementCount == 1,
+          "\(name) must have 1 element for axis -1, got shape \(tensor.dims)")
       }
       return jk_slices(outer: 1, slices: 1, inner: Int64(dims.elementCount))
     }
@@ -340,7 +398,11 @@ private struct QuantizationScheme: Sendable {
     for (tensor, name) in [(min, "min_range"), (max, "max_range")] {
       try require(
         tensor.dims.elementCount == dims[axis],
-        "\(name) must have as many elements as input on axis \(axis), got \(tensor.dims.elementCount), expected \(dims[axis])")
+        """
+        \(name) must have as many elements as input on axis \(axis), got \
+        \(tensor.dims.elementCount), expected \(dims[axis])
+        """
+      )
     }
     return jk_slices(
       outer: Int64(dims.dims[..<axis].reduce(1, *)), slices: Int64(dims[axis]),

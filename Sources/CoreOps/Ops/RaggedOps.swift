@@ -20,7 +20,8 @@ package struct RaggedOps: OpFamily {
         try require(shape.rank ?? 0 <= 1, "\(name) must be a scalar or vector, got shape \(shape)")
         if shape.rank != 0 { areScalars = false }
         guard let count = shape[0] else { continue }
-        try require(rows == nil || rows == count, "starts, limits, and deltas must have the same shape")
+        try require(
+          rows == nil || rows == count, "starts, limits, and deltas must have the same shape")
         rows = count
       }
       return [[areScalars ? 2 : rows.map { $0 + 1 }], [nil]]
@@ -33,7 +34,8 @@ package struct RaggedOps: OpFamily {
           try require(input.dims.rank <= 1, "\(name) must be a scalar or vector")
           guard input.dims.rank == 1 else { continue }
           try require(
-            rows == nil || rows == input.dims[0], "starts, limits, and deltas must have the same shape")
+            rows == nil || rows == input.dims[0],
+            "starts, limits, and deltas must have the same shape")
           rows = input.dims[0]
         }
         switch run.inputs[0].dtype {
@@ -52,7 +54,8 @@ package struct RaggedOps: OpFamily {
     for size in sizes {
       let (end, overflow) = (ends.last ?? 0).addingReportingOverflow(size)
       try require(
-        !overflow && (dtype == .int64 || end <= Int(Int32.max)), "Row splits do not fit \(dtype): the total is too large")
+        !overflow && (dtype == .int64 || end <= Int(Int32.max)),
+        "Row splits do not fit \(dtype): the total is too large")
       ends.append(end)
     }
     return try SparseRows.vector(ends, dtype)
@@ -69,7 +72,8 @@ package struct RaggedOps: OpFamily {
       if (delta > 0 && limit < start) || (delta < 0 && limit > start) { return 0 }
       let size = ((limit - start) / delta).magnitude.rounded(.up)
       try require(
-        size.isFinite && size < 9e18, "Requires ((limit - start) / delta) <= \(dtype == .int64 ? Int.max : Int(Int32.max))")
+        size.isFinite && size < 9e18,
+        "Requires ((limit - start) / delta) <= \(dtype == .int64 ? Int.max : Int(Int32.max))")
       return Int(size)
     }
     let splits = try splits(sizes, dtype)
@@ -89,7 +93,9 @@ package struct RaggedOps: OpFamily {
 
   private static func integers(_ inputs: [Tensor], _ rows: Int, _ dtype: DType) throws -> [Tensor] {
     let parts = try inputs.map { try $0.integers() }
-    func at(_ input: Int, _ row: Int) -> Int { parts[input][inputs[input].dims.rank == 0 ? 0 : row] }
+    func at(_ input: Int, _ row: Int) -> Int {
+      parts[input][inputs[input].dims.rank == 0 ? 0 : row]
+    }
     let sizes = try (0..<rows).map { row -> Int in
       let (start, limit, delta) = (at(0, row), at(1, row), at(2, row))
       try require(delta != 0, "Requires delta != 0")
@@ -123,7 +129,9 @@ package struct RaggedOps: OpFamily {
   package let gather: OpDef = OpDef(
     "RaggedGather",
     """
-    params_nested_splits: PARAMS_RAGGED_RANK * Tsplits, params_dense_values: Tvalues, indices: Tindices -> output_nested_splits: OUTPUT_RAGGED_RANK * Tsplits, output_dense_values: Tvalues
+    params_nested_splits: PARAMS_RAGGED_RANK * Tsplits, params_dense_values: Tvalues, \
+      indices: Tindices -> output_nested_splits: OUTPUT_RAGGED_RANK * Tsplits, \
+      output_dense_values: Tvalues
     Tvalues: type
     Tindices: {int32, int64}
     Tsplits: {int32, int64} = int64
@@ -135,7 +143,9 @@ package struct RaggedOps: OpFamily {
       let outputs = try context.int("OUTPUT_RAGGED_RANK")
       for index in 0..<depth { _ = try context.shape(index, rank: 1, "params_nested_splits") }
       if let rank = context.shapes[depth + 1].rank {
-        try require(outputs == rank + depth - 1, "Wrong OUTPUT_RAGGED_RANK: \(outputs), expected \(rank + depth - 1)")
+        try require(
+          outputs == rank + depth - 1,
+          "Wrong OUTPUT_RAGGED_RANK: \(outputs), expected \(rank + depth - 1)")
       }
       let values = context.shapes[depth]
       try require(values.rank ?? 1 >= 1, "params_dense_values must have at least 1 dimension")
@@ -154,12 +164,15 @@ package struct RaggedOps: OpFamily {
           "Wrong OUTPUT_RAGGED_RANK: \(outputs), expected \(indices.dims.rank + depth - 1)")
         var nested: [[Int]] = []
         for (level, splits) in run.inputs[..<depth].enumerated() {
-          try require(splits.dims.rank == 1, "params_nested_splits must be vectors, got shape \(splits.dims)")
+          try require(
+            splits.dims.rank == 1, "params_nested_splits must be vectors, got shape \(splits.dims)")
           let ends = try splits.integers()
-          let rows = level + 1 < depth ? run.inputs[level + 1].dims.elementCount - 1 : values.dims[0]
+          let rows =
+            level + 1 < depth ? run.inputs[level + 1].dims.elementCount - 1 : values.dims[0]
           try require(!ends.isEmpty, "Ragged splits may not be empty")
           try require(ends.allSatisfy { $0 >= 0 }, "Ragged splits must be non-negative")
-          try require(zip(ends, ends.dropFirst()).allSatisfy { $0 <= $1 }, "Ragged splits must be sorted")
+          try require(
+            zip(ends, ends.dropFirst()).allSatisfy { $0 <= $1 }, "Ragged splits must be sorted")
           try require((ends.last ?? 0) <= rows, "Ragged splits must not point past values")
           nested.append(ends)
         }
@@ -187,7 +200,9 @@ package struct RaggedOps: OpFamily {
           }
           taken += start..<limit
         }
-        return try splits.map { try SparseRows.vector($0, dtype) } + [SparseRows.take(taken, of: values)]
+        return try splits.map { try SparseRows.vector($0, dtype) } + [
+          SparseRows.take(taken, of: values)
+        ]
       }
     },
     gradient: .rule { context in
@@ -209,7 +224,8 @@ package struct RaggedOps: OpFamily {
   package let toSparse: OpDef = OpDef(
     "RaggedTensorToSparse",
     """
-    rt_nested_splits: RAGGED_RANK * Tsplits, rt_dense_values: T -> sparse_indices: int64, sparse_values: T, sparse_dense_shape: int64
+    rt_nested_splits: RAGGED_RANK * Tsplits, rt_dense_values: T -> sparse_indices: int64, \
+      sparse_values: T, sparse_dense_shape: int64
     RAGGED_RANK: int >= 1
     T: type
     Tsplits: {int32, int64} = int64
@@ -229,14 +245,17 @@ package struct RaggedOps: OpFamily {
         try require(values.dims.rank >= 1, "rt_dense_values must have at least 1 dimension")
         var nested: [[Int]] = []
         for (level, splits) in run.inputs[..<depth].enumerated() {
-          try require(splits.dims.rank == 1, "rt_nested_splits must be vectors, got shape \(splits.dims)")
+          try require(
+            splits.dims.rank == 1, "rt_nested_splits must be vectors, got shape \(splits.dims)")
           let ends = try splits.integers()
           try require(!ends.isEmpty, "Ragged splits may not be empty.")
           try require(ends[0] == 0, "First value of ragged splits must be 0.")
           for (a, b) in zip(ends, ends.dropFirst()) {
-            try require(a <= b, "Ragged splits should be non decreasing, but we got \(a) followed by \(b)")
+            try require(
+              a <= b, "Ragged splits should be non decreasing, but we got \(a) followed by \(b)")
           }
-          let rows = level + 1 < depth ? run.inputs[level + 1].dims.elementCount - 1 : values.dims[0]
+          let rows =
+            level + 1 < depth ? run.inputs[level + 1].dims.elementCount - 1 : values.dims[0]
           try require(
             ends[ends.count - 1] == rows,
             "Final value of ragged splits must match the length the corresponding ragged array.")
@@ -265,9 +284,12 @@ package struct RaggedOps: OpFamily {
         let strides = Shape(inner).strides
         for element in 0..<values.dims.elementCount {
           let row = element / width
-          for level in 0..<depthOfPrefix { out[element &* rank &+ level] = prefixes[row &* depthOfPrefix &+ level] }
+          for level in 0..<depthOfPrefix {
+            out[element &* rank &+ level] = prefixes[row &* depthOfPrefix &+ level]
+          }
           for axis in inner.indices {
-            out[element &* rank &+ depthOfPrefix &+ axis] = element % width / strides[axis] % inner[axis]
+            out[element &* rank &+ depthOfPrefix &+ axis] =
+              element % width / strides[axis] % inner[axis]
           }
         }
         let longest = nested.map { ends in zip(ends, ends.dropFirst()).map { $1 - $0 }.max() ?? 0 }

@@ -15,7 +15,8 @@ package struct RaggedToDenseOps: OpFamily {
   package let toTensor: OpDef = OpDef(
     "RaggedTensorToTensor",
     """
-    shape: Tshape, values: T, default_value: T, row_partition_tensors: num_row_partition_tensors * Tindex -> result: T
+    shape: Tshape, values: T, default_value: T, \
+      row_partition_tensors: num_row_partition_tensors * Tindex -> result: T
     T: type
     Tindex: {int64, int32}
     Tshape: {int64, int32}
@@ -40,11 +41,13 @@ package struct RaggedToDenseOps: OpFamily {
         try checkDefault(PartialShape(filler.dims), PartialShape(values.dims))
         try require(values.dims.rank >= 1, "values must have at least 1 dimension")
         let known = KnownValues(run.inputs.map { $0 })
-        let given = try combined(try target(run.inputs[0].dims, known[0]) ?? nil, depth, values.dims.dims)
+        let given = try combined(
+          try target(run.inputs[0].dims, known[0]) ?? nil, depth, values.dims.dims)
         let tensors = try run.inputs.dropFirst(3).prefix(partitions.count).map { try $0.integers() }
         try require(
           tensors.count >= partitions.count,
-          "row_partition_types names \(partitions.count) partitions, but there are \(tensors.count)")
+          "row_partition_types names \(partitions.count) partitions, but there are \(tensors.count)"
+        )
         var dims = given.dims ?? []
         let levels = Array(tensors.suffix(depth))
         let kinds = Array(partitions.suffix(depth))
@@ -61,7 +64,8 @@ package struct RaggedToDenseOps: OpFamily {
         try checkLength(rows)
         var places = (0..<rows).map { $0 < shape[0] ? Int64($0 * strides[0]) : -1 }
         for level in 0..<depth {
-          places = try inner(kinds[level], levels[level], places, shape[level + 1], strides[level + 1])
+          places = try inner(
+            kinds[level], levels[level], places, shape[level + 1], strides[level + 1])
         }
         try require(
           places.count <= values.dims[0],
@@ -72,7 +76,8 @@ package struct RaggedToDenseOps: OpFamily {
         withExtendedLifetime(output) {}
         let inner = values.dims.dims.dropFirst().reduce(1, *)
         _ = jk_scatter_rows(
-          nil, result.pointer, values.pointer, places, places.count, inner, values.dtype.byteSize, 0)
+          nil, result.pointer, values.pointer, places, places.count, inner, values.dtype.byteSize, 0
+        )
         withExtendedLifetime(values) {}
         return [result]
       }
@@ -88,7 +93,8 @@ package struct RaggedToDenseOps: OpFamily {
     }
     switch partitions.first {
     case nil: throw TFError.invalidArgument("Must have row_partition_types of at least 1 element")
-    case .valueRowIds: throw TFError.invalidArgument("Cannot handle VALUE_ROWIDS in first dimension.")
+    case .valueRowIds:
+      throw TFError.invalidArgument("Cannot handle VALUE_ROWIDS in first dimension.")
     default: break
     }
     for partition in partitions.dropFirst(partitions[0] == .firstDimSize ? 1 : 0)
@@ -115,14 +121,17 @@ package struct RaggedToDenseOps: OpFamily {
     let dims = try value.integers()
     if shape.rank == 0 {
       try require(
-        dims == [-1], "The only valid scalar shape tensor is the fully unknown shape specified as -1.")
+        dims == [-1],
+        "The only valid scalar shape tensor is the fully unknown shape specified as -1.")
       return .some(nil)
     }
     for dim in dims { try require(dim >= -1, "Dimension \(dim) must be >= -1") }
     return .some(dims.map { $0 < 0 ? nil : $0 })
   }
 
-  private static func combined(_ target: [Int?]?, _ depth: Int, _ values: [Int?]) throws -> PartialShape {
+  private static func combined(_ target: [Int?]?, _ depth: Int, _ values: [Int?]) throws
+    -> PartialShape
+  {
     let inner = Array(values.dropFirst())
     let outer = [Int?](repeating: nil, count: depth + 1)
     guard let target else { return PartialShape(outer + inner) }
@@ -142,10 +151,15 @@ package struct RaggedToDenseOps: OpFamily {
 
   private static func checkDefault(_ filler: PartialShape, _ values: PartialShape) throws {
     guard let own = filler.dims, let rows = values.dims else { return }
-    let text = "default_value.shape=\(filler) and rt_input.flat_values.shape=\(values) are incompatible"
+    let text =
+      "default_value.shape=\(filler) and rt_input.flat_values.shape=\(values) are incompatible"
     try require(
       rows.isEmpty || own.count < rows.count,
-      "\(text): default_value.rank = \(own.count)  must be less than rt_input.flat_values.rank = \(rows.count)")
+      """
+      \(text): default_value.rank = \(own.count)  must be less than rt_input.flat_values.rank = \
+      \(rows.count)
+      """
+    )
     for (a, b) in zip(own.reversed(), rows.dropFirst().reversed()) {
       guard let a, let b, a != 1 else { continue }
       try require(a == b, "\(text): \(a) does not broadcast to \(b)")
@@ -154,7 +168,8 @@ package struct RaggedToDenseOps: OpFamily {
 
   private static func firstDim(_ partitions: [Partition], _ tensors: [[Int]]) throws -> Int {
     guard let first = tensors[0].first else {
-      throw TFError.invalidArgument("Invalid first partition input. Tensor requires at least one element.")
+      throw TFError.invalidArgument(
+        "Invalid first partition input. Tensor requires at least one element.")
     }
     let rows = partitions[0] == .firstDimSize ? first : tensors[0].count - 1
     try require(rows >= 0, "Dimension \(rows) must be >= 0")
@@ -164,7 +179,9 @@ package struct RaggedToDenseOps: OpFamily {
   /// The longest row.
   private static func width(_ kind: Partition, _ values: [Int]) throws -> Int {
     if kind == .rowSplits {
-      return zip(values, values.dropFirst()).map { $1.subtractingReportingOverflow($0).partialValue }.max().map { max($0, 0) } ?? 0
+      return zip(values, values.dropFirst()).map {
+        $1.subtractingReportingOverflow($0).partialValue
+      }.max().map { max($0, 0) } ?? 0
     }
     var (longest, length) = (0, 0)
     for (position, row) in values.enumerated() {
@@ -176,7 +193,9 @@ package struct RaggedToDenseOps: OpFamily {
 
   /// - Throws: `RESOURCE_EXHAUSTED` when a list of that many rows would be too long.
   private static func checkLength(_ rows: Int) throws {
-    guard rows <= 1 << 28 else { throw TFError.resourceExhausted("row partitions of \(rows) rows are too long") }
+    guard rows <= 1 << 28 else {
+      throw TFError.resourceExhausted("row partitions of \(rows) rows are too long")
+    }
   }
 
   /// Where the rows of the next level go, -1 for those that are cut off.
@@ -205,7 +224,11 @@ package struct RaggedToDenseOps: OpFamily {
       if element > 0, values[element - 1] == row { position += 1 } else { position = 0 }
       guard row >= 0, row < parents.count else {
         throw TFError.invalidArgument(
-          "Got \(element == 0 ? "current" : "next")_value_rowid=\(row) which is not less than \(parents.count)")
+          """
+          Got \(element == 0 ? "current" : "next")_value_rowid=\(row) which is not less than \
+          \(parents.count)
+          """
+        )
       }
       append(parents[row], position)
     }
@@ -221,7 +244,11 @@ package struct RaggedToDenseOps: OpFamily {
     // Where each value went: its number, counted from 1, in a tensor of the outer dimensions.
     let numbers = try ReductionGradients.call("Range", [1.asTensor(), count + 1, 1.asTensor()])
     let outer = try ReductionGradients.call(
-      "Slice", [ReductionGradients.shape(context.outputs[0]), ShapeOps.vector([0]), ShapeOps.vector([depth + 1])])
+      "Slice",
+      [
+        ReductionGradients.shape(context.outputs[0]), ShapeOps.vector([0]),
+        ShapeOps.vector([depth + 1]),
+      ])
     var attrs = context.attrs
     attrs["T"] = .type(.int32)
     attrs["Tshape"] = .type(.int32)
@@ -230,7 +257,11 @@ package struct RaggedToDenseOps: OpFamily {
     let rest = try ReductionGradients.call(
       "Slice", [ReductionGradients.shape(values), ShapeOps.vector([1]), ShapeOps.vector([-1])])
     let rowShape = try ReductionGradients.call(
-      "ConcatV2", [ReductionGradients.reshape(ReductionGradients.call("Size", [cells]), ShapeOps.vector([1])), rest, 0.asTensor()])
+      "ConcatV2",
+      [
+        ReductionGradients.reshape(ReductionGradients.call("Size", [cells]), ShapeOps.vector([1])),
+        rest, 0.asTensor(),
+      ])
     let rows = try ReductionGradients.reshape(gradient, rowShape)
     let valuesGradient = try SegmentOps.family.unsortedSum([rows, flat - 1, count])
     // What no value covers is the default's: segment 0 of two.
@@ -238,6 +269,7 @@ package struct RaggedToDenseOps: OpFamily {
     let uncovered = try SegmentOps.family.unsortedSum([rows, covered, 2.asTensor()])
     let missing = try SegmentOps.gather(uncovered, 0.asTensor())
     let fillerGradient = try reduceToShape(missing, of: filler, other: missing)
-    return [nil, valuesGradient, fillerGradient] + [Tensor?](repeating: nil, count: partitions.count)
+    return [nil, valuesGradient, fillerGradient]
+      + [Tensor?](repeating: nil, count: partitions.count)
   }
 }

@@ -6,13 +6,15 @@ extension SharedAPI {
 public enum RandomAPI {
   private static func seeds(_ seed: Int?) -> Attrs {
     let (first, second) = Dispatch.current?.seeds(seed) ?? RandomSeeds.eager(seed)
-    return Attrs().with("seed", .int(first), unless: first == 0).with("seed2", .int(second), unless: second == 0)
+    return Attrs().with("seed", .int(first), unless: first == 0).with(
+      "seed2", .int(second), unless: second == 0)
   }
 
   private static func shape(_ shape: some TensorConvertible) throws -> Tensor {
     let tensor = try shape.asTensor()
     // An empty Swift array is the shape of a scalar.
-    return tensor.dtype == .int32 || tensor.dtype == .int64 ? tensor : try [Int]().asTensor(preferring: .int32)
+    return tensor.dtype == .int32 || tensor.dtype == .int64
+      ? tensor : try [Int]().asTensor(preferring: .int32)
   }
 
   /// Numbers evenly spread over `minval..<maxval`.
@@ -28,16 +30,24 @@ public enum RandomAPI {
   /// - Throws: `INVALID_ARGUMENT` for a bad shape or an empty range.
   public static func uniform(
     _ shape: some TensorConvertible, minval: (any TensorConvertible)? = nil,
-    maxval: (any TensorConvertible)? = nil, dtype: DType = .float32, seed: Int? = nil, name: String? = nil
+    maxval: (any TensorConvertible)? = nil, dtype: DType = .float32, seed: Int? = nil,
+    name: String? = nil
   ) throws -> Tensor {
     let dims = try self.shape(shape)
     if dtype.isInteger {
-      guard let maxval else { throw TFError.invalidArgument("Must specify maxval for integer dtype \(dtype)") }
+      guard let maxval else {
+        throw TFError.invalidArgument("Must specify maxval for integer dtype \(dtype)")
+      }
       return try RandomOps.family.uniformInt(
-        [dims, try (minval ?? 0).asTensor(preferring: dtype), try maxval.asTensor(preferring: dtype)],
+        [
+          dims, try (minval ?? 0).asTensor(preferring: dtype),
+          try maxval.asTensor(preferring: dtype),
+        ],
         seeds(seed), name: name)
     }
-    let unit = try RandomOps.family.uniform([dims], seeds(seed).with("dtype", .type(dtype)), name: minval == nil && maxval == nil ? name : nil)
+    let unit = try RandomOps.family.uniform(
+      [dims], seeds(seed).with("dtype", .type(dtype)),
+      name: minval == nil && maxval == nil ? name : nil)
     if minval == nil && maxval == nil { return unit }
     let low = try (minval ?? 0).asTensor(preferring: dtype)
     let high = try (maxval ?? 1).asTensor(preferring: dtype)
@@ -56,30 +66,36 @@ public enum RandomAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for a bad shape.
   public static func normal(
-    _ shape: some TensorConvertible, mean: some TensorConvertible = 0.0, stddev: some TensorConvertible = 1.0,
+    _ shape: some TensorConvertible, mean: some TensorConvertible = 0.0,
+    stddev: some TensorConvertible = 1.0,
     dtype: DType = .float32, seed: Int? = nil, name: String? = nil
   ) throws -> Tensor {
     let numbers = try RandomOps.family.standardNormal(
       [try self.shape(shape)], seeds(seed).with("dtype", .type(dtype)))
     return try BinaryOps.family.add(
-      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name)
+      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
+    )
   }
 
   /// Normal numbers within two standard deviations.
   ///
   /// Follows `tf.random.truncated_normal`; parameters and errors as `normal`.
   public static func truncatedNormal(
-    _ shape: some TensorConvertible, mean: some TensorConvertible = 0.0, stddev: some TensorConvertible = 1.0,
+    _ shape: some TensorConvertible, mean: some TensorConvertible = 0.0,
+    stddev: some TensorConvertible = 1.0,
     dtype: DType = .float32, seed: Int? = nil, name: String? = nil
   ) throws -> Tensor {
     let numbers = try RandomOps.family.truncatedNormal(
       [try self.shape(shape)], seeds(seed).with("dtype", .type(dtype)))
     return try BinaryOps.family.add(
-      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name)
+      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
+    )
   }
 
   /// The rows of `value` in random order. Follows `tf.random.shuffle`.
-  public static func shuffle(_ value: some TensorConvertible, seed: Int? = nil, name: String? = nil) throws -> Tensor {
+  public static func shuffle(_ value: some TensorConvertible, seed: Int? = nil, name: String? = nil)
+    throws -> Tensor
+  {
     try RandomOps.family.shuffle([value.asTensor()], seeds(seed), name: name)
   }
 
@@ -95,7 +111,8 @@ public enum RandomAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for other than a matrix, or a negative number.
   public static func categorical(
-    _ logits: some TensorConvertible, _ numSamples: some TensorConvertible, dtype: DType = .int64, seed: Int? = nil,
+    _ logits: some TensorConvertible, _ numSamples: some TensorConvertible, dtype: DType = .int64,
+    seed: Int? = nil,
     name: String? = nil
   ) throws -> Tensor {
     try RandomOps.family.multinomial(
@@ -107,7 +124,8 @@ public enum RandomAPI {
   ///
   /// Follows `tf.random.gamma`.
   public static func gamma(
-    _ shape: some TensorConvertible, alpha: some TensorConvertible, beta: (any TensorConvertible)? = nil,
+    _ shape: some TensorConvertible, alpha: some TensorConvertible,
+    beta: (any TensorConvertible)? = nil,
     dtype: DType = .float32, seed: Int? = nil, name: String? = nil
   ) throws -> Tensor {
     let a = try alpha.asTensor(preferring: dtype)
@@ -122,14 +140,18 @@ public enum RandomAPI {
 
   /// Numbers of Poisson distributions: `shape` samples for each rate. Follows `tf.random.poisson`.
   public static func poisson(
-    _ shape: some TensorConvertible, lam: some TensorConvertible, dtype: DType = .float32, seed: Int? = nil,
+    _ shape: some TensorConvertible, lam: some TensorConvertible, dtype: DType = .float32,
+    seed: Int? = nil,
     name: String? = nil
   ) throws -> Tensor {
     try RandomOps.family.poissonV2(
-      [try self.shape(shape), try lam.asTensor()], seeds(seed).with("dtype", .type(dtype)), name: name)
+      [try self.shape(shape), try lam.asTensor()], seeds(seed).with("dtype", .type(dtype)),
+      name: name)
   }
 
-  private static func stateless(_ op: OpDef, _ shape: Tensor, _ seed: Tensor, _ dtype: DType, name: String?) throws
+  private static func stateless(
+    _ op: OpDef, _ shape: Tensor, _ seed: Tensor, _ dtype: DType, name: String?
+  ) throws
     -> Tensor
   {
     let parts = try apply(StatelessRandomOps.family.getKeyCounter, [seed])
@@ -141,7 +163,8 @@ public enum RandomAPI {
   ///
   /// Follows `tf.random.stateless_uniform`.
   public static func statelessUniform(
-    _ shape: some TensorConvertible, seed: some TensorConvertible, minval: (any TensorConvertible)? = nil,
+    _ shape: some TensorConvertible, seed: some TensorConvertible,
+    minval: (any TensorConvertible)? = nil,
     maxval: (any TensorConvertible)? = nil, dtype: DType = .float32, name: String? = nil
   ) throws -> Tensor {
     let (dims, seed) = (try self.shape(shape), try seed.asTensor(preferring: .int32))
@@ -153,7 +176,8 @@ public enum RandomAPI {
       let parts = try apply(family.getKeyCounter, [seed])
       return try family.uniformIntV2(
         [
-          dims, parts[0], parts[1], try Int32(1).asTensor(), try (minval ?? 0).asTensor(preferring: dtype),
+          dims, parts[0], parts[1], try Int32(1).asTensor(),
+          try (minval ?? 0).asTensor(preferring: dtype),
           try maxval.asTensor(preferring: dtype),
         ], name: name)
     }
@@ -166,24 +190,31 @@ public enum RandomAPI {
 
   /// As `normal`, from a seed of two integers alone. Follows `tf.random.stateless_normal`.
   public static func statelessNormal(
-    _ shape: some TensorConvertible, seed: some TensorConvertible, mean: some TensorConvertible = 0.0,
+    _ shape: some TensorConvertible, seed: some TensorConvertible,
+    mean: some TensorConvertible = 0.0,
     stddev: some TensorConvertible = 1.0, dtype: DType = .float32, name: String? = nil
   ) throws -> Tensor {
     let numbers = try stateless(
-      StatelessRandomOps.family.normalV2, try self.shape(shape), try seed.asTensor(preferring: .int32), dtype, name: nil)
+      StatelessRandomOps.family.normalV2, try self.shape(shape),
+      try seed.asTensor(preferring: .int32), dtype, name: nil)
     return try BinaryOps.family.add(
-      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name)
+      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
+    )
   }
 
-  /// As `truncatedNormal`, from a seed of two integers alone. Follows `tf.random.stateless_truncated_normal`.
+  /// As `truncatedNormal`, from a seed of two integers alone. Follows
+  /// `tf.random.stateless_truncated_normal`.
   public static func statelessTruncatedNormal(
-    _ shape: some TensorConvertible, seed: some TensorConvertible, mean: some TensorConvertible = 0.0,
+    _ shape: some TensorConvertible, seed: some TensorConvertible,
+    mean: some TensorConvertible = 0.0,
     stddev: some TensorConvertible = 1.0, dtype: DType = .float32, name: String? = nil
   ) throws -> Tensor {
     let numbers = try stateless(
-      StatelessRandomOps.family.truncatedNormalV2, try self.shape(shape), try seed.asTensor(preferring: .int32), dtype,
+      StatelessRandomOps.family.truncatedNormalV2, try self.shape(shape),
+      try seed.asTensor(preferring: .int32), dtype,
       name: nil)
     return try BinaryOps.family.add(
-      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name)
+      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
+    )
   }
 }

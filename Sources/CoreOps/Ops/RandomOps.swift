@@ -25,8 +25,10 @@ package struct RandomOps: OpFamily {
     },
     kernel: RandomOps.kernel([:]) { context, dtype, reserve in
       let shape = try RandomRules.shape(context.inputs[0])
-      try require(context.inputs[1].dims.rank == 0, "minval must be 0-D, got shape \(context.inputs[1].dims)")
-      try require(context.inputs[2].dims.rank == 0, "maxval must be 0-D, got shape \(context.inputs[2].dims)")
+      try require(
+        context.inputs[1].dims.rank == 0, "minval must be 0-D, got shape \(context.inputs[1].dims)")
+      try require(
+        context.inputs[2].dims.rank == 0, "maxval must be 0-D, got shape \(context.inputs[2].dims)")
       let output = try Tensor.uninitialized(dtype, shape)
       let count = shape.elementCount
       if count == 0 { return output }
@@ -87,7 +89,10 @@ package struct RandomOps: OpFamily {
     """, shape: ShapeRules.broadcast,
     kernel: .run { context in
       let (alpha, sample) = (context.inputs[0], context.inputs[1])
-      guard let shape = try ShapeRules.broadcast(PartialShape(alpha.dims), PartialShape(sample.dims)).known else {
+      guard
+        let shape = try ShapeRules.broadcast(PartialShape(alpha.dims), PartialShape(sample.dims))
+          .known
+      else {
         throw TFError.internal("the shapes are known")
       }
       let a = RandomRules.broadcast(RandomRules.doubles(alpha), alpha.dims, to: shape)
@@ -156,20 +161,23 @@ package struct RandomOps: OpFamily {
         try require(
           input.dims.rank <= 1 && (count == 1 || count == batches),
           "Input parameters should have length 1 or shape[0]: \(batches), got: \(count)")
-        return RandomRules.broadcast(RandomRules.doubles(input), Shape([count]), to: Shape([batches]))
+        return RandomRules.broadcast(
+          RandomRules.doubles(input), Shape([count]), to: Shape([batches]))
       }
       let output = try Tensor.uninitialized(dtype, shape)
       let count = shape.elementCount
       if count == 0 { return output }
       let generator = try reserve(count &* 256)
-      return try RandomRules.truncated(output, generator, parameters, sets: batches, samplesLast: true)
+      return try RandomRules.truncated(
+        output, generator, parameters, sets: batches, samplesLast: true)
     }, gradient: .zero)
 }
 
 extension RandomOps {
   typealias Reserve = (_ steps: Int) throws -> jk_philox
 
-  /// A kernel that is told the output's dtype and asks the node's generator for steps of four numbers.
+  /// A kernel that is told the output's dtype and asks the node's generator for steps of four
+  /// numbers.
   fileprivate static func kernel(
     _ types: [String: DTypeSet],
     _ body: @escaping @Sendable (DynamicContext, DType, Reserve) throws -> Tensor
@@ -190,7 +198,8 @@ extension RandomOps {
   }
 
   /// An op that fills its output with numbers of one distribution.
-  fileprivate static func filled(_ name: String, _ distribution: RandomRules.Distribution) -> OpDef {
+  fileprivate static func filled(_ name: String, _ distribution: RandomRules.Distribution) -> OpDef
+  {
     OpDef(
       name,
       """

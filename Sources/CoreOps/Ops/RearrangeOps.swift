@@ -52,7 +52,9 @@ package struct RearrangeOps: OpFamily {
       return [try family.conjugateTranspose([context.gradient(), inverse]), nil]
     })
 
-  private static func permuted(_ context: ShapeContext) throws -> (shape: PartialShape, order: [Int]?) {
+  private static func permuted(_ context: ShapeContext) throws -> (
+    shape: PartialShape, order: [Int]?
+  ) {
     let permShape = try context.shape(1, rank: 1, "perm")
     guard let rank = context.shapes[0].rank ?? permShape[0] else { return (.unknown, nil) }
     if let count = permShape[0], count != rank {
@@ -68,7 +70,8 @@ package struct RearrangeOps: OpFamily {
   private static func order(_ perm: [Int], rank: Int) throws -> [Int] {
     var seen = [Bool](repeating: false, count: rank)
     let order = try perm.map { axis in
-      try require(axis >= -rank && axis < rank, "perm dim \(axis) is out of range of input rank \(rank)")
+      try require(
+        axis >= -rank && axis < rank, "perm dim \(axis) is out of range of input rank \(rank)")
       return axis < 0 ? axis + rank : axis
     }
     for axis in order { seen[axis] = true }
@@ -94,7 +97,11 @@ package struct RearrangeOps: OpFamily {
         guard let dim = shape[axis] else { continue }
         guard dim % block == 0 else {
           throw TFError.invalidArgument(
-            "Image \(axis == height ? "height" : "width") \(dim) should be divisible by block_size: \(block)")
+            """
+            Image \(axis == height ? "height" : "width") \(dim) should be divisible by block_size: \
+            \(block)
+            """
+          )
         }
         shape[axis] = dim / block
       }
@@ -132,7 +139,9 @@ package struct RearrangeOps: OpFamily {
         }
         shape[depth] = dim / square
       }
-      for axis in [height, width] { shape[axis] = try shape[axis].map { try product($0, block, 1) } }
+      for axis in [height, width] {
+        shape[axis] = try shape[axis].map { try product($0, block, 1) }
+      }
       return [PartialShape(shape)]
     },
     kernel: .copies { specialise, context, copies in
@@ -182,15 +191,19 @@ package struct RearrangeOps: OpFamily {
     Tpaddings: {int32, int64} = int32
     """,
     shape: { context in
-      try BatchLayout.outputShape(context, block: context.integers(1), pads: context.integers(2), toBatch: true)
+      try BatchLayout.outputShape(
+        context, block: context.integers(1), pads: context.integers(2), toBatch: true)
     },
     kernel: .copies { specialise, _, copies in
-      try BatchLayout(specialise, block: specialise.integers(1), pads: specialise.integers(2), toBatch: true)
-        .add(to: &copies)
+      try BatchLayout(
+        specialise, block: specialise.integers(1), pads: specialise.integers(2), toBatch: true
+      )
+      .add(to: &copies)
     },
     gradient: .rule { context in
       [
-        try family.batchToSpaceND([context.gradient(), context.inputs[1], context.inputs[2]]), nil, nil,
+        try family.batchToSpaceND([context.gradient(), context.inputs[1], context.inputs[2]]), nil,
+        nil,
       ]
     })
 
@@ -203,15 +216,19 @@ package struct RearrangeOps: OpFamily {
     Tcrops: {int32, int64} = int32
     """,
     shape: { context in
-      try BatchLayout.outputShape(context, block: context.integers(1), pads: context.integers(2), toBatch: false)
+      try BatchLayout.outputShape(
+        context, block: context.integers(1), pads: context.integers(2), toBatch: false)
     },
     kernel: .copies { specialise, _, copies in
-      try BatchLayout(specialise, block: specialise.integers(1), pads: specialise.integers(2), toBatch: false)
-        .add(to: &copies)
+      try BatchLayout(
+        specialise, block: specialise.integers(1), pads: specialise.integers(2), toBatch: false
+      )
+      .add(to: &copies)
     },
     gradient: .rule { context in
       [
-        try family.spaceToBatchND([context.gradient(), context.inputs[1], context.inputs[2]]), nil, nil,
+        try family.spaceToBatchND([context.gradient(), context.inputs[1], context.inputs[2]]), nil,
+        nil,
       ]
     })
 
@@ -231,8 +248,10 @@ package struct RearrangeOps: OpFamily {
     },
     kernel: .copies { specialise, context, copies in
       let block = try context.int("block_size")
-      try BatchLayout(specialise, block: [block, block], pads: specialise.integers(1), toBatch: true)
-        .add(to: &copies)
+      try BatchLayout(
+        specialise, block: [block, block], pads: specialise.integers(1), toBatch: true
+      )
+      .add(to: &copies)
     },
     gradient: .rule { context in
       [
@@ -257,8 +276,10 @@ package struct RearrangeOps: OpFamily {
     },
     kernel: .copies { specialise, context, copies in
       let block = try context.int("block_size")
-      try BatchLayout(specialise, block: [block, block], pads: specialise.integers(1), toBatch: false)
-        .add(to: &copies)
+      try BatchLayout(
+        specialise, block: [block, block], pads: specialise.integers(1), toBatch: false
+      )
+      .add(to: &copies)
     },
     gradient: .rule { context in
       [
@@ -291,7 +312,8 @@ extension SharedAPI {
       let last = try ShapeOps.rankTensor(of: a) - 1
       order = try SearchOps.family.range([last, ShapeOps.scalar(-1), ShapeOps.scalar(-1)])
     }
-    let op = conjugate && a.dtype.isComplex
+    let op =
+      conjugate && a.dtype.isComplex
       ? RearrangeOps.family.conjugateTranspose : RearrangeOps.family.transpose
     return try op([a, order], name: name ?? "transpose")
   }
@@ -305,7 +327,8 @@ extension SharedAPI {
   public static func spaceToDepth(
     _ input: some TensorConvertible, _ blockSize: Int, name: String? = nil
   ) throws -> Tensor {
-    try RearrangeOps.family.spaceToDepth([input.asTensor()], ["block_size": .int(blockSize)], name: name)
+    try RearrangeOps.family.spaceToDepth(
+      [input.asTensor()], ["block_size": .int(blockSize)], name: name)
   }
 
   /// Channels as blocks of pixels. Follows `tf.nn.depth_to_space`.
@@ -317,7 +340,8 @@ extension SharedAPI {
   public static func depthToSpace(
     _ input: some TensorConvertible, _ blockSize: Int, name: String? = nil
   ) throws -> Tensor {
-    try RearrangeOps.family.depthToSpace([input.asTensor()], ["block_size": .int(blockSize)], name: name)
+    try RearrangeOps.family.depthToSpace(
+      [input.asTensor()], ["block_size": .int(blockSize)], name: name)
   }
 
   /// Blocks of the padded spatial dimensions as batch entries. Follows `tf.space_to_batch_nd`.

@@ -8,7 +8,8 @@ package struct RecurrentOps: OpFamily {
   package let lstmBlockCell: OpDef = OpDef(
     "LSTMBlockCell",
     """
-    x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T -> i: T, cs: T, f: T, o: T, ci: T, co: T, h: T
+    x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T -> i: T, cs: T, f: T, o: T, \
+      ci: T, co: T, h: T
     forget_bias: float = 1.0
     cell_clip: float = 3.0
     use_peephole: bool = false
@@ -27,7 +28,9 @@ package struct RecurrentOps: OpFamily {
   package let lstmBlockCellGrad: OpDef = OpDef(
     "LSTMBlockCellGrad",
     """
-    x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, cs: T, f: T, o: T, ci: T, co: T, cs_grad: T, h_grad: T -> cs_prev_grad: T, dicfo: T, wci_grad: T, wcf_grad: T, wco_grad: T
+    x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, cs: T, f: T, o: T, \
+      ci: T, co: T, cs_grad: T, h_grad: T -> cs_prev_grad: T, dicfo: T, wci_grad: T, wcf_grad: T, \
+      wco_grad: T
     use_peephole: bool
     T: {half, float}
     """,
@@ -51,7 +54,8 @@ package struct RecurrentOps: OpFamily {
           for output in 18..<21 { p[output].update(repeating: 0, count: cells) }
           jk_lstm_step_gradient(
             &lstm, jk_lstm_inputs(wci: p[4], wcf: p[5], wco: p[6], cs_prev: p[1]),
-            jk_lstm_states(i: p[8], cs: p[9], f: p[10], o: p[11], ci: p[12], co: p[13]), p[14], p[15], p[16],
+            jk_lstm_states(i: p[8], cs: p[9], f: p[10], o: p[11], ci: p[12], co: p[13]), p[14],
+            p[15], p[16],
             p[17], p[18], p[19], p[20])
         }
       }
@@ -61,7 +65,8 @@ package struct RecurrentOps: OpFamily {
   package let blockLSTM: OpDef = OpDef(
     "BlockLSTM",
     """
-    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T -> i: T, cs: T, f: T, o: T, ci: T, co: T, h: T
+    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T -> i: T, \
+      cs: T, f: T, o: T, ci: T, co: T, h: T
     forget_bias: float = 1.0
     cell_clip: float = 3.0
     use_peephole: bool = false
@@ -73,7 +78,8 @@ package struct RecurrentOps: OpFamily {
   package let blockLSTMV2: OpDef = OpDef(
     "BlockLSTMV2",
     """
-    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T -> i: T, cs: T, f: T, o: T, ci: T, co: T, h: T
+    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T -> i: T, \
+      cs: T, f: T, o: T, ci: T, co: T, h: T
     cell_clip: float = 0.0
     use_peephole: bool = false
     T: {half, float}
@@ -84,7 +90,9 @@ package struct RecurrentOps: OpFamily {
   package let blockLSTMGrad: OpDef = OpDef(
     "BlockLSTMGrad",
     """
-    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, cs: T, f: T, o: T, ci: T, co: T, h: T, cs_grad: T, h_grad: T -> x_grad: T, cs_prev_grad: T, h_prev_grad: T, w_grad: T, wci_grad: T, wcf_grad: T, wco_grad: T, b_grad: T
+    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, \
+      cs: T, f: T, o: T, ci: T, co: T, h: T, cs_grad: T, h_grad: T -> x_grad: T, cs_prev_grad: T, \
+      h_prev_grad: T, w_grad: T, wci_grad: T, wcf_grad: T, wco_grad: T, b_grad: T
     use_peephole: bool
     T: {half, float}
     """,
@@ -94,7 +102,9 @@ package struct RecurrentOps: OpFamily {
   package let blockLSTMGradV2: OpDef = OpDef(
     "BlockLSTMGradV2",
     """
-    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, cs: T, f: T, o: T, ci: T, co: T, h: T, cs_grad: T, h_grad: T -> x_grad: T, cs_prev_grad: T, h_prev_grad: T, w_grad: T, wci_grad: T, wcf_grad: T, wco_grad: T, b_grad: T
+    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, \
+      cs: T, f: T, o: T, ci: T, co: T, h: T, cs_grad: T, h_grad: T -> x_grad: T, cs_prev_grad: T, \
+      h_prev_grad: T, w_grad: T, wci_grad: T, wcf_grad: T, wco_grad: T, b_grad: T
     use_peephole: bool
     T: {half, float}
     """,
@@ -117,7 +127,8 @@ package struct RecurrentOps: OpFamily {
   package let gruBlockCellGrad: OpDef = OpDef(
     "GRUBlockCellGrad",
     """
-    x: T, h_prev: T, w_ru: T, w_c: T, b_ru: T, b_c: T, r: T, u: T, c: T, d_h: T -> d_x: T, d_h_prev: T, d_c_bar: T, d_r_bar_u_bar: T
+    x: T, h_prev: T, w_ru: T, w_c: T, b_ru: T, b_c: T, r: T, u: T, c: T, d_h: T -> d_x: T, \
+      d_h_prev: T, d_c_bar: T, d_r_bar_u_bar: T
     T: {float}
     """,
     shape: { context in
@@ -195,7 +206,8 @@ struct LSTMShapes {
       _ = try context.shape(index, rank: 3).merged(with: [cell.time, cell.batch, cell.cells])
     }
     return [
-      context.shapes[1], cell.state, cell.state, context.shapes[4], context.shapes[5], context.shapes[6],
+      context.shapes[1], cell.state, cell.state, context.shapes[4], context.shapes[5],
+      context.shapes[6],
       context.shapes[7], context.shapes[8],
     ]
   }
@@ -243,7 +255,8 @@ struct LSTMForm: Sendable {
     let time = steps ? x[0] : 1
     let ready = sized(batch, cells)
     let product = MatMulPlan(
-      .float32, [batch, width + cells], [width + cells, 4 * cells], [batch, 4 * cells], .plain, .plain)
+      .float32, [batch, width + cells], [width + cells, 4 * cells], [batch, 4 * cells], .plain,
+      .plain)
     let joined = Self.lines(batch * (width + cells))
     let gates = Self.lines(batch * 4 * cells)
     let out = first + 8
@@ -293,7 +306,9 @@ struct LSTMForm: Sendable {
     let weights = MatMulPlan(
       .float32, [batch, rows], [batch, 4 * cells], [rows, 4 * cells], .transposed, .plain)
     let state = batch * cells
-    let (joined, gates, square) = (Self.lines(batch * rows), Self.lines(4 * state), Self.lines(rows * 4 * cells))
+    let (joined, gates, square) = (
+      Self.lines(batch * rows), Self.lines(4 * state), Self.lines(rows * 4 * cells)
+    )
     let single = Self.lines(state)
     let floats = 2 * joined + gates + square + 2 * single
     return .run(scratch: floats * 4 + max(back.scratchBytes, weights.scratchBytes)) { pointers in
@@ -311,7 +326,8 @@ struct LSTMForm: Sendable {
       let hGrad = csGrad + single
       let rest = hGrad + single
       for (output, count) in [
-        (18, time * batch * width), (19, state), (20, state), (21, rows * 4 * cells), (22, cells), (23, cells),
+        (18, time * batch * width), (19, state), (20, state), (21, rows * 4 * cells), (22, cells),
+        (23, cells),
         (24, cells), (25, 4 * cells),
       ] {
         p[output].update(repeating: 0, count: count)
@@ -327,12 +343,14 @@ struct LSTMForm: Sendable {
         jk_lstm_step_gradient(
           &lstm, jk_lstm_inputs(wci: p[5], wcf: p[6], wco: p[7], cs_prev: csPrev),
           jk_lstm_states(
-            i: p[9] + at, cs: p[10] + at, f: p[11] + at, o: p[12] + at, ci: p[13] + at, co: p[14] + at),
+            i: p[9] + at, cs: p[10] + at, f: p[11] + at, o: p[12] + at, ci: p[13] + at,
+            co: p[14] + at),
           csGrad, hGrad, p[19], dgates, p[22], p[23], p[24])
         try back.run(dgates, pointers[4], dxh, rest)
         jk_split_rows(
           Int64(batch), Int64(width), Int64(cells), dxh, p[18] + step * batch * width, p[20])
-        jk_join_rows(Int64(batch), Int64(width), Int64(cells), p[1] + step * batch * width, hPrev, xh)
+        jk_join_rows(
+          Int64(batch), Int64(width), Int64(cells), p[1] + step * batch * width, hPrev, xh)
         try weights.run(xh, dgates, dw, rest)
         jk_accumulate(Int64(rows * 4 * cells), dw, p[21])
         jk_accumulate_rows(Int64(batch), Int64(4 * cells), dgates, p[25])
@@ -363,7 +381,8 @@ struct GRUShapes {
     ] {
       let shape = try context.shape(index, rank: expected.count, name)
       guard shape.isCompatible(with: PartialShape(expected)) else {
-        throw TFError.invalidArgument("\(name) must have shape \(PartialShape(expected)), has \(shape)")
+        throw TFError.invalidArgument(
+          "\(name) must have shape \(PartialShape(expected)), has \(shape)")
       }
     }
     state = h
@@ -378,10 +397,13 @@ enum GRU {
     let (batch, width) = (specialise.inputs[0][0], specialise.inputs[0][1])
     let cells = specialise.inputs[1][1]
     let gates = MatMulPlan(
-      .float32, [batch, width + cells], [width + cells, 2 * cells], [batch, 2 * cells], .plain, .plain)
+      .float32, [batch, width + cells], [width + cells, 2 * cells], [batch, 2 * cells], .plain,
+      .plain)
     let candidate = MatMulPlan(
       .float32, [batch, width + cells], [width + cells, cells], [batch, cells], .plain, .plain)
-    let (joined, wide, single) = (lines(batch * (width + cells)), lines(2 * batch * cells), lines(batch * cells))
+    let (joined, wide, single) = (
+      lines(batch * (width + cells)), lines(2 * batch * cells), lines(batch * cells)
+    )
     let scratch = (joined + wide + single) * 4 + max(gates.scratchBytes, candidate.scratchBytes)
     return .run(scratch: scratch) { pointers in
       let p = Floats(pointers)
@@ -403,8 +425,10 @@ enum GRU {
     let (batch, width) = (specialise.inputs[0][0], specialise.inputs[0][1])
     let cells = specialise.inputs[1][1]
     let rows = width + cells
-    let candidate = MatMulPlan(.float32, [batch, cells], [rows, cells], [batch, rows], .plain, .transposed)
-    let gates = MatMulPlan(.float32, [batch, 2 * cells], [rows, 2 * cells], [batch, rows], .plain, .transposed)
+    let candidate = MatMulPlan(
+      .float32, [batch, cells], [rows, cells], [batch, rows], .plain, .transposed)
+    let gates = MatMulPlan(
+      .float32, [batch, 2 * cells], [rows, 2 * cells], [batch, rows], .plain, .transposed)
     let (joined, single, narrow) = (lines(batch * rows), lines(batch * cells), lines(batch * width))
     let scratch = (joined + single + narrow) * 4 + max(gates.scratchBytes, candidate.scratchBytes)
     return .run(scratch: scratch) { pointers in

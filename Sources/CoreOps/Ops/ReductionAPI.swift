@@ -73,7 +73,8 @@ extension SharedAPI {
     try Reducing.apply(ReductionOps.family.any, input, axis, keepdims, name)
   }
 
-  /// The logarithm of the sum of exponentials over `axis`, without overflow. Follows `tf.reduce_logsumexp`.
+  /// The logarithm of the sum of exponentials over `axis`, without overflow. Follows
+  /// `tf.reduce_logsumexp`.
   ///
   /// - Parameters and errors: as `reduceSum`, of floating point numbers.
   public static func reduceLogsumexp(
@@ -132,7 +133,8 @@ extension SharedAPI {
     try Reducing.apply(ReductionOps.family.euclideanNorm, input, axis, keepdims, name)
   }
 
-  /// The position of the greatest element along `axis`, the first of equal ones. Follows `tf.argmax`.
+  /// The position of the greatest element along `axis`, the first of equal ones. Follows
+  /// `tf.argmax`.
   ///
   /// - Parameters:
   ///   - input: ordered numbers of at least one dimension.
@@ -185,7 +187,8 @@ extension SharedAPI {
     try Reducing.scan(ScanOps.family.cumprod, x, axis, exclusive, reverse, name)
   }
 
-  /// Running logarithms of sums of exponentials along `axis`. Follows `tf.math.cumulative_logsumexp`.
+  /// Running logarithms of sums of exponentials along `axis`. Follows
+  /// `tf.math.cumulative_logsumexp`.
   ///
   /// - Parameters and errors: as `cumsum`, of floating point numbers.
   public static func cumulativeLogsumexp(
@@ -241,7 +244,8 @@ extension SharedAPI {
     try SegmentOps.family.min([data.asTensor(), segmentIds.asTensor()], name: name)
   }
 
-  /// Sums of the elements of `data` that share an id, in any order. Follows `tf.math.unsorted_segment_sum`.
+  /// Sums of the elements of `data` that share an id, in any order. Follows
+  /// `tf.math.unsorted_segment_sum`.
   ///
   /// - Parameters:
   ///   - segmentIds: their shape is a prefix of that of `data`; what has a negative id is left out.
@@ -255,7 +259,8 @@ extension SharedAPI {
       [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
   }
 
-  /// The greatest of the elements of `data` that share an id. Follows `tf.math.unsorted_segment_max`.
+  /// The greatest of the elements of `data` that share an id. Follows
+  /// `tf.math.unsorted_segment_max`.
   ///
   /// - Parameters and errors: as `unsortedSegmentSum`.
   public static func unsortedSegmentMax(
@@ -279,7 +284,8 @@ extension SharedAPI {
 }
 
 extension MathAPI {
-  /// The `k` greatest elements along the last dimension, and where they are. Follows `tf.math.top_k`.
+  /// The `k` greatest elements along the last dimension, and where they are. Follows
+  /// `tf.math.top_k`.
   ///
   /// - Throws: `INVALID_ARGUMENT` when the last dimension has fewer than `k` elements.
   public static func topK(
@@ -292,7 +298,8 @@ extension MathAPI {
     return (outputs[0], outputs[1])
   }
 
-  /// Whether each target is among the `k` highest predictions of its row. Follows `tf.math.in_top_k`.
+  /// Whether each target is among the `k` highest predictions of its row. Follows
+  /// `tf.math.in_top_k`.
   ///
   /// - Parameters:
   ///   - targets: a class number per row.
@@ -312,7 +319,8 @@ extension SharedAPI {
   /// Counts of values in bins of equal width. Follows `tf.histogram_fixed_width`.
   ///
   /// - Parameters:
-  ///   - valueRange: the low end of the first bin and the high end of the last; values outside count in those.
+  ///   - valueRange: the low end of the first bin and the high end of the last; values outside
+  ///     count in those.
   ///   - nbins: at least 1.
   ///   - dtype: int32 or int64.
   /// - Throws: `INVALID_ARGUMENT` when the range is not ascending or a value is NaN.
@@ -333,7 +341,8 @@ extension SharedNN {
   /// - Parameters:
   ///   - logits: floating point, of at least one dimension.
   ///   - axis: negative ones count from the end.
-  /// - Throws: `INVALID_ARGUMENT` when the axis is out of range or the rank is unknown and the axis is not the last.
+  /// - Throws: `INVALID_ARGUMENT` when the axis is out of range or the rank is unknown and the axis
+  ///   is not the last.
   public static func softmax(
     _ logits: some TensorConvertible, axis: Int = -1, name: String? = nil
   ) throws -> Tensor {
@@ -346,7 +355,9 @@ extension SharedNN {
   public static func logSoftmax(
     _ logits: some TensorConvertible, axis: Int = -1, name: String? = nil
   ) throws -> Tensor {
-    try Reducing.along(axis, logits.asTensor(), name) { try LossOps.family.logSoftmax([$0], name: $1) }
+    try Reducing.along(axis, logits.asTensor(), name) {
+      try LossOps.family.logSoftmax([$0], name: $1)
+    }
   }
 
   /// Half the sum of squares. Follows `tf.nn.l2_loss`.
@@ -354,7 +365,8 @@ extension SharedNN {
     try ReductionOps.family.l2Loss([t.asTensor()], name: name)
   }
 
-  /// The cross-entropy of `labels` and the softmax of `logits`. Follows `tf.nn.softmax_cross_entropy_with_logits`.
+  /// The cross-entropy of `labels` and the softmax of `logits`. Follows
+  /// `tf.nn.softmax_cross_entropy_with_logits`.
   ///
   /// - Parameters:
   ///   - labels: probabilities of classes along the last dimension.
@@ -389,7 +401,10 @@ extension SharedNN {
     }
     if let rank = logits.rank, let labelRank = labels.shape.rank, labelRank != rank - 1 {
       throw TFError.invalidArgument(
-        "Rank mismatch: Rank of labels (received \(labelRank)) should equal rank of logits minus 1 (received \(rank))."
+        """
+        Rank mismatch: Rank of labels (received \(labelRank)) should equal rank of logits minus 1 \
+        (received \(rank)).
+        """
       )
     }
     let flat = try ReductionGradients.reshape(labels, [-1].asTensor())

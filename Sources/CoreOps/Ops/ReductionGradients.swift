@@ -84,7 +84,8 @@ enum ReductionGradients {
     let type = axes.dtype
     let shape = try call("Shape", [x], ["out_type": .type(type)])
     let rank = try call("Size", [shape], ["out_type": .type(type)])
-    // Axes are -rank..<rank: moved to 0..<2·rank they count in a table of two rows, whose sum marks the reduced ones.
+    // Axes are -rank..<rank: moved to 0..<2·rank they count in a table of two rows, whose sum marks
+    // the reduced ones.
     let flat = try reshape(axes, [-1].asTensor())
     let ones = try call("OnesLike", [flat])
     let table = try SegmentOps.family.unsortedSum([ones, flat + rank, rank + rank])
@@ -99,7 +100,9 @@ enum ReductionGradients {
 
   /// The shape as an int32 vector.
   static func shape(_ x: Tensor) throws -> Tensor {
-    if let dims = x.shape.known { return try Tensor(dims.dims.map { Int32(clamping: $0) }, shape: [dims.rank]) }
+    if let dims = x.shape.known {
+      return try Tensor(dims.dims.map { Int32(clamping: $0) }, shape: [dims.rank])
+    }
     return try call("Shape", [x])
   }
 

@@ -49,8 +49,14 @@ package struct ReductionOps: OpFamily {
     let operation = Int32(operation)
     let types =
       ordered
-      ? "float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8, quint8, qint32, qint16, quint16"
-      : "float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64"
+      ? """
+      float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, \
+      qint8, quint8, qint32, qint16, quint16
+      """
+      : """
+      float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64
+      """
     return OpDef(
       name,
       """
@@ -115,7 +121,8 @@ package struct ReductionOps: OpFamily {
   ) throws -> Specialised {
     let dims = context.inputs[0].dims
     let marks = try marks(try context.integers(1), rank: dims.count)
-    // Where only dimensions of size 1 go, every operation but the norm gives the elements as they are.
+    // Where only dimensions of size 1 go, every operation but the norm gives the elements as they
+    // are.
     if operation != JK_REDUCE_NORM, zip(dims, marks).allSatisfy({ $0 == 1 || !$1 }) {
       return .alias(of: 0)
     }
@@ -142,12 +149,14 @@ package struct ReductionOps: OpFamily {
               operation, dtype, plan, pointers[0], pointers[output],
               plan.pointee.scratch > 0 ? pointers[output + 1] : nil)
           }
-        }, scratchBytes: Int(plan.scratch), rows: rows(plan, dims, marks, operation, dtype, output: output)))
+        }, scratchBytes: Int(plan.scratch),
+        rows: rows(plan, dims, marks, operation, dtype, output: output)))
   }
 
   /// The reduction by the first dimension, if that one stays.
   private static func rows(
-    _ plan: jk_reduction, _ dims: [Int], _ marks: [Bool], _ operation: Int32, _ dtype: Int32, output: Int
+    _ plan: jk_reduction, _ dims: [Int], _ marks: [Bool], _ operation: Int32, _ dtype: Int32,
+    output: Int
   ) -> RowForm? {
     guard plan.parts == 1, plan.outputs > 0, plan.count > 0,
       let first = dims.indices.first(where: { dims[$0] != 1 }), !marks[first]
@@ -157,7 +166,8 @@ package struct ReductionOps: OpFamily {
     return RowForm(count: count, work: outputs * Int(plan.count)) { pointers, range in
       withUnsafePointer(to: plan) {
         jk_reduce_part(
-          operation, dtype, $0, pointers[0], pointers[output], range.lowerBound * outputs, range.upperBound * outputs)
+          operation, dtype, $0, pointers[0], pointers[output], range.lowerBound * outputs,
+          range.upperBound * outputs)
       }
     }
   }
@@ -169,7 +179,8 @@ package struct ReductionOps: OpFamily {
       name,
       """
       input: T, dimension: Tidx -> output: output_type
-      T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8, quint8, qint32, qint16, quint16, bool}
+      T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, \
+        qint8, quint8, qint32, qint16, quint16, bool}
       Tidx: {\(axisTypes)} = int32
       output_type: {\(outputTypes)} = int64
       """,

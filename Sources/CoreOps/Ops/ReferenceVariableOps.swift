@@ -23,7 +23,8 @@ package struct ReferenceVariableOps: OpFamily {
         throw TFError.invalidArgument("Shape \(shape) of a temporary variable is not fully defined")
       }
       return { run in
-        let variable = VariableObject(name: name.isEmpty ? run.node : name, dtype: dtype, shape: shape)
+        let variable = VariableObject(
+          name: name.isEmpty ? run.node : name, dtype: dtype, shape: shape)
         variable.value = try Tensor.zeros(dtype, dims)
         return [Tensor(reference: variable)]
       }
@@ -80,7 +81,11 @@ package struct ReferenceVariableOps: OpFamily {
           let dims = old?.dims ?? variable.shape.known ?? Shape()
           guard !validate || dims == value.dims else {
             throw TFError.invalidArgument(
-              "Assign requires shapes of both tensors to match. lhs shape= \(dims) rhs shape= \(value.dims)")
+              """
+              Assign requires shapes of both tensors to match. lhs shape= \(dims) rhs shape= \
+              \(value.dims)
+              """
+            )
           }
           return value
         }
@@ -111,9 +116,13 @@ package struct ReferenceVariableOps: OpFamily {
       return [context.shapes[1...].dropFirst().reduce(context.shapes[1]) { $0.widened(with: $1) }]
     },
     kernel: .run { run in
-      try require(run.inputs[0].dims.rank == 0, "Index must be a scalar, but it has shape \(run.inputs[0].dims)")
+      try require(
+        run.inputs[0].dims.rank == 0,
+        "Index must be a scalar, but it has shape \(run.inputs[0].dims)")
       let (index, choices) = (try run.inputs[0].integers()[0], run.inputs.dropFirst())
-      try require(index >= 0 && index < choices.count, "Index must be in the range [0, \(choices.count)) but got \(index)")
+      try require(
+        index >= 0 && index < choices.count,
+        "Index must be in the range [0, \(choices.count)) but got \(index)")
       return [choices[choices.startIndex + index]]
     }, gradient: .none("a choice of variables is not differentiable"))
 
@@ -147,12 +156,17 @@ package struct ReferenceVariableOps: OpFamily {
         return [name == "Variable" && shape.rank == 0 ? .unknown : shape]
       },
       kernel: .dynamic { context in
-        let (container, sharedName) = (try context.string("container"), try context.string("shared_name"))
+        let (container, sharedName) = (
+          try context.string("container"), try context.string("shared_name")
+        )
         let (dtype, shape) = (try context.type("dtype"), try context.shape("shape"))
         // As in TensorFlow, a variable without elements has nothing to be initialised.
-        let empty = try shape.known.flatMap { $0.elementCount == 0 && dtype.isNumeric ? try Tensor.zeros(dtype, $0) : nil }
+        let empty = try shape.known.flatMap {
+          $0.elementCount == 0 && dtype.isNumeric ? try Tensor.zeros(dtype, $0) : nil
+        }
         return { run in
-          let variable = try run.execution.resources.variable(container, sharedName, run.node, dtype, shape)
+          let variable = try run.execution.resources.variable(
+            container, sharedName, run.node, dtype, shape)
           if let empty { try variable.update { $0 ?? empty } }
           return [Tensor(reference: variable)]
         }
@@ -173,7 +187,8 @@ package struct ReferenceVariableOps: OpFamily {
         let update = try findUpdate(try context.type("T"), operation, name)
         return { run in
           try addInPlace(
-            run.inputs[0].variable(), run.inputs[1], update, uninitialized: VariableObject.uninitialized)
+            run.inputs[0].variable(), run.inputs[1], update,
+            uninitialized: VariableObject.uninitialized)
           return [run.inputs[0]]
         }
       }, gradient: .none("an assignment is not differentiable"))
@@ -182,4 +197,7 @@ package struct ReferenceVariableOps: OpFamily {
 
 /// The dtypes that TensorFlow's signatures mean by `numbertype`, in its order.
 let plainNumbers =
-  "{float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}"
+  """
+  {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, \
+  qint16, quint16, uint16, complex128, half, uint32, uint64}
+  """

@@ -5,7 +5,9 @@ package struct ResizeOps: OpFamily {
   package static let family = ResizeOps()
   package init() {}
 
-  private static let imageTypes: DTypeSet = [.floats, DTypeSet(.int8, .uint8, .int16, .uint16, .int32, .int64)]
+  private static let imageTypes: DTypeSet = [
+    .floats, DTypeSet(.int8, .uint8, .int16, .uint16, .int32, .int64),
+  ]
   private static let alignment = "align_corners: bool = false\nhalf_pixel_centers: bool = false"
 
   package let resizeBilinear: OpDef = resampling(
@@ -17,7 +19,8 @@ package struct ResizeOps: OpFamily {
     """, taps: { $0.bilinear() },
     gradient: .rule { context in
       let gradient = try ResizeOps.family.resizeBilinearGrad(
-        [context.gradient(), context.inputs[0]], context.attrs.only("align_corners", "half_pixel_centers"))
+        [context.gradient(), context.inputs[0]],
+        context.attrs.only("align_corners", "half_pixel_centers"))
       return [gradient, nil]
     })
 
@@ -45,7 +48,8 @@ package struct ResizeOps: OpFamily {
     gradient: .rule { context in
       guard [.float32, .float64].contains(context.inputs[0].dtype) else { return [nil, nil] }
       let gradient = try ResizeOps.family.resizeBicubicGrad(
-        [context.gradient(), context.inputs[0]], context.attrs.only("align_corners", "half_pixel_centers"))
+        [context.gradient(), context.inputs[0]],
+        context.attrs.only("align_corners", "half_pixel_centers"))
       return [gradient, nil]
     })
 
@@ -80,9 +84,12 @@ package struct ResizeOps: OpFamily {
       return { specialise in
         let (input, output) = (specialise.inputs[0], specialise.outputs[0])
         let shape = resizeShape(input, output)
-        let rows = ResizeAxis(from: input[1], to: output[1], alignCorners: align, halfPixel: half).nearest()
+        let rows = ResizeAxis(from: input[1], to: output[1], alignCorners: align, halfPixel: half)
+          .nearest()
           .map { Int32($0) }
-        let columns = ResizeAxis(from: input[2], to: output[2], alignCorners: align, halfPixel: half).nearest()
+        let columns = ResizeAxis(
+          from: input[2], to: output[2], alignCorners: align, halfPixel: half
+        ).nearest()
           .map { Int32($0) }
         return .run { p in
           withUnsafePointer(to: shape) {
@@ -114,7 +121,9 @@ package struct ResizeOps: OpFamily {
         let shape = resizeShape(input, output)
         func taps(_ axis: Int) -> Taps {
           var taps = Taps()
-          for index in ResizeAxis(from: output[axis], to: input[axis], alignCorners: align, halfPixel: half).nearest() {
+          for index in ResizeAxis(
+            from: output[axis], to: input[axis], alignCorners: align, halfPixel: half
+          ).nearest() {
             taps.append(CollectionOfOne((index: index, weight: Float(1))))
           }
           return taps.transposed(output[axis])
@@ -123,7 +132,9 @@ package struct ResizeOps: OpFamily {
         return .run { p in
           withUnsafePointer(to: shape) { shape in
             rows.withPointer { rows in
-              columns.withPointer { jk_sum_pixels(Int32(dtype.rawValue), shape, rows, $0, p[0], p[2]) }
+              columns.withPointer {
+                jk_sum_pixels(Int32(dtype.rawValue), shape, rows, $0, p[0], p[2])
+              }
             }
           }
         }
@@ -161,7 +172,8 @@ package struct ResizeOps: OpFamily {
             from: input[axis], to: checkedSide(output[axis]), scale: scale[axis - 1],
             translation: translation[axis - 1], antialias: antialias)
         }
-        return resample(resizeShape(input, output), taps[0], taps[1], from: (0, dtype), to: (4, .float32))
+        return resample(
+          resizeShape(input, output), taps[0], taps[1], from: (0, dtype), to: (4, .float32))
       }
     },
     gradient: .rule { context in
@@ -196,7 +208,8 @@ package struct ResizeOps: OpFamily {
             translation: translation[axis - 1], antialias: antialias
           ).transposed(output[axis])
         }
-        return resample(resizeShape(input, output), taps[0], taps[1], from: (0, .float32), to: (4, .float32))
+        return resample(
+          resizeShape(input, output), taps[0], taps[1], from: (0, .float32), to: (4, .float32))
       }
     }, gradient: .none("TensorFlow defines no gradient for ScaleAndTranslateGrad"))
 
@@ -209,14 +222,18 @@ package struct ResizeOps: OpFamily {
   }
 
   private static func checkPair(_ shape: PartialShape, _ name: String) throws {
-    try require(shape.isCompatible(with: [2]), "\(name) must be a vector of 2 elements, got shape \(shape)")
+    try require(
+      shape.isCompatible(with: [2]), "\(name) must be a vector of 2 elements, got shape \(shape)")
   }
 
-  private static func scaleAndTranslation(_ context: SpecialiseContext, _ first: Int) throws -> ([Float], [Float]) {
+  private static func scaleAndTranslation(_ context: SpecialiseContext, _ first: Int) throws -> (
+    [Float], [Float]
+  ) {
     let scale = try context.value(first).scalars(Float.self)
     let translation = try context.value(first + 1).scalars(Float.self)
     try require(scale.allSatisfy { $0 > 0 && $0.isFinite }, "scale must be positive, got \(scale)")
-    try require(translation.allSatisfy(\.isFinite), "translation must be finite, got \(translation)")
+    try require(
+      translation.allSatisfy(\.isFinite), "translation must be finite, got \(translation)")
     return (scale, translation)
   }
 
@@ -224,7 +241,9 @@ package struct ResizeOps: OpFamily {
 
   private static func alignment(_ context: some AttrAccess) throws -> (align: Bool, half: Bool) {
     let align = try context.bool("align_corners")
-    let half = context.signature.attr("half_pixel_centers") == nil ? false : try context.bool("half_pixel_centers")
+    let half =
+      context.signature.attr("half_pixel_centers") == nil
+      ? false : try context.bool("half_pixel_centers")
     try require(!(align && half), "If half_pixel_centers is True, align_corners must be False.")
     return (align, half)
   }
@@ -245,7 +264,8 @@ package struct ResizeOps: OpFamily {
           let axes = [1, 2].map {
             taps(ResizeAxis(from: input[$0], to: output[$0], alignCorners: align, halfPixel: half))
           }
-          return resample(resizeShape(input, output), axes[0], axes[1], from: (0, dtype), to: (2, .float32))
+          return resample(
+            resizeShape(input, output), axes[0], axes[1], from: (0, dtype), to: (2, .float32))
         }
       }, gradient: gradient)
   }
@@ -267,7 +287,8 @@ package struct ResizeOps: OpFamily {
             taps(ResizeAxis(from: output[$0], to: input[$0], alignCorners: align, halfPixel: half))
               .transposed(output[$0])
           }
-          return resample(resizeShape(input, output), axes[0], axes[1], from: (0, .float32), to: (2, dtype))
+          return resample(
+            resizeShape(input, output), axes[0], axes[1], from: (0, .float32), to: (2, dtype))
         }
       }, gradient: gradient)
   }
@@ -293,7 +314,9 @@ package struct ResizeOps: OpFamily {
       }
       if outputBytes > 0 { output = (p[scratch] + inputBytes).assumingMemoryBound(to: Float.self) }
       let status = withUnsafePointer(to: shape) { shape in
-        rows.withPointer { rows in columns.withPointer { jk_resample(shape, rows, $0, input, output) } }
+        rows.withPointer { rows in
+          columns.withPointer { jk_resample(shape, rows, $0, input, output) }
+        }
       }
       guard status == 0 else { throw TFError.resourceExhausted("no memory for a row of an image") }
       if outputBytes > 0 { jk_from_float(targetType, output, p[target], outputCount) }
@@ -302,13 +325,16 @@ package struct ResizeOps: OpFamily {
 
   private static func resizeShape(_ input: Shape, _ output: Shape) -> jk_resize {
     jk_resize(
-      batch: Int64(output[0]), in_h: Int64(input[1]), in_w: Int64(input[2]), out_h: Int64(output[1]),
+      batch: Int64(output[0]), in_h: Int64(input[1]), in_w: Int64(input[2]),
+      out_h: Int64(output[1]),
       out_w: Int64(output[2]), channels: Int64(output[3]))
   }
 
   /// Tables as long as a side are made before the output is, so a side has a limit of its own.
   private static func checkedSide(_ side: Int) throws -> Int {
-    guard side <= 1 << 26 else { throw TFError.resourceExhausted("an image side of \(side) pixels is too long") }
+    guard side <= 1 << 26 else {
+      throw TFError.resourceExhausted("an image side of \(side) pixels is too long")
+    }
     return side
   }
 
@@ -339,9 +365,11 @@ package struct ResizeOps: OpFamily {
   private static func originalShape(_ context: ShapeContext) throws -> PartialShape {
     let (grads, image) = (context.shapes[0], context.shapes[1])
     try require(grads.rank == nil || grads.rank == 4, "input_grad must be 4-dimensional\(grads)")
-    try require(image.rank == nil || image.rank == 4, "original_image must be 4-dimensional\(image)")
+    try require(
+      image.rank == nil || image.rank == 4, "original_image must be 4-dimensional\(image)")
     for axis in [1, 2] {
-      try require(grads[axis] != 0 && image[axis] != 0, "images and gradients must be of non-zero size")
+      try require(
+        grads[axis] != 0 && image[axis] != 0, "images and gradients must be of non-zero size")
     }
     return [grads[0], image[1], image[2], grads[3]]
   }
@@ -349,7 +377,9 @@ package struct ResizeOps: OpFamily {
   /// The height and width of images as an int32 tensor.
   private static func imageSize(of images: Tensor) throws -> Tensor {
     let shape = images.shape
-    if let height = shape[1], let width = shape[2] { return try [height, width].asTensor(preferring: .int32) }
+    if let height = shape[1], let width = shape[2] {
+      return try [height, width].asTensor(preferring: .int32)
+    }
     return try dimensions(of: images, 1..<3)
   }
 }

@@ -5,12 +5,14 @@ package struct ScanOps: OpFamily {
   package static let family = ScanOps()
   package init() {}
 
-  package let cumsum: OpDef = scan("Cumsum", JK_SCAN_SUM, types: numbers, kernel: [.numbers]) { context in
+  package let cumsum: OpDef = scan("Cumsum", JK_SCAN_SUM, types: numbers, kernel: [.numbers]) {
+    context in
     try family.cumsum(
       [context.gradient(), context.inputs[1]], try options(context, reverse: true))
   }
 
-  package let cumprod: OpDef = scan("Cumprod", JK_SCAN_PROD, types: numbers, kernel: [.numbers]) { context in
+  package let cumprod: OpDef = scan("Cumprod", JK_SCAN_PROD, types: numbers, kernel: [.numbers]) {
+    context in
     // Right where no element is 0, as TensorFlow's: the sum over later products, over the element.
     let (x, axis) = (conjugated(context.inputs[0]), context.inputs[1])
     let products = try family.cumprod([x(), axis], try options(context))
@@ -23,16 +25,19 @@ package struct ScanOps: OpFamily {
     "CumulativeLogsumexp", JK_SCAN_LOGSUMEXP, types: "bfloat16, half, float, double",
     kernel: [.floats]
   ) { context in
-    // Positive and negative gradients apart, each as a sum of exponentials, so that nothing overflows.
+    // Positive and negative gradients apart, each as a sum of exponentials, so that nothing
+    // overflows.
     let (x, axis, y) = (context.inputs[0], context.inputs[1], context.outputs[0])
     let gradient = try context.gradient()
     let lowest = try Tensor.lowest(x.dtype)
     func part(_ gradient: Tensor) throws -> Tensor {
       let zero = try BasicOps.zerosLike(gradient)
       let positive = try ReductionGradients.call("Greater", [gradient, zero])
-      let logarithm = try ReductionGradients.call("Log", [
-        ReductionGradients.call("SelectV2", [positive, gradient, zero + 1.0])
-      ])
+      let logarithm = try ReductionGradients.call(
+        "Log",
+        [
+          ReductionGradients.call("SelectV2", [positive, gradient, zero + 1.0])
+        ])
       let logs = try ReductionGradients.call("SelectV2", [positive, logarithm - y, zero + lowest])
       let sums = try family.cumulativeLogsumexp(
         [logs, axis], try options(context, reverse: true))
@@ -41,7 +46,9 @@ package struct ScanOps: OpFamily {
     return try part(gradient) - part(-gradient)
   }
 
-  package let topK: OpDef = top("TopK", inputs: "input: T", attributes: "k: int >= 0\n", indices: "int32") {
+  package let topK: OpDef = top(
+    "TopK", inputs: "input: T", attributes: "k: int >= 0\n", indices: "int32"
+  ) {
     try $0.int("k")
   }
 
@@ -172,7 +179,10 @@ package struct ScanOps: OpFamily {
   }
 
   private static let numbers =
-    "float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64"
+    """
+    float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, \
+    qint16, quint16, uint16, complex128, half, uint32, uint64
+    """
 
   private static func scan(
     _ name: String, _ operation: some BinaryInteger, types: String, kernel: DTypeSet,
@@ -203,7 +213,10 @@ package struct ScanOps: OpFamily {
           let axis = try shapes.integers(1)[0]
           guard axis >= -dims.count, axis < dims.count else {
             throw TFError.invalidArgument(
-              "ScanOp: Expected scan axis in the range [\(-dims.count), \(dims.count)), but got \(axis)"
+              """
+              ScanOp: Expected scan axis in the range [\(-dims.count), \(dims.count)), but got \
+              \(axis)
+              """
             )
           }
           let index = axis < 0 ? axis + dims.count : axis
@@ -284,10 +297,13 @@ package struct ScanOps: OpFamily {
     let minusOne = try [-1].asTensor()
     let shape = try ReductionGradients.shape64(x)
     let length = try ReductionGradients.reshape(
-      ReductionGradients.call("Slice", [shape, ReductionGradients.lastPosition(shape), [1].asTensor()]),
+      ReductionGradients.call(
+        "Slice", [shape, ReductionGradients.lastPosition(shape), [1].asTensor()]),
       Tensor([Int32](), shape: [0]))
     let table = try ReductionGradients.reshape(
-      index, ReductionGradients.call("ConcatV2", [minusOne, ReductionGradients.lastDim(index), 0.asTensor()]))
+      index,
+      ReductionGradients.call(
+        "ConcatV2", [minusOne, ReductionGradients.lastDim(index), 0.asTensor()]))
     // Row numbers: how many rows come before, as an exclusive running count of ones.
     let ones = try ReductionGradients.call("OnesLike", [table])
     let rows = try family.cumsum([ones, 0.asTensor()], ["exclusive": .bool(true)])

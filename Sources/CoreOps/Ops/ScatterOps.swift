@@ -32,10 +32,16 @@ package struct ScatterOps: OpFamily {
     })
 
   /// The rule that all share: updates = indices.shape[:-1] + output.shape[indices.shape[-1]:].
-  private static func check(indices: PartialShape, updates: PartialShape, output: PartialShape) throws {
+  private static func check(indices: PartialShape, updates: PartialShape, output: PartialShape)
+    throws
+  {
     guard let indexDims = indices.dims, let dims = output.dims else { return }
     try require(!indexDims.isEmpty, "Indices shape must have rank at least one. Found: \(indices)")
-    if let rank = updates.rank { try require(rank >= 1 || indexDims.count == 1, "Updates shape must have rank at least one. Found: \(updates)") }
+    if let rank = updates.rank {
+      try require(
+        rank >= 1 || indexDims.count == 1,
+        "Updates shape must have rank at least one. Found: \(updates)")
+    }
     try require(!dims.isEmpty, "Output must be at least 1-D, got shape: \(output)")
     guard let depth = indexDims[indexDims.count - 1] else { return }
     try require(
@@ -43,7 +49,10 @@ package struct ScatterOps: OpFamily {
       "Only indices.shape[-1] values between 1 and 7 are currently supported.  Requested rank: 0")
     guard depth <= dims.count else {
       throw TFError.invalidArgument(
-        "The inner \(depth) dimensions of output.shape=\(output) must match the inner dimensions of updates.shape=\(updates): the indices have more coordinates than the output has dimensions"
+        """
+        The inner \(depth) dimensions of output.shape=\(output) must match the inner dimensions of \
+        updates.shape=\(updates): the indices have more coordinates than the output has dimensions
+        """
       )
     }
     if indices.elementCount == 0, let count = updates.elementCount, count > 0 {
@@ -57,7 +66,10 @@ package struct ScatterOps: OpFamily {
     let expected = PartialShape(Array(indexDims.dropLast() + dims[depth...]))
     guard updates.isCompatible(with: expected) else {
       throw TFError.invalidArgument(
-        "Dimensions [\(indexDims.count - 1),\(expected.rank ?? 0)) of updates\(updates) must match indices\(indices) and output\(output): expected updates of shape \(expected)"
+        """
+        Dimensions [\(indexDims.count - 1),\(expected.rank ?? 0)) of updates\(updates) must match \
+        indices\(indices) and output\(output): expected updates of shape \(expected)
+        """
       )
     }
   }
@@ -89,7 +101,8 @@ package struct ScatterOps: OpFamily {
         if isEmpty { return }
         let bad = withUnsafePointer(to: layout.value) {
           jk_scatter_nd(
-            $0, operation, Int32(dtype.rawValue), pointers[indices], pointers[updates], pointers[position])
+            $0, operation, Int32(dtype.rawValue), pointers[indices], pointers[updates],
+            pointers[position])
         }
         if bad == -2 { throw TFError.internal("no loop for \(dtype)") }
         if bad >= 0 { throw layout.failure(Int(bad), pointers[indices], "shape \(output)") }
@@ -173,7 +186,10 @@ package struct ScatterOps: OpFamily {
 
   package let scatterNdNonAliasingAdd: OpDef = family(
     "ScatterNdNonAliasingAdd", "input",
-    "{float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64, bool}",
+    """
+    {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, \
+    qint16, quint16, uint16, complex128, half, uint32, uint64, bool}
+    """,
     "{int32, int64}", kernel: [.numbers, .bool], JK_SCATTER_ADD
   ) { context in
     let gradient = try context.gradient()
@@ -185,7 +201,8 @@ extension SharedAPI {
   /// Zeros, to which updates are added where coordinates say. Follows `tf.scatter_nd`.
   ///
   /// - Parameters:
-  ///   - indices: integers; the last dimension holds coordinates in the leading dimensions of the output.
+  ///   - indices: integers; the last dimension holds coordinates in the leading dimensions of the
+  ///     output.
   ///   - updates: an element or slice for each row of coordinates.
   ///   - shape: the output's shape, of the dtype of `indices`.
   ///   - name: the node's name in a graph.
@@ -199,7 +216,8 @@ extension SharedAPI {
       [indices, updates.asTensor(), shape.asTensor(preferring: indices.dtype)], name: name)
   }
 
-  /// The tensor with updates in place of what coordinates select. Follows `tf.tensor_scatter_nd_update`.
+  /// The tensor with updates in place of what coordinates select. Follows
+  /// `tf.tensor_scatter_nd_update`.
   ///
   /// - Parameters:
   ///   - tensor: of any dtype.

@@ -17,7 +17,8 @@ package struct SearchOps: OpFamily {
           throw TFError.invalidArgument("\(name) must be a scalar, not shape \(shape)")
         }
       }
-      guard let start = context.values[0], let limit = context.values[1], let delta = context.values[2]
+      guard let start = context.values[0], let limit = context.values[1],
+        let delta = context.values[2]
       else { return [.unknown(rank: 1)] }
       return [[try rangeSize(start, limit, delta)]]
     },
@@ -55,14 +56,19 @@ package struct SearchOps: OpFamily {
       try require(step != 0, "Requires delta != 0: \(step)")
       try require(
         step > 0 ? a <= b : a >= b,
-        "Requires start \(step > 0 ? "<=" : ">=") limit when delta \(step > 0 ? ">" : "<") 0: \(a)/\(b)")
+        """
+        Requires start \(step > 0 ? "<=" : ">=") limit when delta \(step > 0 ? ">" : "<") 0: \
+        \(a)/\(b)
+        """
+      )
       let size = ((b - a) / step).magnitude.rounded(.up)
       try require(size < 9e15, "Requires ((limit - start) / delta) <= 2^63 - 1: \(size)")
       return Int(size)
     }
     let isUnsigned = start.dtype == .uint64
     let (a, b, step) = (
-      try start.wrappingIntegers()[0], try limit.wrappingIntegers()[0], try delta.wrappingIntegers()[0]
+      try start.wrappingIntegers()[0], try limit.wrappingIntegers()[0],
+      try delta.wrappingIntegers()[0]
     )
     try require(step != 0, "Requires delta != 0: \(step)")
     if isUnsigned {
@@ -76,7 +82,11 @@ package struct SearchOps: OpFamily {
     }
     try require(
       step > 0 ? a <= b : a >= b,
-      "Requires start \(step > 0 ? "<=" : ">=") limit when delta \(step > 0 ? ">" : "<") 0: \(a)/\(b)")
+      """
+      Requires start \(step > 0 ? "<=" : ">=") limit when delta \(step > 0 ? ">" : "<") 0: \
+      \(a)/\(b)
+      """
+    )
     let span = step > 0 ? UInt(bitPattern: b &- a) : UInt(bitPattern: a &- b)
     let size = span / step.magnitude + (span % step.magnitude == 0 ? 0 : 1)
     try require(size <= UInt(Int.max), "Requires ((limit - start) / delta) <= 2^63 - 1")
@@ -120,7 +130,8 @@ package struct SearchOps: OpFamily {
     "Where",
     """
     input: T -> index: int64
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64, bool} = bool
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64, bool} = bool
     """,
     shape: { [PartialShape([nil, $0.shapes[0].rank])] },
     kernel: .run(["T": [.numbers, .bool]]) { context in
@@ -128,7 +139,8 @@ package struct SearchOps: OpFamily {
       guard input.dtype != .half else {
         throw TFError.unimplemented("No WhereOp available for float16/half type on CPU")
       }
-      try require(1...8 ~= input.dims.rank, "WhereOp: Unhandled input dimensions: \(input.dims.rank)")
+      try require(
+        1...8 ~= input.dims.rank, "WhereOp: Unhandled input dimensions: \(input.dims.rank)")
       let type = Int32(input.dtype.rawValue)
       let count = Int(jk_count_nonzero(type, input.pointer, Int64(input.dims.elementCount)))
       let output = try Tensor.uninitialized(.int64, [count, input.dims.rank])
@@ -143,14 +155,17 @@ package struct SearchOps: OpFamily {
 
   package let unique: OpDef = uniqueOp("Unique", hasAxis: false, hasCounts: false)
   package let uniqueV2: OpDef = uniqueOp("UniqueV2", hasAxis: true, hasCounts: false)
-  package let uniqueWithCounts: OpDef = uniqueOp("UniqueWithCounts", hasAxis: false, hasCounts: true)
-  package let uniqueWithCountsV2: OpDef = uniqueOp("UniqueWithCountsV2", hasAxis: true, hasCounts: true)
+  package let uniqueWithCounts: OpDef = uniqueOp(
+    "UniqueWithCounts", hasAxis: false, hasCounts: true)
+  package let uniqueWithCountsV2: OpDef = uniqueOp(
+    "UniqueWithCountsV2", hasAxis: true, hasCounts: true)
 
   private static func uniqueOp(_ name: String, hasAxis: Bool, hasCounts: Bool) -> OpDef {
     OpDef(
       name,
       """
-      x: T\(hasAxis ? ", axis: Taxis" : "") -> y: T, idx: out_idx\(hasCounts ? ", count: out_idx" : "")
+      x: T\(hasAxis ? ", axis: Taxis" : "") -> \
+        y: T, idx: out_idx\(hasCounts ? ", count: out_idx" : "")
       T: type\(hasAxis ? "\nTaxis: {int32, int64} = int64" : "")
       out_idx: {int32, int64} = int32
       """,
@@ -180,7 +195,8 @@ package struct SearchOps: OpFamily {
           if hasAxis {
             try require(run.inputs[1].dims.rank == 1, "axis expects a 1D vector.")
             let axes = try run.inputs[1].integers()
-            try require(axes.count <= 1, "axis does not support input tensors larger than 1 elements")
+            try require(
+              axes.count <= 1, "axis does not support input tensors larger than 1 elements")
             if let given = axes.first {
               axis = try uniqueAxis(given, x.dims.rank)
             } else {
@@ -236,7 +252,9 @@ package struct SearchOps: OpFamily {
         let removed = EqualRows.keys(y, axis: 0)
         let excluded = Set(zip(removed.keys, removed.never).filter { $0.1 == 0 }.map(\.0))
         let own = EqualRows.keys(x, axis: 0)
-        let kept = own.keys.indices.filter { own.never[$0] != 0 || !excluded.contains(own.keys[$0]) }
+        let kept = own.keys.indices.filter {
+          own.never[$0] != 0 || !excluded.contains(own.keys[$0])
+        }
         return [
           try EqualRows.take(kept.map { Int64($0) }, of: x, axis: 0), try integerTensor(kept, wide),
         ]
@@ -257,15 +275,18 @@ package struct SearchOps: OpFamily {
     },
     kernel: .run { context in
       let (indices, dims) = (context.inputs[0], context.inputs[1])
-      try require(indices.dims.rank <= 1, "The indices can only be scalar or 1-D, got \(indices.dims)")
+      try require(
+        indices.dims.rank <= 1, "The indices can only be scalar or 1-D, got \(indices.dims)")
       try require(dims.dims.rank == 1, "The indices can only be 1-D, got \(dims.dims)")
       try require(indices.dims.elementCount > 0, "received empty tensor indices: \(indices.dims)")
       let sizes = try dims.integers()
       for (index, size) in sizes.enumerated() where size < 0 {
-        throw TFError.invalidArgument("Input dims cannot be negative. Got dim = \(size) at index \(index)")
+        throw TFError.invalidArgument(
+          "Input dims cannot be negative. Got dim = \(size) at index \(index)")
       }
       guard let count = Shape(sizes).checkedElementCount, !sizes.contains(0) else {
-        throw TFError.invalidArgument("Input dims cannot be zero or have a product that overflows: \(Shape(sizes))")
+        throw TFError.invalidArgument(
+          "Input dims cannot be zero or have a product that overflows: \(Shape(sizes))")
       }
       let flat = try indices.integers()
       for index in flat {
@@ -295,8 +316,11 @@ package struct SearchOps: OpFamily {
       if input.dtype == .string { return [try Tensor(scalar: !input.strings[0].isEmpty)] }
       let testable: DTypeSet = [.float32, .float64, .signedInts, DTypeSet(.uint8), .bool]
       try require(
-        testable.contains(input.dtype), "\(input.dtype.signatureName) cannot be converted to a boolean.")
-      return [try Tensor(scalar: jk_count_nonzero(Int32(input.dtype.rawValue), input.pointer, 1) == 1)]
+        testable.contains(input.dtype),
+        "\(input.dtype.signatureName) cannot be converted to a boolean.")
+      return [
+        try Tensor(scalar: jk_count_nonzero(Int32(input.dtype.rawValue), input.pointer, 1) == 1)
+      ]
     }, gradient: .zero)
 
   package let lowerBound: OpDef = bound("LowerBound", isUpper: false)
@@ -325,10 +349,14 @@ package struct SearchOps: OpFamily {
           let (inputs, values) = (specialise.inputs[0], specialise.inputs[1])
           let (rows, count, width) = (Int64(values[0]), Int64(inputs[1]), Int64(values[1]))
           if wide == 0 {
-            try require(count < Int64(Int32.max), "trailing dim_size must less than INT_MAX for int32 result type")
+            try require(
+              count < Int64(Int32.max),
+              "trailing dim_size must less than INT_MAX for int32 result type")
           }
           return .run { pointers in
-            _ = jk_bounds(type, isUpper ? 1 : 0, rows, count, width, pointers[0], pointers[1], wide, pointers[2])
+            _ = jk_bounds(
+              type, isUpper ? 1 : 0, rows, count, width, pointers[0], pointers[1], wide, pointers[2]
+            )
           }
         }
       }, gradient: .none("\(name) has no gradient"))
@@ -346,7 +374,8 @@ package struct SearchOps: OpFamily {
       let type = Int32(try context.type("T").rawValue)
       let boundaries = try context.floats("boundaries")
       try require(
-        zip(boundaries, boundaries.dropFirst()).allSatisfy { $0 <= $1 }, "Expected sorted boundaries")
+        zip(boundaries, boundaries.dropFirst()).allSatisfy { $0 <= $1 },
+        "Expected sorted boundaries")
       return { specialise in
         let count = Int64(specialise.inputs[0].elementCount)
         return .run { pointers in
@@ -361,7 +390,8 @@ package struct SearchOps: OpFamily {
   package let boostedTreesBucketize: OpDef = OpDef(
     "BoostedTreesBucketize",
     """
-    float_values: num_features * float, bucket_boundaries: num_features * float -> buckets: num_features * int32
+    float_values: num_features * float, bucket_boundaries: num_features * float \
+      -> buckets: num_features * int32
     num_features: int >= 0
     """,
     shape: { context in
@@ -376,8 +406,11 @@ package struct SearchOps: OpFamily {
       return { run in
         try (0..<count).map { feature in
           let (values, boundaries) = (run.inputs[feature], run.inputs[count + feature])
-          try require(values.dims.rank == 1, "float_values should be vectors, got shape \(values.dims)")
-          try require(boundaries.dims.rank == 1, "bucket_boundaries should be vectors, got shape \(boundaries.dims)")
+          try require(
+            values.dims.rank == 1, "float_values should be vectors, got shape \(values.dims)")
+          try require(
+            boundaries.dims.rank == 1,
+            "bucket_boundaries should be vectors, got shape \(boundaries.dims)")
           let ends = boundaries.elements(Float.self)
           let buckets = values.elements(Float.self).map { value -> Int32 in
             var (low, high) = (0, ends.count)
@@ -410,7 +443,8 @@ extension Tensor {
     dtype == .uint64 ? elements(UInt64.self).map { Int(bitPattern: UInt($0)) } : try integers()
   }
 
-  /// Sets each element of a new floating tensor by its position; narrow dtypes round what `floats` gives.
+  /// Sets each element of a new floating tensor by its position; narrow dtypes round what `floats`
+  /// gives.
   func fill(floats: (Int) -> Float, doubles: (Int) -> Double) {
     func each<S: TensorScalar>(_: S.Type, _ value: (Int) -> S) {
       let elements = elements(S.self)
@@ -526,7 +560,8 @@ extension SharedAPI {
     delta: some TensorConvertible = 1, dtype: DType? = nil, name: String? = nil
   ) throws -> Tensor {
     let plain = try [start.asTensor(), limit.asTensor(), delta.asTensor()]
-    let dtype = dtype
+    let dtype =
+      dtype
       ?? plain.map(\.dtype).max { rangeRank($0) < rangeRank($1) } ?? .int32
     return try SearchOps.family.range(
       [
@@ -567,17 +602,21 @@ extension SharedAPI {
       name: name ?? "linspace")
   }
 
-  /// The coordinates of the elements that are not zero or false. Follows `tf.where` with one argument.
+  /// The coordinates of the elements that are not zero or false. Follows `tf.where` with one
+  /// argument.
   ///
   /// - Parameters:
   ///   - condition: of a numeric dtype or bool.
   ///   - name: the node's name in a graph.
   /// - Returns: an int64 tensor `[count, rank]`.
-  public static func `where`(_ condition: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func `where`(_ condition: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
     try SearchOps.family.where([condition.asTensor()], name: name)
   }
 
-  /// The different elements of a vector in order of appearance, and for each element which one it is. Follows `tf.unique`.
+  /// The different elements of a vector in order of appearance, and for each element which one it
+  /// is. Follows `tf.unique`.
   ///
   /// - Parameters:
   ///   - x: a vector.
@@ -617,7 +656,8 @@ extension SharedAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for another side, or shapes that do not fit.
   public static func searchsorted(
-    _ sortedSequence: some TensorConvertible, _ values: some TensorConvertible, side: String = "left",
+    _ sortedSequence: some TensorConvertible, _ values: some TensorConvertible,
+    side: String = "left",
     outType: DType = .int32, name: String? = nil
   ) throws -> Tensor {
     let sequence = try sortedSequence.asTensor()
@@ -642,7 +682,8 @@ extension SharedAPI {
     }
     let op = side == "left" ? SearchOps.family.lowerBound : SearchOps.family.upperBound
     let found = try op(
-      [rows(sequence), rows(values)], Attrs().with("out_type", .type(outType), unless: outType == .int32),
+      [rows(sequence), rows(values)],
+      Attrs().with("out_type", .type(outType), unless: outType == .int32),
       name: name)
     return try ShapeOps.family.reshape([found, ShapeOps.shapeTensor(of: values)])
   }

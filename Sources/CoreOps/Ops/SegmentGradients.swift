@@ -12,7 +12,8 @@ enum SegmentGradients {
     let wide = try ReductionGradients.call("ConcatV2", [rows, zero, 0.asTensor()])
     let shape = try ReductionGradients.call("Shape", [rows], ["out_type": .type(.int64)])
     let last = try ReductionGradients.reshape(
-      ReductionGradients.call("Slice", [shape, [0].asTensor(), [1].asTensor()]), Tensor([Int32](), shape: [0]))
+      ReductionGradients.call("Slice", [shape, [0].asTensor(), [1].asTensor()]),
+      Tensor([Int32](), shape: [0]))
     let ids = try ReductionGradients.cast(ids, .int64)
     let negative = try ReductionGradients.call("Less", [ids, BasicOps.zerosLike(ids)])
     return try SegmentOps.gather(wide, ReductionGradients.call("SelectV2", [negative, last, ids]))
@@ -43,11 +44,13 @@ enum SegmentGradients {
     let ones = try onesLike(data)
     let nonZero = try ReductionGradients.call("SelectV2", [zeros, ones, data])
     let products = try product(nonZero)
-    // Where there are no zeros: the product over the element. At the only zero: the product of the rest.
+    // Where there are no zeros: the product over the element. At the only zero: the product of the
+    // rest.
     let zerosHere = try gather(zerosInSegment, ids)
     let none = try ReductionGradients.cast(
       ReductionGradients.call("Equal", [zerosHere, BasicOps.zerosLike(data)]), data.dtype)
-    let one = try ReductionGradients.cast(ReductionGradients.call("Equal", [zerosHere, ones]), data.dtype)
+    let one = try ReductionGradients.cast(
+      ReductionGradients.call("Equal", [zerosHere, ones]), data.dtype)
     let isZero = try ReductionGradients.cast(zeros, data.dtype)
     let others = try gather(products, ids) / nonZero * (none + one * isZero)
     return try gather(context.gradient(), ids) * conjugate(others)

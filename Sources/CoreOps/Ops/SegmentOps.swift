@@ -27,7 +27,9 @@ package struct SegmentOps: OpFamily {
       context, sum: { try family.sum([$0, context.inputs[1]]) }, gather: gather)
   }
 
-  package let unsortedSum: OpDef = unsorted("UnsortedSegmentSum", JK_SEGMENT_SUM, ids: "int16, int32, int64") {
+  package let unsortedSum: OpDef = unsorted(
+    "UnsortedSegmentSum", JK_SEGMENT_SUM, ids: "int16, int32, int64"
+  ) {
     try SegmentGradients.gatherOrZero($0.gradient(), $0.inputs[1])
   }
   package let unsortedProd: OpDef = unsorted("UnsortedSegmentProd", JK_SEGMENT_PROD) { context in
@@ -36,12 +38,14 @@ package struct SegmentOps: OpFamily {
       product: { try family.unsortedProd([$0, context.inputs[1], context.inputs[2]]) },
       gather: SegmentGradients.gatherOrZero)
   }
-  package let unsortedMax: OpDef = unsorted("UnsortedSegmentMax", JK_SEGMENT_MAX, ordered: true) { context in
+  package let unsortedMax: OpDef = unsorted("UnsortedSegmentMax", JK_SEGMENT_MAX, ordered: true) {
+    context in
     try SegmentGradients.extreme(
       context, sum: { try family.unsortedSum([$0, context.inputs[1], context.inputs[2]]) },
       gather: SegmentGradients.gatherOrZero)
   }
-  package let unsortedMin: OpDef = unsorted("UnsortedSegmentMin", JK_SEGMENT_MIN, ordered: true) { context in
+  package let unsortedMin: OpDef = unsorted("UnsortedSegmentMin", JK_SEGMENT_MIN, ordered: true) {
+    context in
     try SegmentGradients.extreme(
       context, sum: { try family.unsortedSum([$0, context.inputs[1], context.inputs[2]]) },
       gather: SegmentGradients.gatherOrZero)
@@ -60,7 +64,10 @@ package struct SegmentOps: OpFamily {
   private static func dataTypes(_ ordered: Bool) -> String {
     ordered
       ? "float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64"
-      : "float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64"
+      : """
+      float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64
+      """
   }
 
   private static func sorted(
@@ -95,7 +102,8 @@ package struct SegmentOps: OpFamily {
           let count = shapes.inputs[1].elementCount
           let segments = shapes.outputs[0][0]
           let inner = shapes.outputs[0].dims.dropFirst().reduce(1, *)
-          let layout = SegmentScratch(type, outputs: segments * inner, divisors: mean ? segments : 0)
+          let layout = SegmentScratch(
+            type, outputs: segments * inner, divisors: mean ? segments : 0)
           return .run(scratch: layout.bytes) { pointers in
             let ids = jk_ids(values: pointers[1], size: idType.byteSize)
             try SegmentIds.checkSorted(ids, count, segments)
@@ -167,7 +175,10 @@ package struct SegmentOps: OpFamily {
             if bad >= 0 {
               let place = SegmentIds.place(Int(bad), idShape)
               throw TFError.invalidArgument(
-                "segment_ids\(place) = \(SegmentIds.value(ids, Int(bad))) is out of range [0, \(segments))"
+                """
+                segment_ids\(place) = \(SegmentIds.value(ids, Int(bad))) is out of range [0, \
+                \(segments))
+                """
               )
             }
             var job = jk_segments()
@@ -189,7 +200,8 @@ package struct SegmentOps: OpFamily {
   }
 }
 
-/// What a segment reduction needs besides its output: sums in floats for half and bfloat16, then divisors.
+/// What a segment reduction needs besides its output: sums in floats for half and bfloat16, then
+/// divisors.
 struct SegmentScratch: Sendable {
   let bytes: Int
   private let sums: Int
@@ -244,7 +256,10 @@ enum SegmentIds {
     let bad = jk_first_outside(ids, count, 0, Int64(segments))
     if bad >= 0 {
       throw TFError.invalidArgument(
-        "Segment id \(value(ids, Int(bad))) out of range [0, \(segments)), possibly because 'segment_ids' input is not sorted."
+        """
+        Segment id \(value(ids, Int(bad))) out of range [0, \(segments)), possibly because \
+        'segment_ids' input is not sorted.
+        """
       )
     }
   }

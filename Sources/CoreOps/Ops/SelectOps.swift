@@ -18,7 +18,10 @@ package struct SelectOps: OpFamily {
         output = try context.shapes[1].merged(with: context.shapes[2])
       } catch {
         throw TFError.invalidArgument(
-          "'then' and 'else' must have the same size.  but received: \(context.shapes[1]) vs. \(context.shapes[2])"
+          """
+          'then' and 'else' must have the same size.  but received: \(context.shapes[1]) vs. \
+          \(context.shapes[2])
+          """
         )
       }
       _ = try SelectOps.conditionShape(context.shapes[0], output)
@@ -69,7 +72,10 @@ package struct SelectOps: OpFamily {
         ]
       } catch {
         throw TFError.invalidArgument(
-          "condition \(context.shapes[0]), then \(context.shapes[1]), and else \(context.shapes[2]) must be broadcastable"
+          """
+          condition \(context.shapes[0]), then \(context.shapes[1]), and else \(context.shapes[2]) \
+          must be broadcastable
+          """
         )
       }
     },
@@ -117,14 +123,19 @@ package struct SelectOps: OpFamily {
     "ClipByValue",
     """
     t: T, clip_value_min: T, clip_value_max: T -> output: T
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     """,
     shape: { context in
       let shape = context.shapes[0]
       for bound in context.shapes.dropFirst() {
         guard bound.rank == nil || bound.rank == 0 || bound.isCompatible(with: shape) else {
           throw TFError.invalidArgument(
-            "clip_value_min and clip_value_max must be either of the same shape as input, or a scalar. input shape: \(shape)clip_value_min shape: \(context.shapes[1])clip_value_max shape: \(context.shapes[2])"
+            """
+            clip_value_min and clip_value_max must be either of the same shape as input, or a \
+            scalar. input shape: \(shape)clip_value_min shape: \(context.shapes[1])clip_value_max \
+            shape: \(context.shapes[2])
+            """
           )
         }
       }
@@ -150,14 +161,18 @@ package struct SelectOps: OpFamily {
     """
     inputs: N * T -> sum: T
     N: int >= 1
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64, variant}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64, variant}
     """,
     shape: { context in
       var shape = context.shapes[0]
       for (index, other) in context.shapes.enumerated().dropFirst() {
         guard shape.isCompatible(with: other) else {
           throw TFError.invalidArgument(
-            "Inputs to operation AddN of type AddN must have the same size and shape.  Input 0: \(context.shapes[0]) != input \(index): \(other)"
+            """
+            Inputs to operation AddN of type AddN must have the same size and shape.  Input 0: \
+            \(context.shapes[0]) != input \(index): \(other)
+            """
           )
         }
         shape = try shape.merged(with: other)
@@ -166,7 +181,9 @@ package struct SelectOps: OpFamily {
     },
     kernel: .choose(["T": [.numbers, DTypeSet(.variant)]]) { context in
       guard try context.type("T") == .variant else { return SelectOps.sum }
-      return .run { run in [try run.inputs.dropFirst().reduce(run.inputs[0]) { try Stacking.sum($0, $1) }] }
+      return .run { run in
+        [try run.inputs.dropFirst().reduce(run.inputs[0]) { try Stacking.sum($0, $1) }]
+      }
     },
     gradient: .rule { context in
       let gradient = try context.gradient()
@@ -178,7 +195,8 @@ package struct SelectOps: OpFamily {
     """
     inputs: N * T -> sum: T
     N: int >= 1
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     shape: shape
     """,
     shape: { context in
@@ -206,7 +224,8 @@ package struct SelectOps: OpFamily {
 }
 
 extension SharedAPI {
-  /// `x` where `condition`, `y` elsewhere; all three broadcast. Follows `tf.where` with three arguments.
+  /// `x` where `condition`, `y` elsewhere; all three broadcast. Follows `tf.where` with three
+  /// arguments.
   ///
   /// - Throws: `INVALID_ARGUMENT` for shapes that do not broadcast or dtypes that differ.
   public static func `where`(
@@ -236,7 +255,8 @@ extension SharedAPI {
   /// - Throws: `INVALID_ARGUMENT` for an empty list, or shapes or dtypes that differ.
   public static func addN(_ inputs: [Tensor], name: String? = nil) throws -> Tensor {
     guard let first = inputs.first else {
-      throw TFError.invalidArgument("inputs must be a list of at least one Tensor with the same dtype and shape")
+      throw TFError.invalidArgument(
+        "inputs must be a list of at least one Tensor with the same dtype and shape")
     }
     if inputs.count == 1, name == nil { return first }
     return try SelectOps.family.addNOp(inputs, name: name)

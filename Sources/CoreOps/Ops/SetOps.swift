@@ -6,7 +6,8 @@ package struct SetOps: OpFamily {
   package init() {}
 
   private static let types = "T: {int8, int16, int32, int64, uint8, uint16, string}"
-  private static let kernelTypes: DTypeSet = DTypeSet(.int8, .int16, .int32, .int64, .uint8, .uint16, .string)
+  private static let kernelTypes: DTypeSet = DTypeSet(
+    .int8, .int16, .int32, .int64, .uint8, .uint16, .string)
 
   private enum Operand { case dense, sparse }
 
@@ -16,14 +17,16 @@ package struct SetOps: OpFamily {
 
   private static func arguments(_ operand: Operand, _ number: Int) -> String {
     operand == .dense
-      ? "set\(number): T" : "set\(number)_indices: int64, set\(number)_values: T, set\(number)_shape: int64"
+      ? "set\(number): T"
+      : "set\(number)_indices: int64, set\(number)_values: T, set\(number)_shape: int64"
   }
 
   private static func operation(_ name: String, _ first: Operand, _ second: Operand) -> OpDef {
     OpDef(
       name,
       """
-      \(arguments(first, 1)), \(arguments(second, 2)) -> result_indices: int64, result_values: T, result_shape: int64
+      \(arguments(first, 1)), \(arguments(second, 2)) -> \
+        result_indices: int64, result_values: T, result_shape: int64
       set_operation: string
       validate_indices: bool = true
       \(types)
@@ -33,7 +36,8 @@ package struct SetOps: OpFamily {
         var input = 0
         for operand in [first, second] {
           let own =
-            operand == .dense ? context.shapes[input].rank : try SparseCells.rank(context, at: input, name: "Set")
+            operand == .dense
+            ? context.shapes[input].rank : try SparseCells.rank(context, at: input, name: "Set")
           if let own {
             try require(own >= 2, "Input rank must be >= 2, got \(own)")
             try require(rank == nil || rank == own, "Ranks do not match: \(rank ?? 0), \(own)")
@@ -55,7 +59,9 @@ package struct SetOps: OpFamily {
           var table = ElementTable(inputs)
           let a = try Sets(inputs, 0, first, &table, validates: validates)
           let b = try Sets(inputs, width, second, &table, validates: validates)
-          try require(a.groups.count == b.groups.count, "Ranks do not match: \(a.groups.count + 1), \(b.groups.count + 1)")
+          try require(
+            a.groups.count == b.groups.count,
+            "Ranks do not match: \(a.groups.count + 1), \(b.groups.count + 1)")
           try require(
             a.groups == b.groups, "Mismatched shapes \(Shape(a.groups)) vs \(Shape(b.groups))")
           return try operation.results(a, b, table)
@@ -89,7 +95,8 @@ package struct SetOps: OpFamily {
       }
     }, gradient: SparseOps.noGradient)
 
-  /// The elements as integers that are ordered as they are: strings by their place in the alphabet of all.
+  /// The elements as integers that are ordered as they are: strings by their place in the alphabet
+  /// of all.
   private struct ElementTable {
     private let strings: [[UInt8]]
     private let places: [[UInt8]: Int]
@@ -111,21 +118,25 @@ package struct SetOps: OpFamily {
     }
   }
 
-  /// The sets of one operand: for the number of each group that has elements, these in order, each once.
+  /// The sets of one operand: for the number of each group that has elements, these in order, each
+  /// once.
   private struct Sets {
     let groups: [Int]
     let members: [Int: [Int]]
     let dtype: DType
 
     init(
-      _ inputs: [Tensor], _ first: Int, _ operand: Operand, _ table: inout ElementTable, validates: Bool,
+      _ inputs: [Tensor], _ first: Int, _ operand: Operand, _ table: inout ElementTable,
+      validates: Bool,
       lowestRank: Int = 2
     ) throws {
       var members: [Int: Set<Int>] = [:]
       switch operand {
       case .dense:
         let set = inputs[first]
-        try require(set.dims.rank >= lowestRank, "Shape \(set.dims) has rank \(set.dims.rank) < \(lowestRank)")
+        try require(
+          set.dims.rank >= lowestRank, "Shape \(set.dims) has rank \(set.dims.rank) < \(lowestRank)"
+        )
         groups = Array(set.dims.dims.dropLast())
         dtype = set.dtype
         let width = set.dims[set.dims.rank - 1]
@@ -136,9 +147,12 @@ package struct SetOps: OpFamily {
         let values = inputs[first + 1]
         let cells = try SparseCells(inputs[first], values, inputs[first + 2], "Set")
         try cells.requireShape()
-        try require(cells.rank >= lowestRank, "Shape \(Shape(cells.dims)) has rank \(cells.rank) < \(lowestRank)")
         try require(
-          Shape(cells.dims).checkedElementCount != nil, "Set shape \(Shape(cells.dims)) has too many elements")
+          cells.rank >= lowestRank,
+          "Shape \(Shape(cells.dims)) has rank \(cells.rank) < \(lowestRank)")
+        try require(
+          Shape(cells.dims).checkedElementCount != nil,
+          "Set shape \(Shape(cells.dims)) has too many elements")
         if validates { try cells.requireOrdered() } else { try cells.requireInside() }
         groups = Array(cells.dims.dropLast())
         dtype = values.dtype

@@ -81,7 +81,8 @@ extension SharedAPI {
     _ input: some TensorConvertible, axis: [Int] = [], name: String? = nil
   ) throws -> Tensor {
     try ShapeOps.family.squeeze(
-      [input.asTensor()], Attrs().with("squeeze_dims", .ints(axis), unless: axis.isEmpty), name: name)
+      [input.asTensor()], Attrs().with("squeeze_dims", .ints(axis), unless: axis.isEmpty),
+      name: name)
   }
 
   /// With a further dimension of size 1. Follows `tf.expand_dims`.

@@ -58,7 +58,8 @@ package struct ShapeOps: OpFamily {
     return try Tensor(
       dims.map {
         guard let dim = Int32(exactly: $0) else {
-          throw TFError.invalidArgument("Shape output type is 32-bit but dimension \($0) does not fit")
+          throw TFError.invalidArgument(
+            "Shape output type is 32-bit but dimension \($0) does not fit")
         }
         return dim
       }, dims: [dims.count])
@@ -86,7 +87,8 @@ package struct ShapeOps: OpFamily {
     for (axis, size) in sizes.enumerated() {
       if size == -1 {
         if let open {
-          throw TFError.invalidArgument("Only one input size may be -1, not both \(open) and \(axis)")
+          throw TFError.invalidArgument(
+            "Only one input size may be -1, not both \(open) and \(axis)")
         }
         open = axis
       } else {
@@ -103,11 +105,17 @@ package struct ShapeOps: OpFamily {
     if let open {
       try require(
         product > 0,
-        "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero"
+        """
+        reshape cannot infer the missing input size for an empty tensor unless all specified input \
+        sizes are non-zero
+        """
       )
       try require(
         count % product == 0,
-        "Input to reshape is a tensor with \(count) values, but the requested shape requires a multiple of \(product)"
+        """
+        Input to reshape is a tensor with \(count) values, but the requested shape requires a \
+        multiple of \(product)
+        """
       )
       dims[open] = count / product
     } else {
@@ -163,7 +171,9 @@ package struct ShapeOps: OpFamily {
         throw TFError.invalidArgument("'dim' must be a tensor with a single value")
       }
       guard var dims = context.shapes[0].dims else { return [.unknown] }
-      guard let axis = try context.integers(1)?.first else { return [.unknown(rank: dims.count + 1)] }
+      guard let axis = try context.integers(1)?.first else {
+        return [.unknown(rank: dims.count + 1)]
+      }
       guard axis >= -dims.count - 1, axis <= dims.count else {
         throw TFError.invalidArgument(
           "Tried to expand dim index \(axis) for tensor with \(dims.count) dimensions.")
@@ -187,7 +197,8 @@ package struct ShapeOps: OpFamily {
     """,
     shape: { context in
       if let rank = context.shapes[0].rank, rank != 1 {
-        throw TFError.invalidArgument("dims must represent a vector, got shape \(context.shapes[0])")
+        throw TFError.invalidArgument(
+          "dims must represent a vector, got shape \(context.shapes[0])")
       }
       if let value = context.shapes[1].known, value.rank != 0 {
         throw TFError.invalidArgument("value must represent a scalar, got shape \(value)")
@@ -224,17 +235,22 @@ package struct ShapeOps: OpFamily {
       let repeats = (0..<output.rank).filter { output[$0] != 1 }.map { input.strides[$0] == 0 }
       let groups = zip(repeats, repeats.dropFirst()).reduce(1) { $0 + ($1.0 == $1.1 ? 0 : 1) }
       guard groups <= 5 else {
-        throw TFError.unimplemented("Broadcast between \(given) and \(output) is not supported yet.")
+        throw TFError.unimplemented(
+          "Broadcast between \(given) and \(output) is not supported yet.")
       }
       try copies.add(0, input, to: 2, Region(output))
     },
     gradient: .rule { context in
-      [try reduceToShape(context.gradient(), of: context.inputs[0], other: context.outputs[0]), nil]
+      [
+        try reduceToShape(context.gradient(), of: context.inputs[0], other: context.outputs[0]),
+        nil,
+      ]
     })
 
   private static func broadcasted(_ context: ShapeContext) throws -> PartialShape {
     if let rank = context.shapes[1].rank, rank != 1 {
-      throw TFError.invalidArgument("The shape of `shape` must be a vector, got \(context.shapes[1])")
+      throw TFError.invalidArgument(
+        "The shape of `shape` must be a vector, got \(context.shapes[1])")
     }
     guard let target = try context.integers(1) else {
       return context.shapes[1][0].map { .unknown(rank: $0) } ?? .unknown
@@ -243,11 +259,14 @@ package struct ShapeOps: OpFamily {
     guard let dims = context.shapes[0].dims else { return PartialShape(target) }
     try require(
       dims.count <= target.count,
-      "Rank of input (\(dims.count)) must be no greater than rank of output shape (\(target.count))."
+      """
+      Rank of input (\(dims.count)) must be no greater than rank of output shape (\(target.count)).
+      """
     )
     for (dim, wanted) in zip(dims.reversed(), target.reversed()) {
       if let dim, dim != 1, dim != wanted {
-        throw TFError.invalidArgument("Incompatible shapes: \(context.shapes[0]) vs. \(Shape(target))")
+        throw TFError.invalidArgument(
+          "Incompatible shapes: \(context.shapes[0]) vs. \(Shape(target))")
       }
     }
     return PartialShape(target)
@@ -300,7 +319,8 @@ package struct ShapeOps: OpFamily {
       var inverse = [Int](repeating: -1, count: permutation.count)
       for (position, target) in permutation.enumerated() {
         try require(
-          permutation.indices.contains(target), "\(target) is not between 0 and \(permutation.count)")
+          permutation.indices.contains(target),
+          "\(target) is not between 0 and \(permutation.count)")
         try require(inverse[target] == -1, "\(target) is duplicated in the input.")
         inverse[target] = position
       }
@@ -309,7 +329,9 @@ package struct ShapeOps: OpFamily {
 
   /// The shape as an int32 vector: a plain value when it is known.
   package static func shapeTensor(of x: Tensor) throws -> Tensor {
-    if let dims = x.shape.known?.dims, dims.allSatisfy({ $0 <= Int(Int32.max) }) { return try vector(dims) }
+    if let dims = x.shape.known?.dims, dims.allSatisfy({ $0 <= Int(Int32.max) }) {
+      return try vector(dims)
+    }
     return try family.shape([x])
   }
 
@@ -333,7 +355,8 @@ package struct ShapeOps: OpFamily {
 /// The sum over `axes`, an integer vector.
 package func sumOver(_ x: Tensor, _ axes: Tensor, keepDims: Bool = false) throws -> Tensor {
   if axes.shape.known == [0] { return x }
-  return try ReductionOps.family.sum([x, axes], Attrs().with("keep_dims", .bool(keepDims), unless: !keepDims))
+  return try ReductionOps.family.sum(
+    [x, axes], Attrs().with("keep_dims", .bool(keepDims), unless: !keepDims))
 }
 
 /// The sum of all elements, a scalar.

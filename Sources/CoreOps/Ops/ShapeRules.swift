@@ -43,7 +43,10 @@ package enum ShapeRules {
     let (x, y) = (context.shapes[0], context.shapes[1])
     guard x.isCompatible(with: y) else {
       throw TFError.invalidArgument(
-        "Inputs to operation \(context.op.name) of type \(context.op.name) must have the same size and shape.  Input 0: \(x) != input 1: \(y)"
+        """
+        Inputs to operation \(context.op.name) of type \(context.op.name) must have the same size \
+        and shape.  Input 0: \(x) != input 1: \(y)
+        """
       )
     }
     return [try x.merged(with: y)]

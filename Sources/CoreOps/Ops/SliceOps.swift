@@ -42,13 +42,17 @@ package struct SliceOps: OpFamily {
 
   private static func sliced(_ context: ShapeContext) throws -> PartialShape {
     let (beginShape, sizeShape) = (
-      try context.shape(1, rank: 1, "begin"), try context.shape(2, rank: 1, "size"))
+      try context.shape(1, rank: 1, "begin"), try context.shape(2, rank: 1, "size")
+    )
     let rank = context.shapes[0].rank ?? beginShape[0] ?? sizeShape[0]
     guard let rank else { return .unknown }
     for shape in [beginShape, sizeShape] {
       if let count = shape[0], count != rank {
         throw TFError.invalidArgument(
-          "Expected begin and size arguments to be 1-D tensors of size \(rank), but got shapes \(beginShape) and \(sizeShape) instead."
+          """
+          Expected begin and size arguments to be 1-D tensors of size \(rank), but got shapes \
+          \(beginShape) and \(sizeShape) instead.
+          """
         )
       }
     }
@@ -122,13 +126,21 @@ package struct SliceOps: OpFamily {
   }
 
   /// - Parameter first: the number of input `begin`, which `end` and `strides` follow.
-  private static func partialSpec(_ context: ShapeContext, _ first: Int, _ dims: [Int?]) throws -> StridedSpec? {
+  private static func partialSpec(_ context: ShapeContext, _ first: Int, _ dims: [Int?]) throws
+    -> StridedSpec?
+  {
     var count: Int?
     for index in first...first + 2 {
-      guard let own = try context.shape(index, rank: 1, "begin, end and strides")[0] else { continue }
+      guard let own = try context.shape(index, rank: 1, "begin, end and strides")[0] else {
+        continue
+      }
       if let count, count != own {
         throw TFError.invalidArgument(
-          "Expected begin, end, and strides to be 1D equal size tensors, but got shapes \(context.shapes[first]), \(context.shapes[first + 1]), and \(context.shapes[first + 2]) instead."
+          """
+          Expected begin, end, and strides to be 1D equal size tensors, but got shapes \
+          \(context.shapes[first]), \(context.shapes[first + 1]), and \(context.shapes[first + 2]) \
+          instead.
+          """
         )
       }
       count = own
@@ -181,7 +193,8 @@ package struct SliceOps: OpFamily {
       ]
     })
 
-  private static func requireFit(_ name: String, _ shape: PartialShape, _ spec: StridedSpec) throws {
+  private static func requireFit(_ name: String, _ shape: PartialShape, _ spec: StridedSpec) throws
+  {
     guard shape.isCompatible(with: PartialShape(spec.output)) else {
       throw TFError.invalidArgument(
         "shape of \(name) was \(shape) instead of \(PartialShape(spec.output))")
@@ -297,7 +310,8 @@ extension SharedAPI {
     let (input, begin) = (try input.asTensor(), try begin.asTensor())
     return try SliceOps.family.tensorStridedSliceUpdate(
       [
-        input, begin, end.asTensor(preferring: begin.dtype), strides.asTensor(preferring: begin.dtype),
+        input, begin, end.asTensor(preferring: begin.dtype),
+        strides.asTensor(preferring: begin.dtype),
         value.asTensor(preferring: input.dtype),
       ], name: name)
   }

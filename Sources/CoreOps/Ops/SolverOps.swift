@@ -20,7 +20,8 @@ package struct SolverOps: OpFamily {
       let adjoint = try prepared.bool("adjoint")
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
-          guard let x = context.matrix(0, i).form(adjoint: adjoint).solve(context.matrix(1, i)) else {
+          guard let x = context.matrix(0, i).form(adjoint: adjoint).solve(context.matrix(1, i))
+          else {
             throw LinearAlgebraRules.singular
           }
           context.store(x, i)
@@ -29,7 +30,8 @@ package struct SolverOps: OpFamily {
     },
     gradient: .rule { context in
       try LinearAlgebraGradients.solve(context, lower: nil) { a, b, adjoint in
-        try SolverOps.family.solve([a, b], Attrs().with("adjoint", .bool(adjoint), unless: !adjoint))
+        try SolverOps.family.solve(
+          [a, b], Attrs().with("adjoint", .bool(adjoint), unless: !adjoint))
       }
     })
 
@@ -43,7 +45,8 @@ package struct SolverOps: OpFamily {
     })
 
   package let batchTriangularSolve: OpDef = SolverOps.triangular(
-    "BatchMatrixTriangularSolve", "double, float", gradient: .none("an op of TensorFlow before 1.0"))
+    "BatchMatrixTriangularSolve", "double, float", gradient: .none("an op of TensorFlow before 1.0")
+  )
 
   package let solveLs: OpDef = OpDef(
     "MatrixSolveLs",
@@ -55,9 +58,12 @@ package struct SolverOps: OpFamily {
     shape: { context in
       let (batch, m, n) = try LinearAlgebraRules.matrix(context.shapes[0])
       let (other, rows, k) = try LinearAlgebraRules.matrix(context.shapes[1])
-      try require(context.shapes[2].rank ?? 0 == 0, "l2_regularizer must be scalar, got shape \(context.shapes[2])")
+      try require(
+        context.shapes[2].rank ?? 0 == 0,
+        "l2_regularizer must be scalar, got shape \(context.shapes[2])")
       if let m, let rows, m != rows {
-        throw TFError.invalidArgument("Input matrix and rhs are incompatible: \(context.shapes[0]) and \(context.shapes[1])")
+        throw TFError.invalidArgument(
+          "Input matrix and rhs are incompatible: \(context.shapes[0]) and \(context.shapes[1])")
       }
       return [try batch.merged(with: other).concatenated(with: [n, k])]
     },
@@ -69,7 +75,8 @@ package struct SolverOps: OpFamily {
         let stack = Shape(Array(context.inputs[0].dims.dropLast(2))).elementCount
         for i in 0..<stack {
           let (a, b) = (context.matrix(0, i), context.matrix(1, i))
-          context.store(try fast ? SolverOps.normalEquations(a, b, weight) : SolverOps.leastNorm(a, b), i)
+          context.store(
+            try fast ? SolverOps.normalEquations(a, b, weight) : SolverOps.leastNorm(a, b), i)
         }
       }
     }, gradient: .rule { try MatrixGradients.leastSquares($0) })
@@ -87,10 +94,12 @@ package struct SolverOps: OpFamily {
       let (other, rows, columns) = try LinearAlgebraRules.matrix(context.shapes[1])
       if let bands, let n {
         try require(bands > 0, "bands must be positive, got \(bands)")
-        try require(bands <= n, "The number of bands must be at most the number of rows: \(bands) vs. \(n)")
+        try require(
+          bands <= n, "The number of bands must be at most the number of rows: \(bands) vs. \(n)")
       }
       if let n, let rows, n != rows {
-        throw TFError.invalidArgument("In[0] mismatch In[1] shape: \(context.shapes[0]) \(context.shapes[1])")
+        throw TFError.invalidArgument(
+          "In[0] mismatch In[1] shape: \(context.shapes[0]) \(context.shapes[1])")
       }
       return [try ShapeRules.broadcast(batch, other).concatenated(with: [rows ?? n, columns])]
     },
@@ -129,7 +138,8 @@ package struct SolverOps: OpFamily {
       let (other, rows, columns) = try LinearAlgebraRules.matrix(context.shapes[1])
       try require(three ?? 3 == 3, "Expected 3 diagonals got \(three ?? 0).")
       if let n, let rows, n != rows {
-        throw TFError.invalidArgument("The length of diagonals and the rows of rhs differ: \(n) and \(rows)")
+        throw TFError.invalidArgument(
+          "The length of diagonals and the rows of rhs differ: \(n) and \(rows)")
       }
       return [try batch.merged(with: other).concatenated(with: [rows ?? n, columns])]
     },
@@ -144,7 +154,8 @@ package struct SolverOps: OpFamily {
       }
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
-          context.store(try SolverOps.tridiagonal(context.matrix(0, i), context.matrix(1, i), pivoting), i)
+          context.store(
+            try SolverOps.tridiagonal(context.matrix(0, i), context.matrix(1, i), pivoting), i)
         }
       }
     }, gradient: .rule { try MatrixGradients.tridiagonalSolve($0) })
@@ -162,7 +173,11 @@ package struct SolverOps: OpFamily {
         let (own, one, length) = try LinearAlgebraRules.matrix(context.shapes[index])
         if one ?? 1 != 1 || (length != nil && m != nil && length != m) {
           throw TFError.invalidArgument(
-            "Input \(index) must have shape [..., 1, \(m.map { String($0) } ?? "?")], got \(context.shapes[index])")
+            """
+            Input \(index) must have shape [..., 1, \(m.map { String($0) } ?? "?")], got \
+            \(context.shapes[index])
+            """
+          )
         }
         result = try result.merged(with: own)
       }
@@ -170,7 +185,9 @@ package struct SolverOps: OpFamily {
     },
     kernel: LinearAlgebraRules.kernel { context in
       for i in 0..<context.count {
-        let (above, main, below) = (context.matrix(0, i), context.matrix(1, i), context.matrix(2, i))
+        let (above, main, below) = (
+          context.matrix(0, i), context.matrix(1, i), context.matrix(2, i)
+        )
         let x = context.matrix(3, i)
         var result = x
         for r in 0..<x.rows {
@@ -191,7 +208,9 @@ package struct SolverOps: OpFamily {
 }
 
 extension SolverOps {
-  fileprivate static func shape(_ a: PartialShape, _ b: PartialShape, broadcasts: Bool) throws -> PartialShape {
+  fileprivate static func shape(_ a: PartialShape, _ b: PartialShape, broadcasts: Bool) throws
+    -> PartialShape
+  {
     let (left, n, _) = try LinearAlgebraRules.matrix(a)
     let (right, rows, columns) = try LinearAlgebraRules.matrix(b)
     if let n, let rows, n != rows {
@@ -213,19 +232,25 @@ extension SolverOps {
   }
 
   /// X with A · X = B, or Aᴴ · X = B, for a triangle A.
-  fileprivate static func substituted(_ a: DenseMatrix, _ b: DenseMatrix, _ lower: Bool, _ adjoint: Bool)
+  fileprivate static func substituted(
+    _ a: DenseMatrix, _ b: DenseMatrix, _ lower: Bool, _ adjoint: Bool
+  )
     -> DenseMatrix
   {
     // A zero on the diagonal gives infinities and NaN, as in TensorFlow.
     if b.rows == 0 || b.columns == 0 { return b }
     var x = b
     let (m, n) = (Int32(b.rows), Int32(b.columns))
-    let (uplo, transpose) = (lower ? CblasLower : CblasUpper, adjoint ? CblasConjTrans : CblasNoTrans)
+    let (uplo, transpose) = (
+      lower ? CblasLower : CblasUpper, adjoint ? CblasConjTrans : CblasNoTrans
+    )
     if a.isComplex {
       cblas_ztrsm(
-        CblasColMajor, CblasLeft, uplo, transpose, CblasNonUnit, m, n, [1.0, 0.0], a.values, m, &x.values, m)
+        CblasColMajor, CblasLeft, uplo, transpose, CblasNonUnit, m, n, [1.0, 0.0], a.values, m,
+        &x.values, m)
     } else {
-      cblas_dtrsm(CblasColMajor, CblasLeft, uplo, transpose, CblasNonUnit, m, n, 1, a.values, m, &x.values, m)
+      cblas_dtrsm(
+        CblasColMajor, CblasLeft, uplo, transpose, CblasNonUnit, m, n, 1, a.values, m, &x.values, m)
     }
     return x
   }
@@ -240,28 +265,38 @@ extension SolverOps {
       T: {\(types)}
       """,
       shape: { context in
-        [try shape(try LinearAlgebraRules.square(context.shapes[0]), context.shapes[1], broadcasts: true)]
+        [
+          try shape(
+            try LinearAlgebraRules.square(context.shapes[0]), context.shapes[1], broadcasts: true)
+        ]
       },
       kernel: .raw(["T": LinearAlgebraRules.types]) { prepared in
         let (lower, adjoint) = (try prepared.bool("lower"), try prepared.bool("adjoint"))
         return LinearAlgebraRules.specialise(prepared) { context in
           for (i, place) in places(context).enumerated() {
             context.store(
-              substituted(context.matrix(0, place.0), context.matrix(1, place.1), lower, adjoint), i)
+              substituted(context.matrix(0, place.0), context.matrix(1, place.1), lower, adjoint), i
+            )
           }
         }
       }, gradient: gradient)
   }
 
-  /// Least squares by the Cholesky factor of AᴴA + w, or of AAᴴ + w where there are fewer rows than columns.
-  fileprivate static func normalEquations(_ a: DenseMatrix, _ b: DenseMatrix, _ weight: Double) throws -> DenseMatrix {
+  /// Least squares by the Cholesky factor of AᴴA + w, or of AAᴴ + w where there are fewer rows than
+  /// columns.
+  fileprivate static func normalEquations(_ a: DenseMatrix, _ b: DenseMatrix, _ weight: Double)
+    throws -> DenseMatrix
+  {
     let turned = a.adjoint
     let tall = a.rows >= a.columns
     let gram = tall ? turned.times(a) : a.times(turned)
     let sum = gram.adding(.identity(isComplex: a.isComplex, gram.rows), weight)
     guard let factor = sum.cholesky() else {
       throw TFError.invalidArgument(
-        "Input matrix was rank deficient or ill-conditioned. Try setting fast=False or provide a larger l2_regularizer > 0."
+        """
+        Input matrix was rank deficient or ill-conditioned. Try setting fast=False or provide a \
+        larger l2_regularizer > 0.
+        """
       )
     }
     return tall ? factor.choleskySolve(turned.times(b)) : turned.times(factor.choleskySolve(b))
@@ -283,7 +318,9 @@ extension SolverOps {
   }
 
   /// Gaussian elimination on three diagonals: above, main, below.
-  fileprivate static func tridiagonal(_ d: DenseMatrix, _ b: DenseMatrix, _ pivoting: Bool) throws -> DenseMatrix {
+  fileprivate static func tridiagonal(_ d: DenseMatrix, _ b: DenseMatrix, _ pivoting: Bool) throws
+    -> DenseMatrix
+  {
     typealias Complex = MatrixFunctions.Complex
     let n = d.columns
     var x = b
@@ -292,10 +329,13 @@ extension SolverOps {
     func isZero(_ a: Complex) -> Bool { a.re == 0 && a.im == 0 }
     func size(_ a: Complex) -> Double { a.re * a.re + a.im * a.im }
     let singular = TFError.invalidArgument(
-      pivoting ? "Input matrix is not invertible."
+      pivoting
+        ? "Input matrix is not invertible."
         : "The first element of diagonals or a pivot is zero. Consider setting pivoting to True.")
     // Row r of what is left: its diagonal and the two elements to the right.
-    var rows = (0..<n).map { r -> (Complex, Complex, Complex) in (d[1, r], r + 1 < n ? d[0, r] : (0, 0), (0, 0)) }
+    var rows = (0..<n).map { r -> (Complex, Complex, Complex) in
+      (d[1, r], r + 1 < n ? d[0, r] : (0, 0), (0, 0))
+    }
     for r in 0..<n - 1 {
       var below = d[2, r + 1]
       if pivoting, size(below) > size(rows[r].0) {
@@ -309,7 +349,9 @@ extension SolverOps {
       let factor = MatrixFunctions.divide(below, rows[r].0)
       rows[r + 1].0 = minus(rows[r + 1].0, MatrixFunctions.multiply(factor, rows[r].1))
       rows[r + 1].1 = minus(rows[r + 1].1, MatrixFunctions.multiply(factor, rows[r].2))
-      for c in 0..<b.columns { x[r + 1, c] = minus(x[r + 1, c], MatrixFunctions.multiply(factor, x[r, c])) }
+      for c in 0..<b.columns {
+        x[r + 1, c] = minus(x[r + 1, c], MatrixFunctions.multiply(factor, x[r, c]))
+      }
     }
     if isZero(rows[n - 1].0) { throw singular }
     for c in 0..<b.columns {

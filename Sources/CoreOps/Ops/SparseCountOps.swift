@@ -65,7 +65,11 @@ package struct SparseCountOps: OpFamily {
           for axis in 0..<cells.rank
           where cells[element, axis] < 0 || cells[element, axis] >= cells.dims[axis] {
             throw TFError.invalidArgument(
-              "Invalid index value at \(element): dimension \(axis) has value \(cells[element, axis]) which is not in [0, \(cells.dims[axis])) (as given by dense shape \(Shape(cells.dims)))"
+              """
+              Invalid index value at \(element): dimension \(axis) has value \
+              \(cells[element, axis]) which is not in [0, \(cells.dims[axis])) (as given by dense \
+              shape \(Shape(cells.dims)))
+              """
             )
           }
         }
@@ -83,7 +87,9 @@ package struct SparseCountOps: OpFamily {
     """,
     shape: { context in
       let splits = try context.shape(0, rank: 1, "splits")
-      if let count = splits[0] { try require(count >= 2, "Must provide at least 2 elements for the splits argument") }
+      if let count = splits[0] {
+        try require(count >= 2, "Must provide at least 2 elements for the splits argument")
+      }
       return [[nil, 2], [nil], [2]]
     },
     kernel: .dynamic { context in
@@ -97,7 +103,11 @@ package struct SparseCountOps: OpFamily {
         let count = values.dims.elementCount
         try require(
           ends[ends.count - 1] == count,
-          "Splits must end with the number of values, got \(ends[ends.count - 1]) instead of \(count)")
+          """
+          Splits must end with the number of values, got \(ends[ends.count - 1]) instead of \
+          \(count)
+          """
+        )
         // An element is in the last row that begins before it.
         var rowOf = [Int](repeating: 0, count: count)
         var row = 0
@@ -122,11 +132,17 @@ package struct SparseCountOps: OpFamily {
     }
 
     /// - Parameter rows: how many rows the result has; nil when it is a vector.
-    func results(_ values: Tensor, _ weights: Tensor, rows: Int?, row: (Int) -> Int) throws -> [Tensor] {
+    func results(_ values: Tensor, _ weights: Tensor, rows: Int?, row: (Int) -> Int) throws
+      -> [Tensor]
+    {
       let isWeighted = weights.dims.elementCount > 0
       try require(
         !isWeighted || weights.dims == values.dims,
-        "Weights and data must have the same shape. Weight shape: \(weights.dims); data shape: \(values.dims)")
+        """
+        Weights and data must have the same shape. Weight shape: \(weights.dims); data shape: \
+        \(values.dims)
+        """
+      )
       let given = try values.integers()
       var largest = 0
       var members: [(row: Int, value: Int, element: Int)] = []
@@ -139,7 +155,9 @@ package struct SparseCountOps: OpFamily {
       var (indices, ids): ([Int], [Int]) = ([], [])
       var count = 0
       for (position, member) in members.enumerated() {
-        if position == 0 || members[position - 1].row != member.row || members[position - 1].value != member.value {
+        if position == 0 || members[position - 1].row != member.row
+          || members[position - 1].value != member.value
+        {
           count += 1
           indices += rows == nil ? [member.value] : [member.row, member.value]
         }
@@ -149,13 +167,16 @@ package struct SparseCountOps: OpFamily {
       if isWeighted && !isBinary {
         let taken = try SparseRows.take(
           members.map(\.element), of: weights.reshaped([weights.dims.elementCount]))
-        bins = try runKernel("UnsortedSegmentSum", [taken, SparseRows.vector(ids), Tensor(scalar: count)])[0]
+        bins = try runKernel(
+          "UnsortedSegmentSum", [taken, SparseRows.vector(ids), Tensor(scalar: count)])[0]
       } else {
         var counts = [Double](repeating: isBinary ? 1 : 0, count: count)
         if !isBinary { for id in ids { counts[id] += 1 } }
         bins = try counts.asTensor(preferring: .float64)
       }
-      let result = bins.dtype == weights.dtype ? bins : try runKernel("Cast", [bins], ["DstT": .type(weights.dtype)])[0]
+      let result =
+        bins.dtype == weights.dtype
+        ? bins : try runKernel("Cast", [bins], ["DstT": .type(weights.dtype)])[0]
       let width = maxLength >= 0 ? maxLength : max(largest &+ 1, minLength)
       return [
         try Tensor(indices, dims: [count, rows == nil ? 1 : 2]), result,

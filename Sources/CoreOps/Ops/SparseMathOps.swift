@@ -6,7 +6,10 @@ package struct SparseMathOps: OpFamily {
   package init() {}
 
   private static let numbers =
-    "T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}"
+    """
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+    bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    """
   private static let reals =
     "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}"
 
@@ -24,10 +27,14 @@ package struct SparseMathOps: OpFamily {
       let values = try context.shape(1, rank: 1, "a_values")
       let shape = try context.shape(2, rank: 1, "a_shape")
       let b = try context.shape(3, rank: 2, "b")
-      if let rank = indices[1] { try require(rank == 2, "Tensor 'a_indices' must have 2 columns, has \(rank)") }
+      if let rank = indices[1] {
+        try require(rank == 2, "Tensor 'a_indices' must have 2 columns, has \(rank)")
+      }
       if let rank = shape[0] { try require(rank == 2, "Tensor 'a_shape' must have 2 elements") }
       if let count = indices[0], let given = values[0] {
-        try require(count == given, "Number of rows of a_indices does not match number of entries in a_values")
+        try require(
+          count == given, "Number of rows of a_indices does not match number of entries in a_values"
+        )
       }
       let (adjointA, adjointB) = (try context.bool("adjoint_a"), try context.bool("adjoint_b"))
       let dims = try context.integers(2)
@@ -36,7 +43,11 @@ package struct SparseMathOps: OpFamily {
         if let inner = b[adjointB ? 1 : 0] {
           try require(
             dims[adjointA ? 0 : 1] == inner,
-            "Cannot multiply A and B because inner dimension does not match: \(dims[adjointA ? 0 : 1]) vs. \(inner).  Did you forget a transpose?  Dimensions of A: \(Shape(dims)).  Dimensions of B: \(b)"
+            """
+            Cannot multiply A and B because inner dimension does not match: \
+            \(dims[adjointA ? 0 : 1]) vs. \(inner).  Did you forget a transpose?  Dimensions of A: \
+            \(Shape(dims)).  Dimensions of B: \(b)
+            """
           )
         }
       }
@@ -89,7 +100,9 @@ package struct SparseMathOps: OpFamily {
     },
     kernel: .dynamic(["T": .numbers]) { _ in
       { run in
-        let (indices, values, shape, b) = (run.inputs[0], run.inputs[1], run.inputs[2], run.inputs[3])
+        let (indices, values, shape, b) = (
+          run.inputs[0], run.inputs[1], run.inputs[2], run.inputs[3]
+        )
         try SparseCells.check(indices.dims, values.dims, shape.dims, "Sparse")
         let dims = try shape.integers()
         try require(
@@ -100,7 +113,11 @@ package struct SparseMathOps: OpFamily {
           "Dimensions of the operands do not match: \(Shape(dims)) and \(b.dims)")
         try require(
           dims.count <= 5,
-          "Only tensors with ranks between 1 and 5 are currently supported.  Tensor rank: \(dims.count)")
+          """
+          Only tensors with ranks between 1 and 5 are currently supported.  Tensor rank: \
+          \(dims.count)
+          """
+        )
         let cells = try SparseCells(indices, values, shape)
         try cells.requireInside()
         let strides = b.dims.strides
@@ -118,7 +135,9 @@ package struct SparseMathOps: OpFamily {
     },
     gradient: .rule { context in
       let gradient = try context.gradient()
-      return [nil, try ReductionGradients.call("GatherNd", [gradient, context.inputs[0]]), nil, gradient]
+      return [
+        nil, try ReductionGradients.call("GatherNd", [gradient, context.inputs[0]]), nil, gradient,
+      ]
     })
 
   package let denseAdd: OpDef = withDense("SparseDenseCwiseAdd", "Add", SparseOps.noGradient)
@@ -128,7 +147,8 @@ package struct SparseMathOps: OpFamily {
     "SparseDenseCwiseDiv", "Div", .rule { try SparseGradients.cwise($0, divides: true) })
 
   /// The elements of a sparse tensor with those of a dense one that is broadcast to its shape.
-  private static func withDense(_ name: String, _ operation: String, _ gradient: Gradient) -> OpDef {
+  private static func withDense(_ name: String, _ operation: String, _ gradient: Gradient) -> OpDef
+  {
     OpDef(
       name,
       """
@@ -140,7 +160,11 @@ package struct SparseMathOps: OpFamily {
         if let rank, let dense = context.shapes[3].rank {
           try require(
             dense <= rank,
-            "SparseDenseBinaryOpShared broadcasts dense to sparse only; got incompatible shapes: \(rank) and \(dense) dimensions")
+            """
+            SparseDenseBinaryOpShared broadcasts dense to sparse only; got incompatible shapes: \
+            \(rank) and \(dense) dimensions
+            """
+          )
         }
         return [[context.shapes[1][0] ?? context.shapes[0][0]]]
       },
@@ -152,10 +176,16 @@ package struct SparseMathOps: OpFamily {
           let lead = cells.rank - dense.dims.rank
           let fits =
             lead >= 0
-            && (0..<dense.dims.rank).allSatisfy { dense.dims[$0] == 1 || dense.dims[$0] == cells.dims[lead + $0] }
+            && (0..<dense.dims.rank).allSatisfy {
+              dense.dims[$0] == 1 || dense.dims[$0] == cells.dims[lead + $0]
+            }
           try require(
             fits,
-            "SparseDenseBinaryOpShared broadcasts dense to sparse only; got incompatible shapes: \(Shape(cells.dims)) vs. \(dense.dims)")
+            """
+            SparseDenseBinaryOpShared broadcasts dense to sparse only; got incompatible shapes: \
+            \(Shape(cells.dims)) vs. \(dense.dims)
+            """
+          )
           try cells.requireInside()
           let strides = dense.dims.strides
           let places = (0..<cells.count).map { element in
@@ -180,7 +210,8 @@ package struct SparseMathOps: OpFamily {
   package let add: OpDef = OpDef(
     "SparseAdd",
     """
-    a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, b_shape: int64, thresh: Treal -> sum_indices: int64, sum_values: T, sum_shape: int64
+    a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, b_shape: int64, \
+      thresh: Treal -> sum_indices: int64, sum_values: T, sum_shape: int64
     \(numbers)
     Treal: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
     """,
@@ -192,26 +223,34 @@ package struct SparseMathOps: OpFamily {
     kernel: .dynamic(["T": [.floats, .signedInts, .complexes]]) { _ in
       { run in
         try require(
-          run.inputs[6].dims.rank == 0, "The magnitude threshold must be a scalar: got shape \(run.inputs[6].dims)")
+          run.inputs[6].dims.rank == 0,
+          "The magnitude threshold must be a scalar: got shape \(run.inputs[6].dims)")
         let (a, b) = try pair(run.inputs)
         let places = a.merged(with: b)
         let sums = try runKernel(
           "Add",
           [
-            SparseRows.take(places.first, of: run.inputs[1]), SparseRows.take(places.second, of: run.inputs[4]),
+            SparseRows.take(places.first, of: run.inputs[1]),
+            SparseRows.take(places.second, of: run.inputs[4]),
           ])[0]
-        let magnitudes = try runKernel(sums.dtype.isComplex ? "ComplexAbs" : "Abs", [sums], absAttrs(sums.dtype))[0]
+        let magnitudes = try runKernel(
+          sums.dtype.isComplex ? "ComplexAbs" : "Abs", [sums], absAttrs(sums.dtype))[0]
         let threshold = try runKernel(
           "Cast", [run.inputs[6]], ["DstT": .type(magnitudes.dtype)])[0]
         let isKept = try runKernel("LessEqual", [threshold, magnitudes])[0].scalars(Bool.self)
         // As in TensorFlow, what only one operand has is kept however small it is.
-        let kept = isKept.indices.filter { places.first[$0] < 0 || places.second[$0] < 0 || isKept[$0] }
-        let indices = try a.indices((kept.map { places.first[$0] }, kept.map { places.second[$0] }), b)
+        let kept = isKept.indices.filter {
+          places.first[$0] < 0 || places.second[$0] < 0 || isKept[$0]
+        }
+        let indices = try a.indices(
+          (kept.map { places.first[$0] }, kept.map { places.second[$0] }), b)
         return [indices, try SparseRows.take(kept, of: sums), run.inputs[2]]
       }
     },
     gradient: .rule { context in
-      guard let gradient = context.outputGradients[1] else { return [Tensor?](repeating: nil, count: 7) }
+      guard let gradient = context.outputGradients[1] else {
+        return [Tensor?](repeating: nil, count: 7)
+      }
       let parts = try apply(
         family.addGrad, [gradient, context.inputs[0], context.inputs[3], context.outputs[0]])
       return [nil, parts[0], nil, nil, parts[1], nil, nil]
@@ -229,7 +268,11 @@ package struct SparseMathOps: OpFamily {
       a.rank == b.rank, "Operands' shapes must have the same rank: got \(a.rank) and \(b.rank)")
     for axis in 0..<a.rank where a.dims[axis] != b.dims[axis] {
       throw TFError.invalidArgument(
-        "Operands' shapes do not match: got \(a.dims[axis]) and \(b.dims[axis]) for dimension \(axis)")
+        """
+        Operands' shapes do not match: got \(a.dims[axis]) and \(b.dims[axis]) for dimension \
+        \(axis)
+        """
+      )
     }
     return (a, b)
   }
@@ -237,7 +280,8 @@ package struct SparseMathOps: OpFamily {
   package let addGrad: OpDef = OpDef(
     "SparseAddGrad",
     """
-    backprop_val_grad: T, a_indices: int64, b_indices: int64, sum_indices: int64 -> a_val_grad: T, b_val_grad: T
+    backprop_val_grad: T, a_indices: int64, b_indices: int64, sum_indices: int64 -> a_val_grad: T, \
+      b_val_grad: T
     \(numbers)
     """,
     shape: { context in
@@ -255,11 +299,19 @@ package struct SparseMathOps: OpFamily {
             "Input indices should be matrices but received shape: \(run.inputs[index].dims)")
           try require(
             run.inputs[index].dims[1] == run.inputs[1].dims[1],
-            "The densified operands should have the same ndims: \(run.inputs[1].dims) and \(run.inputs[index].dims)")
+            """
+            The densified operands should have the same ndims: \(run.inputs[1].dims) and \
+            \(run.inputs[index].dims)
+            """
+          )
         }
         try require(
           gradient.dims.rank == 1 && gradient.dims[0] == run.inputs[3].dims[0],
-          "# rows in sum_indices and elements in backprop_val_grad should match: \(run.inputs[3].dims) and \(gradient.dims)")
+          """
+          # rows in sum_indices and elements in backprop_val_grad should match: \
+          \(run.inputs[3].dims) and \(gradient.dims)
+          """
+        )
         let cells = try (1...3).map { index in
           let indices = run.inputs[index]
           return SparseCells(
@@ -269,8 +321,11 @@ package struct SparseMathOps: OpFamily {
         func positions(_ operand: SparseCells) -> [Int] {
           var next = 0
           return (0..<operand.count).map { element in
-            while next < cells[2].count, cells[2].compare(next, operand, element, axes) < 0 { next += 1 }
-            let isThere = next < cells[2].count && cells[2].compare(next, operand, element, axes) == 0
+            while next < cells[2].count, cells[2].compare(next, operand, element, axes) < 0 {
+              next += 1
+            }
+            let isThere =
+              next < cells[2].count && cells[2].compare(next, operand, element, axes) == 0
             return isThere ? next : -1
           }
         }
@@ -289,7 +344,8 @@ package struct SparseMathOps: OpFamily {
     OpDef(
       name,
       """
-      a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, b_shape: int64 -> output_indices: int64, output_values: T
+      a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, b_shape: int64 \
+        -> output_indices: int64, output_values: T
       \(types)
       """,
       shape: { context in
@@ -306,7 +362,8 @@ package struct SparseMathOps: OpFamily {
           let values = try runKernel(
             operation,
             [
-              SparseRows.take(places.first, of: run.inputs[1]), SparseRows.take(places.second, of: run.inputs[4]),
+              SparseRows.take(places.first, of: run.inputs[1]),
+              SparseRows.take(places.second, of: run.inputs[4]),
             ])
           return [try a.indices(places, b), values[0]]
         }

@@ -24,11 +24,13 @@ package struct SparseOps: OpFamily {
       try require(
         values.rank ?? 0 <= 1, "sparse_values should be a scalar or a vector, got shape \(values)")
       try require(
-        context.shapes[3].rank ?? 0 == 0, "default_value should be a scalar, got shape \(context.shapes[3])")
+        context.shapes[3].rank ?? 0 == 0,
+        "default_value should be a scalar, got shape \(context.shapes[3])")
       let depth = indices.rank == 2 ? indices[1] : indices.rank == nil ? nil : 1
       if let rank = shape[0], let depth {
         try require(
-          rank == depth, "output_shape has incorrect number of elements: \(rank) should be: \(depth)")
+          rank == depth,
+          "output_shape has incorrect number of elements: \(rank) should be: \(depth)")
       }
       if let count = indices.rank == 0 ? 1 : indices[0], let given = values[0] {
         try require(
@@ -38,7 +40,8 @@ package struct SparseOps: OpFamily {
       guard let dims = try context.integers(1) else {
         return [shape[0].map { .unknown(rank: $0) } ?? .unknown]
       }
-      try require(dims.allSatisfy { $0 >= 0 }, "output_shape \(Shape(dims)) has a negative dimension")
+      try require(
+        dims.allSatisfy { $0 >= 0 }, "output_shape \(Shape(dims)) has a negative dimension")
       return [PartialShape(dims)]
     },
     kernel: .raw(["T": [.plain, .string]], objects: .move()) { context in
@@ -58,7 +61,8 @@ package struct SparseOps: OpFamily {
           let rows = pointers[5].assumingMemoryBound(to: Int64.self)
           try fillRows(pointers[0], wide, count, dims, validates, rows)
           fill.run(pointers)
-          _ = jk_scatter_rows(nil, pointers[4], pointers[2], rows, count, 1, type.byteSize, one ? 1 : 0)
+          _ = jk_scatter_rows(
+            nil, pointers[4], pointers[2], rows, count, 1, type.byteSize, one ? 1 : 0)
         }
       }
     },
@@ -77,16 +81,21 @@ package struct SparseOps: OpFamily {
   }
 
   static func sum(_ x: Tensor) throws -> Tensor {
-    try ReductionOps.family.sum([ReductionGradients.reshape(x, ShapeOps.vector([-1])), 0.asTensor()])
+    try ReductionOps.family.sum([
+      ReductionGradients.reshape(x, ShapeOps.vector([-1])), 0.asTensor(),
+    ])
   }
 
   /// The flat places of elements in a dense tensor.
   private static func fillRows(
-    _ indices: UnsafeMutableRawPointer, _ wide: Bool, _ count: Int, _ dims: [Int], _ validates: Bool,
+    _ indices: UnsafeMutableRawPointer, _ wide: Bool, _ count: Int, _ dims: [Int],
+    _ validates: Bool,
     _ rows: UnsafeMutablePointer<Int64>
   ) throws {
     let rank = dims.count
-    let (long, short) = (indices.assumingMemoryBound(to: Int.self), indices.assumingMemoryBound(to: Int32.self))
+    let (long, short) = (
+      indices.assumingMemoryBound(to: Int.self), indices.assumingMemoryBound(to: Int32.self)
+    )
     func coordinate(_ at: Int) -> Int { wide ? long[at] : Int(short[at]) }
     func tuple(_ element: Int) -> String {
       "[" + (0..<rank).map { String(coordinate(element * rank + $0)) }.joined(separator: ",") + "]"
@@ -98,7 +107,10 @@ package struct SparseOps: OpFamily {
         guard place >= 0, place < dims[axis] else {
           throw TFError.invalidArgument(
             validates
-              ? "indices[\(element)] = \(tuple(element)) is out of bounds: need 0 <= index < \(Shape(dims))"
+              ? """
+              indices[\(element)] = \(tuple(element)) is out of bounds: need 0 <= index < \
+              \(Shape(dims))
+              """
               : "Indices are not valid (out of bounds).  Shape: \(Shape(dims))")
         }
         row = row &* dims[axis] &+ place
@@ -108,7 +120,10 @@ package struct SparseOps: OpFamily {
       throw TFError.invalidArgument(
         rows[element - 1] == row
           ? "indices[\(element)] = \(tuple(element)) is repeated"
-          : "indices[\(element)] = \(tuple(element)) is out of order. Many sparse ops require sorted indices.\n    Use `tf.sparse.reorder` to create a correctly ordered copy."
+          : """
+          indices[\(element)] = \(tuple(element)) is out of order. Many sparse ops require \
+          sorted indices.\n    Use `tf.sparse.reorder` to create a correctly ordered copy.
+          """
       )
     }
   }
@@ -116,7 +131,8 @@ package struct SparseOps: OpFamily {
   package let reorder: OpDef = OpDef(
     "SparseReorder",
     """
-    input_indices: int64, input_values: T, input_shape: int64 -> output_indices: int64, output_values: T
+    input_indices: int64, input_values: T, input_shape: int64 -> output_indices: int64, \
+      output_values: T
     T: type
     """,
     shape: { context in
@@ -135,7 +151,8 @@ package struct SparseOps: OpFamily {
       guard let gradient = context.outputGradients[1] else { return [nil, nil, nil] }
       // Where each element went, and from there back.
       let zero = try Tensor(scalar: 0)
-      let count = try ReductionGradients.call("Size", [context.inputs[1]], ["out_type": .type(.int64)])
+      let count = try ReductionGradients.call(
+        "Size", [context.inputs[1]], ["out_type": .type(.int64)])
       let places = try ReductionGradients.call("Range", [zero, count, Tensor(scalar: 1)])
       let sources = try apply(context.op, [context.inputs[0], places, context.inputs[2]])[1]
       let back = try ReductionGradients.call("InvertPermutation", [sources])
@@ -145,7 +162,8 @@ package struct SparseOps: OpFamily {
   package let reshape: OpDef = OpDef(
     "SparseReshape",
     """
-    input_indices: int64, input_shape: int64, new_shape: int64 -> output_indices: int64, output_shape: int64
+    input_indices: int64, input_shape: int64, new_shape: int64 -> output_indices: int64, \
+      output_shape: int64
     """,
     shape: { context in
       let indices = try context.shape(0, rank: 2, "input_indices")
@@ -153,7 +171,8 @@ package struct SparseOps: OpFamily {
       let target = try context.shape(2, rank: 1, "new_shape")
       if let rank = indices[1], let given = shape[0] {
         try require(
-          rank == given, "Input tensor rank must match input shape length. Got \(rank) and \(given)")
+          rank == given, "Input tensor rank must match input shape length. Got \(rank) and \(given)"
+        )
       }
       return [[indices[0], target[0]], [target[0]]]
     },
@@ -162,7 +181,9 @@ package struct SparseOps: OpFamily {
         let count = shapes.inputs[0][0]
         let (rank, newRank) = (shapes.inputs[1][0], shapes.inputs[2][0])
         return .run { pointers in
-          func integers(_ k: Int) -> UnsafeMutablePointer<Int> { pointers[k].assumingMemoryBound(to: Int.self) }
+          func integers(_ k: Int) -> UnsafeMutablePointer<Int> {
+            pointers[k].assumingMemoryBound(to: Int.self)
+          }
           let dims = (0..<rank).map { integers(1)[$0] }
           let newDims = try reshaped(dims, (0..<newRank).map { integers(2)[$0] })
           for axis in 0..<newRank { integers(4)[axis] = newDims[axis] }
@@ -172,7 +193,10 @@ package struct SparseOps: OpFamily {
           }
           try require(
             count == 0 || !(dims.contains(0) || newDims.contains(0)),
-            "Input tensor has \(count) non zero elements but input shape (\(Shape(dims))) or output shape (\(Shape(newDims))) is empty"
+            """
+            Input tensor has \(count) non zero elements but input shape (\(Shape(dims))) or output \
+            shape (\(Shape(newDims))) is empty
+            """
           )
           let (from, to) = (Shape(dims).strides, Shape(newDims).strides)
           for element in 0..<count {
@@ -207,17 +231,27 @@ package struct SparseOps: OpFamily {
     if let open {
       try require(
         known > 0,
-        "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero"
+        """
+        reshape cannot infer the missing input size for an empty tensor unless all specified input \
+        sizes are non-zero
+        """
       )
       try require(
         size % known == 0,
-        "Input to SparseReshape is a SparseTensor with \(size) dense values, but the requested shape requires a multiple of \(known). input_shape=\(Shape(dims)) output_shape=\(Shape(given))"
+        """
+        Input to SparseReshape is a SparseTensor with \(size) dense values, but the requested \
+        shape requires a multiple of \(known). input_shape=\(Shape(dims)) \
+        output_shape=\(Shape(given))
+        """
       )
       result[open] = size / known
     } else {
       try require(
         size == known,
-        "Input to SparseReshape is a tensor with \(size) dense values, but the requested shape has \(known). input_shape=\(Shape(dims)) output_shape=\(Shape(given))"
+        """
+        Input to SparseReshape is a tensor with \(size) dense values, but the requested shape has \
+        \(known). input_shape=\(Shape(dims)) output_shape=\(Shape(given))
+        """
       )
     }
     return result
@@ -226,7 +260,8 @@ package struct SparseOps: OpFamily {
   package let slice: OpDef = OpDef(
     "SparseSlice",
     """
-    indices: int64, values: T, shape: int64, start: int64, size: int64 -> output_indices: int64, output_values: T, output_shape: int64
+    indices: int64, values: T, shape: int64, start: int64, size: int64 -> output_indices: int64, \
+      output_values: T, output_shape: int64
     T: type
     """,
     shape: { context in
@@ -234,7 +269,9 @@ package struct SparseOps: OpFamily {
       for (index, name) in [(3, "start"), (4, "size")] {
         let shape = try context.shape(index, rank: 1, name)
         if let count = shape[0], let rank {
-          try require(count == rank, "Expected \(name) to be a vector of length \(rank) but got length \(count)")
+          try require(
+            count == rank,
+            "Expected \(name) to be a vector of length \(rank) but got length \(count)")
         }
       }
       return [[nil, rank], [nil], [rank]]
@@ -260,7 +297,9 @@ package struct SparseOps: OpFamily {
         let indices = try Tensor.uninitialized(.int64, [kept.count, cells.rank])
         let out = indices.elements(Int.self)
         for (row, element) in kept.enumerated() {
-          for axis in 0..<cells.rank { out[row &* cells.rank &+ axis] = cells[element, axis] &- start[axis] }
+          for axis in 0..<cells.rank {
+            out[row &* cells.rank &+ axis] = cells[element, axis] &- start[axis]
+          }
         }
         let dims = (0..<cells.rank).map { axis in
           start[axis] < cells.dims[axis] ? min(size[axis], cells.dims[axis] &- start[axis]) : 0
@@ -270,15 +309,19 @@ package struct SparseOps: OpFamily {
     },
     gradient: .rule { context in
       guard let gradient = context.outputGradients[1] else { return [nil, nil, nil, nil, nil] }
-      let values = try family.sliceGrad([gradient, context.inputs[0], context.inputs[3], context.outputs[0]])
+      let values = try family.sliceGrad([
+        gradient, context.inputs[0], context.inputs[3], context.outputs[0],
+      ])
       return [nil, values, nil, nil, nil]
     })
 
   package let sliceGrad: OpDef = OpDef(
     "SparseSliceGrad",
     """
-    backprop_val_grad: T, input_indices: int64, input_start: int64, output_indices: int64 -> val_grad: T
-    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
+    backprop_val_grad: T, input_indices: int64, input_start: int64, output_indices: int64 \
+      -> val_grad: T
+    T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, \
+      bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}
     """,
     shape: { context in
       let indices = try context.shape(1, rank: 2, "input_indices")
@@ -287,21 +330,36 @@ package struct SparseOps: OpFamily {
     },
     kernel: .dynamic(["T": .numbers]) { _ in
       { run in
-        let (gradient, indices, start, output) = (run.inputs[0], run.inputs[1], run.inputs[2], run.inputs[3])
+        let (gradient, indices, start, output) = (
+          run.inputs[0], run.inputs[1], run.inputs[2], run.inputs[3]
+        )
         try require(
           indices.dims.rank == 2 && output.dims.rank == 2,
-          "Input and output indices should be matrices but received shapes: \(indices.dims) and \(output.dims)")
+          """
+          Input and output indices should be matrices but received shapes: \(indices.dims) and \
+          \(output.dims)
+          """
+        )
         try require(
-          gradient.dims.rank == 1, "Input backprop_val_grad should be a vector but received shape: \(gradient.dims)")
+          gradient.dims.rank == 1,
+          "Input backprop_val_grad should be a vector but received shape: \(gradient.dims)")
         let rank = indices.dims[1]
         try require(
-          rank == output.dims[1], "The input and output should have the same ndims: got: \(rank) and \(output.dims[1])")
+          rank == output.dims[1],
+          "The input and output should have the same ndims: got: \(rank) and \(output.dims[1])")
         try require(
-          start.dims == [rank], "Input start should be a vector of \(rank) elements but received shape: \(start.dims)")
+          start.dims == [rank],
+          "Input start should be a vector of \(rank) elements but received shape: \(start.dims)")
         try require(
           gradient.dims[0] == output.dims[0],
-          "# rows in output_indices and backprop_val_grad should match: got \(output.dims[0]) and \(gradient.dims[0])")
-        let (given, wanted, offset) = (try indices.integers(), try output.integers(), try start.integers())
+          """
+          # rows in output_indices and backprop_val_grad should match: got \(output.dims[0]) and \
+          \(gradient.dims[0])
+          """
+        )
+        let (given, wanted, offset) = (
+          try indices.integers(), try output.integers(), try start.integers()
+        )
         var next = 0
         let from = (0..<indices.dims[0]).map { element -> Int in
           guard next < output.dims[0] else { return -1 }
@@ -314,7 +372,11 @@ package struct SparseOps: OpFamily {
         }
         guard next == output.dims[0] else {
           throw TFError.internal(
-            "Elements of backprop_val_grad aren't all propagated. Num elements:\(output.dims[0]), used: \(next)")
+            """
+            Elements of backprop_val_grad aren't all propagated. Num elements:\(output.dims[0]), \
+            used: \(next)
+            """
+          )
         }
         return [try SparseRows.take(from, of: gradient)]
       }
@@ -323,7 +385,8 @@ package struct SparseOps: OpFamily {
   package let concat: OpDef = OpDef(
     "SparseConcat",
     """
-    indices: N * int64, values: N * T, shapes: N * int64 -> output_indices: int64, output_values: T, output_shape: int64
+    indices: N * int64, values: N * T, shapes: N * int64 -> output_indices: int64, \
+      output_values: T, output_shape: int64
     concat_dim: int
     N: int >= 2
     T: type
@@ -336,7 +399,13 @@ package struct SparseOps: OpFamily {
         _ = try context.shape(count + part, rank: 1, "values")
         let shape = try context.shape(2 * count + part, rank: 1, "shapes")
         for known in [indices[1], shape[0]].compactMap({ $0 }) {
-          try require(rank == nil || rank == known, "Ranks of all input tensors must match: expected \(rank ?? 0) but got \(known) at position \(part)")
+          try require(
+            rank == nil || rank == known,
+            """
+            Ranks of all input tensors must match: expected \(rank ?? 0) but got \(known) at \
+            position \(part)
+            """
+          )
           rank = known
         }
       }
@@ -355,7 +424,9 @@ package struct SparseOps: OpFamily {
           }
         }
         let rank = parts[0].rank
-        try require(given >= -rank && given < rank, "Concat dimension must be in range [\(-rank), \(rank)), got \(given)")
+        try require(
+          given >= -rank && given < rank,
+          "Concat dimension must be in range [\(-rank), \(rank)), got \(given)")
         let axis = given < 0 ? given + rank : given
         var dims = parts[0].dims
         var at: [Int] = []
@@ -363,10 +434,17 @@ package struct SparseOps: OpFamily {
         for (position, part) in parts.enumerated() {
           try require(
             part.rank == rank,
-            "Ranks of all input tensors must match: expected \(rank) but got \(part.rank) at position \(position)")
+            """
+            Ranks of all input tensors must match: expected \(rank) but got \(part.rank) at \
+            position \(position)
+            """
+          )
           for other in 0..<rank where other != axis && part.dims[other] != dims[other] {
             throw TFError.invalidArgument(
-              "Input shapes must match: expected \(dims[other]) for dimension \(other) but got \(part.dims[other]) at position \(position)"
+              """
+              Input shapes must match: expected \(dims[other]) for dimension \(other) but got \
+              \(part.dims[other]) at position \(position)
+              """
             )
           }
           var moved = part.at
@@ -377,18 +455,24 @@ package struct SparseOps: OpFamily {
           offset = sum
         }
         dims[axis] = offset
-        let all = SparseCells(rank: rank, count: parts.reduce(0) { $0 + $1.count }, dims: dims, at: at)
+        let all = SparseCells(
+          rank: rank, count: parts.reduce(0) { $0 + $1.count }, dims: dims, at: at)
         let order = all.order(Array(0..<rank))
         let values = try runKernel(
           "ConcatV2", Array(run.inputs[count..<2 * count]) + [Tensor(scalar: Int32(0))])[0]
-        return [try all.indices(order), try SparseRows.take(order, of: values), try SparseRows.vector(dims)]
+        return [
+          try all.indices(order), try SparseRows.take(order, of: values),
+          try SparseRows.vector(dims),
+        ]
       }
     }, gradient: noGradient)
 
   package let split: OpDef = OpDef(
     "SparseSplit",
     """
-    split_dim: int64, indices: int64, values: T, shape: int64 -> output_indices: num_split * int64, output_values: num_split * T, output_shape: num_split * int64
+    split_dim: int64, indices: int64, values: T, shape: int64 \
+      -> output_indices: num_split * int64, output_values: num_split * T, \
+      output_shape: num_split * int64
     num_split: int >= 1
     T: type
     """,
@@ -396,7 +480,8 @@ package struct SparseOps: OpFamily {
       let rank = try SparseCells.rank(context, at: 1)
       let count = try context.int("num_split")
       return [PartialShape](repeating: [nil, rank], count: count)
-        + [PartialShape](repeating: [nil], count: count) + [PartialShape](repeating: [rank], count: count)
+        + [PartialShape](repeating: [nil], count: count)
+        + [PartialShape](repeating: [rank], count: count)
     },
     kernel: .dynamic(["T": .all], objects: .move()) { context in
       let parts = try context.int("num_split")
@@ -407,12 +492,18 @@ package struct SparseOps: OpFamily {
         let cells = try SparseCells(run.inputs[1], run.inputs[2], run.inputs[3])
         let given = try run.inputs[0].integers()[0]
         let rank = cells.rank
-        try require(given >= -rank && given < rank, "Input axis should be in range [\(-rank), \(rank)), got \(given)")
+        try require(
+          given >= -rank && given < rank,
+          "Input axis should be in range [\(-rank), \(rank)), got \(given)")
         let axis = given < 0 ? given + rank : given
         let size = cells.dims[axis]
         try require(
           parts <= size,
-          "Input num_split should be between 1 and the splitting dimension size (\(size)), got \(parts)")
+          """
+          Input num_split should be between 1 and the splitting dimension size (\(size)), got \
+          \(parts)
+          """
+        )
         try cells.requireInside()
         // The first parts are one longer where the size does not divide.
         let (each, longer) = (size / parts, size % parts)
@@ -422,7 +513,8 @@ package struct SparseOps: OpFamily {
         for element in 0..<cells.count {
           let place = cells[element, axis]
           let border = longer * (each + 1)
-          members[place < border ? place / (each + 1) : longer + (place - border) / each].append(element)
+          members[place < border ? place / (each + 1) : longer + (place - border) / each].append(
+            element)
         }
         var (indices, values, shapes): ([Tensor], [Tensor], [Tensor]) = ([], [], [])
         for part in 0..<parts {

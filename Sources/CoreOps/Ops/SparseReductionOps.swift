@@ -5,7 +5,8 @@ package struct SparseReductionOps: OpFamily {
   package static let family = SparseReductionOps()
   package init() {}
 
-  package let sum: OpDef = dense("SparseReduceSum", "UnsortedSegmentSum", .rule { try SparseGradients.sum($0) })
+  package let sum: OpDef = dense(
+    "SparseReduceSum", "UnsortedSegmentSum", .rule { try SparseGradients.sum($0) })
   package let max: OpDef = dense("SparseReduceMax", "UnsortedSegmentMax", SparseOps.noGradient)
   package let sumSparse: OpDef = sparse("SparseReduceSumSparse", "UnsortedSegmentSum")
   package let maxSparse: OpDef = sparse("SparseReduceMaxSparse", "UnsortedSegmentMax")
@@ -15,7 +16,10 @@ package struct SparseReductionOps: OpFamily {
     return """
       input_indices: int64, input_values: T, input_shape: int64, reduction_axes: int32 -> \(outputs)
       keep_dims: bool = false
-      T: {float, double, int32, uint8, int16, int8, \(ordered ? "" : "complex64, ")int64, \(ordered ? "" : "qint8, quint8, qint32, ")bfloat16, \(ordered ? "" : "qint16, quint16, ")uint16, \(ordered ? "" : "complex128, ")half, uint32, uint64}
+      T: {float, double, int32, uint8, int16, int8, \(ordered ? "" : "complex64, ")int64, \
+        \(ordered ? "" : "qint8, quint8, qint32, ")bfloat16, \
+        \(ordered ? "" : "qint16, quint16, ")uint16, \
+        \(ordered ? "" : "complex128, ")half, uint32, uint64}
       """
   }
 
@@ -33,12 +37,15 @@ package struct SparseReductionOps: OpFamily {
     init(_ inputs: [Tensor], keepDims: Bool) throws {
       cells = try SparseCells(inputs[0], inputs[1], inputs[2])
       try cells.requireShape()
-      try require(inputs[3].dims.rank <= 1, "reduction_axes must be a scalar or a vector, got shape \(inputs[3].dims)")
+      try require(
+        inputs[3].dims.rank <= 1,
+        "reduction_axes must be a scalar or a vector, got shape \(inputs[3].dims)")
       let rank = cells.rank
       var isReduced = [Bool](repeating: false, count: rank)
       for axis in try inputs[3].integers() {
         try require(
-          axis >= -rank && axis < rank, "Invalid reduction dimension \(axis), for input with \(rank) dimensions.")
+          axis >= -rank && axis < rank,
+          "Invalid reduction dimension \(axis), for input with \(rank) dimensions.")
         isReduced[axis < 0 ? axis + rank : axis] = true
       }
       let given = cells.dims
@@ -62,15 +69,21 @@ package struct SparseReductionOps: OpFamily {
         let rank = try SparseCells.rank(context)
         let keeps = try context.bool("keep_dims")
         guard let rank else { return [.unknown] }
-        guard let axes = try context.integers(3) else { return [keeps ? .unknown(rank: rank) : .unknown] }
+        guard let axes = try context.integers(3) else {
+          return [keeps ? .unknown(rank: rank) : .unknown]
+        }
         for axis in axes {
           try require(
-            axis >= -rank && axis < rank, "Invalid reduction dimension \(axis), for input with \(rank) dimensions.")
+            axis >= -rank && axis < rank,
+            "Invalid reduction dimension \(axis), for input with \(rank) dimensions.")
         }
         let reduced = Set(axes.map { $0 < 0 ? $0 + rank : $0 })
         let dims = try context.integers(2)
         return [
-          PartialShape((0..<rank).compactMap { reduced.contains($0) ? (keeps ? .some(1) : nil) : .some(dims?[$0]) })
+          PartialShape(
+            (0..<rank).compactMap {
+              reduced.contains($0) ? (keeps ? .some(1) : nil) : .some(dims?[$0])
+            })
         ]
       },
       kernel: .dynamic(types(name)) { context in
@@ -143,18 +156,21 @@ package struct SparseReductionOps: OpFamily {
       { run in
         let values = run.inputs[1]
         let cells = try SparseCells(run.inputs[0], values, run.inputs[2])
-        try require(cells.rank >= 2, "Input should have rank >= 2, but received shape: \(Shape(cells.dims))")
+        try require(
+          cells.rank >= 2, "Input should have rank >= 2, but received shape: \(Shape(cells.dims))")
         try cells.requireShape()
         let (ids, firsts) = cells.groups(Array(0..<cells.rank - 1))
         let x = try values.doubles()
         var largest = [Double](repeating: -.infinity, count: firsts.count)
         for (id, x) in zip(ids, x) where x > largest[id] || x.isNaN { largest[id] = x }
-        let powers = try runKernel("Exp", [try Tensor(zip(ids, x).map { $1 - largest[$0] }, dims: [x.count])])[0]
+        let powers = try runKernel(
+          "Exp", [try Tensor(zip(ids, x).map { $1 - largest[$0] }, dims: [x.count])])[0]
         let exps = try powers.scalars(Double.self)
         var sums = [Double](repeating: 0, count: firsts.count)
         for (id, value) in zip(ids, exps) { sums[id] += value }
         let output = try Tensor.uninitialized(values.dtype, values.dims)
-        output.fill(floats: { Float(exps[$0] / sums[ids[$0]]) }, doubles: { exps[$0] / sums[ids[$0]] })
+        output.fill(
+          floats: { Float(exps[$0] / sums[ids[$0]]) }, doubles: { exps[$0] / sums[ids[$0]] })
         return [output]
       }
     }, gradient: .rule { try SparseGradients.softmax($0) })

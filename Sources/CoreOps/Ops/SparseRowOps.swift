@@ -8,13 +8,15 @@ package struct SparseRowOps: OpFamily {
   package let fillEmptyRows: OpDef = OpDef(
     "SparseFillEmptyRows",
     """
-    indices: int64, values: T, dense_shape: int64, default_value: T -> output_indices: int64, output_values: T, empty_row_indicator: bool, reverse_index_map: int64
+    indices: int64, values: T, dense_shape: int64, default_value: T -> output_indices: int64, \
+      output_values: T, empty_row_indicator: bool, reverse_index_map: int64
     T: type
     """,
     shape: { context in
       let rank = try SparseCells.rank(context)
       try require(
-        context.shapes[3].rank ?? 0 == 0, "default_value must be a scalar, saw: \(context.shapes[3])")
+        context.shapes[3].rank ?? 0 == 0,
+        "default_value must be a scalar, saw: \(context.shapes[3])")
       let rows = try context.integers(2)?.first
       if let rows { try require(rows >= 0, "dense_shape[0] must not be negative, got \(rows)") }
       return [[nil, rank], [nil], [rows], [context.shapes[0][0] ?? context.shapes[1][0]]]
@@ -22,7 +24,9 @@ package struct SparseRowOps: OpFamily {
     kernel: .dynamic(["T": .all], objects: .move()) { _ in
       { run in
         let cells = try SparseCells(run.inputs[0], run.inputs[1], run.inputs[2])
-        try require(run.inputs[3].dims.rank == 0, "default_value must be a scalar, saw: \(run.inputs[3].dims)")
+        try require(
+          run.inputs[3].dims.rank == 0, "default_value must be a scalar, saw: \(run.inputs[3].dims)"
+        )
         try require(cells.rank > 0, "Dense shape cannot be empty.")
         let rows = cells.dims[0]
         let filled = try FilledRows(rows: rows, of: (0..<cells.count).map { cells[$0, 0] })
@@ -48,14 +52,18 @@ package struct SparseRowOps: OpFamily {
   package let raggedFillEmptyRows: OpDef = OpDef(
     "RaggedFillEmptyRows",
     """
-    value_rowids: int64, values: T, nrows: int64, default_value: T -> output_value_rowids: int64, output_values: T, empty_row_indicator: bool, reverse_index_map: int64
+    value_rowids: int64, values: T, nrows: int64, default_value: T -> output_value_rowids: int64, \
+      output_values: T, empty_row_indicator: bool, reverse_index_map: int64
     T: type
     """,
     shape: { context in
       let ids = try context.shape(0, rank: 1, "value_rowids")
       _ = try context.shape(1, rank: 1, "values")
-      try require(context.shapes[2].rank ?? 0 == 0, "nrows must be a scalar, saw: \(context.shapes[2])")
-      try require(context.shapes[3].rank ?? 0 == 0, "default_value must be a scalar, saw: \(context.shapes[3])")
+      try require(
+        context.shapes[2].rank ?? 0 == 0, "nrows must be a scalar, saw: \(context.shapes[2])")
+      try require(
+        context.shapes[3].rank ?? 0 == 0,
+        "default_value must be a scalar, saw: \(context.shapes[3])")
       let rows = try context.integers(2)?.first
       if let rows { try require(rows >= 0, "nrows must not be negative, got \(rows)") }
       return [[nil], [nil], [rows], ids]
@@ -65,12 +73,18 @@ package struct SparseRowOps: OpFamily {
         let (ids, values) = (run.inputs[0], run.inputs[1])
         try require(ids.dims.rank == 1, "value_rowids must be a vector, saw: \(ids.dims)")
         try require(values.dims.rank == 1, "values must be a vector, saw: \(values.dims)")
-        try require(ids.dims == values.dims, "value_rowids and values must have the same length: \(ids.dims), \(values.dims)")
-        try require(run.inputs[2].dims.rank == 0, "nrows must be a scalar, saw: \(run.inputs[2].dims)")
-        try require(run.inputs[3].dims.rank == 0, "default_value must be a scalar, saw: \(run.inputs[3].dims)")
+        try require(
+          ids.dims == values.dims,
+          "value_rowids and values must have the same length: \(ids.dims), \(values.dims)")
+        try require(
+          run.inputs[2].dims.rank == 0, "nrows must be a scalar, saw: \(run.inputs[2].dims)")
+        try require(
+          run.inputs[3].dims.rank == 0, "default_value must be a scalar, saw: \(run.inputs[3].dims)"
+        )
         let filled = try FilledRows(rows: run.inputs[2].integers()[0], of: ids.integers())
         return [
-          try SparseRows.vector(filled.row), try filled.values(values, run.inputs[3]), filled.isEmpty,
+          try SparseRows.vector(filled.row), try filled.values(values, run.inputs[3]),
+          filled.isEmpty,
           try SparseRows.vector(filled.places),
         ]
       }
@@ -100,13 +114,15 @@ package struct SparseRowOps: OpFamily {
         { run in
           let (map, gradient) = (run.inputs[0], run.inputs[1])
           try require(map.dims.rank == 1, "reverse_index_map must be a vector, saw: \(map.dims)")
-          try require(gradient.dims.rank == 1, "grad_values must be a vector, saw: \(gradient.dims)")
+          try require(
+            gradient.dims.rank == 1, "grad_values must be a vector, saw: \(gradient.dims)")
           let count = gradient.dims[0]
           var isInput = [Bool](repeating: false, count: count)
           let places = try map.integers()
           for place in places {
             try require(
-              place >= 0 && place < count, "Elements in reverse index must be in [0, \(count)) but got \(place)")
+              place >= 0 && place < count,
+              "Elements in reverse index must be in [0, \(count)) but got \(place)")
             isInput[place] = true
           }
           let others = try SparseRows.take((0..<count).filter { !isInput[$0] }, of: gradient)

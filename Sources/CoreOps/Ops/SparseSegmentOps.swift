@@ -47,7 +47,8 @@ package struct SparseSegmentOps: OpFamily {
     return OpDef(
       "SparseSegment\(mode.name)\(counted ? "WithNumSegments" : "")",
       """
-      data: T, indices: Tidx, segment_ids: Tsegmentids\(counted ? ", num_segments: Tnumsegments" : "") -> output: T
+      data: T, indices: Tidx, segment_ids: Tsegmentids\
+        \(counted ? ", num_segments: Tnumsegments" : "") -> output: T
       T: {\(types)}
       Tidx: {int32, int64} = int32\(counted ? "\nTnumsegments: {int32, int64} = int32" : "")
       Tsegmentids: {int32, int64} = int32
@@ -91,7 +92,10 @@ package struct SparseSegmentOps: OpFamily {
             let bad = jk_first_outside(from, count, 0, Int64(rows))
             if bad >= 0 {
               throw TFError.invalidArgument(
-                "Bad: indices[\(bad)] == \(SegmentIds.value(from, Int(bad))) out of range [0, \(rows))"
+                """
+                Bad: indices[\(bad)] == \(SegmentIds.value(from, Int(bad))) out of range [0, \
+                \(rows))
+                """
               )
             }
             var job = jk_segments()
@@ -144,7 +148,8 @@ package struct SparseSegmentOps: OpFamily {
       shape: { context in
         try checkIds(context)
         try require(
-          context.shapes[3].rank ?? 0 == 0, "output_dim0 should be a scalar, not shape \(context.shapes[3])")
+          context.shapes[3].rank ?? 0 == 0,
+          "output_dim0 should be a scalar, not shape \(context.shapes[3])")
         let rows = try context.integers(3)?.first
         if let rows { try require(rows >= 0, "Cannot specify a negative value for output_dim0") }
         guard let dims = context.shapes[0].dims else { return [.unknown] }
@@ -220,7 +225,8 @@ package struct SparseSegmentOps: OpFamily {
     OpDef(
       "SparseSegment\(mode.name)GradV2",
       """
-      grad: T, indices: Tidx, segment_ids: Tsegmentids, dense_output_dim0: int32 -> output: T, sorted_unique_indices: Tidx
+      grad: T, indices: Tidx, segment_ids: Tsegmentids, dense_output_dim0: int32 -> output: T, \
+        sorted_unique_indices: Tidx
       T: {bfloat16, half, float, double}
       Tidx: {int32, int64} = int32
       Tsegmentids: {int32, int64} = int32

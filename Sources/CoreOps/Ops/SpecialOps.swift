@@ -200,9 +200,11 @@ public struct SpecialOps: OpFamily {
           continue
         }
         guard shape.isCompatible(with: other) else {
-          throw TFError.invalidArgument("Shapes of a and \(name) are inconsistent: \(shape) vs. \(other)")
+          throw TFError.invalidArgument(
+            "Shapes of a and \(name) are inconsistent: \(shape) vs. \(other)")
         }
-        shape = context.shapes.contains { $0.rank == nil } ? .unknown : try shape.merged(with: other)
+        shape =
+          context.shapes.contains { $0.rank == nil } ? .unknown : try shape.merged(with: other)
       }
       return [shape]
     },

@@ -7,7 +7,8 @@ package struct StatelessRandomOps: OpFamily {
 
   package let uniform: OpDef = StatelessRandomOps.filled("StatelessRandomUniform", .uniform)
   package let normal: OpDef = StatelessRandomOps.filled("StatelessRandomNormal", .normal)
-  package let truncatedNormal: OpDef = StatelessRandomOps.filled("StatelessTruncatedNormal", .truncatedNormal)
+  package let truncatedNormal: OpDef = StatelessRandomOps.filled(
+    "StatelessTruncatedNormal", .truncatedNormal)
   package let uniformV2: OpDef = StatelessRandomOps.filledV2("StatelessRandomUniformV2", .uniform)
   package let normalV2: OpDef = StatelessRandomOps.filledV2("StatelessRandomNormalV2", .normal)
   package let truncatedNormalV2: OpDef = StatelessRandomOps.filledV2(
@@ -55,7 +56,8 @@ package struct StatelessRandomOps: OpFamily {
   package let uniformIntV2: OpDef = OpDef(
     "StatelessRandomUniformIntV2",
     """
-    shape: Tshape, key: uint64, counter: uint64, alg: int32, minval: dtype, maxval: dtype -> output: dtype
+    shape: Tshape, key: uint64, counter: uint64, alg: int32, minval: dtype, maxval: dtype \
+      -> output: dtype
     dtype: {int32, int64, uint32, uint64}
     Tshape: {int32, int64} = int32
     """,
@@ -92,7 +94,9 @@ package struct StatelessRandomOps: OpFamily {
     kernel: .raw { context in
       let seedType = try context.type("Tseed")
       return { _ in
-        .run { StatelessRandomOps.store(RandomRules.generator(seed: $0[0], seedType), $0[1], $0[2]) }
+        .run {
+          StatelessRandomOps.store(RandomRules.generator(seed: $0[0], seedType), $0[1], $0[2])
+        }
       }
     }, gradient: .zero)
 
@@ -247,7 +251,8 @@ package struct StatelessRandomOps: OpFamily {
   package let parameterizedTruncatedNormal: OpDef = OpDef(
     "StatelessParameterizedTruncatedNormal",
     """
-    shape: S, seed: Tseed, means: dtype, stddevs: dtype, minvals: dtype, maxvals: dtype -> output: dtype
+    shape: S, seed: Tseed, means: dtype, stddevs: dtype, minvals: dtype, maxvals: dtype \
+      -> output: dtype
     S: {int32, int64}
     Tseed: {int32, int64} = int64
     dtype: {half, float, double}
@@ -258,7 +263,8 @@ package struct StatelessRandomOps: OpFamily {
     },
     kernel: StatelessRandomOps.seeded(2) { dtype, generator, parameters, sets, samples, out in
       jk_random_truncated(
-        dtype, generator, parameters[0], parameters[1], parameters[2], parameters[3], sets, samples, 0, out)
+        dtype, generator, parameters[0], parameters[1], parameters[2], parameters[3], sets, samples,
+        0, out)
     }, gradient: .zero)
 }
 
@@ -275,11 +281,11 @@ extension StatelessRandomOps {
   fileprivate static func filled(
     _ name: String, _ distribution: RandomRules.Distribution,
     _ signature: String = """
-      shape: T, seed: Tseed -> output: dtype
-      dtype: {half, bfloat16, float, double} = float
-      T: {int32, int64} = int32
-      Tseed: {int32, int64} = int64
-      """, _ types: DTypeSet = .floats
+    shape: T, seed: Tseed -> output: dtype
+    dtype: {half, bfloat16, float, double} = float
+    T: {int32, int64} = int32
+    Tseed: {int32, int64} = int64
+    """, _ types: DTypeSet = .floats
   ) -> OpDef {
     OpDef(
       name, signature,
@@ -331,7 +337,8 @@ extension StatelessRandomOps {
       Int32, UnsafePointer<jk_philox>, [[Double]], Int64, Int64, UnsafeMutableRawPointer
     ) -> Void
 
-  /// A kernel that samples by parameters, inputs from `first` on, which broadcast to the end of the output's shape.
+  /// A kernel that samples by parameters, inputs from `first` on, which broadcast to the end of the
+  /// output's shape.
   fileprivate static func seeded(_ first: Int, _ sampler: @escaping Sampler) -> Kernel {
     .dynamic { prepared in
       let dtype = prepared.outputTypes[0]
@@ -348,7 +355,8 @@ extension StatelessRandomOps {
   }
 
   static func sampled(
-    _ shape: Tensor, _ generator: jk_philox, _ parameters: [Tensor], _ dtype: DType, _ sampler: Sampler
+    _ shape: Tensor, _ generator: jk_philox, _ parameters: [Tensor], _ dtype: DType,
+    _ sampler: Sampler
   ) throws -> Tensor {
     let dims = try RandomRules.shape(shape)
     var broadcast = PartialShape.scalar

@@ -20,13 +20,16 @@ package struct TensorArrayOps: OpFamily {
     },
     kernel: .dynamic { context in
       let (dtype, shape) = (try context.type("dtype"), try context.shape("element_shape"))
-      let (dynamic, clear) = (try context.bool("dynamic_size"), try context.bool("clear_after_read"))
+      let (dynamic, clear) = (
+        try context.bool("dynamic_size"), try context.bool("clear_after_read")
+      )
       let identical = try context.bool("identical_element_shapes")
       let name = try context.string("tensor_array_name")
       return { run in
         let array = try TensorArrayObject(
           name: name.isEmpty ? run.node : name, dtype: dtype, size: scalar(run.inputs[0], "size"),
-          elementShape: shape, isResizable: dynamic, clearAfterRead: clear, identicalShapes: identical)
+          elementShape: shape, isResizable: dynamic, clearAfterRead: clear,
+          identicalShapes: identical)
         return [Tensor(resource: array), try Tensor(scalar: Float(0))]
       }
     }, gradient: .zero,
@@ -91,21 +94,35 @@ package struct TensorArrayOps: OpFamily {
       let (dtype, declared) = (try context.type("dtype"), try context.shape("element_shape"))
       return { run in
         let array = try array(run.inputs[0], dtype, "read")
-        try require(run.inputs[1].dims.rank == 1, "Expected indices to be a vector, but received shape: \(run.inputs[1].dims)")
+        try require(
+          run.inputs[1].dims.rank == 1,
+          "Expected indices to be a vector, but received shape: \(run.inputs[1].dims)")
         let values = try array.read(run.inputs[1].integers())
         guard let first = values.first else {
           guard let dims = declared.known else {
             throw TFError.unimplemented(
-              "TensorArray has size zero, but element shape \(declared) is not fully defined. Currently only static shapes are supported when packing zero-size TensorArrays.")
+              """
+              TensorArray has size zero, but element shape \(declared) is not fully defined. \
+              Currently only static shapes are supported when packing zero-size TensorArrays.
+              """
+            )
           }
           return [try Tensor.zeros(dtype, Shape([0] + dims.dims))]
         }
         try require(
           declared.isCompatible(with: PartialShape(first.dims)),
-          "TensorArray was passed element_shape \(declared) which does not match the Tensor at index 0: \(first.dims)")
+          """
+          TensorArray was passed element_shape \(declared) which does not match the Tensor at \
+          index 0: \(first.dims)
+          """
+        )
         for (index, value) in values.enumerated() where value.dims != first.dims {
           throw TFError.invalidArgument(
-            "TensorArray has inconsistent shapes.  Index 0 has shape: \(first.dims) but index \(index) has shape: \(value.dims)")
+            """
+            TensorArray has inconsistent shapes.  Index 0 has shape: \(first.dims) but index \
+            \(index) has shape: \(value.dims)
+            """
+          )
         }
         return [try Stacking.joined(values, dtype, Shape([values.count] + first.dims.dims))]
       }
@@ -133,11 +150,16 @@ package struct TensorArrayOps: OpFamily {
     kernel: .run { run in
       let array: TensorArrayObject = try run.inputs[0].resource()
       let (indices, value) = (run.inputs[1], run.inputs[2])
-      try require(indices.dims.rank == 1, "Expected indices to be a vector, but received shape: \(indices.dims)")
-      try require(value.dims.rank >= 1, "Input value for unpack must be at least a vector but received shape: \(value.dims)")
+      try require(
+        indices.dims.rank == 1,
+        "Expected indices to be a vector, but received shape: \(indices.dims)")
+      try require(
+        value.dims.rank >= 1,
+        "Input value for unpack must be at least a vector but received shape: \(value.dims)")
       try require(
         indices.dims[0] == value.dims[0],
-        "Expected len(indices) == values.shape[0], but saw: \(indices.dims[0]) vs. \(value.dims[0])")
+        "Expected len(indices) == values.shape[0], but saw: \(indices.dims[0]) vs. \(value.dims[0])"
+      )
       try array.write(indices.integers(), Stacking.rows(value))
       return [run.inputs[3]]
     },
@@ -161,29 +183,49 @@ package struct TensorArrayOps: OpFamily {
       [PartialShape([nil]).concatenated(with: try context.shape("element_shape_except0")), [nil]]
     },
     kernel: .dynamic { context in
-      let (dtype, declared) = (try context.type("dtype"), try context.shape("element_shape_except0"))
+      let (dtype, declared) = (
+        try context.type("dtype"), try context.shape("element_shape_except0")
+      )
       return { run in
         let values = try array(run.inputs[0], dtype, "read").readAll()
         guard let first = values.first else {
           guard let dims = declared.known else {
             throw TFError.unimplemented(
-              "TensorArray has size zero, but element_shape_except0 \(declared) is not fully defined. Currently only static shapes are supported when concatenating zero-size TensorArrays.")
+              """
+              TensorArray has size zero, but element_shape_except0 \(declared) is not fully \
+              defined. Currently only static shapes are supported when concatenating zero-size \
+              TensorArrays.
+              """
+            )
           }
           return [try Tensor.zeros(dtype, Shape([0] + dims.dims)), try Tensor.zeros(.int64, [0])]
         }
         for (index, value) in values.enumerated() {
           try require(
             value.dims.rank >= 1,
-            "Concat saw a scalar shape at index \(index) but requires at least vectors.  Did you mean to call pack?")
+            """
+            Concat saw a scalar shape at index \(index) but requires at least vectors.  Did you \
+            mean to call pack?
+            """
+          )
         }
         let rest = first.dims.dims.dropFirst()
         for (index, value) in values.enumerated() where value.dims.dims.dropFirst() != rest {
           throw TFError.invalidArgument(
-            "TensorArray has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: \(Shape(rest)) but index \(index) has (excepting dimension 0) shape: \(Shape(value.dims.dims.dropFirst()))")
+            """
+            TensorArray has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: \
+            \(Shape(rest)) but index \(index) has (excepting dimension 0) shape: \
+            \(Shape(value.dims.dims.dropFirst()))
+            """
+          )
         }
         try require(
           declared.isCompatible(with: PartialShape(Shape(rest))),
-          "TensorArray was passed element_shape_except0 \(declared) but index 0 has (excepting dimension 0) shape: \(Shape(rest)) which does not match.")
+          """
+          TensorArray was passed element_shape_except0 \(declared) but index 0 has (excepting \
+          dimension 0) shape: \(Shape(rest)) which does not match.
+          """
+        )
         let lengths = values.map { $0.dims[0] }
         return [
           try Stacking.joined(values, dtype, Shape([lengths.reduce(0, +)] + rest)),
@@ -206,8 +248,12 @@ package struct TensorArrayOps: OpFamily {
     kernel: .run { run in
       let array: TensorArrayObject = try run.inputs[0].resource()
       let value = run.inputs[1]
-      try require(run.inputs[2].dims.rank == 1, "Expected lengths to be a vector, received shape: \(run.inputs[2].dims)")
-      try require(value.dims.rank >= 1, "Expected value to be at least a vector, but received shape: \(value.dims)")
+      try require(
+        run.inputs[2].dims.rank == 1,
+        "Expected lengths to be a vector, received shape: \(run.inputs[2].dims)")
+      try require(
+        value.dims.rank >= 1,
+        "Expected value to be at least a vector, but received shape: \(value.dims)")
       let lengths = try run.inputs[2].integers()
       var total = 0
       for length in lengths {
@@ -216,7 +262,11 @@ package struct TensorArrayOps: OpFamily {
       }
       try require(
         total == value.dims[0],
-        "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is \(total) and value's shape is: \(value.dims)")
+        """
+        Expected sum of lengths to be equal to values.shape[0], but sum of lengths is \(total) and \
+        value's shape is: \(value.dims)
+        """
+      )
       try array.split(Stacking.pieces(value, lengths))
       return [run.inputs[3]]
     },
@@ -265,7 +315,8 @@ package struct TensorArrayOps: OpFamily {
   package let gradWithShape: OpDef = OpDef(
     "TensorArrayGradWithShape",
     """
-    handle: resource, flow_in: float, shape_to_prepend: int32 -> grad_handle: resource, flow_out: float
+    handle: resource, flow_in: float, shape_to_prepend: int32 -> grad_handle: resource, \
+      flow_out: float
     source: string
     """, stateful: true, shape: { _ in [handleShape, .scalar] },
     kernel: .dynamic { context in
@@ -289,11 +340,17 @@ package struct TensorArrayOps: OpFamily {
     return try tensor.integers()[0]
   }
 
-  private static func array(_ handle: Tensor, _ dtype: DType, _ verb: String) throws -> TensorArrayObject {
+  private static func array(_ handle: Tensor, _ dtype: DType, _ verb: String) throws
+    -> TensorArrayObject
+  {
     let array: TensorArrayObject = try handle.resource()
     try require(
       array.dtype == dtype,
-      "TensorArray dtype is \(array.dtype.signatureName) but Op requested dtype \(dtype.signatureName).")
+      """
+      TensorArray dtype is \(array.dtype.signatureName) but Op requested dtype \
+      \(dtype.signatureName).
+      """
+    )
     return array
   }
 
@@ -311,11 +368,14 @@ package struct TensorArrayOps: OpFamily {
     return (outputs[0], outputs[1])
   }
 
-  /// The scope of the call for gradients: what a gradient's name has up to its last part that begins with `gradients`.
+  /// The scope of the call for gradients: what a gradient's name has up to its last part that
+  /// begins with `gradients`.
   private static func gradientSource(_ gradient: Tensor) -> String {
     guard case .symbolic(let reference) = gradient.payload else { return "gradients" }
     let parts = reference.name.prefix { $0 != ":" }.split(separator: "/")
-    guard let last = parts.lastIndex(where: { $0.hasPrefix("gradients") }) else { return "gradients" }
+    guard let last = parts.lastIndex(where: { $0.hasPrefix("gradients") }) else {
+      return "gradients"
+    }
     return parts[...last].joined(separator: "/")
   }
 }
@@ -335,11 +395,14 @@ package struct StackOps: OpFamily {
     kernel: .dynamic { context in
       let (dtype, name) = (try context.type("elem_type"), try context.string("stack_name"))
       return { run in
-        try require(run.inputs[0].dims.rank == 0, "Stack size must be a scalar, but had shape: \(run.inputs[0].dims)")
+        try require(
+          run.inputs[0].dims.rank == 0,
+          "Stack size must be a scalar, but had shape: \(run.inputs[0].dims)")
         return [
           Tensor(
             resource: StackObject(
-              name: name.isEmpty ? run.node : name, dtype: dtype, limit: try run.inputs[0].integers()[0]))
+              name: name.isEmpty ? run.node : name, dtype: dtype,
+              limit: try run.inputs[0].integers()[0]))
         ]
       }
     }, gradient: .none("a stack is not differentiable"))
@@ -353,7 +416,9 @@ package struct StackOps: OpFamily {
     """, stateful: true, shape: { [$0.shapes[1]] },
     kernel: .run { run in
       let stack: StackObject = try run.inputs[0].resource()
-      try require(stack.dtype == run.inputs[1].dtype, "Must have type \(stack.dtype) but got \(run.inputs[1].dtype)")
+      try require(
+        stack.dtype == run.inputs[1].dtype,
+        "Must have type \(stack.dtype) but got \(run.inputs[1].dtype)")
       try stack.push(run.inputs[1])
       return [run.inputs[1]]
     }, gradient: .none("a stack is not differentiable"))

@@ -17,10 +17,13 @@ package struct TensorListBulkOps: OpFamily {
       let dtype = try context.type("element_dtype")
       return { run in
         let list = try ListChanges.list(run.inputs[0], dtype)
-        try require(run.inputs[1].dims.rank == 1, "Expected indices to be a vector, but received shape: \(run.inputs[1].dims)")
+        try require(
+          run.inputs[1].dims.rank == 1,
+          "Expected indices to be a vector, but received shape: \(run.inputs[1].dims)")
         let elements = try run.inputs[1].integers().map { index -> Tensor? in
           guard index >= 0, index < list.count else {
-            throw TFError.invalidArgument("Index \(index) out o range; list only has \(list.count) elements.")
+            throw TFError.invalidArgument(
+              "Index \(index) out o range; list only has \(list.count) elements.")
           }
           return list.elements[index]
         }
@@ -46,7 +49,8 @@ package struct TensorListBulkOps: OpFamily {
   package let scatterV2: OpDef = OpDef(
     "TensorListScatterV2",
     """
-    tensor: element_dtype, indices: int32, element_shape: shape_type, num_elements: int32 -> output_handle: variant
+    tensor: element_dtype, indices: int32, element_shape: shape_type, num_elements: int32 \
+      -> output_handle: variant
     element_dtype: type
     shape_type: {int32, int64}
     """, shape: ShapeRules.scalar,
@@ -67,7 +71,11 @@ package struct TensorListBulkOps: OpFamily {
       let (list, tensor) = (try run.inputs[0].tensorList(), run.inputs[1])
       try require(
         list.dtype == tensor.dtype,
-        "Invalid data types; input tensor type: \(tensor.dtype.signatureName) list element_type: \(list.dtype.signatureName)")
+        """
+        Invalid data types; input tensor type: \(tensor.dtype.signatureName) list element_type: \
+        \(list.dtype.signatureName)
+        """
+      )
       let rows = try ListChanges.rows(tensor, list.elementShape)
       return [try placed(list, rows, try indexVector(run.inputs[2], rows.count))]
     },
@@ -103,7 +111,8 @@ package struct TensorListBulkOps: OpFamily {
   package let concatV2: OpDef = OpDef(
     "TensorListConcatV2",
     """
-    input_handle: variant, element_shape: shape_type, leading_dims: int64 -> tensor: element_dtype, lengths: int64
+    input_handle: variant, element_shape: shape_type, leading_dims: int64 \
+      -> tensor: element_dtype, lengths: int64
     element_dtype: type
     shape_type: {int32, int64}
     """,
@@ -128,8 +137,11 @@ package struct TensorListBulkOps: OpFamily {
     """, shape: ShapeRules.scalar,
     kernel: .run { run in
       let (tensor, shape) = (run.inputs[0], try run.inputs[1].listShape())
-      try require(tensor.dims.rank >= 1, "Tensor must be at least a vector, but saw shape: \(tensor.dims)")
-      try require(run.inputs[2].dims.rank == 1, "Expected lengths to be a vector, received shape: \(run.inputs[2].dims)")
+      try require(
+        tensor.dims.rank >= 1, "Tensor must be at least a vector, but saw shape: \(tensor.dims)")
+      try require(
+        run.inputs[2].dims.rank == 1,
+        "Expected lengths to be a vector, received shape: \(run.inputs[2].dims)")
       var whole = shape
       if let dims = shape.dims, !dims.isEmpty { whole = PartialShape([nil] + dims.dropFirst()) }
       try require(
@@ -141,7 +153,11 @@ package struct TensorListBulkOps: OpFamily {
         try require(length >= 0, "Invalid length \(length): lengths must be non-negative")
         try require(
           length <= tensor.dims[0] - used,
-          "Attempting to slice [\(used), \(used &+ length)] from tensor with length \(tensor.dims[0])")
+          """
+          Attempting to slice [\(used), \(used &+ length)] from tensor with length \
+          \(tensor.dims[0])
+          """
+        )
         used += length
       }
       try require(
@@ -174,8 +190,10 @@ package struct TensorListBulkOps: OpFamily {
       let dtype = try context.type("element_dtype")
       return { run in
         let (a, b) = (run.inputs[0], run.inputs[1])
-        try require(a.dims == b.dims, "input_a and input_b must have the same shape: \(a.dims) vs. \(b.dims)")
-        let objects = try zip(a.objects, b.objects).enumerated().map { index, pair -> (any TensorObject)? in
+        try require(
+          a.dims == b.dims, "input_a and input_b must have the same shape: \(a.dims) vs. \(b.dims)")
+        let objects = try zip(a.objects, b.objects).enumerated().map {
+          index, pair -> (any TensorObject)? in
           let lists = try [pair.0, pair.1].enumerated().map { position, object -> TensorList in
             let name = position == 0 ? "input_a" : "input_b"
             guard let list = object as? TensorList else {
@@ -183,12 +201,20 @@ package struct TensorListBulkOps: OpFamily {
             }
             try require(
               list.dtype == dtype,
-              "\(name)[\(index)].dtype != element_dtype.  Saw: \(list.dtype.signatureName) vs. \(dtype.signatureName)")
+              """
+              \(name)[\(index)].dtype != element_dtype.  Saw: \(list.dtype.signatureName) vs. \
+              \(dtype.signatureName)
+              """
+            )
             return list
           }
           try require(
             lists[0].elementShape == lists[1].elementShape,
-            "input_a and input_b TensorList element shapes are not identical at index \(index).  Saw \(lists[0].elementShape) vs. \(lists[1].elementShape)")
+            """
+            input_a and input_b TensorList element shapes are not identical at index \(index).  \
+            Saw \(lists[0].elementShape) vs. \(lists[1].elementShape)
+            """
+          )
           return lists[1].elements.elements.reduce(lists[0]) { $0.appending($1) }
         }
         return [Tensor(.variant, objects: objects, dims: a.dims)]
@@ -203,12 +229,21 @@ package struct TensorListBulkOps: OpFamily {
     """, shape: ShapeRules.same,
     kernel: .run { run in
       let (handles, tensor) = (run.inputs[0], run.inputs[1])
-      try require(handles.dims.rank == 1, "Expected input_handles to be a vector, but saw shape: \(handles.dims)")
-      try require(tensor.dims.rank >= 1, "Expected tensor to be at least a vector, but saw shape: \(tensor.dims)")
+      try require(
+        handles.dims.rank == 1,
+        "Expected input_handles to be a vector, but saw shape: \(handles.dims)")
+      try require(
+        tensor.dims.rank >= 1,
+        "Expected tensor to be at least a vector, but saw shape: \(tensor.dims)")
       try require(
         tensor.dims[0] == handles.dims[0],
-        "Expected tensor.shape[0] == input_handles.size, but saw \(tensor.dims[0]) vs. \(handles.dims[0])")
-      let objects = try zip(handles.objects, Stacking.rows(tensor)).enumerated().map { index, pair in
+        """
+        Expected tensor.shape[0] == input_handles.size, but saw \(tensor.dims[0]) vs. \
+        \(handles.dims[0])
+        """
+      )
+      let objects = try zip(handles.objects, Stacking.rows(tensor)).enumerated().map {
+        index, pair in
         guard let list = pair.0 as? TensorList else {
           throw TFError.invalidArgument("Input handle at index \(index) is not a list.")
         }
@@ -218,15 +253,23 @@ package struct TensorListBulkOps: OpFamily {
     }, gradient: .none("TensorFlow has no gradient for it"))
 
   private static func indexVector(_ indices: Tensor, _ rows: Int) throws -> [Int] {
-    try require(indices.dims.rank == 1, "Expected indices to be a vector, but received shape: \(indices.dims)")
+    try require(
+      indices.dims.rank == 1, "Expected indices to be a vector, but received shape: \(indices.dims)"
+    )
     let values = try indices.integers()
-    try require(values.count == rows, "Invalid number of rows in input tensor. Expected: \(values.count) Actual: \(rows)")
-    for value in values { try require(value >= 0, "Indices in TensorListScatter must all be non-negative.") }
+    try require(
+      values.count == rows,
+      "Invalid number of rows in input tensor. Expected: \(values.count) Actual: \(rows)")
+    for value in values {
+      try require(value >= 0, "Indices in TensorListScatter must all be non-negative.")
+    }
     return values
   }
 
   /// A list with the rows put at those places.
-  private static func placed(_ list: TensorList, _ rows: [Tensor?], _ indices: [Int]) throws -> Tensor {
+  private static func placed(_ list: TensorList, _ rows: [Tensor?], _ indices: [Int]) throws
+    -> Tensor
+  {
     var list = list
     if let last = indices.max(), last >= list.count { list = try list.resized(last + 1) }
     for (index, row) in zip(indices, rows) { list = list.setting(index, row) }
@@ -277,21 +320,30 @@ package struct TensorListBulkOps: OpFamily {
   ) throws -> [Tensor] {
     let shape = try declared.merged(with: list.elementShape)
     if let rank = shape.rank {
-      try require(rank >= 1, "Concat requires elements to be at least vectors, found scalars instead.")
+      try require(
+        rank >= 1, "Concat requires elements to be at least vectors, found scalars instead.")
     }
     let elements = list.elements.elements
     var rest = PartialShape(shape.dims.map { Array($0.dropFirst()) })
     for (index, element) in elements.enumerated() {
       guard let element else { continue }
       try require(
-        element.dims.rank >= 1, "Concat saw a scalar shape at index \(index) but requires at least vectors.")
+        element.dims.rank >= 1,
+        "Concat saw a scalar shape at index \(index) but requires at least vectors.")
       rest = try rest.merged(with: PartialShape(Shape(element.dims.dims.dropFirst())))
     }
     guard let inner = rest.known else {
       throw TFError.invalidArgument(
         elements.isEmpty
-          ? "All except the first dimension must be fully defined when concating an empty tensor list. element_shape: \(shape)"
-          : "Trying to concat list with only uninitialized tensors but element_shape_except_first_dim is not fully defined: \(rest)")
+          ? """
+          All except the first dimension must be fully defined when concating an empty tensor \
+          list. element_shape: \(shape)
+          """
+          : """
+          Trying to concat list with only uninitialized tensors but \
+          element_shape_except_first_dim is not fully defined: \(rest)
+          """
+      )
     }
     let lengths = try elements.enumerated().map { index, element in
       let length: Int
@@ -299,7 +351,11 @@ package struct TensorListBulkOps: OpFamily {
         length = element.dims[0]
         if let first = shape[0], first != length {
           throw TFError.invalidArgument(
-            "First entry of element_shape input does not match the first dim of list element at index: \(index) Expected: \(first) Actual: \(length)")
+            """
+            First entry of element_shape input does not match the first dim of list element at \
+            index: \(index) Expected: \(first) Actual: \(length)
+            """
+          )
         }
       } else if let first = shape[0] {
         length = first
@@ -308,7 +364,11 @@ package struct TensorListBulkOps: OpFamily {
         try require(length >= 0, "leading_dims[\(index)] is \(length)")
       } else {
         throw TFError.invalidArgument(
-          "List contains uninitialized tensor at index \(index) but leading_dims has only \(leading.count) elements.")
+          """
+          List contains uninitialized tensor at index \(index) but leading_dims has only \
+          \(leading.count) elements.
+          """
+        )
       }
       return length
     }

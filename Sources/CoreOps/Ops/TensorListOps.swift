@@ -14,7 +14,8 @@ package struct TensorListOps: OpFamily {
       let dtype = try context.type("element_dtype")
       return { run in
         try require(
-          run.inputs[1].dims.rank == 0, "max_num_elements expected to be a scalar, but got shape: \(run.inputs[1].dims)")
+          run.inputs[1].dims.rank == 0,
+          "max_num_elements expected to be a scalar, but got shape: \(run.inputs[1].dims)")
         return [
           Tensor(
             list: TensorList(
@@ -35,10 +36,16 @@ package struct TensorListOps: OpFamily {
       let dtype = try context.type("element_dtype")
       return { run in
         try require(
-          run.inputs[1].dims.rank == 0, "The num_elements to reserve must be a tensor size 1, but got shape: \(run.inputs[1].dims)")
+          run.inputs[1].dims.rank == 0,
+          """
+          The num_elements to reserve must be a tensor size 1, but got shape: \(run.inputs[1].dims)
+          """
+        )
         let count = try run.inputs[1].integers()[0]
-        try require(count >= 0, "The num_elements to reserve must be a non negative number, but got \(count)")
-        let list = TensorList(dtype: dtype, elementShape: try run.inputs[0].listShape(), elements: PersistentArray())
+        try require(
+          count >= 0, "The num_elements to reserve must be a non negative number, but got \(count)")
+        let list = TensorList(
+          dtype: dtype, elementShape: try run.inputs[0].listShape(), elements: PersistentArray())
         return [Tensor(list: try list.resized(count))]
       }
     }, gradient: .zero,
@@ -74,7 +81,8 @@ package struct TensorListOps: OpFamily {
     gradient: .rule { context in
       let item = context.inputs[1]
       return try apply(
-        family.popBack, [context.gradient(), shapeTensor(of: item)], ["element_dtype": .type(item.dtype)]
+        family.popBack, [context.gradient(), shapeTensor(of: item)],
+        ["element_dtype": .type(item.dtype)]
       ).map { $0 }
     })
 
@@ -99,7 +107,10 @@ package struct TensorListOps: OpFamily {
       let list =
         try context.outputGradients[0]
         ?? family.empty(
-          [family.elementShape([context.outputs[0]], ["shape_type": .type(.int32)]), (-1).asTensor()],
+          [
+            family.elementShape([context.outputs[0]], ["shape_type": .type(.int32)]),
+            (-1).asTensor(),
+          ],
           ["element_dtype": .type(item.dtype)])
       return [try family.pushBack([list, context.gradient(1)]), nil]
     })
@@ -117,14 +128,18 @@ package struct TensorListOps: OpFamily {
       return { run in
         let list = try ListChanges.list(run.inputs[0], dtype)
         let index = try ListChanges.index(run.inputs[1])
-        guard index >= 0, index < list.count else { throw ListChanges.unreadable(index, list.count) }
+        guard index >= 0, index < list.count else {
+          throw ListChanges.unreadable(index, list.count)
+        }
         return [try ListChanges.item(list, index, run.inputs[2], looksAround: true)]
       }
     },
     gradient: .rule { context in
       let gradient = try context.gradient()
       return [
-        try family.setItem([reserved(like: context.inputs[0], gradient.dtype), context.inputs[1], gradient]),
+        try family.setItem([
+          reserved(like: context.inputs[0], gradient.dtype), context.inputs[1], gradient,
+        ]),
         nil, nil,
       ]
     },
@@ -144,11 +159,19 @@ package struct TensorListOps: OpFamily {
         var list = try ListChanges.list(run.inputs[0], dtype)
         let index = try ListChanges.index(run.inputs[1])
         let item = run.inputs[2]
-        if index >= list.count, resizes, index < TensorList.maximumCount { list = try list.resized(index + 1) }
-        guard index >= 0, index < list.count else { throw ListChanges.unwritable(index, list.count) }
+        if index >= list.count, resizes, index < TensorList.maximumCount {
+          list = try list.resized(index + 1)
+        }
+        guard index >= 0, index < list.count else {
+          throw ListChanges.unwritable(index, list.count)
+        }
         try require(
           list.elementShape.isCompatible(with: PartialShape(item.dims)),
-          "Tried to set a tensor with incompatible shape at a list index. Item element shape: \(item.dims) list shape: \(list.elementShape)")
+          """
+          Tried to set a tensor with incompatible shape at a list index. Item element shape: \
+          \(item.dims) list shape: \(list.elementShape)
+          """
+        )
         return [Tensor(list: list.setting(index, item))]
       }
     },
@@ -190,7 +213,9 @@ package struct TensorListOps: OpFamily {
     """,
     shape: { context in
       let count = try context.int("num_elements")
-      return [PartialShape([count < 0 ? nil : count]).concatenated(with: try declaredShape(context, 1))]
+      return [
+        PartialShape([count < 0 ? nil : count]).concatenated(with: try declaredShape(context, 1))
+      ]
     },
     kernel: .dynamic { context in
       let (dtype, count) = (try context.type("element_dtype"), try context.int("num_elements"))
@@ -198,7 +223,11 @@ package struct TensorListOps: OpFamily {
         let list = try ListChanges.list(run.inputs[0], dtype)
         if count >= 0, list.count != count {
           throw TFError.invalidArgument(
-            "Operation expected a list with \(count) elements but got a list with \(list.count) elements.")
+            """
+            Operation expected a list with \(count) elements but got a list with \(list.count) \
+            elements.
+            """
+          )
         }
         return [try ListChanges.stack(list, list.elements.elements, run.inputs[1])]
       }
@@ -207,7 +236,9 @@ package struct TensorListOps: OpFamily {
       let gradient = try context.gradient()
       let shape = rowShape(gradient)
       return [
-        try family.fromTensor([gradient, shape.known == nil ? context.inputs[1] : shape.listShapeTensor()]),
+        try family.fromTensor([
+          gradient, shape.known == nil ? context.inputs[1] : shape.listShapeTensor(),
+        ]),
         nil,
       ]
     },
@@ -231,7 +262,8 @@ package struct TensorListOps: OpFamily {
       let rows = try ListChanges.rows(tensor, shape)
       return [
         Tensor(
-          list: TensorList(dtype: tensor.dtype, elementShape: shape, elements: PersistentArray(rows)))
+          list: TensorList(
+            dtype: tensor.dtype, elementShape: shape, elements: PersistentArray(rows)))
       ]
     },
     gradient: .rule { context in
@@ -276,7 +308,11 @@ enum ListChanges {
     let list = try handle.tensorList()
     guard list.dtype == dtype else {
       throw TFError.invalidArgument(
-        "Invalid data types; op elements \(dtype.signatureName) but list elements \(list.dtype.signatureName)")
+        """
+        Invalid data types; op elements \(dtype.signatureName) but list elements \
+        \(list.dtype.signatureName)
+        """
+      )
     }
     return list
   }
@@ -286,31 +322,48 @@ enum ListChanges {
     return try tensor.integers()[0]
   }
 
-  static func push(_ list: TensorList, _ tensor: Tensor, at place: String = "") throws -> TensorList {
+  static func push(_ list: TensorList, _ tensor: Tensor, at place: String = "") throws -> TensorList
+  {
     guard list.dtype == tensor.dtype else {
       throw TFError.invalidArgument(
-        "Invalid data types; op elements \(tensor.dtype.signatureName) but list elements \(list.dtype.signatureName)")
+        """
+        Invalid data types; op elements \(tensor.dtype.signatureName) but list elements \
+        \(list.dtype.signatureName)
+        """
+      )
     }
     try require(
       list.elementShape.isCompatible(with: PartialShape(tensor.dims)),
-      "Tried to append a tensor with incompatible shape to a list\(place). Op element shape: \(tensor.dims) list shape: \(list.elementShape)")
+      """
+      Tried to append a tensor with incompatible shape to a list\(place). Op element shape: \
+      \(tensor.dims) list shape: \(list.elementShape)
+      """
+    )
     try require(
       list.limit < 0 || list.count < list.limit,
-      "Tried to push item into a full list\(place) list size: \(list.count) max_num_elements: \(list.limit)")
+      """
+      Tried to push item into a full list\(place) list size: \(list.count) max_num_elements: \
+      \(list.limit)
+      """
+    )
     return list.appending(tensor)
   }
 
   /// Element `index`; zeros where nothing was put yet.
   ///
   /// - Parameter looksAround: whether the shape of zeros may be that of another element.
-  static func item(_ list: TensorList, _ index: Int, _ shape: Tensor, looksAround: Bool) throws -> Tensor {
+  static func item(_ list: TensorList, _ index: Int, _ shape: Tensor, looksAround: Bool) throws
+    -> Tensor
+  {
     if let tensor = list.elements[index] {
       _ = try shape.listShape()
       return tensor
     }
     var known = try shape.listShape().merged(with: list.elementShape)
     if looksAround, known.known == nil {
-      for case let other? in list.elements.elements { known = try known.merged(with: PartialShape(other.dims)) }
+      for case let other? in list.elements.elements {
+        known = try known.merged(with: PartialShape(other.dims))
+      }
     }
     guard let dims = known.known else { throw unset(known) }
     return try Tensor.zeros(list.dtype, dims)
@@ -318,7 +371,8 @@ enum ListChanges {
 
   /// The slices of `tensor`, which must have a shape that fits.
   static func rows(_ tensor: Tensor, _ shape: PartialShape) throws -> [Tensor?] {
-    try require(tensor.dims.rank >= 1, "Tensor must be at least a vector, but saw shape: \(tensor.dims)")
+    try require(
+      tensor.dims.rank >= 1, "Tensor must be at least a vector, but saw shape: \(tensor.dims)")
     let row = Shape(tensor.dims.dims.dropFirst())
     try require(
       shape.isCompatible(with: PartialShape(row)),
@@ -355,7 +409,11 @@ enum ListChanges {
 
   static func unset(_ known: PartialShape) -> TFError {
     .invalidArgument(
-      "Trying to read an uninitialized tensor but element_shape is not fully defined: \(known) and no list element is set.")
+      """
+      Trying to read an uninitialized tensor but element_shape is not fully defined: \(known) and \
+      no list element is set.
+      """
+    )
   }
 
   static func unstackable(_ known: PartialShape, isEmpty: Bool, gathers: Bool) -> TFError {
@@ -366,7 +424,10 @@ enum ListChanges {
         : "Tried to stack elements of an empty list with non-fully-defined element_shape"
       : gathers
         ? "Tried to gather uninitialized tensors from a list with non-fully-defined element_shape"
-        : "Tried to stack list which only contains uninitialized tensors and has a non-fully-defined element_shape"
+        : """
+        Tried to stack list which only contains uninitialized tensors and has a \
+        non-fully-defined element_shape
+        """
     return .invalidArgument("\(what): \(known)")
   }
 }

@@ -5,11 +5,13 @@ package struct TrainingOps: OpFamily {
   package static let family = TrainingOps()
   package init() {}
 
-  package let gradientDescent = Optimizer("GradientDescent", JK_SGD, "var, alpha, delta", sparse: .none)
+  package let gradientDescent = Optimizer(
+    "GradientDescent", JK_SGD, "var, alpha, delta", sparse: .none)
   package let momentum = Optimizer(
     "Momentum", JK_MOMENTUM, "var, accum, lr, grad, momentum", flag: ("use_nesterov", false))
   package let kerasMomentum = Optimizer(
-    "KerasMomentum", JK_KERAS_MOMENTUM, "var, accum, lr, grad, momentum", flag: ("use_nesterov", false),
+    "KerasMomentum", JK_KERAS_MOMENTUM, "var, accum, lr, grad, momentum",
+    flag: ("use_nesterov", false),
     reference: false)
   package let adam = Optimizer(
     "Adam", JK_ADAM, "var, m, v, beta1_power, beta2_power, lr, beta1, beta2, epsilon, grad",
@@ -21,7 +23,8 @@ package struct TrainingOps: OpFamily {
   package let adaMax = Optimizer(
     "AdaMax", JK_ADAMAX, "var, m, v, beta1_power, lr, beta1, beta2, epsilon, grad",
     types: [.half, .float32, .float64], sparse: .none)
-  package let adagrad = Optimizer("Adagrad", JK_ADAGRAD, "var, accum, lr, grad", flag: ("update_slots", true))
+  package let adagrad = Optimizer(
+    "Adagrad", JK_ADAGRAD, "var, accum, lr, grad", flag: ("update_slots", true))
   package let adagradV2 = Optimizer(
     "AdagradV2", JK_ADAGRAD_V2, "var, accum, lr, epsilon, grad", flag: ("update_slots", true))
   package let adagradDA = Optimizer(
@@ -30,26 +33,33 @@ package struct TrainingOps: OpFamily {
     types: [.float32, .float64])
   package let adadelta = Optimizer(
     "Adadelta", JK_ADADELTA, "var, accum, accum_update, lr, rho, epsilon, grad")
-  package let rmsProp = Optimizer("RMSProp", JK_RMSPROP, "var, ms, mom, lr, rho, momentum, epsilon, grad")
+  package let rmsProp = Optimizer(
+    "RMSProp", JK_RMSPROP, "var, ms, mom, lr, rho, momentum, epsilon, grad")
   package let centeredRMSProp = Optimizer(
     "CenteredRMSProp", JK_CENTERED_RMSPROP, "var, mg, ms, mom, lr, rho, momentum, epsilon, grad")
   package let ftrl = Optimizer(
     "Ftrl", JK_FTRL, "var, accum, linear, grad, lr, l1, l2, lr_power", types: .floats,
     flag: ("multiply_linear_by_lr", false))
   package let ftrlV2 = Optimizer(
-    "FtrlV2", JK_FTRL_V2, "var, accum, linear, grad, lr, l1, l2, l2_shrinkage, lr_power", types: .floats,
+    "FtrlV2", JK_FTRL_V2, "var, accum, linear, grad, lr, l1, l2, l2_shrinkage, lr_power",
+    types: .floats,
     flag: ("multiply_linear_by_lr", false))
   package let addSign = Optimizer(
-    "AddSign", JK_ADD_SIGN, "var, m, lr, alpha, sign_decay, beta, grad", types: .floats, sparse: .none)
+    "AddSign", JK_ADD_SIGN, "var, m, lr, alpha, sign_decay, beta, grad", types: .floats,
+    sparse: .none)
   package let powerSign = Optimizer(
-    "PowerSign", JK_POWER_SIGN, "var, m, lr, logbase, sign_decay, beta, grad", types: .floats, sparse: .none)
+    "PowerSign", JK_POWER_SIGN, "var, m, lr, logbase, sign_decay, beta, grad", types: .floats,
+    sparse: .none)
   package let proximalGradientDescent = Optimizer(
-    "ProximalGradientDescent", JK_PROXIMAL_SGD, "var, alpha, l1, l2, delta", types: [.float32, .float64])
+    "ProximalGradientDescent", JK_PROXIMAL_SGD, "var, alpha, l1, l2, delta",
+    types: [.float32, .float64])
   package let proximalAdagrad = Optimizer(
-    "ProximalAdagrad", JK_PROXIMAL_ADAGRAD, "var, accum, lr, l1, l2, grad", types: [.float32, .float64])
+    "ProximalAdagrad", JK_PROXIMAL_ADAGRAD, "var, accum, lr, l1, l2, grad",
+    types: [.float32, .float64])
 }
 
-/// One optimizer's ops: `Apply…`, `ResourceApply…`, `SparseApply…` and `ResourceSparseApply…`, as far as TensorFlow has them.
+/// One optimizer's ops: `Apply…`, `ResourceApply…`, `SparseApply…` and `ResourceSparseApply…`, as
+/// far as TensorFlow has them.
 package struct Optimizer: OpGroup {
   package enum Sparse { case none, rows }
 
@@ -108,7 +118,9 @@ struct OptimizerStep: Sendable {
     self.resource = resource
     self.sparse = sparse
     let dense = inputs.split(separator: ",").map { String($0.drop { $0 == " " }) }
-    names = !sparse ? dense : dense.flatMap { $0 == "grad" || $0 == "delta" ? ["grad", "indices"] : [$0] }
+    names =
+      !sparse
+      ? dense : dense.flatMap { $0 == "grad" || $0 == "delta" ? ["grad", "indices"] : [$0] }
   }
 
   var signature: String {
@@ -170,10 +182,16 @@ struct OptimizerStep: Sendable {
   }
 
   private func rows(_ indices: Tensor, _ gradient: Shape, _ variable: Shape) throws -> [Int64] {
-    guard variable.rank >= 1 else { throw TFError.invalidArgument("var must be at least 1 dimensional") }
-    guard indices.dims.rank == 1 else { throw TFError.invalidArgument("indices must be one-dimensional") }
-    guard gradient.rank == variable.rank, gradient.dims.dropFirst() == variable.dims.dropFirst() else {
-      throw TFError.invalidArgument("var and grad must match in all dimensions but the first: \(variable) \(gradient)")
+    guard variable.rank >= 1 else {
+      throw TFError.invalidArgument("var must be at least 1 dimensional")
+    }
+    guard indices.dims.rank == 1 else {
+      throw TFError.invalidArgument("indices must be one-dimensional")
+    }
+    guard gradient.rank == variable.rank, gradient.dims.dropFirst() == variable.dims.dropFirst()
+    else {
+      throw TFError.invalidArgument(
+        "var and grad must match in all dimensions but the first: \(variable) \(gradient)")
     }
     guard gradient[0] == indices.dims[0] else {
       throw TFError.invalidArgument("grad must be the same size as indices in the first dimension.")

@@ -11,7 +11,8 @@ public struct UnaryOps: OpFamily {
   }
 
   /// -x. Follows `tf.math.negative`.
-  public let negative = UnaryOp("Neg", [.floats, .signedInts, .complexes], jk_neg) { gradient, _, _ in
+  public let negative = UnaryOp("Neg", [.floats, .signedInts, .complexes], jk_neg) {
+    gradient, _, _ in
     try -gradient
   }
 
@@ -53,7 +54,8 @@ public struct UnaryOps: OpFamily {
   }
 
   /// eˣ - 1. Follows `tf.math.expm1`.
-  public let expm1: UnaryOp = .init("Expm1", [.floats, .complexes], jk_expm1, cost: 8) { gradient, x, _ in
+  public let expm1: UnaryOp = .init("Expm1", [.floats, .complexes], jk_expm1, cost: 8) {
+    gradient, x, _ in
     try gradient * conjugate(UnaryOps.family.exp(x))
   }
 
@@ -63,7 +65,8 @@ public struct UnaryOps: OpFamily {
   }
 
   /// log(1 + x). Follows `tf.math.log1p`.
-  public let log1p: UnaryOp = .init("Log1p", [.floats, .complexes], jk_log1p, cost: 8) { gradient, x, _ in
+  public let log1p: UnaryOp = .init("Log1p", [.floats, .complexes], jk_log1p, cost: 8) {
+    gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(conjugate(x) + 1)
   }
 
@@ -78,18 +81,21 @@ public struct UnaryOps: OpFamily {
   }
 
   /// tan x. Follows `tf.math.tan`.
-  public let tan: UnaryOp = .init("Tan", [.floats, .complexes], jk_tan, cost: 16) { gradient, x, _ in
+  public let tan: UnaryOp = .init("Tan", [.floats, .complexes], jk_tan, cost: 16) {
+    gradient, x, _ in
     let secant = try UnaryOps.family.reciprocal(UnaryOps.family.cos(conjugate(x)))
     return try gradient * UnaryOps.family.square(secant)
   }
 
   /// arcsin x. Follows `tf.math.asin`.
-  public let asin: UnaryOp = .init("Asin", [.floats, .complexes], jk_asin, cost: 16) { gradient, x, _ in
+  public let asin: UnaryOp = .init("Asin", [.floats, .complexes], jk_asin, cost: 16) {
+    gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(UnaryOps.cofactor(x))
   }
 
   /// arccos x. Follows `tf.math.acos`.
-  public let acos: UnaryOp = .init("Acos", [.floats, .complexes], jk_acos, cost: 16) { gradient, x, _ in
+  public let acos: UnaryOp = .init("Acos", [.floats, .complexes], jk_acos, cost: 16) {
+    gradient, x, _ in
     try -gradient * UnaryOps.family.reciprocal(UnaryOps.cofactor(x))
   }
 
@@ -99,17 +105,20 @@ public struct UnaryOps: OpFamily {
   }
 
   /// arctan x. Follows `tf.math.atan`.
-  public let atan: UnaryOp = .init("Atan", [.floats, .complexes], jk_atan, cost: 16) { gradient, x, _ in
+  public let atan: UnaryOp = .init("Atan", [.floats, .complexes], jk_atan, cost: 16) {
+    gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(UnaryOps.family.square(conjugate(x)) + 1)
   }
 
   /// sinh x. Follows `tf.math.sinh`.
-  public let sinh: UnaryOp = .init("Sinh", [.floats, .complexes], jk_sinh, cost: 16) { gradient, x, _ in
+  public let sinh: UnaryOp = .init("Sinh", [.floats, .complexes], jk_sinh, cost: 16) {
+    gradient, x, _ in
     try gradient * UnaryOps.family.cosh(conjugate(x))
   }
 
   /// cosh x. Follows `tf.math.cosh`.
-  public let cosh: UnaryOp = .init("Cosh", [.floats, .complexes], jk_cosh, cost: 16) { gradient, x, _ in
+  public let cosh: UnaryOp = .init("Cosh", [.floats, .complexes], jk_cosh, cost: 16) {
+    gradient, x, _ in
     try gradient * UnaryOps.family.sinh(conjugate(x))
   }
 
@@ -119,17 +128,20 @@ public struct UnaryOps: OpFamily {
   }
 
   /// arsinh x. Follows `tf.math.asinh`.
-  public let asinh: UnaryOp = .init("Asinh", [.floats, .complexes], jk_asinh, cost: 16) { gradient, _, y in
+  public let asinh: UnaryOp = .init("Asinh", [.floats, .complexes], jk_asinh, cost: 16) {
+    gradient, _, y in
     try gradient / UnaryOps.family.cosh(conjugate(y))
   }
 
   /// arcosh x. Follows `tf.math.acosh`.
-  public let acosh: UnaryOp = .init("Acosh", [.floats, .complexes], jk_acosh, cost: 16) { gradient, _, y in
+  public let acosh: UnaryOp = .init("Acosh", [.floats, .complexes], jk_acosh, cost: 16) {
+    gradient, _, y in
     try gradient / UnaryOps.family.sinh(conjugate(y))
   }
 
   /// artanh x. Follows `tf.math.atanh`.
-  public let atanh: UnaryOp = .init("Atanh", [.floats, .complexes], jk_atanh, cost: 16) { gradient, x, _ in
+  public let atanh: UnaryOp = .init("Atanh", [.floats, .complexes], jk_atanh, cost: 16) {
+    gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(1 - UnaryOps.family.square(conjugate(x)))
   }
 

@@ -24,7 +24,9 @@ package struct UniformQuantOps: OpFamily {
     kernel: .dynamic { context in
       let dtype = context.outputTypes[0]
       let axis = try context.int("quantization_axis")
-      let (low, high) = (try context.int("quantization_min_val"), try context.int("quantization_max_val"))
+      let (low, high) = (
+        try context.int("quantization_min_val"), try context.int("quantization_max_val")
+      )
       return { run in
         _ = try checked(run.inputs.map(\.shape), axis: axis)
         let (input, scales, zeros) = (run.inputs[0], run.inputs[1], run.inputs[2])
@@ -92,8 +94,11 @@ package struct UniformQuantOps: OpFamily {
     let (input, scales, zeros) = (shapes[0], shapes[1], shapes[2])
     try require(axis >= -1, "quantization_axis must be >= -1, given: \(axis)")
     try require(
-      input.rank == nil || axis < input.rank!, "quantization_axis \(axis) must be less than the rank of shape \(input)")
-    try require(scales.isCompatible(with: zeros), "scales \(scales) and zero_points \(zeros) must have the same shape")
+      input.rank == nil || axis < input.rank!,
+      "quantization_axis \(axis) must be less than the rank of shape \(input)")
+    try require(
+      scales.isCompatible(with: zeros),
+      "scales \(scales) and zero_points \(zeros) must have the same shape")
     let expected: PartialShape = axis < 0 ? .scalar : [input[axis]]
     try require(
       scales.isCompatible(with: expected) && zeros.isCompatible(with: expected),
@@ -103,7 +108,8 @@ package struct UniformQuantOps: OpFamily {
 
   private static func checkScales(_ scales: Tensor) throws {
     try require(
-      scales.elements(Float.self).allSatisfy { $0 > 0 && $0.isFinite }, "all scales must be positive and finite")
+      scales.elements(Float.self).allSatisfy { $0 > 0 && $0.isFinite },
+      "all scales must be positive and finite")
   }
 
   /// Which scale an element has.

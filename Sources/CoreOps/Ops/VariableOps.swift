@@ -20,7 +20,9 @@ package struct VariableOps: OpFamily {
     allowed_devices: list(string) = []
     """, stateful: true, shape: ShapeRules.scalar,
     kernel: .dynamic { context in
-      let (container, sharedName) = (try context.string("container"), try context.string("shared_name"))
+      let (container, sharedName) = (
+        try context.string("container"), try context.string("shared_name")
+      )
       let debugName = try context.string("debug_name")
       let (dtype, shape) = (try context.type("dtype"), try context.shape("shape"))
       return { run in
@@ -66,7 +68,11 @@ package struct VariableOps: OpFamily {
       let shape = VariableOps.shape(context, 0)
       guard shape.isCompatible(with: context.shapes[1]) else {
         throw TFError.invalidArgument(
-          "Dimensions of the variable and the assigned value must be equal: shapes are \(shape) and \(context.shapes[1])")
+          """
+          Dimensions of the variable and the assigned value must be equal: shapes are \(shape) and \
+          \(context.shapes[1])
+          """
+        )
       }
       return []
     },
@@ -79,7 +85,11 @@ package struct VariableOps: OpFamily {
         try variable.update { old in
           if validate, let old, old.dims != value.dims {
             throw TFError.invalidArgument(
-              "Trying to assign to variable with tensor with wrong shape. Expected \(old.dims) got \(value.dims)")
+              """
+              Trying to assign to variable with tensor with wrong shape. Expected \(old.dims) got \
+              \(value.dims)
+              """
+            )
           }
           return value
         }
@@ -185,11 +195,14 @@ package struct VariableOps: OpFamily {
     """, stateful: true,
     shape: { [PartialShape](repeating: .scalar, count: try $0.outputCount) },
     kernel: .dynamic { context in
-      let (containers, names) = (try context.strings("containers"), try context.strings("shared_names"))
+      let (containers, names) = (
+        try context.strings("containers"), try context.strings("shared_names")
+      )
       let (dtypes, shapes) = (try context.types("dtypes"), try context.shapes("shapes"))
       let count = try context.int("N")
       try require(
-        containers.count == count && names.count == count && dtypes.count == count && shapes.count == count,
+        containers.count == count && names.count == count && dtypes.count == count
+          && shapes.count == count,
         "the list attributes must have 'N' elements")
       return { run in
         try (0..<count).map { index in
@@ -200,7 +213,9 @@ package struct VariableOps: OpFamily {
       }
     }, gradient: .none("a variable's handle has no inputs"))
 
-  private static func arithmetic(_ name: String, _ operation: some BinaryInteger, _ verb: String) -> OpDef {
+  private static func arithmetic(_ name: String, _ operation: some BinaryInteger, _ verb: String)
+    -> OpDef
+  {
     let operation = Int32(operation)
     return OpDef(
       name,
@@ -231,7 +246,8 @@ package struct VariableOps: OpFamily {
 extension ResourceContainer {
   /// The variable of that name, made now if there is none.
   ///
-  /// - Throws: `INVALID_ARGUMENT` when the name stands for a variable of another dtype, or something else.
+  /// - Throws: `INVALID_ARGUMENT` when the name stands for a variable of another dtype, or
+  ///   something else.
   package func variable(
     _ container: String, _ sharedName: String, _ node: String, _ dtype: DType, _ shape: PartialShape
   ) throws -> VariableObject {
@@ -266,9 +282,14 @@ func addInPlace(
   try variable.modify(uninitialized: uninitialized) { value in
     guard value.dims == delta.dims else {
       throw TFError.invalidArgument(
-        "Cannot update variable with shape \(value.dims) using a Tensor with shape \(delta.dims), shapes must be equal.")
+        """
+        Cannot update variable with shape \(value.dims) using a Tensor with shape \(delta.dims), \
+        shapes must be equal.
+        """
+      )
     }
-    _ = jk_update_all(update, value.pointer, delta.pointer, value.dims.elementCount, value.dtype.byteSize)
+    _ = jk_update_all(
+      update, value.pointer, delta.pointer, value.dims.elementCount, value.dtype.byteSize)
   }
 }
 

@@ -1,6 +1,7 @@
 import CKernels
 
-/// Ops that read or change rows and elements of variables, each for reference and for resource variables.
+/// Ops that read or change rows and elements of variables, each for reference and for resource
+/// variables.
 package struct VariableScatterOps: OpFamily {
   package static let family = VariableScatterOps()
   package init() {}
@@ -31,7 +32,9 @@ package struct VariableScatterOps: OpFamily {
     shape: { context in
       let (params, indices) = (VariableOps.shape(context, 0), context.shapes[1])
       let batch = try context.int("batch_dims")
-      guard batch >= 0, let p = params.dims, p.count > batch, let i = indices.dims else { return [.unknown] }
+      guard batch >= 0, let p = params.dims, p.count > batch, let i = indices.dims else {
+        return [.unknown]
+      }
       return [PartialShape(i + p.dropFirst(batch + 1))]
     },
     kernel: .dynamic { context in
@@ -47,7 +50,8 @@ package struct VariableScatterOps: OpFamily {
         throw TFError.unimplemented("the gradient of ResourceGather with batch_dims")
       }
       let shape = try VariableOps.family.variableShape([context.inputs[0]])
-      let rows = try applyOp("StridedSlice", [shape, t([0]), t([1]), t([1])], ["shrink_axis_mask": .int(1)])[0]
+      let rows = try applyOp(
+        "StridedSlice", [shape, t([0]), t([1]), t([1])], ["shrink_axis_mask": .int(1)])[0]
       return [
         try applyOp("UnsortedSegmentSum", [context.gradient(), context.inputs[1], rows])[0], nil,
       ]
@@ -62,7 +66,8 @@ package struct VariableScatterOps: OpFamily {
     """, stateful: true,
     shape: { context in
       let (params, indices) = (VariableOps.shape(context, 0), context.shapes[1])
-      guard let p = params.dims, let i = indices.dims, let last = i.last, let depth = last, depth <= p.count
+      guard let p = params.dims, let i = indices.dims, let last = i.last, let depth = last,
+        depth <= p.count
       else { return [.unknown] }
       return [PartialShape(i.dropLast() + p.dropFirst(depth))]
     },
@@ -92,7 +97,8 @@ package struct ScatterOp: OpGroup {
     let operation = Int32(operation)
     let sets = operation == Int32(JK_SET)
     let types: DTypeSet = sets ? [.all] : ordered ? [.reals] : [.numbers]
-    let reference = sets ? "type" : ordered ? "{half, bfloat16, float, double, int32, int64}" : plainNumbers
+    let reference =
+      sets ? "type" : ordered ? "{half, bfloat16, float, double, int32, int64}" : plainNumbers
     opDefs = [
       OpDef(
         "Scatter\(stem)",
@@ -106,7 +112,8 @@ package struct ScatterOp: OpGroup {
           let change = try RowChange(try context.type("T"), operation, "Scatter\(stem)")
           return { run in
             try change.scatter(
-              run.inputs[0].variable(), run.inputs[1], run.inputs[2], uninitialized: VariableObject.uninitialized)
+              run.inputs[0].variable(), run.inputs[1], run.inputs[2],
+              uninitialized: VariableObject.uninitialized)
             return [run.inputs[0]]
           }
         }, gradient: .none("an assignment is not differentiable")),
@@ -122,7 +129,8 @@ package struct ScatterOp: OpGroup {
           return { run in
             let variable: VariableObject = try run.inputs[0].resource()
             try variable.check(run.inputs[2].dtype, "scatter into")
-            try change.scatter(variable, run.inputs[1], run.inputs[2], uninitialized: VariableObject.notFound)
+            try change.scatter(
+              variable, run.inputs[1], run.inputs[2], uninitialized: VariableObject.notFound)
             return []
           }
         }, gradient: .none("an assignment has no outputs")),
@@ -157,7 +165,8 @@ package struct ScatterNdOp: OpGroup {
           let ignore = try RowChange.ignoresBadIndices(context)
           return { run in
             try change.scatterNd(
-              run.inputs[0].variable(), run.inputs[1], run.inputs[2], ignore, uninitialized: VariableObject.uninitialized)
+              run.inputs[0].variable(), run.inputs[1], run.inputs[2], ignore,
+              uninitialized: VariableObject.uninitialized)
             return [run.inputs[0]]
           }
         }, gradient: .none("an assignment is not differentiable")),
@@ -176,7 +185,9 @@ package struct ScatterNdOp: OpGroup {
           return { run in
             let variable: VariableObject = try run.inputs[0].resource()
             try variable.check(run.inputs[2].dtype, "scatter into")
-            try change.scatterNd(variable, run.inputs[1], run.inputs[2], ignore, uninitialized: VariableObject.notFound)
+            try change.scatterNd(
+              variable, run.inputs[1], run.inputs[2], ignore, uninitialized: VariableObject.notFound
+            )
             return []
           }
         }, gradient: .none("an assignment has no outputs")),

@@ -51,10 +51,16 @@ package struct VariableSliceOps: OpFamily {
     for list in lists {
       guard list.dims.rank == 1, list.dims == inputs[1].dims else {
         throw TFError.invalidArgument(
-          "Expected begin, end, and strides to be 1D equal size tensors, but got shapes \(inputs[1].dims), \(inputs[2].dims), and \(inputs[3].dims) instead.")
+          """
+          Expected begin, end, and strides to be 1D equal size tensors, but got shapes \
+          \(inputs[1].dims), \(inputs[2].dims), and \(inputs[3].dims) instead.
+          """
+        )
       }
     }
-    let (begin, end, strides) = (try inputs[1].integers(), try inputs[2].integers(), try inputs[3].integers())
+    let (begin, end, strides) = (
+      try inputs[1].integers(), try inputs[2].integers(), try inputs[3].integers()
+    )
     func regions(_ dims: [Int]) throws -> (from: Region, to: Region) {
       let spec = try StridedSpec(attrs, begin: begin, end: end, strides: strides, dims: dims)
       let slice = spec.outputRegion(dims)
@@ -98,7 +104,8 @@ package struct VariableSliceOps: OpFamily {
         region.strides[missing + axis - excess] = all.strides[axis]
         continue
       }
-      throw TFError.invalidArgument("Shapes of the slice \(Shape(dims)) and of the value \(value) are not compatible")
+      throw TFError.invalidArgument(
+        "Shapes of the slice \(Shape(dims)) and of the value \(value) are not compatible")
     }
     return region
   }

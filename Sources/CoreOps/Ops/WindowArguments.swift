@@ -1,6 +1,7 @@
-/// Sizes or strides of a window: one number for all spatial dimensions, one per spatial dimension, or one per dimension of
-/// the input.
-public struct WindowSize: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+/// Sizes or strides of a window: one number for all spatial dimensions, one per spatial dimension,
+/// or one per dimension of the input.
+public struct WindowSize: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral
+{
   public let values: [Int]
   public init(_ values: [Int]) { self.values = values }
   public init(integerLiteral value: Int) { values = [value] }
@@ -22,15 +23,20 @@ public struct WindowSize: Sendable, Hashable, ExpressibleByIntegerLiteral, Expre
 }
 
 /// How a window op pads: `"SAME"`, `"VALID"`, or a pair of numbers per dimension of the input.
-public struct WindowPadding: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
+public struct WindowPadding: Sendable, Hashable, ExpressibleByStringLiteral,
+  ExpressibleByArrayLiteral
+{
   let kind: String
   let explicit: [Int]
   public init(stringLiteral value: String) { (kind, explicit) = (value, []) }
-  public init(arrayLiteral elements: [Int]...) { (kind, explicit) = ("EXPLICIT", elements.flatMap { $0 }) }
+  public init(arrayLiteral elements: [Int]...) {
+    (kind, explicit) = ("EXPLICIT", elements.flatMap { $0 })
+  }
   public init(_ value: String) { (kind, explicit) = (value.asciiUppercased, []) }
 
   func adding(to attrs: Attrs) -> Attrs {
-    attrs.with("padding", .string(kind)).with("explicit_paddings", .ints(explicit), unless: explicit.isEmpty)
+    attrs.with("padding", .string(kind)).with(
+      "explicit_paddings", .ints(explicit), unless: explicit.isEmpty)
   }
 }
 

@@ -18,7 +18,9 @@ public indirect enum AttrValue: Sendable, Hashable {
   public static func string(_ text: String) -> AttrValue { .bytes(Array(text.utf8)) }
   public static func ints(_ values: [Int]) -> AttrValue { .list(values.map { .int($0) }) }
   public static func types(_ values: [DType]) -> AttrValue { .list(values.map { .type($0) }) }
-  public static func shapes(_ values: [PartialShape]) -> AttrValue { .list(values.map { .shape($0) }) }
+  public static func shapes(_ values: [PartialShape]) -> AttrValue {
+    .list(values.map { .shape($0) })
+  }
   public static func strings(_ values: [String]) -> AttrValue { .list(values.map { .string($0) }) }
 }
 

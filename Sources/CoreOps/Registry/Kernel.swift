@@ -1,10 +1,12 @@
-/// How an op runs. Three moments: *prepare* decodes attributes once, *specialise* fixes everything for given input
-/// shapes, *run* is a closure over raw pointers.
+/// How an op runs. Three moments: *prepare* decodes attributes once, *specialise* fixes everything
+/// for given input shapes, *run* is a closure over raw pointers.
 package struct Kernel: Sendable {
   package enum Form: Sendable {
-    /// Output shapes follow from the input shapes (and from inputs whose values the kernel asks for).
+    /// Output shapes follow from the input shapes (and from inputs whose values the kernel asks
+    /// for).
     case raw(@Sendable (KernelContext) throws -> Specialise)
-    /// Looks at values to know its output shapes, or has strings, resources or variants: allocates its outputs.
+    /// Looks at values to know its output shapes, or has strings, resources or variants: allocates
+    /// its outputs.
     case dynamic(@Sendable (KernelContext) throws -> DynamicRun)
     /// An element of control flow or of feeding that only an executor gives meaning.
     case executor(ExecutorPrimitive)
@@ -13,7 +15,8 @@ package struct Kernel: Sendable {
   }
 
   package var form: Form
-  /// The dtypes that it runs with, by type attribute. An attribute that is not named may be anything.
+  /// The dtypes that it runs with, by type attribute. An attribute that is not named may be
+  /// anything.
   package var types: [String: DTypeSet]
   /// How it takes strings, resources and variants, where it is written for plain elements.
   package var objects: ObjectHandling?
@@ -48,7 +51,11 @@ package struct Kernel: Sendable {
     for (attribute, allowed) in types {
       for dtype in try attributeTypes(context, attribute) where !allowed.contains(dtype) {
         throw TFError.invalidArgument(
-          "No OpKernel was registered to support Op '\(context.signature.name)' with \(attribute)=\(dtype.signatureName); registered: \(allowed.dtypes.map(\.signatureName).joined(separator: ", "))"
+          """
+          No OpKernel was registered to support Op '\(context.signature.name)' with \
+          \(attribute)=\(dtype.signatureName); registered: \
+          \(allowed.dtypes.map(\.signatureName).joined(separator: ", "))
+          """
         )
       }
     }
@@ -94,7 +101,8 @@ package typealias Specialise = @Sendable (SpecialiseContext) throws -> Specialis
 /// The inputs' values as far as they are known, which remembers those that were looked at.
 package final class KnownValues {
   private let values: [Tensor?]
-  /// The inputs that were looked at, as a bit set: their values are part of what was inferred from them.
+  /// The inputs that were looked at, as a bit set: their values are part of what was inferred from
+  /// them.
   package private(set) var used: UInt64 = 0
 
   package init(_ values: [Tensor?]) { self.values = values }
@@ -111,7 +119,8 @@ package struct SpecialiseContext {
   /// The output shapes that the shape rule inferred.
   package let outputs: [Shape]
   private let values: KnownValues
-  /// Whether the inputs with known values keep them at every run, so that weights may be laid out once.
+  /// Whether the inputs with known values keep them at every run, so that weights may be laid out
+  /// once.
   private let valuesStay: Bool
 
   package init(inputs: [Shape], outputs: [Shape], values: KnownValues, valuesStay: Bool) {
@@ -133,7 +142,8 @@ package struct SpecialiseContext {
     inputs[index].elementCount == 0 ? [] : try value(index).integers()
   }
 
-  /// The value of input `index` if it is the same at every run of a plan: a weight that may be laid out once.
+  /// The value of input `index` if it is the same at every run of a plan: a weight that may be laid
+  /// out once.
   package func constant(_ index: Int) -> Tensor? { valuesStay ? values[index] : nil }
 }
 
@@ -155,7 +165,9 @@ package enum Specialised: Sendable {
   /// The outputs are known already.
   case constant([Tensor])
 
-  package static func run(scratch: Int = 0, overwrites: Int? = nil, _ run: @escaping Run) -> Specialised {
+  package static func run(scratch: Int = 0, overwrites: Int? = nil, _ run: @escaping Run)
+    -> Specialised
+  {
     .run(RunSpec(run: run, scratchBytes: scratch, overwrites: overwrites.map { [$0] } ?? []))
   }
 }
@@ -187,8 +199,8 @@ package struct RunSpec: Sendable {
   }
 }
 
-/// How a kernel computes parts of its outputs from the same parts of its inputs, so that several kernels can go through their
-/// parts side by side without waiting for each other in between.
+/// How a kernel computes parts of its outputs from the same parts of its inputs, so that several
+/// kernels can go through their parts side by side without waiting for each other in between.
 ///
 /// Part i of n is the i-th n-th of the memory of each output, and of each input that is not shared.
 package struct RowForm: Sendable {

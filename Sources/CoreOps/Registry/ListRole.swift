@@ -1,5 +1,5 @@
-/// What an op does with a list of tensors, in terms that a plan can carry out in one block of memory when the elements have
-/// one shape: so with the ops of `TensorList` and of `TensorArrayV3`.
+/// What an op does with a list of tensors, in terms that a plan can carry out in one block of
+/// memory when the elements have one shape: so with the ops of `TensorList` and of `TensorArrayV3`.
 package struct ListRole: Sendable {
   package enum Action: Sendable {
     /// Makes a list of some length with nothing in it.
@@ -26,7 +26,8 @@ package struct ListRole: Sendable {
   package let value: Int?
   /// The input with the elements' shape.
   package let shape: Int?
-  /// Whether the list is a tensor array: something with identity, each place of which is written once.
+  /// Whether the list is a tensor array: something with identity, each place of which is written
+  /// once.
   package let isArray: Bool
 
   package init(

@@ -1,5 +1,6 @@
-/// How a kernel that only moves or compares elements takes strings, resources and variants: it works on their positions,
-/// as int64, and its results are positions of the elements of its outputs.
+/// How a kernel that only moves or compares elements takes strings, resources and variants: it
+/// works on their positions, as int64, and its results are positions of the elements of its
+/// outputs.
 ///
 /// Position 0 stands for the empty element, so that padding with zeros pads with empty ones.
 package struct ObjectHandling: Sendable {

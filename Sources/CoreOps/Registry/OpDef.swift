@@ -1,4 +1,3 @@
-
 /// One op: TensorFlow's signature, the shape rule, the kernel and the gradient.
 public final class OpDef: Sendable {
   /// TensorFlow's name of the op type.
@@ -41,7 +40,8 @@ public final class OpDef: Sendable {
     }
   }
 
-  /// The dtypes the kernel runs with, by type attribute; empty when it takes all that the signature allows.
+  /// The dtypes the kernel runs with, by type attribute; empty when it takes all that the signature
+  /// allows.
   public var kernelDTypes: [String: [DType]] {
     Dictionary(uniqueKeysWithValues: kernel.types.map { ($0.key, $0.value.dtypes) })
   }
@@ -63,9 +63,11 @@ package typealias ShapeRule = @Sendable (ShapeContext) throws -> [PartialShape]
 
 /// How an op's outputs depend on its inputs, for reverse-mode differentiation.
 package enum Gradient: Sendable {
-  /// Gives one gradient per input, nil where the output does not depend on it. Calls public ops only.
+  /// Gives one gradient per input, nil where the output does not depend on it. Calls public ops
+  /// only.
   case rule(@Sendable (GradientContext) throws -> [Tensor?])
-  /// The outputs do not depend on the inputs in a differentiable way (comparisons, shapes, rounding).
+  /// The outputs do not depend on the inputs in a differentiable way (comparisons, shapes,
+  /// rounding).
   case zero
   /// Not differentiable, and asking for it is an error.
   case none(String)
@@ -115,7 +117,8 @@ package struct ShapeContext: AttrAccess {
   }
 }
 
-/// What a gradient rule may look at: the call's inputs and outputs, and the gradients of the outputs.
+/// What a gradient rule may look at: the call's inputs and outputs, and the gradients of the
+/// outputs.
 package struct GradientContext: AttrAccess {
   package let op: OpDef
   package let attrs: Attrs

@@ -1,4 +1,5 @@
-/// Families of ops: a struct whose stored properties are the definitions, so that a definition is one statement.
+/// Families of ops: a struct whose stored properties are the definitions, so that a definition is
+/// one statement.
 package protocol OpFamily: Sendable {
   init()
 }
@@ -12,7 +13,8 @@ extension OpDef: OpDefining {
   package var opDef: OpDef { self }
 }
 
-/// A stored property of a family that defines several ops made by one rule, such as the variants of an optimizer.
+/// A stored property of a family that defines several ops made by one rule, such as the variants of
+/// an optimizer.
 package protocol OpGroup {
   var opDefs: [OpDef] { get }
 }
@@ -30,11 +32,13 @@ extension OpFamily {
   }
 }
 
-/// Applies the registered op of that name under the current interpreter: what gradient rules use for ops of other
-/// families.
+/// Applies the registered op of that name under the current interpreter: what gradient rules use
+/// for ops of other families.
 ///
 /// - Throws: `NOT_FOUND` when there is no such op; the op's own errors.
-package func applyOp(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws -> [Tensor] {
+package func applyOp(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws
+  -> [Tensor]
+{
   guard let definition = OpRegistry.standard[name] else {
     throw TFError.notFound("Op type not registered '\(name)'")
   }

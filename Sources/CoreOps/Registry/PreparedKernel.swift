@@ -1,4 +1,3 @@
-
 /// A kernel with its attributes and dtypes decoded: what a plan keeps per node.
 package struct PreparedKernel: Sendable {
   package enum Body: Sendable {
@@ -17,7 +16,8 @@ package struct PreparedKernel: Sendable {
   package let refInputs: [Bool]
 
   /// - Parameter attrs: may lack what the inputs' dtypes imply.
-  /// - Throws: `INVALID_ARGUMENT` when attributes and dtypes do not fit the signature or no kernel takes them.
+  /// - Throws: `INVALID_ARGUMENT` when attributes and dtypes do not fit the signature or no kernel
+  ///   takes them.
   package init(op: OpDef, node: String, attrs given: Attrs, inputTypes: [DType]) throws {
     BLAS.useOneThread()
     do {
@@ -68,7 +68,8 @@ package struct PreparedKernel: Sendable {
   }
 
   /// - Parameter valuesStay: whether known values are the same at every run.
-  /// - Throws: `NeedsValue` when shapes or kernel depend on a value that is not known; the rules' own errors.
+  /// - Throws: `NeedsValue` when shapes or kernel depend on a value that is not known; the rules'
+  ///   own errors.
   package func specialise(
     _ specialise: Specialise, shapes: [Shape], values: [Tensor?], valuesStay: Bool
   ) throws -> Specialisation {
@@ -80,7 +81,8 @@ package struct PreparedKernel: Sendable {
     let outputs = try inferred.map { shape in
       guard let shape = shape.known else { throw NeedsValue(input: 0) }
       guard shape.checkedElementCount != nil else {
-        throw TFError.invalidArgument("output shape \(shape) has a negative dimension or too many elements")
+        throw TFError.invalidArgument(
+          "output shape \(shape) has a negative dimension or too many elements")
       }
       return shape
     }
@@ -92,13 +94,15 @@ package struct PreparedKernel: Sendable {
   /// The shapes that the shape rule found to be right last.
   private let accepted = AcceptedShapes()
 
-  /// Refuses what the shape rule refuses, so that a dynamic kernel only has to check values. The rule sees no values
-  /// here, and so is asked once for several runs with the same shapes.
+  /// Refuses what the shape rule refuses, so that a dynamic kernel only has to check values. The
+  /// rule sees no values here, and so is asked once for several runs with the same shapes.
   private func checkShapes(_ inputs: [Tensor]) throws {
     if inputs.isEmpty || accepted.contains(inputs) { return }
     let count = inputs.count
     // What a reference refers to may have any shape by now.
-    let shapes = inputs.indices.map { refInputs[$0] ? PartialShape.unknown : PartialShape(inputs[$0].dims) }
+    let shapes = inputs.indices.map {
+      refInputs[$0] ? PartialShape.unknown : PartialShape(inputs[$0].dims)
+    }
     _ = try op.shapeRule(
       ShapeContext(
         op: op, attrs: attrs, inputTypes: inputTypes, shapes: shapes,
@@ -124,7 +128,8 @@ package struct PreparedKernel: Sendable {
     } catch let error as TFError {
       throw error.at(node: node.isEmpty ? nil : node, op: op.name)
     } catch is NeedsValue {
-      throw TFError.internal("the shape rule does not infer the output shape").at(node: node, op: op.name)
+      throw TFError.internal("the shape rule does not infer the output shape").at(
+        node: node, op: op.name)
     }
   }
 
@@ -144,7 +149,9 @@ package struct PreparedKernel: Sendable {
       }
       let outputs = try outputTypes.indices.map { try room($0, specialisation) }
       try call(spec, inputs) { target in
-        for (index, output) in outputs.enumerated() { (target + index).initialize(to: output.pointer) }
+        for (index, output) in outputs.enumerated() {
+          (target + index).initialize(to: output.pointer)
+        }
       }
       return outputs
     }
@@ -179,7 +186,8 @@ extension PreparedKernel: AttrAccess {
   package var signature: Signature { op.signature }
 }
 
-/// The input shapes that a kernel was last asked for. Runs side by side share it; one that finds it in use does without.
+/// The input shapes that a kernel was last asked for. Runs side by side share it; one that finds it
+/// in use does without.
 private final class AcceptedShapes: Sendable {
   private let shapes = Lock<[Shape]?>(nil)
 

@@ -48,7 +48,8 @@ package struct Signature: Sendable {
     try range(of: name, in: outputs, attrs)
   }
 
-  private func range(of name: String, in arguments: [Argument], _ attrs: Attrs) throws -> Range<Int> {
+  private func range(of name: String, in arguments: [Argument], _ attrs: Attrs) throws -> Range<Int>
+  {
     var start = 0
     for argument in arguments {
       let count = try types(of: argument, attrs).count
@@ -80,7 +81,8 @@ package struct Signature: Sendable {
       return try values.map {
         switch $0 {
         case .type(let dtype), .refType(let dtype): return dtype
-        default: throw TFError.invalidArgument("attr '\(attribute)' of \(name) is not a list of types")
+        default:
+          throw TFError.invalidArgument("attr '\(attribute)' of \(name) is not a list of types")
         }
       }
     }
@@ -102,7 +104,8 @@ package struct Signature: Sendable {
 
   /// The attributes, completed with what the inputs' dtypes imply, and checked.
   ///
-  /// - Throws: `INVALID_ARGUMENT` when inputs and attributes contradict each other or the signature.
+  /// - Throws: `INVALID_ARGUMENT` when inputs and attributes contradict each other or the
+  ///   signature.
   package func resolve(inputTypes given: [DType], _ attrs: Attrs) throws -> Attrs {
     var attrs = attrs
     var position = 0
@@ -170,7 +173,8 @@ package struct Signature: Sendable {
     return false
   }
 
-  /// Checks each attribute against the kind, the allowed values and the minimum the signature states.
+  /// Checks each attribute against the kind, the allowed values and the minimum the signature
+  /// states.
   package func check(_ attrs: Attrs) throws {
     for attribute in attributes {
       guard let value = attrs[attribute.name] else {
@@ -189,7 +193,10 @@ package struct Signature: Sendable {
     case .type(let dtype), .refType(let dtype):
       if let allowed = attribute.allowedTypes, !allowed.contains(dtype) {
         throw TFError.invalidArgument(
-          "Value for attr '\(attribute.name)' of \(dtype.signatureName) is not in the list of allowed values: \(allowed.dtypes.map(\.signatureName).joined(separator: ", "))"
+          """
+          Value for attr '\(attribute.name)' of \(dtype.signatureName) is not in the list of \
+          allowed values: \(allowed.dtypes.map(\.signatureName).joined(separator: ", "))
+          """
         )
       }
     case .bytes(let bytes):
@@ -197,7 +204,10 @@ package struct Signature: Sendable {
         let text = String(decoding: bytes, as: UTF8.self)
         if !allowed.contains(text) {
           throw TFError.invalidArgument(
-            "Value for attr '\(attribute.name)' of \"\(text)\" is not in the list of allowed values: \(allowed.map { "\"\($0)\"" }.joined(separator: ", "))"
+            """
+            Value for attr '\(attribute.name)' of \"\(text)\" is not in the list of allowed \
+            values: \(allowed.map { "\"\($0)\"" }.joined(separator: ", "))
+            """
           )
         }
       }
@@ -210,7 +220,10 @@ package struct Signature: Sendable {
       guard attribute.type.hasPrefix("list") else { break }
       if let minimum = attribute.minimum, values.count < minimum {
         throw TFError.invalidArgument(
-          "Length for attr '\(attribute.name)' of \(values.count) must be at least minimum \(minimum)"
+          """
+          Length for attr '\(attribute.name)' of \(values.count) must be at least minimum \
+          \(minimum)
+          """
         )
       }
       // The minimum is the list's length, not its elements'.
@@ -227,6 +240,11 @@ package struct Signature: Sendable {
   }
 
   private func wrongCount(_ got: Int) -> TFError {
-    .invalidArgument("\(got) inputs do not fit Op<name=\(name)>, which takes (\(inputs.map(\.name).joined(separator: ", ")))")
+    .invalidArgument(
+      """
+      \(got) inputs do not fit Op<name=\(name)>, which takes \
+      (\(inputs.map(\.name).joined(separator: ", ")))
+      """
+    )
   }
 }

@@ -122,7 +122,8 @@ struct SignatureParser {
       if text.contains("unknown_rank") { return .shape(.unknown) }
       let inner = trim(text.dropFirst().dropLast())
       return .shape(
-        PartialShape(inner.isEmpty ? [] : split(inner, by: ",").map { Int($0).flatMap { $0 < 0 ? nil : $0 } }))
+        PartialShape(
+          inner.isEmpty ? [] : split(inner, by: ",").map { Int($0).flatMap { $0 < 0 ? nil : $0 } }))
     default: preconditionFailure("\(name): no default of type \(type) can be written")
     }
   }

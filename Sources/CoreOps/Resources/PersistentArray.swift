@@ -1,5 +1,5 @@
-/// An array of which a changed copy shares all but one path of nodes, so that a change costs logarithmic time while
-/// older values live on.
+/// An array of which a changed copy shares all but one path of nodes, so that a change costs
+/// logarithmic time while older values live on.
 package struct PersistentArray<Element: Sendable>: Sendable {
   /// Inner nodes have children, leaves have elements; all but those on the right edge are full.
   private final class Node: Sendable {
@@ -51,7 +51,8 @@ package struct PersistentArray<Element: Sendable>: Sendable {
     self = PersistentArray().extended(to: count, repeating: element)
   }
 
-  /// As long as `length`, which is no less than the count, with the same element in every added place.
+  /// As long as `length`, which is no less than the count, with the same element in every added
+  /// place.
   package func extended(to length: Int, repeating element: Element) -> PersistentArray {
     precondition(length >= count)
     if length == count { return self }
@@ -83,7 +84,9 @@ package struct PersistentArray<Element: Sendable>: Sendable {
       }
       return Node(children: children)
     }
-    if have == 0 { return PersistentArray(count: length, height: level, root: fresh(level, length)) }
+    if have == 0 {
+      return PersistentArray(count: length, height: level, root: fresh(level, length))
+    }
     // An old root that is lower than the new one becomes its first descendant.
     var low = height
     if low < level {
@@ -143,7 +146,8 @@ package struct PersistentArray<Element: Sendable>: Sendable {
     if count == Self.width << (Self.bits * height) {
       var added = Node(elements: [element])
       for _ in 0..<height { added = Node(children: [added]) }
-      return PersistentArray(count: count + 1, height: height + 1, root: Node(children: [root, added]))
+      return PersistentArray(
+        count: count + 1, height: height + 1, root: Node(children: [root, added]))
     }
     let index = count
     func grown(_ node: Node, _ level: Int) -> Node {
@@ -170,7 +174,9 @@ package struct PersistentArray<Element: Sendable>: Sendable {
       if level == 0 { return Node(elements: Array(node.elements.prefix(length))) }
       let size = Self.width << (Self.bits * (level - 1))
       var children = Array(node.children.prefix(length / size))
-      if length % size > 0 { children.append(cut(node.children[length / size], level - 1, length % size)) }
+      if length % size > 0 {
+        children.append(cut(node.children[length / size], level - 1, length % size))
+      }
       return Node(children: children)
     }
     var (node, level) = (cut(root, height, length), height)

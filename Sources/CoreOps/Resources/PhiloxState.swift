@@ -23,7 +23,8 @@ package final class PhiloxState: TensorObject {
 
   /// The generator of the node that runs, made when it first runs.
   ///
-  /// - Parameter identity: what tells two ops apart that have no node: eager ones, of which those alike share a generator.
+  /// - Parameter identity: what tells two ops apart that have no node: eager ones, of which those
+  ///   alike share a generator.
   package static func of(_ context: DynamicContext, identity: String, seed: Int, seed2: Int) throws
     -> PhiloxState
   {

@@ -1,4 +1,3 @@
-
 /// The named, mutable things that the runs of one session share.
 package final class ResourceContainer: Sendable {
   private let table = Lock<[String: any TensorObject]>([:])
@@ -25,7 +24,8 @@ package final class ResourceContainer: Sendable {
     try table.withLock {
       if let existing = $0[name] {
         guard let resource = existing as? R else {
-          throw TFError.invalidArgument("resource \(name) is a \(type(of: existing)), not a \(R.self)")
+          throw TFError.invalidArgument(
+            "resource \(name) is a \(type(of: existing)), not a \(R.self)")
         }
         return resource
       }
@@ -36,7 +36,9 @@ package final class ResourceContainer: Sendable {
   }
 
   @discardableResult
-  package func remove(_ name: String) -> Bool { table.withLock { $0.removeValue(forKey: name) != nil } }
+  package func remove(_ name: String) -> Bool {
+    table.withLock { $0.removeValue(forKey: name) != nil }
+  }
 
   /// Removes every name of that object.
   @discardableResult

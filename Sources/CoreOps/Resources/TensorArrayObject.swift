@@ -1,4 +1,3 @@
-
 /// The tensors that a TF-1 loop writes one by one and reads one by one.
 package final class TensorArrayObject: TensorObject {
   private struct Slot {
@@ -75,7 +74,9 @@ package final class TensorArrayObject: TensorObject {
 
   /// The gradient array for `source`: always the same one. From now on this array keeps its size.
   package func gradient(_ source: String, prepending: [Int]) throws -> TensorArrayObject {
-    guard !source.isEmpty else { throw TFError.invalidArgument("the gradient's source has no name") }
+    guard !source.isEmpty else {
+      throw TFError.invalidArgument("the gradient's source has no name")
+    }
     return try whileOpen { state in
       if let existing = state.gradients[source] { return existing }
       state.isResizable = false
@@ -93,7 +94,8 @@ package final class TensorArrayObject: TensorObject {
   package func write(_ indices: [Int], _ values: [Tensor]) throws {
     try whileOpen { state in
       if let last = indices.max(), last >= state.slots.count, !state.isResizable {
-        throw TFError.invalidArgument("Max scatter index must be < array size (\(last) vs. \(state.slots.count))")
+        throw TFError.invalidArgument(
+          "Max scatter index must be < array size (\(last) vs. \(state.slots.count))")
       }
       for (index, value) in zip(indices, values) { try write(index, value, &state) }
     }
@@ -102,9 +104,15 @@ package final class TensorArrayObject: TensorObject {
   /// Writes the pieces, as many as the array has places.
   package func split(_ pieces: [Tensor]) throws {
     try whileOpen { state in
-      guard state.slots.count == pieces.count || (state.isResizable && state.slots.count < pieces.count) else {
+      guard
+        state.slots.count == pieces.count || (state.isResizable && state.slots.count < pieces.count)
+      else {
         throw TFError.invalidArgument(
-          "TensorArray's size is not equal to the size of lengths (\(state.slots.count) vs. \(pieces.count)), and the TensorArray is not marked as dynamically resizeable")
+          """
+          TensorArray's size is not equal to the size of lengths (\(state.slots.count) vs. \
+          \(pieces.count)), and the TensorArray is not marked as dynamically resizeable
+          """
+        )
       }
       for (index, piece) in pieces.enumerated() { try write(index, piece, &state) }
     }
@@ -121,14 +129,17 @@ package final class TensorArrayObject: TensorObject {
   private func whileOpen<R>(_ body: (inout State) throws -> R) throws -> R {
     var result: R?
     try state.withLock {
-      if $0.isClosed { throw TFError.invalidArgument("TensorArray \(name) has already been closed.") }
+      if $0.isClosed {
+        throw TFError.invalidArgument("TensorArray \(name) has already been closed.")
+      }
       result = try body(&$0)
     }
     return result!
   }
 
   private func write(_ index: Int, _ value: Tensor, _ state: inout State) throws {
-    guard index >= 0, index < state.slots.count || (state.isResizable && index < Self.maximumSize) else {
+    guard index >= 0, index < state.slots.count || (state.isResizable && index < Self.maximumSize)
+    else {
       throw Self.unwritable(name, index, state.slots.count)
     }
     if index >= state.slots.count {
@@ -136,19 +147,34 @@ package final class TensorArrayObject: TensorObject {
     }
     guard value.dtype == dtype else {
       throw TFError.invalidArgument(
-        "TensorArray dtype is \(dtype.signatureName) but Op is trying to write dtype \(value.dtype.signatureName).")
+        """
+        TensorArray dtype is \(dtype.signatureName) but Op is trying to write dtype \
+        \(value.dtype.signatureName).
+        """
+      )
     }
     guard state.elementShape.isCompatible(with: PartialShape(value.dims)) else {
       throw TFError.invalidArgument(
-        "\(Self.refusal(name, index))the value shape is \(value.dims) which is incompatible with the TensorArray's inferred element shape: \(state.elementShape) (consider setting infer_shape=False).")
+        """
+        \(Self.refusal(name, index))the value shape is \(value.dims) which is incompatible with \
+        the TensorArray's inferred element shape: \(state.elementShape) (consider setting \
+        infer_shape=False).
+        """
+      )
     }
-    if identicalShapes, state.elementShape.known == nil { state.elementShape = PartialShape(value.dims) }
+    if identicalShapes, state.elementShape.known == nil {
+      state.elementShape = PartialShape(value.dims)
+    }
     let slot = state.slots[index]
     if slot.isRead { throw Self.wasRead(name, index) }
     if aggregates {
       if let expected = slot.value?.dims ?? slot.shape, expected != value.dims {
         throw TFError.invalidArgument(
-          "TensorArray \(name): Could not aggregate to TensorArray index \(index) because the existing shape is \(expected) but the new input shape is \(value.dims).")
+          """
+          TensorArray \(name): Could not aggregate to TensorArray index \(index) because the \
+          existing shape is \(expected) but the new input shape is \(value.dims).
+          """
+        )
       }
       state.slots[index].value = try slot.value.map { try Stacking.sum($0, value) } ?? value
     } else {
@@ -194,7 +220,11 @@ package final class TensorArrayObject: TensorObject {
 
   static func unwritable(_ name: String, _ index: Int, _ count: Int) -> TFError {
     .invalidArgument(
-      "TensorArray \(name): Tried to write to index \(index) but array is not resizeable and size is: \(count)")
+      """
+      TensorArray \(name): Tried to write to index \(index) but array is not resizeable and size \
+      is: \(count)
+      """
+    )
   }
 
   static func unreadable(_ index: Int, _ count: Int) -> TFError {
@@ -203,12 +233,23 @@ package final class TensorArrayObject: TensorObject {
 
   static func wasCleared(_ name: String, _ index: Int) -> TFError {
     .invalidArgument(
-      "TensorArray \(name): Could not read index \(index) twice because it was cleared after a previous read (perhaps try setting clear_after_read = false?).")
+      """
+      TensorArray \(name): Could not read index \(index) twice because it was cleared after a \
+      previous read (perhaps try setting clear_after_read = false?).
+      """
+    )
   }
 
   static func unset(_ name: String, _ index: Int, _ shape: PartialShape) -> TFError {
     .invalidArgument(
-      "TensorArray \(name): Could not read from TensorArray index \(index).  Furthermore, the element shape is not fully defined: \(shape).  It is possible you are working with a resizeable TensorArray and stop_gradients is not allowing the gradients to be written.  If you set the full element_shape property on the forward TensorArray, the proper all-zeros tensor will be returned instead of incurring this error.")
+      """
+      TensorArray \(name): Could not read from TensorArray index \(index).  Furthermore, the \
+      element shape is not fully defined: \(shape).  It is possible you are working with a \
+      resizeable TensorArray and stop_gradients is not allowing the gradients to be written.  If \
+      you set the full element_shape property on the forward TensorArray, the proper all-zeros \
+      tensor will be returned instead of incurring this error.
+      """
+    )
   }
 }
 
@@ -229,7 +270,8 @@ package final class StackObject: TensorObject {
   package func push(_ value: Tensor) throws {
     try state.withLock {
       try require(!$0.isClosed, "Stack[\(name)] has already been closed.")
-      try require(limit < 0 || $0.values.count < limit, "Stack[\(name)] overflowed its max_size (\(limit))")
+      try require(
+        limit < 0 || $0.values.count < limit, "Stack[\(name)] overflowed its max_size (\(limit))")
       $0.values.append(value)
     }
   }

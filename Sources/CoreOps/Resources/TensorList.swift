@@ -1,4 +1,5 @@
-/// A list of tensors as a value: what a variant tensor of the `TensorList` ops holds. Changing it makes another list.
+/// A list of tensors as a value: what a variant tensor of the `TensorList` ops holds. Changing it
+/// makes another list.
 package final class TensorList: TensorObject {
   package let dtype: DType
   package let elementShape: PartialShape
@@ -23,7 +24,9 @@ package final class TensorList: TensorObject {
   }
 
   package func appending(_ tensor: Tensor?) -> TensorList { with(elements.appending(tensor)) }
-  package func setting(_ index: Int, _ tensor: Tensor?) -> TensorList { with(elements.setting(index, tensor)) }
+  package func setting(_ index: Int, _ tensor: Tensor?) -> TensorList {
+    with(elements.setting(index, tensor))
+  }
 
   /// Longer lists are refused: their length comes from data.
   static let maximumCount = 1 << 24
@@ -41,7 +44,8 @@ extension TensorList {
   static func zeros(like tensor: Tensor) throws -> Tensor {
     try map(tensor) { list in
       list.with(
-        PersistentArray(try list.elements.elements.map { try $0.map { try Stacking.zeros(like: $0) } }))
+        PersistentArray(
+          try list.elements.elements.map { try $0.map { try Stacking.zeros(like: $0) } }))
     }
   }
 
@@ -55,11 +59,19 @@ extension TensorList {
       }
       guard x.dtype == y.dtype else {
         throw TFError.invalidArgument(
-          "Trying to add two lists of tensors of different dtypes. One is \(x.dtype.signatureName) and the other is \(y.dtype.signatureName)")
+          """
+          Trying to add two lists of tensors of different dtypes. One is \(x.dtype.signatureName) \
+          and the other is \(y.dtype.signatureName)
+          """
+        )
       }
       guard x.count == y.count else {
         throw TFError.invalidArgument(
-          "Trying to add two lists of tensors with different lengths. One is \(x.count) and the other is \(y.count)")
+          """
+          Trying to add two lists of tensors with different lengths. One is \(x.count) and the \
+          other is \(y.count)
+          """
+        )
       }
       let shape = try x.elementShape.merged(with: y.elementShape)
       let sums = try zip(x.elements.elements, y.elements.elements).map { p, q -> Tensor? in
@@ -72,7 +84,9 @@ extension TensorList {
     return Tensor(.variant, objects: objects, dims: a.dims)
   }
 
-  private static func map(_ tensor: Tensor, _ change: (TensorList) throws -> TensorList) throws -> Tensor {
+  private static func map(_ tensor: Tensor, _ change: (TensorList) throws -> TensorList) throws
+    -> Tensor
+  {
     let objects = try tensor.objects.map { object -> (any TensorObject)? in
       guard let object else { return nil }
       guard let list = object as? TensorList else {
@@ -96,12 +110,17 @@ extension Tensor {
     }
     guard let list = objects[0] as? TensorList else {
       throw TFError.invalidArgument(
-        "Input handle is not a list. Saw: '\(objects[0].map { "\(type(of: $0))" } ?? "<empty variant>")'")
+        """
+        Input handle is not a list. Saw: \
+        '\(objects[0].map { "\(type(of: $0))" } ?? "<empty variant>")'
+        """
+      )
     }
     return list
   }
 
-  /// A shape as the `TensorList` ops take it: sizes, -1 for those not known; the scalar -1 when nothing is.
+  /// A shape as the `TensorList` ops take it: sizes, -1 for those not known; the scalar -1 when
+  /// nothing is.
   package func listShape() throws -> PartialShape {
     let values = try integers()
     if dims.rank == 0 {
@@ -111,7 +130,9 @@ extension Tensor {
       }
       return .unknown
     }
-    guard dims.rank == 1 else { throw TFError.invalidArgument("Shape must be at most rank 1 but is rank \(dims.rank)") }
+    guard dims.rank == 1 else {
+      throw TFError.invalidArgument("Shape must be at most rank 1 but is rank \(dims.rank)")
+    }
     for value in values where value < -1 {
       throw TFError.invalidArgument("Dimension \(value) must be >= -1")
     }

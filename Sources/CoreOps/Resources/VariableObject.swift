@@ -1,7 +1,7 @@
-
 /// A mutable tensor: what `VariableV2` and `VarHandleOp` stand for.
 ///
-/// A value that was read stays as it was: changes happen in place only while no one else holds the memory.
+/// A value that was read stays as it was: changes happen in place only while no one else holds the
+/// memory.
 package final class VariableObject: TensorObject {
   package let name: String
   package let container: String
@@ -34,8 +34,9 @@ package final class VariableObject: TensorObject {
     }
   }
 
-  /// Lets `change` write to the bytes of the values of plain dtypes, of all variables at once. No one else sees or
-  /// changes them meanwhile, and tensors that were read before keep their elements.
+  /// Lets `change` write to the bytes of the values of plain dtypes, of all variables at once. No
+  /// one else sees or changes them meanwhile, and tensors that were read before keep their
+  /// elements.
   ///
   /// - Parameters:
   ///   - uninitialized: the error when a variable has no value.
@@ -84,7 +85,8 @@ package final class VariableObject: TensorObject {
       let old = buffer!
       defer { if value == nil { value = Tensor(dtype: dtype, dims: dims, buffer: old) } }
       let copy = try Tensor.uninitialized(dtype, dims)
-      copy.bytes.copyMemory(from: UnsafeRawBufferPointer(start: old.pointer, count: copy.bytes.count))
+      copy.bytes.copyMemory(
+        from: UnsafeRawBufferPointer(start: old.pointer, count: copy.bytes.count))
       value = copy
     } else {
       value = Tensor(dtype: dtype, dims: dims, buffer: buffer!)
@@ -102,7 +104,11 @@ extension VariableObject {
   /// What reading says of a resource variable without a value.
   package static func unreadable(_ variable: VariableObject) -> TFError {
     .failedPrecondition(
-      "Could not find variable \(variable.name). This could mean that the variable has been deleted. In TF1, it can also mean the variable is uninitialized. Debug info: container=\(variable.container), status error message=\(notFound(variable).message)"
+      """
+      Could not find variable \(variable.name). This could mean that the variable has been \
+      deleted. In TF1, it can also mean the variable is uninitialized. Debug info: \
+      container=\(variable.container), status error message=\(notFound(variable).message)
+      """
     )
   }
 
@@ -115,7 +121,10 @@ extension VariableObject {
   package func check(_ dtype: DType, _ verb: String) throws {
     if dtype != self.dtype {
       throw TFError.invalidArgument(
-        "Trying to \(verb) variable with wrong dtype. Expected \(self.dtype.signatureName) got \(dtype.signatureName)"
+        """
+        Trying to \(verb) variable with wrong dtype. Expected \(self.dtype.signatureName) got \
+        \(dtype.signatureName)
+        """
       )
     }
   }
@@ -135,7 +144,9 @@ extension Tensor {
 
   /// The variable that a reference stands for.
   package var referencedVariable: VariableObject? {
-    guard dtype != .resource, dtype != .variant, case .objects(let buffer) = payload else { return nil }
+    guard dtype != .resource, dtype != .variant, case .objects(let buffer) = payload else {
+      return nil
+    }
     return buffer.values.first as? VariableObject
   }
 
@@ -154,12 +165,17 @@ extension Tensor {
   ///
   /// - Throws: `INVALID_ARGUMENT` when it is of another kind, or the tensor not one handle.
   package func resource<R: TensorObject>(_: R.Type = R.self) throws -> R {
-    guard dtype == .resource, case .objects(let buffer) = payload, let object = buffer.values.first else {
-      throw TFError.invalidArgument("expected a resource handle, got a \(dtype) tensor of shape \(dims)")
+    guard dtype == .resource, case .objects(let buffer) = payload, let object = buffer.values.first
+    else {
+      throw TFError.invalidArgument(
+        "expected a resource handle, got a \(dtype) tensor of shape \(dims)")
     }
     guard let resource = object as? R else {
       throw TFError.invalidArgument(
-        "Trying to access resource using the wrong type. Expected \(R.self) got \(object.map { "\(type(of: $0))" } ?? "an empty handle")"
+        """
+        Trying to access resource using the wrong type. Expected \(R.self) got \
+        \(object.map { "\(type(of: $0))" } ?? "an empty handle")
+        """
       )
     }
     return resource

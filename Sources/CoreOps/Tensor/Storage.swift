@@ -1,7 +1,8 @@
 import CKernels
 import Glibc
 
-/// A block of memory aligned to 64 bytes, shared by reference and never written once a tensor shows it.
+/// A block of memory aligned to 64 bytes, shared by reference and never written once a tensor shows
+/// it.
 ///
 /// A buffer may also be a window of another one, which it then keeps alive.
 package final class Buffer: @unchecked Sendable {
@@ -54,7 +55,8 @@ package final class Buffer: @unchecked Sendable {
 
 /// How much memory tensors may take, all in all.
 public enum MemoryLimit {
-  /// The most bytes that live tensors and plans may take together. Default: the machine's physical memory.
+  /// The most bytes that live tensors and plans may take together. Default: the machine's physical
+  /// memory.
   public static var bytes: Int {
     get { Int(jk_memory_limit()) }
     set { jk_memory_set_limit(Int64(newValue)) }

@@ -1,6 +1,7 @@
 /// An immutable multi-dimensional array with a run-time dtype, as `tf.Tensor`.
 ///
-/// A tensor either has a value, in dense row-major order, or is symbolic: the output of a node in a graph.
+/// A tensor either has a value, in dense row-major order, or is symbolic: the output of a node in a
+/// graph.
 public struct Tensor: Sendable {
   /// Where the elements are.
   package enum Payload: Sendable {
@@ -29,7 +30,8 @@ public struct Tensor: Sendable {
     self.init(dtype: dtype, dims: Shape(), payload: .symbolic(symbolic))
   }
 
-  /// The shape: fully known when the tensor has a value, what inference found out when it is symbolic.
+  /// The shape: fully known when the tensor has a value, what inference found out when it is
+  /// symbolic.
   public var shape: PartialShape {
     if case .symbolic(let reference) = payload { return reference.shape }
     return PartialShape(dims)
@@ -105,7 +107,8 @@ extension Tensor {
   /// A scalar.
   package init<S: TensorScalar>(scalar value: S) throws { try self.init([value], dims: Shape()) }
 
-  /// The bytes of a plain tensor. Only its maker writes to them, before anyone else sees the tensor.
+  /// The bytes of a plain tensor. Only its maker writes to them, before anyone else sees the
+  /// tensor.
   package var bytes: UnsafeMutableRawBufferPointer {
     guard case .buffer(let buffer) = payload else {
       preconditionFailure("a \(dtype) tensor has no bytes")
@@ -170,7 +173,8 @@ extension Tensor {
     switch payload {
     case .buffer(let buffer):
       Tensor(
-        dtype: dtype, dims: dims, buffer: Buffer(parent: buffer, offset: 0, byteCount: buffer.byteCount))
+        dtype: dtype, dims: dims,
+        buffer: Buffer(parent: buffer, offset: 0, byteCount: buffer.byteCount))
     case .strings(let buffer):
       Tensor(dtype: dtype, dims: dims, payload: .strings(StringBuffer(buffer.values)))
     case .objects(let buffer):
@@ -202,7 +206,8 @@ extension Tensor {
 extension Tensor {
   /// The elements in row-major order, as `Tensor.numpy()`.
   ///
-  /// - Throws: `INVALID_ARGUMENT` when the dtype is not `S`'s, `FAILED_PRECONDITION` when the tensor is symbolic.
+  /// - Throws: `INVALID_ARGUMENT` when the dtype is not `S`'s, `FAILED_PRECONDITION` when the
+  ///   tensor is symbolic.
   public func scalars<S: TensorScalar>(_: S.Type = S.self) throws -> [S] {
     guard !isSymbolic else { throw noValue }
     guard S.dtype == dtype else {
@@ -232,9 +237,14 @@ extension Tensor {
   }
 
   private var noValue: TFError {
-    guard case .symbolic(let reference) = payload else { return .internal("the tensor has a value") }
+    guard case .symbolic(let reference) = payload else {
+      return .internal("the tensor has a value")
+    }
     return .failedPrecondition(
-      "tensor \(reference.name) is symbolic: run it in a session, or return it from the function that made it"
+      """
+      tensor \(reference.name) is symbolic: run it in a session, or return it from the function \
+      that made it
+      """
     )
   }
 

@@ -1,13 +1,15 @@
 /// Anything that may stand for a tensor in a call: a tensor, a variable, a scalar, a nested array.
 ///
-/// Follows `tf.convert_to_tensor`: a plain Swift value takes the dtype of the other operand where there is one.
+/// Follows `tf.convert_to_tensor`: a plain Swift value takes the dtype of the other operand where
+/// there is one.
 public protocol TensorConvertible {
   /// The dtype it has of itself; nil for plain Swift values, which follow the other operand.
   var definiteDType: DType? { get }
 
   /// The tensor, of dtype `preferred` if it has none of its own.
   ///
-  /// - Throws: `INVALID_ARGUMENT` when the value does not fit that dtype or a nested array is ragged.
+  /// - Throws: `INVALID_ARGUMENT` when the value does not fit that dtype or a nested array is
+  ///   ragged.
   func asTensor(preferring preferred: DType?) throws -> Tensor
 }
 

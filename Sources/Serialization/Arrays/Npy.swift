@@ -26,14 +26,19 @@ enum Npy {
     guard size - start == count * header.elementSize else {
       throw TFError(
         .dataLoss,
-        "\(name) has \(size - start) bytes for \(count) elements of \(header.elementSize) bytes each")
+        """
+        \(name) has \(size - start) bytes for \(count) elements of \(header.elementSize) bytes each
+        """
+      )
     }
     switch header.element {
     case .plain(let dtype):
       let tensor = try Tensor.uninitialized(dtype, header.shape)
       try read(tensor.bytes, start)
       if header.isBigEndian { swap(tensor) }
-      if dtype == .bool { for index in tensor.bytes.indices where tensor.bytes[index] > 1 { tensor.bytes[index] = 1 } }
+      if dtype == .bool {
+        for index in tensor.bytes.indices where tensor.bytes[index] > 1 { tensor.bytes[index] = 1 }
+      }
       return header.isFortranOrder ? try transposed(tensor) : tensor
     case .bytes, .unicode:
       // Strings without a byte take nothing in the file, so that it may ask for any number of them.
@@ -56,13 +61,16 @@ enum Npy {
   static func decode(_ bytes: [UInt8], _ name: String) throws -> Tensor {
     try bytes.withUnsafeBytes { source in
       try decode(name, size: source.count) { target, offset in
-        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[offset..<offset + target.count]))
+        target.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: source[offset..<offset + target.count]))
       }
     }
   }
 
   /// One string, without the NULs that fill it up.
-  private static func text(_ bytes: ArraySlice<UInt8>, _ header: NpyHeader, _ name: String) throws -> [UInt8] {
+  private static func text(_ bytes: ArraySlice<UInt8>, _ header: NpyHeader, _ name: String) throws
+    -> [UInt8]
+  {
     guard case .unicode = header.element else {
       return Array(bytes[..<((bytes.lastIndex { $0 != 0 }).map { $0 + 1 } ?? bytes.startIndex)])
     }
@@ -72,7 +80,8 @@ enum Npy {
       let unit = bytes[start..<start + 4]
       units.append(
         header.isBigEndian
-          ? unit.reduce(0) { $0 << 8 | UInt32($1) } : unit.reversed().reduce(0) { $0 << 8 | UInt32($1) })
+          ? unit.reduce(0) { $0 << 8 | UInt32($1) }
+          : unit.reversed().reduce(0) { $0 << 8 | UInt32($1) })
     }
     while units.last == 0 { units.removeLast() }
     for unit in units {
@@ -124,14 +133,16 @@ enum Npy {
     let result = try Tensor.uninitialized(tensor.dtype, tensor.dims)
     let size = tensor.dtype.byteSize
     for (target, source) in rowMajorOrder(tensor.dims).enumerated() {
-      (result.pointer + target * size).copyMemory(from: tensor.pointer + source * size, byteCount: size)
+      (result.pointer + target * size).copyMemory(
+        from: tensor.pointer + source * size, byteCount: size)
     }
     return result
   }
 
   /// The array file of a tensor.
   ///
-  /// - Throws: `UNIMPLEMENTED` for resources and variants, and for strings that end in NUL, which NumPy would drop.
+  /// - Throws: `UNIMPLEMENTED` for resources and variants, and for strings that end in NUL, which
+  ///   NumPy would drop.
   static func encode(_ tensor: Tensor, _ name: String) throws -> [UInt8] {
     var descr: String
     var data: [UInt8]
@@ -143,14 +154,16 @@ enum Npy {
       data.reserveCapacity(width * strings.count)
       for string in strings {
         guard string.last != 0 else {
-          throw TFError.unimplemented("\(name) has a string that ends in NUL, which a .npy array cannot hold")
+          throw TFError.unimplemented(
+            "\(name) has a string that ends in NUL, which a .npy array cannot hold")
         }
         data += string
         data.append(contentsOf: repeatElement(0, count: width - string.count))
       }
     } else {
       guard !tensor.isSymbolic, let plain = NpyHeader.descr(tensor.dtype) else {
-        throw TFError.unimplemented("\(name) is a \(tensor.dtype) tensor, which a .npy array cannot hold")
+        throw TFError.unimplemented(
+          "\(name) is a \(tensor.dtype) tensor, which a .npy array cannot hold")
       }
       descr = plain
       data = Array(tensor.bytes)
@@ -164,7 +177,9 @@ enum Npy {
     text.append(contentsOf: repeatElement(32, count: 63 - (fixed + text.count) % 64))
     text.append(10)
     var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [isLong ? 2 : 1, 0]
-    for index in 0..<(isLong ? 4 : 2) { bytes.append(UInt8(truncatingIfNeeded: text.count >> (8 * index))) }
+    for index in 0..<(isLong ? 4 : 2) {
+      bytes.append(UInt8(truncatingIfNeeded: text.count >> (8 * index)))
+    }
     return bytes + text + data
   }
 }

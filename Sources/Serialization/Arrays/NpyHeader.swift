@@ -37,7 +37,8 @@ struct NpyHeader {
       guard head.count >= 12 else { throw TFError(.dataLoss, "\(name) is cut short") }
       return (12, Int(head[8]) | Int(head[9]) << 8 | Int(head[10]) << 16 | Int(head[11]) << 24)
     default:
-      throw TFError.unimplemented("\(name) has .npy version \(head[6]).\(head[7]); 1 to 3 can be read")
+      throw TFError.unimplemented(
+        "\(name) has .npy version \(head[6]).\(head[7]); 1 to 3 can be read")
     }
   }
 
@@ -47,7 +48,8 @@ struct NpyHeader {
     guard case .string(let descr)? = fields["descr"] else {
       throw TFError.unimplemented("\(name) has records for elements, which are not a tensor's")
     }
-    guard case .bool(let order)? = fields["fortran_order"], case .integers(let dims)? = fields["shape"]
+    guard case .bool(let order)? = fields["fortran_order"],
+      case .integers(let dims)? = fields["shape"]
     else { throw TFError(.dataLoss, "\(name) has a header without order or shape") }
     isFortranOrder = order
     isBigEndian = descr.hasPrefix(">")
@@ -67,7 +69,11 @@ struct NpyHeader {
     }
     if kind.hasPrefix("O") {
       throw TFError.unimplemented(
-        "\(name) holds Python objects; save the array with a numeric or fixed-width text dtype (S or U)")
+        """
+        \(name) holds Python objects; save the array with a numeric or fixed-width text dtype (S \
+        or U)
+        """
+      )
     }
     throw TFError.unimplemented("\(name) has the element type '\(descr)', which no tensor has")
   }
@@ -78,7 +84,8 @@ struct NpyHeader {
     "c16": .complex128, "V2": .bfloat16,
   ]
 
-  /// How NumPy names what such a tensor is stored as: quantized types as plain integers, bfloat16 as two bytes.
+  /// How NumPy names what such a tensor is stored as: quantized types as plain integers, bfloat16
+  /// as two bytes.
   static func descr(_ dtype: DType) -> String? {
     let stored: DType =
       switch dtype {

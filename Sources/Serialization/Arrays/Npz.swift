@@ -20,7 +20,8 @@ public final class NpzReader: Sendable {
 
   /// The array of that name.
   ///
-  /// - Throws: `NOT_FOUND`; `DATA_LOSS` when it is damaged; `UNIMPLEMENTED` for element types that no tensor has.
+  /// - Throws: `NOT_FOUND`; `DATA_LOSS` when it is damaged; `UNIMPLEMENTED` for element types that
+  ///   no tensor has.
   public func read(_ name: String) throws -> Tensor {
     let entry = try archive.entry(name + ".npy")
     let label = "\(archive.file.path): \(name)"
@@ -59,9 +60,12 @@ public enum NumPyFiles {
   /// Reads the bytes of a `.npy` file.
   ///
   /// - Throws: as `readArray(_:)`.
-  package static func readArray(memory bytes: [UInt8]) throws -> Tensor { try Npy.decode(bytes, "memory") }
+  package static func readArray(memory bytes: [UInt8]) throws -> Tensor {
+    try Npy.decode(bytes, "memory")
+  }
 
-  /// The bytes of an `.npz` archive of named arrays; bfloat16 is stored as two raw bytes, quantized types as integers.
+  /// The bytes of an `.npz` archive of named arrays; bfloat16 is stored as two raw bytes, quantized
+  /// types as integers.
   ///
   /// - Throws: `UNIMPLEMENTED` for what NumPy's format cannot hold.
   public static func archive(_ arrays: [(name: String, tensor: Tensor)]) throws -> [UInt8] {

@@ -19,7 +19,9 @@ package final class ZipReader: Sendable {
   /// What all members together may take once unpacked.
   private static let mostEntries = 1 << 20
 
-  package init(_ path: String) throws { (file, entries, index) = try Self.open(RandomAccessFile(path)) }
+  package init(_ path: String) throws {
+    (file, entries, index) = try Self.open(RandomAccessFile(path))
+  }
 
   package init(memory: [UInt8]) throws {
     (file, entries, index) = try Self.open(RandomAccessFile(memory: memory))
@@ -58,7 +60,9 @@ package final class ZipReader: Sendable {
     let tail = try file.bytes(at: file.size - tailSize, count: tailSize)
     var position = tail.count - 22
     while position >= 0 {
-      if tail[position] == 0x50, tail[position + 1] == 0x4b, tail[position + 2] == 5, tail[position + 3] == 6 {
+      if tail[position] == 0x50, tail[position + 1] == 0x4b, tail[position + 2] == 5,
+        tail[position + 3] == 6
+      {
         break
       }
       position -= 1
@@ -75,13 +79,16 @@ package final class ZipReader: Sendable {
       var locator = ByteCursor(tail, at: position - 12)
       let end64 = try locator.size(file)
       var record = ByteCursor(try file.bytes(at: end64, count: 56))
-      guard try record.uint32() == 0x0606_4b50 else { throw broken(file, "its ZIP64 directory is damaged") }
+      guard try record.uint32() == 0x0606_4b50 else {
+        throw broken(file, "its ZIP64 directory is damaged")
+      }
       record.position = 32
       count = try record.size(file)
       size = try record.size(file)
       offset = try record.size(file)
     }
-    guard offset <= file.size, size <= file.size - offset, count <= size / 46, count <= mostEntries else {
+    guard offset <= file.size, size <= file.size - offset, count <= size / 46, count <= mostEntries
+    else {
       throw broken(file, "its directory lies outside of the file")
     }
     return (offset, size, count)
@@ -152,7 +159,10 @@ package final class ZipReader: Sendable {
       }
     default:
       throw TFError.unimplemented(
-        "\(file.path): the member \(entry.name) is compressed by method \(entry.method); stored and deflated ones can be read"
+        """
+        \(file.path): the member \(entry.name) is compressed by method \(entry.method); stored and \
+        deflated ones can be read
+        """
       )
     }
     return offset
@@ -160,7 +170,8 @@ package final class ZipReader: Sendable {
 
   /// A member's bytes.
   ///
-  /// - Throws: `NOT_FOUND`; `DATA_LOSS` when its checksum or size is wrong; `UNIMPLEMENTED` for other ways of compression.
+  /// - Throws: `NOT_FOUND`; `DATA_LOSS` when its checksum or size is wrong; `UNIMPLEMENTED` for
+  ///   other ways of compression.
   package func read(_ name: String) throws -> [UInt8] {
     let entry = try entry(name)
     let offset = try dataOffset(entry)
@@ -185,7 +196,8 @@ package final class ZipReader: Sendable {
     // One byte more than promised, so that a longer stream shows.
     try [UInt8](unsafeUninitializedCapacity: entry.size + 1) { buffer, count in
       var stream = z_stream()
-      guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+      guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+      else {
         throw TFError.resourceExhausted("out of memory")
       }
       defer { inflateEnd(&stream) }
@@ -206,7 +218,8 @@ package final class ZipReader: Sendable {
         return status
       }
       guard status == Z_STREAM_END, count == entry.size else {
-        throw Self.broken(file, "the member \(entry.name) does not unpack to its \(entry.size) bytes")
+        throw Self.broken(
+          file, "the member \(entry.name) does not unpack to its \(entry.size) bytes")
       }
     }
   }

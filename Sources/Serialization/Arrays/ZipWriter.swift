@@ -1,6 +1,7 @@
 import CoreOps
 
-/// Writes a ZIP archive of stored members, with fixed dates, so that the same members give the same bytes.
+/// Writes a ZIP archive of stored members, with fixed dates, so that the same members give the same
+/// bytes.
 package struct ZipWriter {
   private var bytes: [UInt8] = []
   private var directory: [UInt8] = []

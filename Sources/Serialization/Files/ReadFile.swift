@@ -99,7 +99,8 @@ package final class RandomAccessFile: Sendable {
     }
     if descriptor < 0 {
       memory.withUnsafeBytes {
-        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + buffer.count]))
+        buffer.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + buffer.count]))
       }
       return
     }

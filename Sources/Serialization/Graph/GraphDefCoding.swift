@@ -1,12 +1,13 @@
-public import CoreGraph
 import CProtos
+public import CoreGraph
 import CoreOps
 
 extension GraphDef {
   /// Reads a serialized `GraphDef` protocol buffer.
   ///
-  /// - Throws: `DATA_LOSS` when the bytes are not a graph; `INVALID_ARGUMENT`, `UNIMPLEMENTED` or `RESOURCE_EXHAUSTED` when a
-  ///   tensor in it is malformed, of a dtype that has no value in a file, or too large, with the name of its node.
+  /// - Throws: `DATA_LOSS` when the bytes are not a graph; `INVALID_ARGUMENT`, `UNIMPLEMENTED` or
+  ///   `RESOURCE_EXHAUSTED` when a tensor in it is malformed, of a dtype that has no value in a
+  ///   file, or too large, with the name of its node.
   public init(serialized bytes: [UInt8]) throws {
     self = try bytes.withUnsafeBytes { try GraphDef(serialized: $0) }
   }
@@ -24,7 +25,8 @@ extension GraphDef {
 
   /// The graph as a `GraphDef` protocol buffer: the same graph always gives the same bytes.
   ///
-  /// - Throws: `INVALID_ARGUMENT` when it would pass 2 GiB; `UNIMPLEMENTED` when it holds a resource or variant tensor.
+  /// - Throws: `INVALID_ARGUMENT` when it would pass 2 GiB; `UNIMPLEMENTED` when it holds a
+  ///   resource or variant tensor.
   public func serialized() throws -> [UInt8] {
     let arena = try ProtoArena()
     let encoder = GraphDefEncoder(arena: arena)
@@ -33,7 +35,8 @@ extension GraphDef {
 
   /// Reads a graph in protocol buffer text format (`.pbtxt`).
   ///
-  /// - Throws: `INVALID_ARGUMENT` with line and column when the text is not a graph; else as `init(serialized:)`.
+  /// - Throws: `INVALID_ARGUMENT` with line and column when the text is not a graph; else as
+  ///   `init(serialized:)`.
   public init(text: String) throws {
     let bytes = try TextFormat.parse(text, as: jk_schema_graph_def())
     try self.init(serialized: bytes)
@@ -48,7 +51,8 @@ extension GraphDef {
 
   /// Reads a graph from a file, binary or text, told apart by content.
   ///
-  /// - Throws: `NOT_FOUND` when there is no such file; else as the other initialisers, with the file's name.
+  /// - Throws: `NOT_FOUND` when there is no such file; else as the other initialisers, with the
+  ///   file's name.
   public init(contentsOf path: String) throws {
     let bytes = try readFile(path)
     do {

@@ -2,8 +2,8 @@ import CProtos
 import CoreGraph
 import CoreOps
 
-/// protobuf-c's messages → CoreGraph's values. Fields that are read are cleared, and what is then left of a message is kept as
-/// unknown fields.
+/// protobuf-c's messages → CoreGraph's values. Fields that are read are cleared, and what is then
+/// left of a message is kept as unknown fields.
 struct GraphDefDecoder {
   var tensors = TensorProtoDecoder()
 
@@ -69,7 +69,8 @@ struct GraphDefDecoder {
     return node
   }
 
-  /// The attributes that Janus can represent, and the others' entries as unknown fields of the message that has them.
+  /// The attributes that Janus can represent, and the others' entries as unknown fields of the
+  /// message that has them.
   private mutating func attrs(
     _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tensorflow__AttrEntry>?>?,
     field: Int = 5
@@ -188,7 +189,8 @@ extension GraphDefDecoder {
       function.unknownFields = try read.unknown + remainder(message)
     } catch let error as TFError {
       throw TFError(
-        error.code, "in function \(function.name): \(error.message)", node: error.node, op: error.op)
+        error.code, "in function \(function.name): \(error.message)", node: error.node, op: error.op
+      )
     }
     return function
   }
@@ -238,7 +240,10 @@ extension GraphDefDecoder {
     default:
       guard message.pointee.type.rawValue == 0 else {
         throw TFError.unimplemented(
-          "argument \(argument.name) of function \(function) has the unknown dtype number \(message.pointee.type.rawValue)"
+          """
+          argument \(argument.name) of function \(function) has the unknown dtype number \
+          \(message.pointee.type.rawValue)
+          """
         )
       }
     }

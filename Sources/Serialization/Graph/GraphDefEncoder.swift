@@ -7,7 +7,8 @@ struct GraphDefEncoder {
   let arena: ProtoArena
   private var tensors: TensorProtoEncoder { TensorProtoEncoder(arena: arena) }
 
-  /// Fields of `GraphDef` that are messages: what is unknown inside them is kept under their numbers.
+  /// Fields of `GraphDef` that are messages: what is unknown inside them is kept under their
+  /// numbers.
   private static let libraryField = 2, versionsField = 4
 
   func graph(_ graph: GraphDef) throws -> UnsafeMutablePointer<Tensorflow__GraphDef> {
@@ -65,7 +66,8 @@ struct GraphDefEncoder {
     return (values.count, list)
   }
 
-  private func texts(_ values: [String]) throws -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
+  private func texts(_ values: [String]) throws -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?)
+  {
     (values.count, try arena.list(values.map { try arena.bytes($0) }))
   }
 
@@ -248,7 +250,8 @@ extension GraphDefEncoder {
     }
   }
 
-  private func signature(_ function: FunctionDef) throws -> UnsafeMutablePointer<Tensorflow__OpDef> {
+  private func signature(_ function: FunctionDef) throws -> UnsafeMutablePointer<Tensorflow__OpDef>
+  {
     let message = try arena.make(Tensorflow__OpDef.self, jk_schema_op_def())
     message.pointee.name = try arena.bytes(function.name)
     (message.pointee.n_input_arg, message.pointee.input_arg) = try list(function.inputs, argument)

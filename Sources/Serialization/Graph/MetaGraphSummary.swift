@@ -1,5 +1,5 @@
-package import CoreGraph
 import CProtos
+package import CoreGraph
 package import CoreOps
 
 /// What a MetaGraph says about its graph.
@@ -46,7 +46,8 @@ package struct MetaGraphSummary: Sendable {
     let arena = try ProtoArena()
     let binary = try self.binary(bytes, jk_schema_saved_model())
     return try binary.withUnsafeBytes { bytes in
-      let message: UnsafeMutablePointer<Tensorflow__SavedModel> = try arena.unpack(jk_schema_saved_model(), bytes)
+      let message: UnsafeMutablePointer<Tensorflow__SavedModel> = try arena.unpack(
+        jk_schema_saved_model(), bytes)
       return try messages(message.pointee.n_meta_graphs, message.pointee.meta_graphs).map {
         try MetaGraphSummary($0)
       }
@@ -73,7 +74,8 @@ package struct MetaGraphSummary: Sendable {
       guard let value = entry.pointee.value else { continue }
       signatures.append(
         SignatureSummary(
-          key: try entry.pointee.key.text("key"), method: try value.pointee.method_name.text("method_name"),
+          key: try entry.pointee.key.text("key"),
+          method: try value.pointee.method_name.text("method_name"),
           inputs: try Self.endpoints(value.pointee.n_inputs, value.pointee.inputs),
           outputs: try Self.endpoints(value.pointee.n_outputs, value.pointee.outputs)))
     }
@@ -105,7 +107,9 @@ package struct MetaGraphSummary: Sendable {
     }.sorted { $0.key < $1.key }
   }
 
-  private static func members(_ value: UnsafeMutablePointer<Tensorflow__CollectionDef>) throws -> [String] {
+  private static func members(_ value: UnsafeMutablePointer<Tensorflow__CollectionDef>) throws
+    -> [String]
+  {
     switch value.pointee.kind_case {
     case TENSORFLOW__COLLECTION_DEF__KIND_NODE_LIST:
       guard let list = value.pointee.node_list else { return [] }
@@ -113,21 +117,29 @@ package struct MetaGraphSummary: Sendable {
     case TENSORFLOW__COLLECTION_DEF__KIND_BYTES_LIST:
       guard let list = value.pointee.bytes_list else { return [] }
       // Messages of several kinds; variables and contexts start with their name as field 1.
-      return UnsafeBufferPointer(start: list.pointee.value, count: list.pointee.n_value).map { bytes in
+      return UnsafeBufferPointer(start: list.pointee.value, count: list.pointee.n_value).map {
+        bytes in
         var reader = WireReader(UnsafeRawBufferPointer(start: bytes.data, count: bytes.len))
-        guard let tag = try? reader.tag(), tag.number == 1, tag.wireType == 2, let name = try? reader.block()
+        guard let tag = try? reader.tag(), tag.number == 1, tag.wireType == 2,
+          let name = try? reader.block()
         else { return "(\(bytes.len) bytes)" }
         return String(validating: name, as: UTF8.self) ?? "(\(bytes.len) bytes)"
       }
     case TENSORFLOW__COLLECTION_DEF__KIND_INT64_LIST:
       guard let list = value.pointee.int64_list else { return [] }
-      return UnsafeBufferPointer(start: list.pointee.value, count: list.pointee.n_value).map { "\($0)" }
+      return UnsafeBufferPointer(start: list.pointee.value, count: list.pointee.n_value).map {
+        "\($0)"
+      }
     case TENSORFLOW__COLLECTION_DEF__KIND_FLOAT_LIST:
       guard let list = value.pointee.float_list else { return [] }
-      return UnsafeBufferPointer(start: list.pointee.value, count: list.pointee.n_value).map { "\($0)" }
+      return UnsafeBufferPointer(start: list.pointee.value, count: list.pointee.n_value).map {
+        "\($0)"
+      }
     case TENSORFLOW__COLLECTION_DEF__KIND_ANY_LIST:
       guard let list = value.pointee.any_list else { return [] }
-      return messages(list.pointee.n_value, list.pointee.value).map { "(\($0.pointee.value.len) bytes)" }
+      return messages(list.pointee.n_value, list.pointee.value).map {
+        "(\($0.pointee.value.len) bytes)"
+      }
     default: return []
     }
   }

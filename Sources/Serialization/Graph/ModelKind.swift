@@ -2,8 +2,8 @@ import CProtos
 
 /// Tells TensorFlow's model files apart by content.
 package enum ModelKind {
-  /// Whether a file is a `MetaGraphDef`, and not a `GraphDef`: a node's op name does not parse as the list of ops that a
-  /// MetaGraph has in its place, nor a graph as a function library.
+  /// Whether a file is a `MetaGraphDef`, and not a `GraphDef`: a node's op name does not parse as
+  /// the list of ops that a MetaGraph has in its place, nor a graph as a function library.
   package static func isMetaGraph(_ bytes: [UInt8]) -> Bool {
     if TextFormat.looksLikeText(bytes) {
       let words = ["meta_info_def", "graph_def", "saver_def", "collection_def", "signature_def"]

@@ -3,7 +3,8 @@ import CoreOps
 
 /// `TensorProto` → `Tensor`.
 struct TensorProtoDecoder {
-  /// How many bytes tensors may still take beyond what the file holds: a few bytes can ask for a huge tensor of equal elements.
+  /// How many bytes tensors may still take beyond what the file holds: a few bytes can ask for a
+  /// huge tensor of equal elements.
   var expansion = min(MemoryLimit.bytes / 4, 2 << 30)
 
   static func shape(
@@ -16,7 +17,8 @@ struct TensorProtoDecoder {
       return .unknown
     }
     guard message.pointee.n_dim <= 254 else {
-      throw TFError.invalidArgument("Shape has \(message.pointee.n_dim) dimensions; the most is 254")
+      throw TFError.invalidArgument(
+        "Shape has \(message.pointee.n_dim) dimensions; the most is 254")
     }
     return PartialShape(
       try messages(message.pointee.n_dim, message.pointee.dim).map { dim in
@@ -39,10 +41,12 @@ struct TensorProtoDecoder {
     guard let dtype = UInt8(exactly: proto.dtype.rawValue).flatMap(DType.init) else { return nil }
     let shape = try proto.tensor_shape.map { try Self.shape($0) } ?? .scalar
     guard let dims = shape.known, let count = dims.checkedElementCount else {
-      throw TFError.invalidArgument("a \(dtype) tensor has the shape \(shape), which is not a value's")
+      throw TFError.invalidArgument(
+        "a \(dtype) tensor has the shape \(shape), which is not a value's")
     }
     guard count < 1 << 31 else {
-      throw TFError.resourceExhausted("a \(dtype) tensor of shape \(shape) has more than 2^31 elements")
+      throw TFError.resourceExhausted(
+        "a \(dtype) tensor of shape \(shape) has more than 2^31 elements")
     }
     if dtype == .string { return try strings(proto, dims, count) }
     guard dtype.isNumeric else {
@@ -52,7 +56,10 @@ struct TensorProtoDecoder {
     if proto.tensor_content.len > 0 {
       guard proto.tensor_content.len == byteCount else {
         throw TFError.invalidArgument(
-          "a \(dtype) tensor of shape \(shape) takes \(byteCount) bytes, but tensor_content has \(proto.tensor_content.len)"
+          """
+          a \(dtype) tensor of shape \(shape) takes \(byteCount) bytes, but tensor_content has \
+          \(proto.tensor_content.len)
+          """
         )
       }
       let tensor = try Tensor.uninitialized(dtype, dims)
@@ -72,7 +79,10 @@ struct TensorProtoDecoder {
     if bytes <= 64 { return }
     guard bytes <= expansion else {
       throw TFError.resourceExhausted(
-        "a \(dtype) tensor of shape \(shape) would take \(bytes) bytes, which its few values do not justify"
+        """
+        a \(dtype) tensor of shape \(shape) would take \(bytes) bytes, which its few values do not \
+        justify
+        """
       )
     }
     expansion -= bytes
@@ -106,7 +116,8 @@ struct TensorProtoDecoder {
     }
   }
 
-  /// Copies the values; the last one is repeated to the end, and there are zeros when there is none.
+  /// Copies the values; the last one is repeated to the end, and there are zeros when there is
+  /// none.
   private func fill<Value, Element: BitwiseCopyable>(
     _ tensor: Tensor, _ count: Int, _ values: UnsafeMutablePointer<Value>?,
     _ convert: (Value) -> Element
@@ -145,7 +156,8 @@ struct TensorProtoDecoder {
     if p.tensor_content.len > 0 {
       return Tensor(strings: try packedStrings(p.tensor_content, count), dims: dims)
     }
-    var values = UnsafeBufferPointer(start: p.string_val, count: min(p.n_string_val, count)).map(\.array)
+    var values = UnsafeBufferPointer(start: p.string_val, count: min(p.n_string_val, count)).map(
+      \.array)
     let last = values.last ?? []
     values.append(contentsOf: repeatElement(last, count: count - values.count))
     return Tensor(strings: values, dims: dims)

@@ -32,7 +32,8 @@ final class ProtoArena {
     var text = [CChar](repeating: 0, count: 256)
     let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
     if jk_proto_check(schema, data, bytes.count, MemoryLimit.bytes / 2, &text, text.count) != 0 {
-      let reason = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      let reason = String(
+        decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       throw TFError(.dataLoss, "not a valid \(String(cString: schema.pointee.name)): \(reason)")
     }
   }
@@ -82,7 +83,8 @@ func packed<M>(_ message: UnsafeMutablePointer<M>) throws -> [UInt8] {
   let base = UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
   let size = protobuf_c_message_get_packed_size(base)
   guard size < 1 << 31 else {
-    throw TFError.invalidArgument("the message would take \(size) bytes: a protocol buffer has at most 2 GiB")
+    throw TFError.invalidArgument(
+      "the message would take \(size) bytes: a protocol buffer has at most 2 GiB")
   }
   return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
     count = size == 0 ? 0 : protobuf_c_message_pack(base, buffer.baseAddress)

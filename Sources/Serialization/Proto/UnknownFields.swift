@@ -2,8 +2,8 @@ import CProtos
 import CoreGraph
 import CoreOps
 
-/// What is left of a message once the fields that Janus models are cleared: fields outside the schema, and ones that it
-/// only carries along.
+/// What is left of a message once the fields that Janus models are cleared: fields outside the
+/// schema, and ones that it only carries along.
 func remainder<M>(_ message: UnsafeMutablePointer<M>) throws -> [UnknownField] {
   let base = UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
   if protobuf_c_message_get_packed_size(base) == 0 { return [] }

@@ -3,7 +3,9 @@ import CoreOps
 package enum Base64 {
   private static let values: [UInt8] = {
     var values = [UInt8](repeating: 255, count: 256)
-    for (value, byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8.enumerated() {
+    for (value, byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+      .enumerated()
+    {
       values[Int(byte)] = UInt8(value)
     }
     return values

@@ -47,7 +47,9 @@ package indirect enum JSON: Sendable, Equatable {
     }
   }
 
-  package static func strings(_ values: some Sequence<String>) -> JSON { .array(values.map { .string($0) }) }
+  package static func strings(_ values: some Sequence<String>) -> JSON {
+    .array(values.map { .string($0) })
+  }
 
   /// The text on one line.
   package func text() -> String {
@@ -62,7 +64,9 @@ package indirect enum JSON: Sendable, Equatable {
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += String(value)
     case .number(let value):
-      text += value.isFinite ? (value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)") : "null"
+      text +=
+        value.isFinite
+        ? (value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)") : "null"
     case .string(let value): Self.quote(value, to: &text)
     case .array(let values):
       text += "["
@@ -108,7 +112,9 @@ private struct JSONParser {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  func error(_ what: String) -> TFError { .invalidArgument("not valid JSON: \(what) at byte \(position)") }
+  func error(_ what: String) -> TFError {
+    .invalidArgument("not valid JSON: \(what) at byte \(position)")
+  }
 
   mutating func peek() -> UInt8 {
     while position < bytes.count, [9, 10, 13, 32].contains(bytes[position]) { position += 1 }
@@ -166,10 +172,13 @@ private struct JSONParser {
   }
 
   private mutating func number() throws -> JSON {
-    if bytes[position...].starts(with: "-Infinity".utf8) { return try word("-Infinity", .number(-.infinity)) }
+    if bytes[position...].starts(with: "-Infinity".utf8) {
+      return try word("-Infinity", .number(-.infinity))
+    }
     let digits = bytes[position...].prefix {
       switch $0 {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."),
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"),
+        UInt8(ascii: "."),
         UInt8(ascii: "e"), UInt8(ascii: "E"):
         true
       default: false
@@ -193,14 +202,18 @@ private struct JSONParser {
     var text: [UInt8] = []
     while position < bytes.count {
       let start = position
-      while position < bytes.count, bytes[position] != UInt8(ascii: "\""), bytes[position] != UInt8(ascii: "\\") {
+      while position < bytes.count, bytes[position] != UInt8(ascii: "\""),
+        bytes[position] != UInt8(ascii: "\\")
+      {
         position += 1
       }
       text += bytes[start..<position]
       guard position < bytes.count else { break }
       position += 1
       if bytes[position - 1] == UInt8(ascii: "\"") {
-        guard let text = String(validating: text, as: UTF8.self) else { throw error("a string that is not UTF-8") }
+        guard let text = String(validating: text, as: UTF8.self) else {
+          throw error("a string that is not UTF-8")
+        }
         return text
       }
       try escape(into: &text)

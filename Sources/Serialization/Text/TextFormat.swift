@@ -3,7 +3,8 @@ import CoreOps
 
 /// Protocol buffer text format ⇄ the binary encoding, for any message whose schema protobuf-c has.
 ///
-/// A field outside the schema is written under its number, as TensorFlow's printer does, and read again.
+/// A field outside the schema is written under its number, as TensorFlow's printer does, and read
+/// again.
 enum TextFormat {
   typealias Schema = UnsafePointer<ProtobufCMessageDescriptor>
   typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
@@ -29,12 +30,13 @@ enum TextFormat {
     }
   }
 
-  /// Whether a file is more likely text than binary: it starts with a field's name, and a binary graph starts with a
-  /// control character.
+  /// Whether a file is more likely text than binary: it starts with a field's name, and a binary
+  /// graph starts with a control character.
   static func looksLikeText(_ bytes: [UInt8]) -> Bool {
     let head = bytes.prefix(1024)
     guard let first = head.first(where: { $0 > 32 }) else { return false }
-    return (first == UInt8(ascii: "#") || first == UInt8(ascii: "_")
+    return
+      (first == UInt8(ascii: "#") || first == UInt8(ascii: "_")
       || (first | 32 >= UInt8(ascii: "a") && first | 32 <= UInt8(ascii: "z")))
       && head.allSatisfy { $0 >= 32 || (9...13).contains($0) }
   }

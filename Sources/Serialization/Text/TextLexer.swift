@@ -74,13 +74,17 @@ struct TextLexer {
       return
     }
     let byte = text[position]
-    if isDigit(byte) || (byte == UInt8(ascii: ".") && position + 1 < text.count && isDigit(text[position + 1])) {
+    if isDigit(byte)
+      || (byte == UInt8(ascii: ".") && position + 1 < text.count && isDigit(text[position + 1]))
+    {
       token = .number(number())
     } else if isWord(byte) {
       token = .word(run(isWord))
     } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
       var bytes: [UInt8] = []
-      while position < text.count, text[position] == UInt8(ascii: "\"") || text[position] == UInt8(ascii: "'") {
+      while position < text.count,
+        text[position] == UInt8(ascii: "\"") || text[position] == UInt8(ascii: "'")
+      {
         try string(into: &bytes)
         skipBlanks()
       }
@@ -147,7 +151,9 @@ struct TextLexer {
     case UInt8(ascii: "x"), UInt8(ascii: "X"):
       bytes.append(UInt8(truncatingIfNeeded: try digits(radix: 16, most: 2)))
     case UInt8(ascii: "u"), UInt8(ascii: "U"):
-      guard let scalar = Unicode.Scalar(UInt32(try digits(radix: 16, most: byte == UInt8(ascii: "u") ? 4 : 8)))
+      guard
+        let scalar = Unicode.Scalar(
+          UInt32(try digits(radix: 16, most: byte == UInt8(ascii: "u") ? 4 : 8)))
       else { throw error("a string has an escape for no character") }
       bytes.append(contentsOf: Array(String(Character(scalar)).utf8))
     default: throw error("a string has the unknown escape \\\(Character(Unicode.Scalar(byte)))")

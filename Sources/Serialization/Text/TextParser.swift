@@ -18,7 +18,8 @@ struct TextParser {
     while lexer.token != end {
       switch lexer.token {
       case .word(let name):
-        guard let schema, let field = protobuf_c_message_descriptor_get_field_by_name(schema, name) else {
+        guard let schema, let field = protobuf_c_message_descriptor_get_field_by_name(schema, name)
+        else {
           let owner = schema.map { String(cString: $0.pointee.name) } ?? "an unknown message"
           throw lexer.error("\(owner) has no field named \(name)")
         }
@@ -81,7 +82,9 @@ struct TextParser {
       if type == PROTOBUF_C_TYPE_FLOAT {
         writer.fixed32(Float(try double()).bitPattern)
       } else {
-        writer.fixed32(UInt32(truncatingIfNeeded: try integer(bits: 32, signed: type == PROTOBUF_C_TYPE_SFIXED32)))
+        writer.fixed32(
+          UInt32(
+            truncatingIfNeeded: try integer(bits: 32, signed: type == PROTOBUF_C_TYPE_SFIXED32)))
       }
     case .fixed64:
       if type == PROTOBUF_C_TYPE_DOUBLE {
@@ -90,7 +93,8 @@ struct TextParser {
         writer.fixed64(try integer(bits: 64, signed: type == PROTOBUF_C_TYPE_SFIXED64))
       }
     case .zigzag:
-      let value = Int64(bitPattern: try integer(bits: type == PROTOBUF_C_TYPE_SINT32 ? 32 : 64, signed: true))
+      let value = Int64(
+        bitPattern: try integer(bits: type == PROTOBUF_C_TYPE_SINT32 ? 32 : 64, signed: true))
       writer.varint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     case .varint: writer.varint(try varint(of: field))
     }
@@ -138,7 +142,9 @@ struct TextParser {
 
   private mutating func magnitude() throws -> (value: UInt64, negative: Bool) {
     let negative = try lexer.take("-")
-    guard case .number(let digits) = lexer.token else { throw lexer.error("expected a whole number") }
+    guard case .number(let digits) = lexer.token else {
+      throw lexer.error("expected a whole number")
+    }
     let lower = digits.lowercased()
     let value: UInt64? =
       if lower.hasPrefix("0x") {
@@ -156,7 +162,9 @@ struct TextParser {
   /// An integer of that width as the 64 bits that are encoded: signed ones are sign-extended.
   private mutating func integer(bits: Int, signed: Bool) throws -> UInt64 {
     let (value, negative) = try magnitude()
-    let most = signed ? (UInt64(1) << UInt64(bits - 1)) - (negative ? 0 : 1) : UInt64.max >> UInt64(64 - bits)
+    let most =
+      signed
+      ? (UInt64(1) << UInt64(bits - 1)) - (negative ? 0 : 1) : UInt64.max >> UInt64(64 - bits)
     guard value <= most, signed || !negative || value == 0 else {
       throw lexer.error("\(negative ? "-" : "")\(value) does not fit into \(bits) bits")
     }

@@ -20,7 +20,8 @@ struct TextPrinter {
         append(cString: field.pointee.name)
         append(" {\n")
         try message(
-          reader.block(), field.pointee.descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self),
+          reader.block(),
+          field.pointee.descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self),
           depth: depth + 1)
         indent(depth)
         append("}\n")

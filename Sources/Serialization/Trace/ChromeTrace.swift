@@ -16,22 +16,26 @@ package enum ChromeTrace {
     for thread in Set(events.map(\.thread)).sorted() {
       entries.append(
         .object([
-          ("ph", .string("M")), ("name", .string("thread_name")), ("pid", .integer(process)), ("tid", .integer(thread)),
+          ("ph", .string("M")), ("name", .string("thread_name")), ("pid", .integer(process)),
+          ("tid", .integer(thread)),
           ("args", .object([("name", .string("thread \(thread)"))])),
         ]))
     }
     for (number, event) in events.enumerated() {
       let name = event.nodes.joined(separator: "+")
       let common: [(String, JSON)] = [
-        ("name", .string(name)), ("cat", .string(event.kind == .step ? event.op : event.kind.rawValue)),
+        ("name", .string(name)),
+        ("cat", .string(event.kind == .step ? event.op : event.kind.rawValue)),
         ("pid", .integer(process)), ("tid", .integer(event.thread)),
       ]
       let start = microseconds(event.start &- origin)
       // Frames and their iterations overlap, which only asynchronous events may.
       if event.kind == .frame || (event.kind == .iteration && event.frame != nil) {
         let id: (String, JSON) = ("id", .integer(number))
-        entries.append(.object([("ph", .string("b")), ("ts", start), id] + common + [("args", args(event))]))
-        entries.append(.object([("ph", .string("e")), ("ts", microseconds(event.end &- origin)), id] + common))
+        entries.append(
+          .object([("ph", .string("b")), ("ts", start), id] + common + [("args", args(event))]))
+        entries.append(
+          .object([("ph", .string("e")), ("ts", microseconds(event.end &- origin)), id] + common))
       } else {
         entries.append(
           .object(
@@ -45,7 +49,9 @@ package enum ChromeTrace {
     ])
   }
 
-  private static func microseconds(_ nanoseconds: UInt64) -> JSON { .number(Double(nanoseconds) / 1000) }
+  private static func microseconds(_ nanoseconds: UInt64) -> JSON {
+    .number(Double(nanoseconds) / 1000)
+  }
 
   private static func args(_ event: RunEvent) -> JSON {
     var args: [(String, JSON)] = []

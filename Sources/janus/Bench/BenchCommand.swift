@@ -5,8 +5,11 @@ import V1Graph
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Times a model, with 'micro' the smallest calls, with 'threads' many threads at once.",
-    subcommands: [BenchModelCommand.self, BenchMicroCommand.self, BenchThreadsCommand.self], defaultSubcommand: BenchModelCommand.self)
+    commandName: "bench",
+    abstract:
+      "Times a model, with 'micro' the smallest calls, with 'threads' many threads at once.",
+    subcommands: [BenchModelCommand.self, BenchMicroCommand.self, BenchThreadsCommand.self],
+    defaultSubcommand: BenchModelCommand.self)
 }
 
 struct BenchModelCommand: ParsableCommand {
@@ -15,8 +18,10 @@ struct BenchModelCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
   @Option(help: "How long to repeat the run.") var seconds = 2.0
-  @Flag(help: "Print one JSON line: load_ms first_ms median_us min_us runs rss_mb.") var json = false
-  @Flag(help: "Then say where the time goes, by op and by node, over as many seconds of observed runs.")
+  @Flag(help: "Print one JSON line: load_ms first_ms median_us min_us runs rss_mb.") var json =
+    false
+  @Flag(
+    help: "Then say where the time goes, by op and by node, over as many seconds of observed runs.")
   var profile = false
 
   func validate() throws {
@@ -47,13 +52,16 @@ struct BenchModelCommand: ParsableCommand {
     }
     times.sort()
     let figures: [(String, Double)] = [
-      ("load_ms", (loaded - start) * 1e3), ("first_ms", (first - loaded) * 1e3), ("median_us", median(times) * 1e6),
+      ("load_ms", (loaded - start) * 1e3), ("first_ms", (first - loaded) * 1e3),
+      ("median_us", median(times) * 1e6),
       ("min_us", times[0] * 1e6), ("runs", Double(times.count)), ("rss_mb", peakMemory()),
     ]
     let profile = try self.profile ? ProfileReport(observing(call, values)) : nil
     if json {
       print(
-        JSON.object(figures.map { ($0.0, .number($0.1)) } + (profile.map { [("profile", $0.json)] } ?? [])).text())
+        JSON.object(
+          figures.map { ($0.0, .number($0.1)) } + (profile.map { [("profile", $0.json)] } ?? [])
+        ).text())
     } else {
       for (name, value) in figures { print("\(name)\t\(decimal(value, name == "runs" ? 0 : 3))") }
       if let profile { print(profile.text, terminator: "") }

@@ -7,7 +7,8 @@ import V2Eager
 
 struct BenchMicroCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "micro", abstract: "Times the smallest things a program does, in microseconds per call.")
+    commandName: "micro",
+    abstract: "Times the smallest things a program does, in microseconds per call.")
 
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -45,8 +46,10 @@ enum MicroBenchmarks {
       attr { key: "value" value { tensor { dtype: DT_FLOAT tensor_shape { } float_val: 2 } } } }
     node { name: "one" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
       attr { key: "value" value { tensor { dtype: DT_FLOAT tensor_shape { } float_val: 1 } } } }
-    node { name: "mul" op: "Mul" input: "x" input: "two" attr { key: "T" value { type: DT_FLOAT } } }
-    node { name: "add" op: "AddV2" input: "mul" input: "one" attr { key: "T" value { type: DT_FLOAT } } }
+    node { name: "mul" op: "Mul" input: "x" input: "two"
+      attr { key: "T" value { type: DT_FLOAT } } }
+    node { name: "add" op: "AddV2" input: "mul" input: "one"
+      attr { key: "T" value { type: DT_FLOAT } } }
     """
 
   static func all() throws -> [(name: String, microseconds: Double)] {

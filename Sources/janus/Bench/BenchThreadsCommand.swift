@@ -7,7 +7,8 @@ import V1Graph
 
 struct BenchThreadsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "threads", abstract: "Runs one small plan from many threads at once, and checks every answer.")
+    commandName: "threads",
+    abstract: "Runs one small plan from many threads at once, and checks every answer.")
 
   @Option(help: "How many threads share the plan.") var threads = 16
   @Option(help: "How many runs in all.") var runs = 1_000_000
@@ -27,9 +28,11 @@ struct BenchThreadsCommand: ParsableCommand {
     let together = try plan.run(threads: threads, runs: runs)
     let after = residentMemory()
     let figures: [(String, Double)] = [
-      ("threads", Double(threads)), ("runs", Double(runs)), ("wrong_answers", Double(together.wrong)),
+      ("threads", Double(threads)), ("runs", Double(runs)),
+      ("wrong_answers", Double(together.wrong)),
       ("runs_per_second", together.perSecond), ("one_thread_runs_per_second", alone.perSecond),
-      ("ratio", together.perSecond / alone.perSecond), ("rss_start_mb", before), ("rss_end_mb", after),
+      ("ratio", together.perSecond / alone.perSecond), ("rss_start_mb", before),
+      ("rss_end_mb", after),
     ]
     if json {
       print(JSON.object(figures.map { ($0.0, .number($0.1)) }).text())
@@ -58,16 +61,21 @@ struct SharedPlan {
     node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } }
       attr { key: "shape" value { shape { dim { size: 1 } dim { size: 2 } } } } }
     node { name: "w" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
-      attr { key: "value" value { tensor { dtype: DT_FLOAT tensor_shape { dim { size: 2 } dim { size: 2 } }
+      attr { key: "value" value { tensor { dtype: DT_FLOAT tensor_shape { dim { size: 2 } dim {
+        size: 2 } }
         float_val: 1 float_val: 2 float_val: 3 float_val: -4 } } } }
     node { name: "b" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
-      attr { key: "value" value { tensor { dtype: DT_FLOAT tensor_shape { dim { size: 2 } } float_val: 1 float_val: 2 } } } }
+      attr { key: "value" value { tensor { dtype: DT_FLOAT tensor_shape {
+        dim { size: 2 } } float_val: 1 float_val: 2 } } } }
     node { name: "two" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
       attr { key: "value" value { tensor { dtype: DT_FLOAT tensor_shape { } float_val: 2 } } } }
-    node { name: "product" op: "MatMul" input: "x" input: "w" attr { key: "T" value { type: DT_FLOAT } } }
-    node { name: "sum" op: "AddV2" input: "product" input: "b" attr { key: "T" value { type: DT_FLOAT } } }
+    node { name: "product" op: "MatMul" input: "x" input: "w"
+      attr { key: "T" value { type: DT_FLOAT } } }
+    node { name: "sum" op: "AddV2" input: "product" input: "b"
+      attr { key: "T" value { type: DT_FLOAT } } }
     node { name: "relu" op: "Relu" input: "sum" attr { key: "T" value { type: DT_FLOAT } } }
-    node { name: "y" op: "Mul" input: "relu" input: "two" attr { key: "T" value { type: DT_FLOAT } } }
+    node { name: "y" op: "Mul" input: "relu" input: "two"
+      attr { key: "T" value { type: DT_FLOAT } } }
     """
 
   init() throws {

@@ -64,7 +64,9 @@ struct CaseFile {
 
   private static func run(_ json: JSON, rtol: Double?, atol: Double?) throws -> Run {
     let feeds = try (json["feeds"]?.object ?? []).map { tensor, value in
-      if let fetched = value["fetch"]?.string { return (tensor: tensor, value: Feed.fetched(fetched)) }
+      if let fetched = value["fetch"]?.string {
+        return (tensor: tensor, value: Feed.fetched(fetched))
+      }
       let reference = try reference(value)
       return (tensor: tensor, value: Feed.member(name: reference.name, dtype: reference.dtype))
     }
@@ -75,7 +77,8 @@ struct CaseFile {
     } else {
       let values = try (json["expect"]?.array ?? []).map(reference)
       guard values.count == fetches.count else {
-        throw TFError.invalidArgument("a run has \(fetches.count) fetches but expects \(values.count) values")
+        throw TFError.invalidArgument(
+          "a run has \(fetches.count) fetches but expects \(values.count) values")
       }
       let each = json["each"]?.array ?? []
       let rules = values.indices.map { index in
@@ -96,7 +99,10 @@ struct CaseFile {
     // NumPy knows bfloat16 as two raw bytes only.
     guard let name = json["array"]?.string, let text = json["dtype"]?.string,
       let dtype = text == "|V2" ? .bfloat16 : DType(name: text)
-    else { throw TFError.invalidArgument("case.json has the reference \(json.text()), which names no array and dtype") }
+    else {
+      throw TFError.invalidArgument(
+        "case.json has the reference \(json.text()), which names no array and dtype")
+    }
     return (name, dtype)
   }
 

@@ -6,7 +6,8 @@ import Serialization
 struct CasePool {
   /// Command-line options for the process.
   var options: [String]
-  /// Seconds that one run may take before it is stopped from outside; runs end themselves when they can.
+  /// Seconds that one run may take before it is stopped from outside; runs end themselves when they
+  /// can.
   var timeout: Double
 
   /// The most cases that one process is given, as its arguments.
@@ -21,8 +22,13 @@ struct CasePool {
       let end = try WorkerProcess(["verify", "--worker"] + options + ["--"] + batch).lines(
         silence: timeout * 2 + 10
       ) { line in
-        guard let outcome = (try? JSON(Array(line.utf8))).flatMap(CaseRunner.Outcome.init(json:)) else {
-          if lastWords.isEmpty, ["Fatal error", "ERROR: ", "ssertion failed"].contains(where: line.contains) { lastWords = ": " + line }
+        guard let outcome = (try? JSON(Array(line.utf8))).flatMap(CaseRunner.Outcome.init(json:))
+        else {
+          if lastWords.isEmpty,
+            ["Fatal error", "ERROR: ", "ssertion failed"].contains(where: line.contains)
+          {
+            lastWords = ": " + line
+          }
           return
         }
         answered += 1
@@ -34,7 +40,8 @@ struct CasePool {
         let file = try? CaseFile(path, rtol: nil, atol: nil)
         try report(
           CaseRunner.Outcome(
-            path: path, name: file?.name ?? path, ops: file?.ops ?? [], status: .failed, reason: end.description + lastWords))
+            path: path, name: file?.name ?? path, ops: file?.ops ?? [], status: .failed,
+            reason: end.description + lastWords))
         answered += 1
       }
       next += answered
@@ -45,7 +52,9 @@ struct CasePool {
 /// This program, started once more.
 final class WorkerProcess {
   enum End: CustomStringConvertible {
-    case exited(Int32), crashed(signal: Int32), silent
+    case exited(Int32)
+    case crashed(signal: Int32)
+    case silent
 
     var description: String {
       switch self {
@@ -92,7 +101,8 @@ final class WorkerProcess {
     output = ends[0]
   }
 
-  /// Passes each line to `body` until the process ends, or says nothing for `silence` seconds and is ended.
+  /// Passes each line to `body` until the process ends, or says nothing for `silence` seconds and
+  /// is ended.
   func lines(silence: Double, _ body: (String) throws -> Void) throws -> End {
     defer { close(output) }
     var pending: [UInt8] = []

@@ -49,7 +49,9 @@ struct CaseRunner {
       session = try self.session(file, path)
     } catch let error as TFError {
       // TensorFlow finds at the run what Janus may find when it reads the graph.
-      if case .error(let code)? = file.runs.first?.expectation, code == error.code.rawValue { return nil }
+      if case .error(let code)? = file.runs.first?.expectation, code == error.code.rawValue {
+        return nil
+      }
       throw error
     }
     var fetched: [String: Tensor] = [:]

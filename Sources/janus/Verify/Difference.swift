@@ -5,7 +5,9 @@ enum Difference {
   /// What differs, or nil.
   static func first(_ got: Tensor, _ expected: Tensor, _ rule: CaseFile.Rule) -> String? {
     guard got.dtype == expected.dtype else { return "is \(got.dtype), expected \(expected.dtype)" }
-    guard got.dims == expected.dims else { return "has shape \(got.dims), expected \(expected.dims)" }
+    guard got.dims == expected.dims else {
+      return "has shape \(got.dims), expected \(expected.dims)"
+    }
     if rule.comparison == .shape { return nil }
     let isClose = rule.comparison == .close
     switch got.dtype {
@@ -47,7 +49,9 @@ enum Difference {
   }
 
   /// Whether numbers count as equal: NaN equals NaN, infinities only themselves.
-  private static func agree(_ a: Double, _ b: Double, _ rule: CaseFile.Rule, _ isClose: Bool) -> Bool {
+  private static func agree(_ a: Double, _ b: Double, _ rule: CaseFile.Rule, _ isClose: Bool)
+    -> Bool
+  {
     if a == b || (a.isNaN && b.isNaN) { return true }
     return isClose && a.isFinite && b.isFinite && abs(a - b) <= rule.atol + rule.rtol * abs(b)
   }
@@ -64,7 +68,8 @@ enum Difference {
       count += 1
     }
     guard let first else { return nil }
-    return describe(got.dims, first, double(a[first]), double(b[first]), " (\(count) of \(a.count) differ)")
+    return describe(
+      got.dims, first, double(a[first]), double(b[first]), " (\(count) of \(a.count) differ)")
   }
 
   private static func complexes<S: TensorScalar>(

@@ -5,10 +5,11 @@ import Serialization
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Replays case files and compares with TensorFlow's recorded results.",
+    commandName: "verify",
+    abstract: "Replays case files and compares with TensorFlow's recorded results.",
     discussion: """
-      Prints a line per failure, and last how many passed, failed and were skipped. The cases run in a process of their own, \
-      so that one that crashes or hangs is a failure like others.
+      Prints a line per failure, and last how many passed, failed and were skipped. The cases \
+      run in a process of their own, so that one that crashes or hangs is a failure like others.
       """)
 
   @Argument(help: "Case files, or folders that are searched for them.") var paths: [String]
@@ -16,7 +17,9 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "Relative tolerance, instead of the cases' own.") var rtol: Double?
   @Option(help: "Absolute tolerance, instead of the cases' own.") var atol: Double?
   @Option(help: "Seconds that one run may take.") var timeout: Double = 60
-  @Flag(help: "Run graphs node by node, without plans and passes, to see where a difference comes from.")
+  @Flag(
+    help: "Run graphs node by node, without plans and passes, to see where a difference comes from."
+  )
   var stepwise = false
   @Flag(help: .hidden) var worker = false
 
@@ -28,7 +31,8 @@ struct VerifyCommand: ParsableCommand {
     }
     let cases = try CaseSearch.cases(in: paths)
     guard !cases.isEmpty else {
-      throw TFError.notFound("no case files (*.npz with a case.json) in \(paths.joined(separator: " "))")
+      throw TFError.notFound(
+        "no case files (*.npz with a case.json) in \(paths.joined(separator: " "))")
     }
     var counts: [CaseRunner.Status: Int] = [:]
     var outcomes: [CaseRunner.Outcome] = []
@@ -49,7 +53,8 @@ struct VerifyCommand: ParsableCommand {
       try writeFile(json, Array((JSON.array(outcomes.map(\.json)).text() + "\n").utf8))
     }
     let failed = counts[.failed] ?? 0
-    writeOutput("\(counts[.passed] ?? 0) passed, \(failed) failed, \(counts[.skipped] ?? 0) skipped\n")
+    writeOutput(
+      "\(counts[.passed] ?? 0) passed, \(failed) failed, \(counts[.skipped] ?? 0) skipped\n")
     if failed > 0 { throw ExitCode(1) }
   }
 

@@ -2,7 +2,8 @@ import CoreOps
 import TestSupport
 
 let basicCases: [OpCase] = [
-  OpCase("Const", [], ["value": .tensor(t(.int32, [1, 2])), "dtype": .type(.int32)], expect: [[1, 2]]),
+  OpCase(
+    "Const", [], ["value": .tensor(t(.int32, [1, 2])), "dtype": .type(.int32)], expect: [[1, 2]]),
   OpCase(
     "Const of another dtype", [], ["value": .tensor(t(.int32, [1, 2])), "dtype": .type(.float32)],
     error: .invalidArgument),
@@ -31,7 +32,8 @@ let basicCases: [OpCase] = [
     "EnsureShape", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]], ["shape": .shape([2, nil])],
     expect: [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]),
   OpCase(
-    "EnsureShape that does not fit", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]], ["shape": .shape([3, nil])],
+    "EnsureShape that does not fit", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]],
+    ["shape": .shape([3, nil])],
     error: .invalidArgument),
   OpCase(
     "PlaceholderWithDefault", [[0.5, -1.0, 2.0]], ["shape": .shape([nil])],

@@ -1,7 +1,8 @@
 import CoreOps
 import TestSupport
 
-// Executors give these ops their meaning, and their tests test it; refusals are the same everywhere.
+// Executors give these ops their meaning, and their tests test it; refusals are the same
+// everywhere.
 let controlFlowCases: [OpCase] = [
   OpCase("Switch on a number", [[1.0], 1.0], error: .invalidArgument),
   OpCase("RefSwitch on a number", [[1.0], 1.0], error: .invalidArgument),

@@ -3,14 +3,17 @@ import TestSupport
 
 let elementwiseCases: [OpCase] = [
   OpCase("AddV2", [[1.0, 2.0], [3.0, 4.0]], expect: [[4.0, 6.0]]),
-  OpCase("AddV2 broadcasts", [[[1.0], [2.0]], [3.0, 4.0]], expect: [[[4.0, 5.0], [5.0, 6.0]]]),
+  OpCase(
+    "AddV2 broadcasts", [[[1.0], [2.0]], [3.0, 4.0]], expect: [[[4.0, 5.0], [5.0, 6.0]]]),
   OpCase("AddV2 wraps", [t(.int8, [127]), t(.int8, [1])], expect: [[-128]]),
   OpCase("AddV2 of shapes that differ", [[1.0, 2.0], [1.0, 2.0, 3.0]], error: .invalidArgument),
   OpCase("Add", [[1.0, 2.0], 0.5], expect: [[1.5, 2.5]]),
   OpCase("Add joins strings", [["a", "b"], "c"], expect: [["ac", "bc"]]),
   OpCase("Sub", [[1.0, 2.0], [3.0, 5.0]], expect: [[-2.0, -3.0]]),
   OpCase("Mul", [[1.0, 2.0], [3.0, 5.0]], expect: [[3.0, 10.0]]),
-  OpCase("Mul broadcasts", [[[1.0, 2.0], [3.0, 4.0]], [2.0, 10.0]], expect: [[[2.0, 20.0], [6.0, 40.0]]]),
+  OpCase(
+    "Mul broadcasts", [[[1.0, 2.0], [3.0, 4.0]], [2.0, 10.0]],
+    expect: [[[2.0, 20.0], [6.0, 40.0]]]),
   OpCase("RealDiv", [[1.0, 2.0], [4.0, 5.0]], expect: [[0.25, 0.4]]),
   OpCase("Div", [[1.0, 2.0], [4.0, 5.0]], expect: [[0.25, 0.4]]),
   OpCase("Div truncates integers", [[7, -7], [2, 2]], expect: [[3, -3]]),
@@ -30,7 +33,8 @@ let elementwiseCases: [OpCase] = [
   OpCase("Minimum", [[1.0, 4.0], [2.0, 3.0]], expect: [[1.0, 3.0]]),
   OpCase("SquaredDifference", [[1.0, 4.0], [3.0, 3.5]], expect: [[4.0, 0.25]]),
   OpCase("DivNoNan", [[1.0, 4.0], [2.0, 0.0]], expect: [[0.5, 0.0]], gradient: false),
-  OpCase("MulNoNan", [[1.0, Float.infinity], [2.0, 0.0]], expect: [[2.0, 0.0]], gradient: false),
+  OpCase(
+    "MulNoNan", [[1.0, Float.infinity], [2.0, 0.0]], expect: [[2.0, 0.0]], gradient: false),
   OpCase("Xdivy", [[1.0, 3.0], [2.0, 4.0]], expect: [[0.5, 0.75]]),
   OpCase("Xlogy", [[1.0, 3.0], [2.0, 4.0]], expect: [[0.6931472, 4.158883]]),
   OpCase("Xlogy of zeros", [[0.0], [0.0]], expect: [[0.0]], gradient: false),
@@ -51,8 +55,11 @@ let elementwiseCases: [OpCase] = [
   OpCase("Angle", [c64(1, 2)], expect: [[1.1071488]], gradient: false),
   OpCase("ComplexAbs", [c64(3, 4)], expect: [[5.0]], gradient: false),
   OpCase("BroadcastGradientArgs", [[2, 3, 1], [3, 4]], expect: [[2], [0]]),
-  OpCase("BroadcastGradientArgs of equal shapes", [[2, 3], [2, 3]], expect: [t(.int32, [Int]()), t(.int32, [Int]())]),
-  OpCase("BroadcastGradientArgs of shapes that differ", [[2, 3], [4, 3]], error: .invalidArgument),
+  OpCase(
+    "BroadcastGradientArgs of equal shapes", [[2, 3], [2, 3]],
+    expect: [t(.int32, [Int]()), t(.int32, [Int]())]),
+  OpCase(
+    "BroadcastGradientArgs of shapes that differ", [[2, 3], [4, 3]], error: .invalidArgument),
   OpCase("Abs", [[-1.5, 2.0]], expect: [[1.5, 2.0]]),
   OpCase("Neg", [[-1.5, 2.0]], expect: [[1.5, -2.0]]),
   OpCase("Sign", [[-1.5, 0.0, 2.0]], expect: [[-1.0, 0.0, 1.0]], gradient: false),
@@ -62,13 +69,18 @@ let elementwiseCases: [OpCase] = [
   OpCase("Reciprocal", [[2.0, -4.0]], expect: [[0.5, -0.25]]),
   OpCase("Inv", [[2.0, -4.0]], expect: [[0.5, -0.25]]),
   OpCase("Exp", [[0.0, 1.0]], expect: [[1.0, 2.7182817]]),
-  OpCase("Exp at the ends", [[-Float.infinity, 89, Float.infinity]], expect: [[0.0, Float.infinity, Float.infinity]], gradient: false),
+  OpCase(
+    "Exp at the ends", [[-Float.infinity, 89, Float.infinity]],
+    expect: [[0.0, Float.infinity, Float.infinity]], gradient: false),
   OpCase("Expm1", [[1e-6, 1.0]], expect: [[1.0000005e-6, 1.7182819]]),
   OpCase("Log", [[0.5, 2.7182817]], expect: [[-0.6931472, 1.0]]),
-  OpCase("Log at the ends", [[0.0, -1.0, Float.infinity]], expect: [[-Float.infinity, Float.nan, Float.infinity]], gradient: false),
+  OpCase(
+    "Log at the ends", [[0.0, -1.0, Float.infinity]],
+    expect: [[-Float.infinity, Float.nan, Float.infinity]], gradient: false),
   OpCase("Log1p", [[1e-6, 1.0]], expect: [[9.999995e-7, 0.6931472]]),
   OpCase("Sin", [[0.5, 2.0]], expect: [[0.47942555, 0.9092974]]),
-  OpCase("Sin of large arguments", [[1e5, 1e8]], expect: [[0.0357488, 0.931639]], gradient: false),
+  OpCase(
+    "Sin of large arguments", [[1e5, 1e8]], expect: [[0.0357488, 0.931639]], gradient: false),
   OpCase("Cos", [[0.5, 2.0]], expect: [[0.87758255, -0.41614684]]),
   OpCase("Tan", [[0.5, -1.0]], expect: [[0.5463025, -1.5574077]]),
   OpCase("Asin", [[0.5, -0.25]], expect: [[0.5235988, -0.25268027]]),

@@ -6,7 +6,8 @@ let shapeCases: [OpCase] = [
   OpCase(
     "Shape in 64 bits", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]], ["out_type": .type(.int64)],
     expect: [[2, 3]]),
-  OpCase("ShapeN", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[1.0], [4.0]]], expect: [[2, 3], [2, 1]]),
+  OpCase(
+    "ShapeN", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[1.0], [4.0]]], expect: [[2, 3], [2, 1]]),
   OpCase("Size", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]], expect: [6]),
   OpCase("Rank", [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]], expect: [2]),
   OpCase(
@@ -27,7 +28,8 @@ let shapeCases: [OpCase] = [
     "Squeeze", [[[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]]],
     expect: [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]),
   OpCase(
-    "Squeeze of one dimension", [[[[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]]]], ["squeeze_dims": .ints([2])],
+    "Squeeze of one dimension", [[[[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]]]],
+    ["squeeze_dims": .ints([2])],
     expect: [[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]]),
   OpCase(
     "Squeeze of a dimension that is not 1", [[[1.0, 2.0]]], ["squeeze_dims": .ints([1])],

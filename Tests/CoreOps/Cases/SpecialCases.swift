@@ -25,8 +25,12 @@ let specialCases: [OpCase] = [
   OpCase("Spence", [[0.5, 2.5]], expect: [[0.58224034, -1.1473808]]),
   OpCase("Igamma", [[0.5, 2.0], [1.0, 1.5]], expect: [[0.84270084, 0.44217455]]),
   OpCase("Igammac", [[0.5, 2.0], [1.0, 1.5]], expect: [[0.15729916, 0.55782545]]),
-  OpCase("IgammaGradA", [[0.5, 2.0], [1.0, 1.5]], expect: [[-0.38983727, -0.31348854]], gradient: false),
+  OpCase(
+    "IgammaGradA", [[0.5, 2.0], [1.0, 1.5]], expect: [[-0.38983727, -0.31348854]], gradient: false),
   OpCase("Zeta", [[2.0, 3.5], [1.0, 2.5]], expect: [[1.6449341, 0.065171257]], gradient: false),
-  OpCase("Polygamma", [[1.0, 2.0], [1.5, 2.5]], expect: [[0.93480223, -0.23620404]], gradient: false),
-  OpCase("Betainc", [[0.5, 2.0], [1.0, 3.0], [0.3, 0.6]], expect: [[0.54772258, 0.82079995]], gradient: false),
+  OpCase(
+    "Polygamma", [[1.0, 2.0], [1.5, 2.5]], expect: [[0.93480223, -0.23620404]], gradient: false),
+  OpCase(
+    "Betainc", [[0.5, 2.0], [1.0, 3.0], [0.3, 0.6]], expect: [[0.54772258, 0.82079995]],
+    gradient: false),
 ]

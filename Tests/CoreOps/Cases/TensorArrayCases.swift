@@ -8,7 +8,9 @@ private func array(_ size: Int, _ attrs: Attrs = [:]) throws -> (Tensor, Tensor)
   return (outputs[0], outputs[1])
 }
 
-private func write(_ array: Tensor, _ index: Int, _ value: some TensorConvertible, _ flow: Tensor) throws -> Tensor {
+private func write(_ array: Tensor, _ index: Int, _ value: some TensorConvertible, _ flow: Tensor)
+  throws -> Tensor
+{
   try applyOp("TensorArrayWriteV3", [array, index.asTensor(), value.asTensor(), flow])[0]
 }
 
@@ -17,11 +19,13 @@ private func read(_ array: Tensor, _ index: Int, _ flow: Tensor) throws -> Tenso
 }
 
 private func gather(_ array: Tensor, _ indices: [Int], _ flow: Tensor) throws -> Tensor {
-  try applyOp("TensorArrayGatherV3", [array, indices.asTensor(), flow], ["dtype": .type(.float32)])[0]
+  try applyOp(
+    "TensorArrayGatherV3", [array, indices.asTensor(), flow], ["dtype": .type(.float32)])[0]
 }
 
 let tensorArrayCases: [OpCase] = [
-  OpCase("TensorArrayV3 of negative size", [-1], ["dtype": .type(.float32)], error: .invalidArgument),
+  OpCase(
+    "TensorArrayV3 of negative size", [-1], ["dtype": .type(.float32)], error: .invalidArgument),
   OpCase("TensorArrayReadV3", [[1.0, 2.0]], expect: [[1.0, 2.0]]) { inputs in
     let (array, flow) = try array(2)
     return [try read(array, 1, write(array, 1, inputs[0], flow))]
@@ -65,11 +69,13 @@ let tensorArrayCases: [OpCase] = [
   },
   OpCase("TensorArrayGatherV3 of nothing", error: .unimplemented) { _ in
     let (array, flow) = try array(2)
-    return try applyOp("TensorArrayGatherV3", [array, t(.int32, [Int]()), flow], ["dtype": .type(.float32)])
+    return try applyOp(
+      "TensorArrayGatherV3", [array, t(.int32, [Int]()), flow], ["dtype": .type(.float32)])
   },
   OpCase("TensorArrayScatterV3", [[[1.0], [2.0]]], expect: [[2.0]]) { inputs in
     let (array, flow) = try array(2)
-    let written = try applyOp("TensorArrayScatterV3", [array, [1, 0].asTensor(), inputs[0], flow])[0]
+    let written = try applyOp(
+      "TensorArrayScatterV3", [array, [1, 0].asTensor(), inputs[0], flow])[0]
     return [try read(array, 0, written)]
   },
   OpCase("TensorArrayConcatV3", expect: [[1.0, 2.0, 3.0], t(.int64, [1, 2])]) { _ in
@@ -79,13 +85,20 @@ let tensorArrayCases: [OpCase] = [
   },
   OpCase("TensorArrayConcatV3 of scalars", error: .invalidArgument) { _ in
     let (array, flow) = try array(1)
-    return try applyOp("TensorArrayConcatV3", [array, write(array, 0, 1.0, flow)], ["dtype": .type(.float32)])
+    return try applyOp(
+      "TensorArrayConcatV3", [array, write(array, 0, 1.0, flow)], ["dtype": .type(.float32)])
   },
-  OpCase("TensorArraySplitV3", [[1.0, 2.0, 3.0], t(.int64, [1, 2])], expect: [[2.0, 3.0]]) { inputs in
+  OpCase("TensorArraySplitV3", [[1.0, 2.0, 3.0], t(.int64, [1, 2])], expect: [[2.0, 3.0]]) {
+    inputs in
     let (array, flow) = try array(2)
-    return [try read(array, 1, applyOp("TensorArraySplitV3", [array, inputs[0], inputs[1], flow])[0])]
+    return [
+      try read(array, 1, applyOp("TensorArraySplitV3", [array, inputs[0], inputs[1], flow])[0])
+    ]
   },
-  OpCase("TensorArraySplitV3 of another length", [[1.0, 2.0, 3.0], t(.int64, [1, 1])], error: .invalidArgument) {
+  OpCase(
+    "TensorArraySplitV3 of another length", [[1.0, 2.0, 3.0], t(.int64, [1, 1])],
+    error: .invalidArgument
+  ) {
     let (array, flow) = try array(2)
     return try applyOp("TensorArraySplitV3", [array, $0[0], $0[1], flow])
   },
@@ -100,8 +113,10 @@ let tensorArrayCases: [OpCase] = [
   },
   OpCase("TensorArrayGradV3 adds up", expect: [[3.0, 4.0]]) { _ in
     let (array, flow) = try array(2)
-    let gradient = try applyOp("TensorArrayGradV3", [array, flow], ["source": .string("gradients")])
-    let written = try write(gradient[0], 0, [2.0, 3.0], write(gradient[0], 0, [1.0, 1.0], gradient[1]))
+    let gradient = try applyOp(
+      "TensorArrayGradV3", [array, flow], ["source": .string("gradients")])
+    let written = try write(
+      gradient[0], 0, [2.0, 3.0], write(gradient[0], 0, [1.0, 1.0], gradient[1]))
     return [try read(gradient[0], 0, written)]
   },
   OpCase("TensorArrayGradWithShape", expect: [[[0.0], [0.0]]]) { _ in
@@ -115,7 +130,9 @@ let tensorArrayCases: [OpCase] = [
     let stack = try applyOp("StackV2", [(-1).asTensor()], ["elem_type": .type(.float32)])[0]
     _ = try applyOp("StackPushV2", [stack, 1.0.asTensor()])
     _ = try applyOp("StackPushV2", [stack, 2.0.asTensor()])
-    return try (0..<2).map { _ in try applyOp("StackPopV2", [stack], ["elem_type": .type(.float32)])[0] }
+    return try (0..<2).map { _ in
+      try applyOp("StackPopV2", [stack], ["elem_type": .type(.float32)])[0]
+    }
   },
   OpCase("StackPushV2 into a full stack", error: .invalidArgument) { _ in
     let stack = try applyOp("StackV2", [0.asTensor()], ["elem_type": .type(.float32)])[0]

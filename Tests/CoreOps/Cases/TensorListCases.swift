@@ -23,7 +23,9 @@ private func item(_ list: Tensor, _ index: Int) throws -> Tensor {
   try applyOp("TensorListGetItem", [list, index.asTensor(), (-1).asTensor()], float)[0]
 }
 
-private func set(_ list: Tensor, _ index: Int, _ value: some TensorConvertible, _ attrs: Attrs = [:]) throws -> Tensor {
+private func set(
+  _ list: Tensor, _ index: Int, _ value: some TensorConvertible, _ attrs: Attrs = [:]
+) throws -> Tensor {
   try applyOp("TensorListSetItem", [list, index.asTensor(), value.asTensor()], attrs)[0]
 }
 
@@ -39,8 +41,12 @@ let tensorListCases: [OpCase] = [
   OpCase("TensorListPushBack", expect: [[[1.0, 2.0], [3.0, 4.0]]]) { _ in
     [try stack(push(push(empty(), [1.0, 2.0]), [3.0, 4.0]))]
   },
-  OpCase("TensorListPushBack of another shape", error: .invalidArgument) { _ in [try push(empty(), [1.0])] },
-  OpCase("TensorListPushBack of another dtype", error: .invalidArgument) { _ in [try push(empty(), [1, 2])] },
+  OpCase("TensorListPushBack of another shape", error: .invalidArgument) { _ in
+    [try push(empty(), [1.0])]
+  },
+  OpCase("TensorListPushBack of another dtype", error: .invalidArgument) { _ in
+    [try push(empty(), [1, 2])]
+  },
   OpCase("TensorListPushBack into a full list", error: .invalidArgument) { _ in
     [try push(empty(limit: 0), [1.0, 2.0])]
   },
@@ -72,7 +78,9 @@ let tensorListCases: [OpCase] = [
   OpCase("TensorListGetItem of an unknown shape", error: .invalidArgument) { _ in
     [try item(reserved(2, [-1]), 1)]
   },
-  OpCase("TensorListGetItem beyond the end", error: .invalidArgument) { _ in [try item(reserved(2), 2)] },
+  OpCase("TensorListGetItem beyond the end", error: .invalidArgument) { _ in
+    [try item(reserved(2), 2)]
+  },
   OpCase("TensorListStack of another length", error: .invalidArgument) { _ in
     try applyOp(
       "TensorListStack", [reserved(2), (-1).asTensor()],
@@ -89,16 +97,28 @@ let tensorListCases: [OpCase] = [
   },
   OpCase("TensorListGather", expect: [[[3.0, 4.0], [0.0, 0.0]]]) { _ in
     try applyOp(
-      "TensorListGather", [set(reserved(2), 1, [3.0, 4.0]), [1, 0].asTensor(), (-1).asTensor()], float)
+      "TensorListGather", [set(reserved(2), 1, [3.0, 4.0]), [1, 0].asTensor(), (-1).asTensor()],
+      float)
   },
-  OpCase("TensorListScatter", [[[1.0, 2.0], [3.0, 4.0]]], expect: [[[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]]]) {
+  OpCase(
+    "TensorListScatter", [[[1.0, 2.0], [3.0, 4.0]]],
+    expect: [[[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]]]
+  ) {
     [try stack(applyOp("TensorListScatter", [$0[0], [2, 0].asTensor(), [2].asTensor()])[0])]
   },
   OpCase("TensorListScatterV2", [[[1.0, 2.0]]], expect: [[[0.0, 0.0], [1.0, 2.0], [0.0, 0.0]]]) {
-    [try stack(applyOp("TensorListScatterV2", [$0[0], [1].asTensor(), [2].asTensor(), 3.asTensor()])[0])]
+    [
+      try stack(
+        applyOp("TensorListScatterV2", [$0[0], [1].asTensor(), [2].asTensor(), 3.asTensor()])[0])
+    ]
   },
-  OpCase("TensorListScatterIntoExistingList", [[[1.0, 2.0]]], expect: [[[0.0, 0.0], [1.0, 2.0]]]) {
-    [try stack(applyOp("TensorListScatterIntoExistingList", [reserved(2), $0[0], [1].asTensor()])[0])]
+  OpCase(
+    "TensorListScatterIntoExistingList", [[[1.0, 2.0]]], expect: [[[0.0, 0.0], [1.0, 2.0]]]
+  ) {
+    [
+      try stack(
+        applyOp("TensorListScatterIntoExistingList", [reserved(2), $0[0], [1].asTensor()])[0])
+    ]
   },
   OpCase("TensorListConcat", expect: [[1.0, 2.0, 3.0], t(.int64, [2, 1])]) { _ in
     try applyOp("TensorListConcat", [push(push(empty([-1]), [1.0, 2.0]), [3.0])], float)
@@ -111,7 +131,9 @@ let tensorListCases: [OpCase] = [
   OpCase("TensorListSplit", [[1.0, 2.0, 3.0]], expect: [[3.0]]) { inputs in
     [try item(applyOp("TensorListSplit", [inputs[0], [-1].asTensor(), t(.int64, [2, 1])])[0], 1)]
   },
-  OpCase("TensorListSplit into too much", [[1.0, 2.0, 3.0], [-1], t(.int64, [2, 2])], error: .invalidArgument),
+  OpCase(
+    "TensorListSplit into too much", [[1.0, 2.0, 3.0], [-1], t(.int64, [2, 2])],
+    error: .invalidArgument),
   OpCase("TensorListResize", expect: [1, 20]) { _ in
     let list = try reserved(2)
     return try [1, 20].map { try length(applyOp("TensorListResize", [list, $0.asTensor()])[0]) }
@@ -119,7 +141,9 @@ let tensorListCases: [OpCase] = [
   OpCase("TensorListConcatLists", expect: [[[1.0, 2.0], [3.0, 4.0]]]) { _ in
     [
       try stack(
-        applyOp("TensorListConcatLists", [push(empty(), [1.0, 2.0]), push(empty(), [3.0, 4.0])], float)[0])
+        applyOp(
+          "TensorListConcatLists", [push(empty(), [1.0, 2.0]), push(empty(), [3.0, 4.0])], float)[0]
+      )
     ]
   },
   OpCase("TensorListPushBackBatch of another length", error: .invalidArgument) { _ in
@@ -136,21 +160,28 @@ let tensorListCases: [OpCase] = [
     try applyOp("TensorMapSize", applyOp("EmptyTensorMap", []))
   },
   OpCase("TensorMapInsert", expect: [1, 2.0, [3], false]) { _ in
-    let map = try applyOp("TensorMapInsert", applyOp("EmptyTensorMap", []) + [3.asTensor(), 2.0.asTensor()])[0]
+    let map = try applyOp(
+      "TensorMapInsert", applyOp("EmptyTensorMap", []) + [3.asTensor(), 2.0.asTensor()])[0]
     return try applyOp("TensorMapSize", [map])
       + applyOp("TensorMapLookup", [map, 3.asTensor()], ["value_dtype": .type(.float32)])
       + applyOp("TensorMapStackKeys", [map], ["key_dtype": .type(.int32)])
       + applyOp("TensorMapHasKey", [map, 4.asTensor()])
   },
-  OpCase("TensorMapSize of a list", error: .invalidArgument) { _ in try applyOp("TensorMapSize", [empty()]) },
+  OpCase("TensorMapSize of a list", error: .invalidArgument) { _ in
+    try applyOp("TensorMapSize", [empty()])
+  },
   OpCase("TensorMapHasKey", expect: [false]) { _ in
     try applyOp("TensorMapHasKey", applyOp("EmptyTensorMap", []) + [1.asTensor()])
   },
   OpCase("TensorMapLookup of nothing", error: .invalidArgument) { _ in
-    try applyOp("TensorMapLookup", applyOp("EmptyTensorMap", []) + [1.asTensor()], ["value_dtype": .type(.float32)])
+    try applyOp(
+      "TensorMapLookup", applyOp("EmptyTensorMap", []) + [1.asTensor()],
+      ["value_dtype": .type(.float32)])
   },
   OpCase("TensorMapErase of nothing", error: .invalidArgument) { _ in
-    try applyOp("TensorMapErase", applyOp("EmptyTensorMap", []) + [1.asTensor()], ["value_dtype": .type(.float32)])
+    try applyOp(
+      "TensorMapErase", applyOp("EmptyTensorMap", []) + [1.asTensor()],
+      ["value_dtype": .type(.float32)])
   },
   OpCase("TensorMapStackKeys of nothing", error: .invalidArgument) { _ in
     try applyOp("TensorMapStackKeys", applyOp("EmptyTensorMap", []), ["key_dtype": .type(.float32)])
