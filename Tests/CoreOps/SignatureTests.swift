@@ -20,6 +20,26 @@ import Testing
   }
 }
 
+/// The registry is filled by the families alone.
+@Suite struct OpFamilyTests {
+  @Test func eachStoredDefinitionIsTheRegisteredOne() {
+    var stored: Set<ObjectIdentifier> = []
+    func visit(_ value: Any, _ place: String) {
+      if let definition = value as? OpDef {
+        #expect(OpRegistry.standard[definition.name] === definition, "\(place)")
+        #expect(stored.insert(ObjectIdentifier(definition)).inserted, "\(place) stands twice")
+        return
+      }
+      for child in Mirror(reflecting: value).children {
+        visit(child.value, "\(place).\(child.label ?? "")")
+      }
+    }
+    for family in OpFamilies.all { visit(family.family, "\(family)") }
+    let lost = OpRegistry.standard.all.filter { !stored.contains(ObjectIdentifier($0)) }
+    #expect(lost.isEmpty, "registered, but in no family: \(lost.map(\.name))")
+  }
+}
+
 /// TensorFlow 2.21's op definitions: `Fixtures/ops.json`, one op a line.
 struct TensorFlowOps {
   private let ops: [String: [String: Any]]

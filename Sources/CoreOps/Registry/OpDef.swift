@@ -28,6 +28,7 @@ public final class OpDef: Sendable {
     self.kernel = kernel
     self.gradient = gradient
     self.list = list
+    OpFamilies.note(self)
   }
 
   /// The signature, parsed when first asked for.

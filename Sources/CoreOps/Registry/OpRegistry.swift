@@ -1,37 +1,3 @@
-/// Families of ops: a struct whose stored properties are the definitions, so that a definition is
-/// one statement.
-package protocol OpFamily: Sendable {
-  init()
-}
-
-/// A stored property of a family that defines an op.
-package protocol OpDefining {
-  var opDef: OpDef { get }
-}
-
-extension OpDef: OpDefining {
-  package var opDef: OpDef { self }
-}
-
-/// A stored property of a family that defines several ops made by one rule, such as the variants of
-/// an optimizer.
-package protocol OpGroup {
-  var opDefs: [OpDef] { get }
-}
-
-extension OpFamily {
-  /// Adds every definition among the stored properties.
-  package func register(into registry: inout OpRegistry) {
-    for child in Mirror(reflecting: self).children {
-      switch child.value {
-      case let definition as any OpDefining: registry.add(definition.opDef)
-      case let group as any OpGroup: for definition in group.opDefs { registry.add(definition) }
-      default: preconditionFailure("\(Self.self).\(child.label ?? "?") defines no op")
-      }
-    }
-  }
-}
-
 /// Applies the registered op of that name under the current interpreter: what gradient rules use
 /// for ops of other families.
 ///
@@ -64,7 +30,7 @@ public struct OpRegistry: Sendable {
   /// Every op that Janus has.
   public static let standard: OpRegistry = {
     var registry = OpRegistry()
-    for family in OpFamilies.all { family.register(into: &registry) }
+    for definition in OpFamilies.define() { registry.add(definition) }
     return registry
   }()
 }

@@ -2,8 +2,7 @@ import CKernels
 
 /// Ops that distribute and collect slices, and other rearrangements.
 package struct ArrayOps: OpFamily {
-  package static let family = ArrayOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let dynamicPartition: OpDef = OpDef(
     "DynamicPartition",

@@ -1,7 +1,6 @@
 /// Constants, placeholders and ops that pass their input on.
 package struct BasicOps: OpFamily {
-  package static let family = BasicOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let const: OpDef = OpDef(
     "Const",

@@ -2,8 +2,7 @@ import CKernels
 
 /// Ops on the diagonals and bands of matrices.
 package struct DiagonalOps: OpFamily {
-  package static let family = DiagonalOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let diag: OpDef = OpDef(
     "Diag",

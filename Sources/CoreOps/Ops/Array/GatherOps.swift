@@ -2,8 +2,7 @@ package import CKernels
 
 /// Ops that pick slices by index.
 package struct GatherOps: OpFamily {
-  package static let family = GatherOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let gatherV2: OpDef = OpDef(
     "GatherV2",

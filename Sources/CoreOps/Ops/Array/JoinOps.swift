@@ -1,7 +1,6 @@
 /// Ops that put tensors together and take them apart.
 package struct JoinOps: OpFamily {
-  package static let family = JoinOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let pack: OpDef = OpDef(
     "Pack",

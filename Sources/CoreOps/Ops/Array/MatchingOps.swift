@@ -1,7 +1,6 @@
 /// Ops that compare sequences or points, and the fit of a falling sequence.
 package struct MatchingOps: OpFamily {
-  package static let family = MatchingOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   /// How many insertions, deletions and replacements lead from one sequence to another.
   package let editDistance: OpDef = OpDef(

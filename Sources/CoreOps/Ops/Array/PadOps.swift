@@ -1,7 +1,6 @@
 /// Ops that pad, repeat, reverse and shift.
 package struct PadOps: OpFamily {
-  package static let family = PadOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let pad: OpDef = OpDef(
     "Pad",

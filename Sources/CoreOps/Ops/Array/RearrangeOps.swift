@@ -2,8 +2,7 @@ import CKernels
 
 /// Ops that put dimensions in another order or take them apart.
 package struct RearrangeOps: OpFamily {
-  package static let family = RearrangeOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let transpose: OpDef = OpDef(
     "Transpose",

@@ -2,8 +2,7 @@ import CKernels
 
 /// Ops that put updates where coordinates say.
 package struct ScatterOps: OpFamily {
-  package static let family = ScatterOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let scattered: DTypeSet = [.numbers, .bool, .string]
 

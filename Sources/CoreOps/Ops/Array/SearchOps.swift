@@ -2,8 +2,7 @@ import CKernels
 
 /// Ops that make sequences, and those that look for elements.
 package struct SearchOps: OpFamily {
-  package static let family = SearchOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let range: OpDef = OpDef(
     "Range",

@@ -1,7 +1,6 @@
 /// Ops on shapes, and those that give elements another shape.
 package struct ShapeOps: OpFamily {
-  package static let family = ShapeOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let shape: OpDef = OpDef(
     "Shape",

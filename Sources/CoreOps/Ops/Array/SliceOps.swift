@@ -1,7 +1,6 @@
 /// Ops on a rectangular or strided part of a tensor.
 package struct SliceOps: OpFamily {
-  package static let family = SliceOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let slice: OpDef = OpDef(
     "Slice",

@@ -1,7 +1,6 @@
 /// The elements of TF-1 control flow. Executors give them their meaning.
 package struct ControlFlowOps: OpFamily {
-  package static let family = ControlFlowOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let `switch` = ControlFlowOps.switchOp("Switch", "T")
   package let refSwitch = ControlFlowOps.switchOp("RefSwitch", "Ref(T)")

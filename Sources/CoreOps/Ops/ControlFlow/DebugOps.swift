@@ -4,8 +4,7 @@ import Synchronization
 
 /// Assertions, printing and checks.
 package struct DebugOps: OpFamily {
-  package static let family = DebugOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let assert: OpDef = OpDef(
     "Assert",

@@ -1,7 +1,6 @@
 /// Ops that call functions of the graph's library.
 package struct FunctionalOps: OpFamily {
-  package static let family = FunctionalOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let partitionedCall = FunctionalOps.callOp("PartitionedCall", stateful: false)
   package let statefulPartitionedCall = FunctionalOps.callOp(

@@ -1,7 +1,6 @@
 /// Values that may be missing: what the gradient of a conditional keeps from the branch that ran.
 package struct OptionalOps: OpFamily {
-  package static let family = OptionalOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let fromValue: OpDef = OpDef(
     "OptionalFromValue",

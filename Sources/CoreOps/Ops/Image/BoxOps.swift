@@ -1,7 +1,6 @@
 /// Choosing boxes that do not overlap too much.
 package struct BoxOps: OpFamily {
-  package static let family = BoxOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let nonMaxSuppression: OpDef = OpDef(
     "NonMaxSuppression",

@@ -2,8 +2,7 @@ import CKernels
 
 /// Crops of images, brought to one size.
 package struct CropOps: OpFamily {
-  package static let family = CropOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let imageTypes: DTypeSet = [
     .floats, DTypeSet(.int8, .uint8, .int16, .uint16, .int32, .int64),

@@ -2,8 +2,7 @@ import CKernels
 
 /// Colours of images.
 package struct ImageOps: OpFamily {
-  package static let family = ImageOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let adjustContrast: OpDef = OpDef(
     "AdjustContrast",

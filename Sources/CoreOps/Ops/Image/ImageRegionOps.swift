@@ -2,8 +2,7 @@ import CKernels
 
 /// Drawing on images, and looking at parts of them.
 package struct ImageRegionOps: OpFamily {
-  package static let family = ImageRegionOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let drawBoundingBoxes: OpDef = OpDef(
     "DrawBoundingBoxes",

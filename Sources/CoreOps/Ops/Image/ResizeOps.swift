@@ -2,8 +2,7 @@ import CKernels
 
 /// Changing the size of images of shape `[batch, height, width, channels]`.
 package struct ResizeOps: OpFamily {
-  package static let family = ResizeOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let imageTypes: DTypeSet = [
     .floats, DTypeSet(.int8, .uint8, .int16, .uint16, .int32, .int64),

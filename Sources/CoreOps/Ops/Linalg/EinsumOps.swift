@@ -2,8 +2,7 @@ import CKernels
 
 /// Products of tensors by equations, and others that are made of matrix products.
 package struct EinsumOps: OpFamily {
-  package static let family = EinsumOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let einsum: OpDef = OpDef(
     "Einsum",

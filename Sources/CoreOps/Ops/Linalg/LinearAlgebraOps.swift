@@ -2,8 +2,7 @@ import CKernels
 
 /// Factorisations, inverses, determinants and functions of square matrices.
 package struct LinearAlgebraOps: OpFamily {
-  package static let family = LinearAlgebraOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let cholesky: OpDef = LinearAlgebraOps.square(
     "Cholesky", gradient: .rule { [try LinearAlgebraGradients.cholesky($0)] }

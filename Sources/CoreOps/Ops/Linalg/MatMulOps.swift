@@ -2,8 +2,7 @@ import CKernels
 
 /// Matrix products.
 package struct MatMulOps: OpFamily {
-  package static let family = MatMulOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let matMul: OpDef = OpDef(
     "MatMul",

@@ -2,8 +2,7 @@ import COpenBLAS
 
 /// Systems of linear equations.
 package struct SolverOps: OpFamily {
-  package static let family = SolverOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let solve: OpDef = OpDef(
     "MatrixSolve",

@@ -2,8 +2,7 @@ import CKernels
 
 /// Element-wise arithmetic on two inputs that broadcast.
 public struct BinaryOps: OpFamily {
-  @usableFromInline package static let family = BinaryOps()
-  package init() {}
+  @usableFromInline package static let family: Self = define(Self())
 
   /// x + y. Follows `tf.math.add`.
   public let add = BinaryOp(

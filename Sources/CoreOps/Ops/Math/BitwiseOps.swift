@@ -19,8 +19,7 @@ extension SharedAPI {
 
 /// Element-wise work on bits.
 public struct BitwiseOps: OpFamily {
-  package static let family = BitwiseOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   /// Follows `tf.bitwise.bitwise_and`.
   public let bitwiseAnd = BinaryOp("BitwiseAnd", [.ints], jk_bitwise_and, gradient: .zero)

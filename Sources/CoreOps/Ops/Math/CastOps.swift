@@ -2,8 +2,7 @@ import CKernels
 
 /// Changes of dtype.
 package struct CastOps: OpFamily {
-  package static let family = CastOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let castOp: OpDef = .init(
     "Cast",

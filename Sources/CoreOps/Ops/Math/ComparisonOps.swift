@@ -2,8 +2,7 @@ import CKernels
 
 /// Element-wise comparisons and logic.
 public struct ComparisonOps: OpFamily {
-  @usableFromInline package static let family = ComparisonOps()
-  package init() {}
+  @usableFromInline package static let family: Self = define(Self())
 
   /// x = y. Follows `tf.math.equal`.
   public let equal = ComparisonOps.equality("Equal", jk_equal, incompatible: false)

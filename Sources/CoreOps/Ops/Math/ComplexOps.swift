@@ -2,8 +2,7 @@ import CKernels
 
 /// The parts of complex numbers.
 package struct ComplexOps: OpFamily {
-  package static let family = ComplexOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   /// The conjugate.
   package let conj = OpDef(

@@ -2,8 +2,7 @@ import CKernels
 
 /// Counts of values: bins and histograms.
 package struct CountOps: OpFamily {
-  package static let family = CountOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let bincount: OpDef = OpDef(
     "Bincount",

@@ -42,7 +42,7 @@ extension Kernel {
 }
 
 /// An element-wise op of one input; calling it applies it.
-public struct UnaryOp: Sendable, OpDefining {
+public struct UnaryOp: Sendable {
   package let opDef: OpDef
 
   /// An op whose signature, kernel or gradient is out of the ordinary.
@@ -88,7 +88,7 @@ public struct UnaryOp: Sendable, OpDefining {
 }
 
 /// An element-wise op of two inputs that broadcast; calling it applies it.
-public struct BinaryOp: Sendable, OpDefining {
+public struct BinaryOp: Sendable {
   package let opDef: OpDef
 
   /// An op whose signature, kernel or gradient is out of the ordinary.

@@ -2,8 +2,7 @@ import CKernels
 
 /// Derivatives that TensorFlow has as ops of their own.
 package struct GradientOps: OpFamily {
-  package static let family = GradientOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   /// dy / 2y for y = √x.
   package let sqrt: BinaryOp = GradientOps.ofOutput("SqrtGrad", jk_sqrt_grad) {

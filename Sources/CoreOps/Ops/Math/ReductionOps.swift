@@ -2,8 +2,7 @@ import CKernels
 
 /// Reductions over axes, and the positions of extremes.
 package struct ReductionOps: OpFamily {
-  package static let family = ReductionOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let sum: OpDef = reduction("Sum", JK_REDUCE_SUM) { try ReductionGradients.sum($0) }
   package let mean: OpDef = reduction("Mean", JK_REDUCE_MEAN) { try ReductionGradients.mean($0) }

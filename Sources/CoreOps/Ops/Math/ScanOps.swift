@@ -2,8 +2,7 @@ import CKernels
 
 /// Cumulative ops, and the greatest elements of rows.
 package struct ScanOps: OpFamily {
-  package static let family = ScanOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let cumsum: OpDef = scan("Cumsum", JK_SCAN_SUM, types: numbers, kernel: [.numbers]) {
     context in

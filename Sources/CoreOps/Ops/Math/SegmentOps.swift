@@ -2,8 +2,7 @@ import CKernels
 
 /// Reductions over segments.
 package struct SegmentOps: OpFamily {
-  package static let family = SegmentOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let sum: OpDef = sorted("SegmentSum", JK_SEGMENT_SUM) { context in
     try gather(context.gradient(), context.inputs[1])

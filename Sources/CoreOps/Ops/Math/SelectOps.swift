@@ -2,8 +2,7 @@ import CKernels
 
 /// Choices between elements, and sums of many tensors.
 package struct SelectOps: OpFamily {
-  package static let family = SelectOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   /// Chooses by a condition that has the others' shape, is a scalar, or has one element per row.
   package let selectV1: OpDef = .init(

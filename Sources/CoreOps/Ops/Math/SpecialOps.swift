@@ -2,8 +2,7 @@ import CKernels
 
 /// Special functions.
 public struct SpecialOps: OpFamily {
-  @usableFromInline package static let family = SpecialOps()
-  package init() {}
+  @usableFromInline package static let family: Self = define(Self())
 
   /// log |Γ(x)|. Follows `tf.math.lgamma`.
   public let lgamma: UnaryOp = .init(

@@ -2,8 +2,7 @@ import CKernels
 
 /// Element-wise functions of one input.
 public struct UnaryOps: OpFamily {
-  @usableFromInline package static let family = UnaryOps()
-  package init() {}
+  @usableFromInline package static let family: Self = define(Self())
 
   /// |x| of real numbers.
   package let magnitude: UnaryOp = .init("Abs", [.floats, .signedInts], jk_abs) { gradient, x, _ in

@@ -2,8 +2,7 @@ import CKernels
 
 /// Activations of `tf.nn`.
 public struct ActivationOps: OpFamily {
-  @usableFromInline package static let family = ActivationOps()
-  package init() {}
+  @usableFromInline package static let family: Self = define(Self())
 
   /// max(x, 0). Follows `tf.nn.relu`.
   public let relu = UnaryOp(

@@ -1,7 +1,6 @@
 /// The convolution op whose rank is its input's.
 package struct AnyRankConvolutionOps: OpFamily {
-  package static let family = AnyRankConvolutionOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let conv: OpDef = OpDef(
     "Conv",

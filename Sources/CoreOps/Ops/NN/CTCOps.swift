@@ -2,8 +2,7 @@ import CKernels
 
 /// Connectionist temporal classification: the loss, and decoders.
 package struct CTCOps: OpFamily {
-  package static let family = CTCOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let loss: OpDef = OpDef(
     "CTCLoss",

@@ -1,7 +1,6 @@
 /// Convolutions and their gradients.
 package struct ConvolutionOps: OpFamily {
-  package static let family = ConvolutionOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let conv2D: OpDef = OpDef(
     "Conv2D",

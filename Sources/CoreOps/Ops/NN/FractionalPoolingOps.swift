@@ -2,8 +2,7 @@ import CKernels
 
 /// Pooling over cells of uneven sizes.
 package struct FractionalPoolingOps: OpFamily {
-  package static let family = FractionalPoolingOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let fractionalMaxPool: OpDef = OpDef(
     "FractionalMaxPool",

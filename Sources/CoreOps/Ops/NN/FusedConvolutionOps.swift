@@ -2,8 +2,7 @@ import CKernels
 
 /// Convolutions with what follows them, as TensorFlow's graph optimiser writes them.
 package struct FusedConvolutionOps: OpFamily {
-  package static let family = FusedConvolutionOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let fusedConv2D: OpDef = OpDef(
     "_FusedConv2D",

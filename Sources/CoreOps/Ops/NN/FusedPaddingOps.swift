@@ -2,8 +2,7 @@ import CKernels
 
 /// Convolutions of images that are resized and mirrored outwards first.
 package struct FusedPaddingOps: OpFamily {
-  package static let family = FusedPaddingOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let fusedPadConv2D: OpDef = OpDef(
     "FusedPadConv2D",

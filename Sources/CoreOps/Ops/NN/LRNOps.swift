@@ -2,8 +2,7 @@ import CKernels
 
 /// Local response normalisation.
 package struct LRNOps: OpFamily {
-  package static let family = LRNOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let attributes = """
     depth_radius: int = 5

@@ -2,8 +2,7 @@ import CKernels
 
 /// Softmax and cross-entropies.
 package struct LossOps: OpFamily {
-  package static let family = LossOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let softmax: OpDef = rows("Softmax", output: "softmax", logarithm: false) { gradient, y in
     let sum = try ReductionOps.family.sum(

@@ -2,8 +2,7 @@ import CKernels
 
 /// Dilation and the cutting out of patches.
 package struct MorphologyOps: OpFamily {
-  package static let family = MorphologyOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let dilation2D: OpDef = OpDef(
     "Dilation2D",

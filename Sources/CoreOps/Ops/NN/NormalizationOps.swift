@@ -2,8 +2,7 @@ import CKernels
 
 /// Bias and batch normalisation.
 package struct NormalizationOps: OpFamily {
-  package static let family = NormalizationOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let biasAdd: OpDef = OpDef(
     "BiasAdd",

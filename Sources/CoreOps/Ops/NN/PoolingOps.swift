@@ -2,8 +2,7 @@ import CKernels
 
 /// Pooling and its gradients.
 package struct PoolingOps: OpFamily {
-  package static let family = PoolingOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let maxPool: OpDef = OpDef(
     "MaxPool",

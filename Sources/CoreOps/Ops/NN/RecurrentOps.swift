@@ -2,8 +2,7 @@ import CKernels
 
 /// Whole cells and layers of recurrent networks.
 package struct RecurrentOps: OpFamily {
-  package static let family = RecurrentOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let lstmBlockCell: OpDef = OpDef(
     "LSTMBlockCell",

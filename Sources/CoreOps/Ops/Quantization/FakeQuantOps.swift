@@ -3,8 +3,7 @@ import Glibc
 
 /// Floats that behave as if they were quantised, for training.
 package struct FakeQuantOps: OpFamily {
-  package static let family = FakeQuantOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let bits = "num_bits: int = 8\nnarrow_range: bool = false"
 

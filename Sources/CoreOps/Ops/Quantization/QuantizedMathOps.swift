@@ -2,8 +2,7 @@ import CKernels
 
 /// Arithmetic on quantised values. Each operand comes with the range that its type's steps divide.
 package struct QuantizedMathOps: OpFamily {
-  package static let family = QuantizedMathOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let types = QuantizedOps.types
   private static let eightBits = DTypeSet(.qint8, .quint8)

@@ -2,8 +2,7 @@ import CKernels
 
 /// Values brought into quantised types, back, and from one range to another.
 package struct QuantizedOps: OpFamily {
-  package static let family = QuantizedOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package static let types = "{qint8, quint8, qint32, qint16, quint16}"
 

@@ -3,8 +3,7 @@ import Glibc
 
 /// Quantisation by a scale and a zero point.
 package struct UniformQuantOps: OpFamily {
-  package static let family = UniformQuantOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let options = """
     quantization_axis: int = -1

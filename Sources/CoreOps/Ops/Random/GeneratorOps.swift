@@ -2,8 +2,7 @@ import CKernels
 
 /// Random numbers from a generator whose state is a variable: `tf.random.Generator`.
 package struct GeneratorOps: OpFamily {
-  package static let family = GeneratorOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let uniform: OpDef = GeneratorOps.filled("StatefulUniform", .uniform, "float", .floats)
   package let standardNormalV2: OpDef = GeneratorOps.filled(

@@ -2,8 +2,7 @@ import CKernels
 
 /// Random numbers from a generator that each node keeps, started by seeds.
 package struct RandomOps: OpFamily {
-  package static let family = RandomOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let uniform: OpDef = RandomOps.filled("RandomUniform", .uniform)
   package let standardNormal: OpDef = RandomOps.filled("RandomStandardNormal", .normal)

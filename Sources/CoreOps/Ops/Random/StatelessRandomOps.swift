@@ -2,8 +2,7 @@ import CKernels
 
 /// Random numbers that follow from the inputs alone.
 package struct StatelessRandomOps: OpFamily {
-  package static let family = StatelessRandomOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let uniform: OpDef = StatelessRandomOps.filled("StatelessRandomUniform", .uniform)
   package let normal: OpDef = StatelessRandomOps.filled("StatelessRandomNormal", .normal)

@@ -3,8 +3,7 @@ import Glibc
 
 /// Sound files and the features of speech.
 package struct AudioOps: OpFamily {
-  package static let family = AudioOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let decodeWav = OpDef(
     "DecodeWav",

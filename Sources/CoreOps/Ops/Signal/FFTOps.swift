@@ -2,8 +2,7 @@ import CKernels
 
 /// Fourier transforms.
 package struct FFTOps: OpFamily {
-  package static let family = FFTOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let fft: OpDef = FFTOps.complex("FFT", 1, inverse: false)
   package let ifft: OpDef = FFTOps.complex("IFFT", 1, inverse: true)

@@ -2,8 +2,7 @@ import CKernels
 
 /// Ops on ragged tensors: values, and for each nesting the places where rows begin.
 package struct RaggedOps: OpFamily {
-  package static let family = RaggedOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let range: OpDef = OpDef(
     "RaggedRange",

@@ -2,8 +2,7 @@ import CKernels
 
 /// Ragged tensors made dense.
 package struct RaggedToDenseOps: OpFamily {
-  package static let family = RaggedToDenseOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private enum Partition: String {
     case firstDimSize = "FIRST_DIM_SIZE"

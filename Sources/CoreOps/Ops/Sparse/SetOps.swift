@@ -2,8 +2,7 @@ import CKernels
 
 /// Operations on the sets that the last dimension of tensors holds, dense or sparse.
 package struct SetOps: OpFamily {
-  package static let family = SetOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let types = "T: {int8, int16, int32, int64, uint8, uint16, string}"
   private static let kernelTypes: DTypeSet = DTypeSet(

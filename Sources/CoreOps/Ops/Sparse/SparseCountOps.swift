@@ -1,7 +1,6 @@
 /// How often values occur, as sparse tensors.
 package struct SparseCountOps: OpFamily {
-  package static let family = SparseCountOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let attributes = """
     T: {int32, int64}

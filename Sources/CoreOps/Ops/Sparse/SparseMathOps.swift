@@ -2,8 +2,7 @@ import CKernels
 
 /// Arithmetic of sparse tensors with dense ones and with each other.
 package struct SparseMathOps: OpFamily {
-  package static let family = SparseMathOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   private static let numbers =
     """

@@ -2,8 +2,7 @@ import CKernels
 
 /// Ops that only move the elements of sparse tensors: (indices, values, shape) triples.
 package struct SparseOps: OpFamily {
-  package static let family = SparseOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   static let noGradient: Gradient = .none("TensorFlow has no gradient for it")
 

@@ -2,8 +2,7 @@ import CKernels
 
 /// Reductions of sparse tensors, and their softmax.
 package struct SparseReductionOps: OpFamily {
-  package static let family = SparseReductionOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let sum: OpDef = dense(
     "SparseReduceSum", "UnsortedSegmentSum", .rule { try SparseGradients.sum($0) })

@@ -2,8 +2,7 @@ import CKernels
 
 /// Ops that see to it that every row has an element, and their gradients.
 package struct SparseRowOps: OpFamily {
-  package static let family = SparseRowOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let fillEmptyRows: OpDef = OpDef(
     "SparseFillEmptyRows",

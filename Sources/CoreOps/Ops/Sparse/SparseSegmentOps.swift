@@ -2,8 +2,7 @@ import CKernels
 
 /// Reductions over segments of rows that indices pick, and their gradients.
 package struct SparseSegmentOps: OpFamily {
-  package static let family = SparseSegmentOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   /// What becomes of a segment's sum.
   enum Mode: Sendable {

@@ -2,8 +2,7 @@ import CKernels
 
 /// Variables by reference, as TF-1 has them.
 package struct ReferenceVariableOps: OpFamily {
-  package static let family = ReferenceVariableOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let variableV2 = ReferenceVariableOps.variable("VariableV2")
   package let variable = ReferenceVariableOps.variable("Variable")

@@ -1,7 +1,6 @@
 /// Tensor arrays of TF-1 loops. The flow, a number that says nothing, orders the ops on one array.
 package struct TensorArrayOps: OpFamily {
-  package static let family = TensorArrayOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let create: OpDef = OpDef(
     "TensorArrayV3",
@@ -382,8 +381,7 @@ package struct TensorArrayOps: OpFamily {
 
 /// Stacks that TF-1 loops keep values on for their gradients.
 package struct StackOps: OpFamily {
-  package static let family = StackOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let create: OpDef = OpDef(
     "StackV2",

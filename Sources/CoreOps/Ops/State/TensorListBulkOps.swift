@@ -1,7 +1,6 @@
 /// Ops that read or write many elements of tensor lists at once.
 package struct TensorListBulkOps: OpFamily {
-  package static let family = TensorListBulkOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let gather: OpDef = OpDef(
     "TensorListGather",

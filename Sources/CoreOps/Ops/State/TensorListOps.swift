@@ -1,7 +1,6 @@
 /// Lists of tensors as values: what TF-2 loops gather their results in.
 package struct TensorListOps: OpFamily {
-  package static let family = TensorListOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let empty: OpDef = OpDef(
     "EmptyTensorList",

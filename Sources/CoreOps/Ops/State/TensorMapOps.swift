@@ -1,7 +1,6 @@
 /// Maps from tensors to tensors as values.
 package struct TensorMapOps: OpFamily {
-  package static let family = TensorMapOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let empty = OpDef(
     "EmptyTensorMap",

@@ -2,8 +2,7 @@ import CKernels
 
 /// Optimizers' update steps.
 package struct TrainingOps: OpFamily {
-  package static let family = TrainingOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let gradientDescent = Optimizer(
     "GradientDescent", JK_SGD, "var, alpha, delta", sparse: .none)
@@ -60,10 +59,10 @@ package struct TrainingOps: OpFamily {
 
 /// One optimizer's ops: `Apply…`, `ResourceApply…`, `SparseApply…` and `ResourceSparseApply…`, as
 /// far as TensorFlow has them.
-package struct Optimizer: OpGroup {
+package struct Optimizer: Sendable {
   package enum Sparse { case none, rows }
 
-  package let opDefs: [OpDef]
+  package let definitions: [OpDef]
 
   /// - Parameters:
   ///   - inputs: the names of the dense op's inputs; those among `state` are variables.
@@ -95,7 +94,7 @@ package struct Optimizer: OpGroup {
             gradient: .none("an optimizer's step is not differentiable")))
       }
     }
-    opDefs = definitions
+    self.definitions = definitions
   }
 }
 

@@ -2,8 +2,7 @@ import CKernels
 
 /// Variables by resource.
 package struct VariableOps: OpFamily {
-  package static let family = VariableOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   /// The shared name by which TensorFlow marks a variable of its own for each run of the node.
   package static let anonymousName = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"

@@ -3,8 +3,7 @@ import CKernels
 /// Ops that read or change rows and elements of variables, each for reference and for resource
 /// variables.
 package struct VariableScatterOps: OpFamily {
-  package static let family = VariableScatterOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let update = ScatterOp("Update", JK_SET)
   package let add = ScatterOp("Add", JK_ADD)
@@ -90,57 +89,57 @@ package struct VariableScatterOps: OpFamily {
 }
 
 /// `Scatter…` and `ResourceScatter…`: rows of a variable by index.
-package struct ScatterOp: OpGroup {
-  package let opDefs: [OpDef]
+package struct ScatterOp: Sendable {
+  package let reference: OpDef
+  package let resource: OpDef
 
   init(_ stem: String, _ operation: some BinaryInteger, ordered: Bool = false) {
     let operation = Int32(operation)
     let sets = operation == Int32(JK_SET)
     let types: DTypeSet = sets ? [.all] : ordered ? [.reals] : [.numbers]
-    let reference =
+    let referenceTypes =
       sets ? "type" : ordered ? "{half, bfloat16, float, double, int32, int64}" : plainNumbers
-    opDefs = [
-      OpDef(
-        "Scatter\(stem)",
-        """
-        ref: Ref(T), indices: Tindices, updates: T -> output_ref: Ref(T)
-        T: \(reference)
-        Tindices: {int32, int64}
-        use_locking: bool = \(sets)
-        """, shape: ShapeRules.same,
-        kernel: .dynamic(["T": types]) { context in
-          let change = try RowChange(try context.type("T"), operation, "Scatter\(stem)")
-          return { run in
-            try change.scatter(
-              run.inputs[0].variable(), run.inputs[1], run.inputs[2],
-              uninitialized: VariableObject.uninitialized)
-            return [run.inputs[0]]
-          }
-        }, gradient: .none("an assignment is not differentiable")),
-      OpDef(
-        "ResourceScatter\(stem)",
-        """
-        resource: resource, indices: Tindices, updates: dtype ->
-        dtype: \(sets ? "type" : plainNumbers)
-        Tindices: {int32, int64}
-        """, stateful: true, shape: { _ in [] },
-        kernel: .dynamic(["dtype": types]) { context in
-          let change = try RowChange(try context.type("dtype"), operation, "ResourceScatter\(stem)")
-          return { run in
-            let variable: VariableObject = try run.inputs[0].resource()
-            try variable.check(run.inputs[2].dtype, "scatter into")
-            try change.scatter(
-              variable, run.inputs[1], run.inputs[2], uninitialized: VariableObject.notFound)
-            return []
-          }
-        }, gradient: .none("an assignment has no outputs")),
-    ]
+    reference = OpDef(
+      "Scatter\(stem)",
+      """
+      ref: Ref(T), indices: Tindices, updates: T -> output_ref: Ref(T)
+      T: \(referenceTypes)
+      Tindices: {int32, int64}
+      use_locking: bool = \(sets)
+      """, shape: ShapeRules.same,
+      kernel: .dynamic(["T": types]) { context in
+        let change = try RowChange(try context.type("T"), operation, "Scatter\(stem)")
+        return { run in
+          try change.scatter(
+            run.inputs[0].variable(), run.inputs[1], run.inputs[2],
+            uninitialized: VariableObject.uninitialized)
+          return [run.inputs[0]]
+        }
+      }, gradient: .none("an assignment is not differentiable"))
+    resource = OpDef(
+      "ResourceScatter\(stem)",
+      """
+      resource: resource, indices: Tindices, updates: dtype ->
+      dtype: \(sets ? "type" : plainNumbers)
+      Tindices: {int32, int64}
+      """, stateful: true, shape: { _ in [] },
+      kernel: .dynamic(["dtype": types]) { context in
+        let change = try RowChange(try context.type("dtype"), operation, "ResourceScatter\(stem)")
+        return { run in
+          let variable: VariableObject = try run.inputs[0].resource()
+          try variable.check(run.inputs[2].dtype, "scatter into")
+          try change.scatter(
+            variable, run.inputs[1], run.inputs[2], uninitialized: VariableObject.notFound)
+          return []
+        }
+      }, gradient: .none("an assignment has no outputs"))
   }
 }
 
 /// `ScatterNd…` and `ResourceScatterNd…`: slices of a variable by index vectors.
-package struct ScatterNdOp: OpGroup {
-  package let opDefs: [OpDef]
+package struct ScatterNdOp: Sendable {
+  package let reference: OpDef
+  package let resource: OpDef
 
   init(_ stem: String, _ operation: some BinaryInteger) {
     let operation = Int32(operation)
@@ -150,47 +149,45 @@ package struct ScatterNdOp: OpGroup {
       sets
       ? [.numbers, .bool, .string]
       : ordered ? [.reals] : operation == Int32(JK_ADD) ? [.numbers, .bool] : [.numbers]
-    opDefs = [
-      OpDef(
-        "ScatterNd\(stem)",
-        """
-        ref: Ref(T), indices: Tindices, updates: T -> output_ref: Ref(T)
-        T: \(sets ? "type" : plainNumbers)
-        Tindices: {int32, int64}
-        use_locking: bool = \(sets)
-        bad_indices_policy: string = ''
-        """, shape: ShapeRules.same,
-        kernel: .dynamic(["T": types]) { context in
-          let change = try RowChange(try context.type("T"), operation, "ScatterNd\(stem)")
-          let ignore = try RowChange.ignoresBadIndices(context)
-          return { run in
-            try change.scatterNd(
-              run.inputs[0].variable(), run.inputs[1], run.inputs[2], ignore,
-              uninitialized: VariableObject.uninitialized)
-            return [run.inputs[0]]
-          }
-        }, gradient: .none("an assignment is not differentiable")),
-      OpDef(
-        "ResourceScatterNd\(stem)",
-        """
-        ref: resource, indices: Tindices, updates: T ->
-        T: type
-        Tindices: {int32, int64}
-        use_locking: bool = true
-        bad_indices_policy: string = ''
-        """, stateful: true, shape: { _ in [] },
-        kernel: .dynamic(["T": types]) { context in
-          let change = try RowChange(try context.type("T"), operation, "ResourceScatterNd\(stem)")
-          let ignore = try RowChange.ignoresBadIndices(context)
-          return { run in
-            let variable: VariableObject = try run.inputs[0].resource()
-            try variable.check(run.inputs[2].dtype, "scatter into")
-            try change.scatterNd(
-              variable, run.inputs[1], run.inputs[2], ignore, uninitialized: VariableObject.notFound
-            )
-            return []
-          }
-        }, gradient: .none("an assignment has no outputs")),
-    ]
+    reference = OpDef(
+      "ScatterNd\(stem)",
+      """
+      ref: Ref(T), indices: Tindices, updates: T -> output_ref: Ref(T)
+      T: \(sets ? "type" : plainNumbers)
+      Tindices: {int32, int64}
+      use_locking: bool = \(sets)
+      bad_indices_policy: string = ''
+      """, shape: ShapeRules.same,
+      kernel: .dynamic(["T": types]) { context in
+        let change = try RowChange(try context.type("T"), operation, "ScatterNd\(stem)")
+        let ignore = try RowChange.ignoresBadIndices(context)
+        return { run in
+          try change.scatterNd(
+            run.inputs[0].variable(), run.inputs[1], run.inputs[2], ignore,
+            uninitialized: VariableObject.uninitialized)
+          return [run.inputs[0]]
+        }
+      }, gradient: .none("an assignment is not differentiable"))
+    resource = OpDef(
+      "ResourceScatterNd\(stem)",
+      """
+      ref: resource, indices: Tindices, updates: T ->
+      T: type
+      Tindices: {int32, int64}
+      use_locking: bool = true
+      bad_indices_policy: string = ''
+      """, stateful: true, shape: { _ in [] },
+      kernel: .dynamic(["T": types]) { context in
+        let change = try RowChange(try context.type("T"), operation, "ResourceScatterNd\(stem)")
+        let ignore = try RowChange.ignoresBadIndices(context)
+        return { run in
+          let variable: VariableObject = try run.inputs[0].resource()
+          try variable.check(run.inputs[2].dtype, "scatter into")
+          try change.scatterNd(
+            variable, run.inputs[1], run.inputs[2], ignore, uninitialized: VariableObject.notFound
+          )
+          return []
+        }
+      }, gradient: .none("an assignment has no outputs"))
   }
 }

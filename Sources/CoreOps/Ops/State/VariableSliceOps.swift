@@ -1,7 +1,6 @@
 /// Assigning to a strided slice of a variable.
 package struct VariableSliceOps: OpFamily {
-  package static let family = VariableSliceOps()
-  package init() {}
+  package static let family: Self = define(Self())
 
   package let assign = OpDef(
     "StridedSliceAssign",
