@@ -78,7 +78,8 @@ void jk_one_hot(int64_t outer, int64_t depth, int64_t inner, int size, int index
   case JK_C128: F(c128, x != 0)                                                              \
   default: F(u64, x != 0)
 
-JK_CLONES int64_t jk_count_nonzero(int dtype, const void *data, int64_t n) {
+JK_PUBLIC_CLONES(int64_t, jk_count_nonzero, (int dtype, const void *data, int64_t n),
+                 (dtype, data, n)) {
   int64_t count = 0;
   switch (dtype) {
 #define COUNT(T, test)                     \

@@ -88,7 +88,7 @@ void jk_adjust_saturation(const float *in, float *out, size_t n, float scale) {
 }
 
 #define SPACE(name, to)                                                                      \
-  JK_CLONES static void name##_part(void *context, size_t begin, size_t end) {               \
+  JK_PART(name##_part) {                                                                     \
     color_job *j = context;                                                                  \
     switch (j->dtype) {                                                                      \
       SPACE_CASE(JK_F32, f32, float, GET_id, SET_id, to##_f)                                 \

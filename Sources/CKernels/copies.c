@@ -129,8 +129,9 @@ JK_INLINE void zero_row(int size, char *d, int64_t n, int64_t ds) {
 }
 
 // Rows of the last dimension, cut into chunks.
-JK_CLONES static void copy_rows(const jk_copy *c, const char *src, char *dst, int64_t begin,
-                                int64_t end) {
+JK_CLONES(void, copy_rows, (const jk_copy *c, const char *src, char *dst, int64_t begin,
+                            int64_t end),
+          (c, src, dst, begin, end)) {
   int last = c->rank - 1, size = c->size;
   int64_t n = c->dims[last], ss = c->src_stride[last], ds = c->dst_stride[last];
   int64_t index[JK_COPY_RANK], rest = begin / c->chunks, part = begin % c->chunks;
@@ -191,8 +192,9 @@ JK_CLONES static void copy_rows(const jk_copy *c, const char *src, char *dst, in
     }                                                                                            \
   }                                                                                              \
   /* rows x columns of the destination; the source has them the other way round. */              \
-  JK_CLONES static void turned_##T(char *d, int64_t ds, const char *s, int64_t ss, int64_t rows, \
-                                   int64_t columns, int stream) {                                \
+  JK_CLONES(void, turned_##T, (char *d, int64_t ds, const char *s, int64_t ss, int64_t rows,     \
+                               int64_t columns, int stream),                                     \
+            (d, ds, s, ss, rows, columns, stream)) {                                             \
     int64_t j = 0;                                                                               \
     if (rows == L)                                                                               \
       for (; j + L <= columns; j += L)                                                           \

@@ -1,7 +1,7 @@
 // Checks of values.
 #include "loops.h"
 
-JK_CLONES int jk_find_non_finite(int dtype, const void *in, size_t n) {
+JK_PUBLIC_CLONES(int, jk_find_non_finite, (int dtype, const void *in, size_t n), (dtype, in, n)) {
   int found = 0;
 #define FIND(tag, type, get)                                                                \
   case tag: {                                                                               \

@@ -12,7 +12,7 @@ typedef struct {
   const jk_fake_quant *ranges;
 } fake_job;
 
-JK_CLONES static void apply_part(void *context, size_t begin, size_t end) {
+JK_PART(apply_part) {
   fake_job *j = context;
   for (size_t i = begin; i < end;) {
     size_t r = i / j->inner, stop = (r + 1) * j->inner < end ? (r + 1) * j->inner : end;
@@ -38,9 +38,11 @@ void jk_fake_quant_apply(const float *in, float *out, size_t outer, size_t chann
   jk_parallel_for(outer * channels * inner, 32768, apply_part, &j);
 }
 
-JK_CLONES void jk_fake_quant_grad(const float *grads, const float *in, float *out, float *min_grad,
-                                  float *max_grad, size_t outer, size_t channels, size_t inner,
-                                  const jk_fake_quant *ranges) {
+JK_PUBLIC_CLONES(void, jk_fake_quant_grad, (const float *grads, const float *in, float *out,
+                                            float *min_grad, float *max_grad, size_t outer,
+                                            size_t channels, size_t inner,
+                                            const jk_fake_quant *ranges),
+                 (grads, in, out, min_grad, max_grad, outer, channels, inner, ranges)) {
   for (size_t c = 0; c < channels; c++) {
     jk_fake_quant q = ranges[c];
     double below = 0, above = 0;
@@ -67,7 +69,7 @@ typedef struct {
   const jk_grid *grids;
 } grid_job;
 
-JK_CLONES static void grid_part(void *context, size_t begin, size_t end) {
+JK_PART(grid_part) {
   grid_job *j = context;
   size_t inner = (size_t)j->s->inner;
 #define SNAP(tag, T, RINT, FLOOR)                                                         \
@@ -98,8 +100,9 @@ void jk_snap_to_grid(int dtype, const void *in, void *out, const jk_slices *s, c
   jk_parallel_for((size_t)(s->outer * s->slices * s->inner), 32768, grid_part, &j);
 }
 
-JK_CLONES void jk_slice_ranges(int dtype, const void *in, const jk_slices *s, double *low,
-                               double *high) {
+JK_PUBLIC_CLONES(void, jk_slice_ranges, (int dtype, const void *in, const jk_slices *s, double *low,
+                                         double *high),
+                 (dtype, in, s, low, high)) {
   size_t inner = (size_t)s->inner, slices = (size_t)s->slices;
 #define RANGES(tag, T)                                                   \
   case tag:                                                              \

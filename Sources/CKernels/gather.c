@@ -44,7 +44,7 @@ JK_INLINE void copy_row(char *d, const char *s, size_t n) {
 }
 
 // begin and end count output rows.
-JK_CLONES static void gather_part(void *context, size_t begin, size_t end) {
+JK_PART(gather_part) {
   gather_job *j = context;
   const jk_gather_shape *s = j->shape;
   size_t row = (size_t)s->row;
@@ -137,7 +137,8 @@ int64_t jk_gather_nd(const jk_nd_shape *shape, const void *params, const void *i
 typedef void (*combine)(void *out, const void *update, int64_t n);
 
 #define COMBINE(fn, T, GET, SET, expr)                             \
-  JK_CLONES static void fn(void *out, const void *update, int64_t n) { \
+  JK_CLONES(void, fn, (void *out, const void *update, int64_t n),      \
+            (out, update, n)) {                                        \
     T *a = out;                                                    \
     const T *b = update;                                           \
     for (int64_t i = 0; i < n; i++) {                              \

@@ -11,7 +11,7 @@ typedef struct {
   void *out;
 } convert_job;
 
-JK_CLONES static void to_float_part(void *context, size_t begin, size_t end) {
+JK_PART(to_float_part) {
   convert_job *j = context;
   float *o = j->out;
 #define CASE(tag, type, expr)                                     \
@@ -42,7 +42,7 @@ void jk_to_float(int dtype, const void *in, float *out, size_t n) {
   jk_parallel_for(n, 65536, to_float_part, &j);
 }
 
-JK_CLONES static void from_float_part(void *context, size_t begin, size_t end) {
+JK_PART(from_float_part) {
   convert_job *j = context;
   const float *a = j->in;
 #define CASE(tag, type, expr)                                  \
@@ -77,8 +77,8 @@ typedef struct {
 } resample_job;
 
 // One output row: the input rows are mixed into `line`, and that is mixed along the row.
-JK_CLONES static void resample_row(const resample_job *j, size_t batch, size_t y,
-                                   float *restrict line) {
+JK_CLONES(void, resample_row, (const resample_job *j, size_t batch, size_t y, float *restrict line),
+          (j, batch, y, line)) {
   const jk_resize *s = j->s;
   size_t width = (size_t)(s->in_w * s->channels), channels = (size_t)s->channels;
   const float *image = j->in + batch * (size_t)s->in_h * width;

@@ -11,8 +11,9 @@ enum { BLOCK = 64 };
 
 // b is [k,n]: whole rows of b are added up.
 #define ROWS_LOOP(fn, T, A, GET, SET)                                                \
-  JK_CLONES static void fn(int64_t m, int64_t n, int64_t k, const T *a, int64_t row, \
-                           int64_t column, const T *b, T *c) {                       \
+  JK_CLONES(void, fn, (int64_t m, int64_t n, int64_t k, const T *a, int64_t row,     \
+                       int64_t column, const T *b, T *c),                            \
+            (m, n, k, a, row, column, b, c)) {                                       \
     for (int64_t i = 0; i < m; i++) {                                                \
       for (int64_t j = 0; j < n; j += BLOCK) {                                       \
         int64_t w = n - j < BLOCK ? n - j : BLOCK;                                   \
@@ -36,8 +37,9 @@ enum { BLOCK = 64 };
 
 // b is [n,k]: rows of a times rows of b.
 #define DOTS_LOOP(fn, T, A, GET, SET)                                                           \
-  JK_CLONES static void fn(int64_t m, int64_t n, int64_t k, const T *a, int64_t row,            \
-                           int64_t column, const T *b, T *c) {                                  \
+  JK_CLONES(void, fn, (int64_t m, int64_t n, int64_t k, const T *a, int64_t row,                \
+                       int64_t column, const T *b, T *c),                                       \
+            (m, n, k, a, row, column, b, c)) {                                                  \
     for (int64_t i = 0; i < m; i++) {                                                           \
       for (int64_t j = 0; j < n; j++) {                                                         \
         A sum = 0;                                                                              \
@@ -78,8 +80,9 @@ ROWS_LOOP(rows_f32, f32, f32, GET_id, SET_id)
 
 // Small matrices of floats: b is turned round first, because sums of floats are not reordered and
 // so a dot product has no vectors.
-JK_CLONES static void dots_wide_f32(int64_t m, int64_t n, int64_t k, const f32 *a, int64_t row,
-                                    int64_t column, const f32 *b, f32 *c) {
+JK_CLONES(void, dots_wide_f32, (int64_t m, int64_t n, int64_t k, const f32 *a, int64_t row,
+                                int64_t column, const f32 *b, f32 *c),
+          (m, n, k, a, row, column, b, c)) {
   for (int64_t i = 0; i < m; i++) {
     for (int64_t j = 0; j < n; j++) {
       f32 part[16] = {0};
@@ -115,8 +118,9 @@ static void small_f32(const jk_matmul *s, int64_t m, const void *a, int64_t row,
 
 // Complex numbers multiply by the formula, without the C library's care for infinities.
 #define COMPLEX_LOOPS(name, R)                                                                   \
-  JK_CLONES static void small_##name(const jk_matmul *s, int64_t m, const void *av, int64_t row, \
-                                     int64_t column, const void *bv, void *cv) {                 \
+  JK_CLONES(void, small_##name, (const jk_matmul *s, int64_t m, const void *av, int64_t row,     \
+                                 int64_t column, const void *bv, void *cv),                      \
+            (s, m, av, row, column, bv, cv)) {                                                   \
     const R *a = av, *b = bv;                                                                    \
     R *c = cv;                                                                                   \
     int64_t n = s->n, k = s->k, brow = s->tb ? 1 : n, bcolumn = s->tb ? k : 1;                   \
@@ -177,8 +181,9 @@ static int64_t element_size(int dtype) {
 typedef f32 v16 __attribute__((vector_size(64), aligned(4)));
 
 // c[j] = Σ x[p]·b[p][j] for columns begin..<end of b, whose rows are n long; x has a step.
-JK_CLONES static void sum_rows_f32(const f32 *x, int64_t step, const f32 *b, int64_t n, int64_t k,
-                                   f32 *c, int64_t begin, int64_t end) {
+JK_CLONES(void, sum_rows_f32, (const f32 *x, int64_t step, const f32 *b, int64_t n, int64_t k,
+                               f32 *c, int64_t begin, int64_t end),
+          (x, step, b, n, k, c, begin, end)) {
   int64_t j = begin;
   for (; j + 64 <= end; j += 64) {
     v16 s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
@@ -220,8 +225,9 @@ JK_INLINE f32 total(const v16 *s) {
 }
 
 // c[j] = Σ b[j][p]·x[p] for rows begin..<end of b, which are k long.
-JK_CLONES static void dot_rows_f32(const f32 *x, const f32 *b, int64_t k, f32 *c, int64_t begin,
-                                   int64_t end) {
+JK_CLONES(void, dot_rows_f32, (const f32 *x, const f32 *b, int64_t k, f32 *c, int64_t begin,
+                               int64_t end),
+          (x, b, k, c, begin, end)) {
   int64_t j = begin;
   for (; j + 4 <= end; j += 4) {
     const f32 *b0 = b + j * k, *b1 = b0 + k, *b2 = b1 + k, *b3 = b2 + k;
@@ -350,16 +356,16 @@ static void rows_of_products(void *context, size_t begin, size_t end) {
   }
 }
 
-JK_CLONES static void widen_f16(const f16 *from, f32 *to, int64_t n) {
+JK_CLONES(void, widen_f16, (const f16 *from, f32 *to, int64_t n), (from, to, n)) {
   for (int64_t i = 0; i < n; i++) to[i] = (f32)from[i];
 }
-JK_CLONES static void widen_bf16(const bf16 *from, f32 *to, int64_t n) {
+JK_CLONES(void, widen_bf16, (const bf16 *from, f32 *to, int64_t n), (from, to, n)) {
   for (int64_t i = 0; i < n; i++) to[i] = bf16_get(from[i]);
 }
-JK_CLONES static void narrow_f16(const f32 *from, f16 *to, int64_t n) {
+JK_CLONES(void, narrow_f16, (const f32 *from, f16 *to, int64_t n), (from, to, n)) {
   for (int64_t i = 0; i < n; i++) to[i] = (f16)from[i];
 }
-JK_CLONES static void narrow_bf16(const f32 *from, bf16 *to, int64_t n) {
+JK_CLONES(void, narrow_bf16, (const f32 *from, bf16 *to, int64_t n), (from, to, n)) {
   for (int64_t i = 0; i < n; i++) to[i] = bf16_set(from[i]);
 }
 static void widen(int dtype, const void *from, f32 *to, int64_t n) {

@@ -4,20 +4,41 @@
 #include <math.h>
 #include <string.h>
 
-// The thread sanitizer would watch the functions that choose a clone, which run before it has
-// begun.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define JK_ONE_CLONE
-#endif
-#endif
-
-#if defined(__x86_64__) && !defined(JK_ONE_CLONE)
-#define JK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define JK_CLONES
-#endif
 #define JK_INLINE static inline __attribute__((always_inline))
+
+// The level of jk_cpu.h, to be read only.
+extern int jk_cpu __attribute__((visibility("hidden")));
+
+// JK_CLONES(result, name, (parameters), (arguments)) { body } defines a static function that is
+// compiled for each level; the one of the process's level is called. JK_PUBLIC_CLONES defines one
+// that is not static. Not the compiler's `target_clones`: these are chosen while the program is
+// loaded, before there is an environment to read, and before sanitizers have begun.
+#if defined(__x86_64__)
+// Tuned for no processor in particular: tuning for x86-64-v4 takes vectors apart into halves.
+#define JK_TARGET_AVX2 (target("arch=x86-64-v3,tune=x86-64"))
+#define JK_TARGET_AVX512 (target("arch=x86-64-v4,tune=x86-64"))
+#define JK_VERSION(target, result, name, params, args) \
+  __attribute__(target) static result name params { return args; }
+#define JK_CLONES_OF(storage, result, name, params, args)                                      \
+  JK_INLINE result name##_any params;                                                          \
+  JK_VERSION(JK_TARGET_AVX512, result, name##_v4, params, name##_any args)                     \
+  JK_VERSION(JK_TARGET_AVX2, result, name##_v3, params, name##_any args)                       \
+  JK_VERSION((noinline), result, name##_v1, params, name##_any args)                           \
+  storage result name params {                                                                 \
+    return jk_cpu == JK_CPU_AVX2     ? name##_v3 args                                          \
+           : jk_cpu == JK_CPU_AVX512 ? name##_v4 args                                          \
+                                     : name##_v1 args;                                         \
+  }                                                                                            \
+  JK_INLINE result name##_any params
+#else
+#define JK_CLONES_OF(storage, result, name, params, args) storage result name params
+#endif
+#define JK_CLONES(result, name, params, args) JK_CLONES_OF(static, result, name, params, args)
+#define JK_PUBLIC_CLONES(result, name, params, args) JK_CLONES_OF(, result, name, params, args)
+
+// The same for a part of a parallel loop.
+#define JK_PART(name) \
+  JK_CLONES(void, name, (void *context, size_t begin, size_t end), (context, begin, end))
 
 typedef float f32;
 typedef double f64;
@@ -61,9 +82,10 @@ JK_INLINE bf16 bf16_set(float x) {
 #define JK_ROUNDED(v) \
   _Generic(a[0], f16: (float)(f16)(v), bf16: bf16_get(bf16_set((float)(v))), default: (v))
 
-#define JK_LOOP(fn)                                                                      \
-  JK_CLONES static int fn(const void *const *in, void *out, size_t n, const int *scalar, \
-                          const void *params)
+#define JK_LOOP(fn)                                                                        \
+  JK_CLONES(int, fn, (const void *const *in, void *out, size_t n, const int *scalar,       \
+                      const void *params),                                                 \
+            (in, out, n, scalar, params))
 
 // out[i] = expr of x, for one pair of storage types; GET and SET convert. `setup` may declare
 // constants.

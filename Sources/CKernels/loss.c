@@ -54,7 +54,8 @@
     }                                                                                            \
     return (C)total;                                                                             \
   }                                                                                              \
-  JK_CLONES static void softmax_##s(const void *in, void *out, size_t rows, size_t n) {          \
+  JK_CLONES(void, softmax_##s, (const void *in, void *out, size_t rows, size_t n),               \
+            (in, out, rows, n)) {                                                                \
     for (size_t r = 0; r < rows; r++) {                                                          \
       const T *x = (const T *)in + r * n;                                                        \
       T *o = (T *)out + r * n;                                                                   \
@@ -66,7 +67,8 @@
         JK_VECTOR for (size_t i = 0; i < n; i++) o[i] = SET(EXP((C)GET(x[i]) - m) * scale);      \
     }                                                                                            \
   }                                                                                              \
-  JK_CLONES static void log_softmax_##s(const void *in, void *out, size_t rows, size_t n) {      \
+  JK_CLONES(void, log_softmax_##s, (const void *in, void *out, size_t rows, size_t n),           \
+            (in, out, rows, n)) {                                                                \
     for (size_t r = 0; r < rows; r++) {                                                          \
       const T *x = (const T *)in + r * n;                                                        \
       T *o = (T *)out + r * n;                                                                   \
@@ -91,7 +93,8 @@
     }                                                                                            \
     *loss = SET((C)total);                                                                       \
   }                                                                                              \
-  JK_CLONES static void xent_##s(const xent_job *job, size_t begin, size_t end) {                \
+  JK_CLONES(void, xent_##s, (const xent_job *job, size_t begin, size_t end),                     \
+            (job, begin, end)) {                                                                 \
     size_t n = job->n;                                                                           \
     for (size_t r = begin; r < end; r++) {                                                       \
       const T *x = (const T *)job->logits + r * job->logits_row;                                 \
@@ -103,7 +106,8 @@
         xent_row_##s(x, y, loss, g, n, job->logits_column, job->labels_column);                  \
     }                                                                                            \
   }                                                                                              \
-  JK_CLONES static void sparse_xent_##s(const xent_job *job, size_t begin, size_t end) {         \
+  JK_CLONES(void, sparse_xent_##s, (const xent_job *job, size_t begin, size_t end),              \
+            (job, begin, end)) {                                                                 \
     size_t n = job->n;                                                                           \
     for (size_t r = begin; r < end; r++) {                                                       \
       const T *x = (const T *)job->logits + r * n;                                               \

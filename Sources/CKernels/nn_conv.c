@@ -11,35 +11,36 @@ typedef struct {
 
 enum { LANES = 128 };
 
+#define PART JK_PART
 #define T f32
 #define A float
 #define GET GET_id
 #define SET SET_id
-#define F(name) JK_CLONES name##_f32
+#define F(name) name##_f32
 #include "nn_conv_loops.h"
 #define T f64
 #define A double
 #define GET GET_id
 #define SET SET_id
-#define F(name) JK_CLONES name##_f64
+#define F(name) name##_f64
 #include "nn_conv_loops.h"
 #define T f16
 #define A float
 #define GET GET_f16
 #define SET SET_f16
-#define F(name) JK_CLONES name##_f16
+#define F(name) name##_f16
 #include "nn_conv_loops.h"
 #define T bf16
 #define A float
 #define GET GET_bf16
 #define SET SET_bf16
-#define F(name) JK_CLONES name##_bf16
+#define F(name) name##_bf16
 #include "nn_conv_loops.h"
 #define T u32
 #define A u32
 #define GET GET_id
 #define SET SET_id
-#define F(name) JK_CLONES name##_i32
+#define F(name) name##_i32
 #include "nn_conv_loops.h"
 
 static size_t grain(double per_unit) {

@@ -1,7 +1,7 @@
 // The convolution loops for one dtype: T is stored, A is computed in; GET and SET convert; F names
 // the functions.
 
-static void F(forward)(void *context, size_t begin, size_t end) {
+PART(F(forward)) {
   const conv_job *job = context;
   const jk_window *s = job->window;
   const T *x = job->a, *w = job->b;
@@ -56,7 +56,7 @@ static void F(forward)(void *context, size_t begin, size_t end) {
   }
 }
 
-static void F(input_gradient)(void *context, size_t begin, size_t end) {
+PART(F(input_gradient)) {
   const conv_job *job = context;
   const jk_window *s = job->window;
   const T *w = job->a, *dy = job->b;
@@ -100,7 +100,7 @@ static void F(input_gradient)(void *context, size_t begin, size_t end) {
   }
 }
 
-static void F(filter_gradient)(void *context, size_t begin, size_t end) {
+PART(F(filter_gradient)) {
   const conv_job *job = context;
   const jk_window *s = job->window;
   const T *x = job->a, *dy = job->b;

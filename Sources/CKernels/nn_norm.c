@@ -14,35 +14,38 @@ typedef struct {
   int64_t outer, channels, inner;
 } norm_job;
 
+#define PART JK_PART
 #define T f32
 #define A float
 #define S double
 #define GET GET_id
 #define SET SET_id
-#define F(name) JK_CLONES name##_f32
+#define F(name) name##_f32
 #include "nn_norm_loops.h"
 #define T f64
 #define A double
 #define S double
 #define GET GET_id
 #define SET SET_id
-#define F(name) JK_CLONES name##_f64
+#define F(name) name##_f64
 #include "nn_norm_loops.h"
 #define T f16
 #define A float
 #define S double
 #define GET GET_f16
 #define SET SET_f16
-#define F(name) JK_CLONES name##_f16
+#define F(name) name##_f16
 #include "nn_norm_loops.h"
 #define T bf16
 #define A float
 #define S double
 #define GET GET_bf16
 #define SET SET_bf16
-#define F(name) JK_CLONES name##_bf16
+#define F(name) name##_bf16
 #include "nn_norm_loops.h"
 // Signed and unsigned integers add alike.
+#undef PART
+#define PART(name) static void name(void *context, size_t begin, size_t end)
 #define T u8
 #define A u8
 #define S u8
@@ -215,8 +218,9 @@ typedef struct {
     }                                                                                       \
   }
 
-JK_CLONES static void norm_row(const batch_job *job, int64_t at, int64_t n, int64_t step,
-                               const float *mean, const float *factor, const float *offset) {
+JK_CLONES(void, norm_row, (const batch_job *job, int64_t at, int64_t n, int64_t step,
+                           const float *mean, const float *factor, const float *offset),
+          (job, at, n, step, mean, factor, offset)) {
   switch (job->dtype) {
     case JK_F32: NORM_ROW(f32, GET_id, SET_id) break;
     case JK_F16: NORM_ROW(f16, GET_f16, SET_f16) break;
@@ -296,7 +300,7 @@ void jk_batch_norm(int dtype, int64_t outer, int64_t channels, int64_t inner, co
       else job->out_b[from + c] = (float)(sum[c] / count);                                  \
   }
 
-JK_CLONES static void moments(void *context, size_t begin, size_t end) {
+JK_PART(moments) {
   const batch_job *job = context;
   int64_t channels = job->channels, inner = job->inner;
   int64_t to = (int64_t)end * BLOCK < channels ? (int64_t)end * BLOCK : channels;
@@ -361,7 +365,7 @@ void jk_moments(int dtype, int64_t outer, int64_t channels, int64_t inner, const
       }                                                                                \
   }
 
-JK_CLONES static void norm_gradient(void *context, size_t begin, size_t end) {
+JK_PART(norm_gradient) {
   const batch_job *job = context;
   int64_t channels = job->channels, inner = job->inner;
   int64_t to = (int64_t)end * BLOCK < channels ? (int64_t)end * BLOCK : channels;

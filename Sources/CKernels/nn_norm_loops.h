@@ -1,7 +1,7 @@
 // The loops over [outer, channels, inner] for one dtype: T is stored, A is computed in; GET and SET
 // convert.
 
-static void F(bias)(void *context, size_t begin, size_t end) {
+PART(F(bias)) {
   const norm_job *job = context;
   const T *bias = job->b;
   int64_t channels = job->channels, inner = job->inner;
@@ -22,7 +22,7 @@ static void F(bias)(void *context, size_t begin, size_t end) {
 }
 
 // Units are blocks of channels.
-static void F(bias_gradient)(void *context, size_t begin, size_t end) {
+PART(F(bias_gradient)) {
   const norm_job *job = context;
   const T *x = job->a;
   T *out = job->out;

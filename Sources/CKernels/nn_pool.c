@@ -46,36 +46,39 @@ JK_INLINE void store_index(const pool_job *job, int64_t at, int64_t index) {
 }
 
 #define AVERAGES
+#define PART JK_PART
 #define T f32
 #define A float
 #define GET GET_id
 #define SET SET_id
 #define LOWEST -FLT_MAX
-#define F(name) JK_CLONES name##_f32
+#define F(name) name##_f32
 #include "nn_pool_loops.h"
 #define T f64
 #define A double
 #define GET GET_id
 #define SET SET_id
 #define LOWEST -DBL_MAX
-#define F(name) JK_CLONES name##_f64
+#define F(name) name##_f64
 #include "nn_pool_loops.h"
 #define T f16
 #define A float
 #define GET GET_f16
 #define SET SET_f16
 #define LOWEST -65504.0f
-#define F(name) JK_CLONES name##_f16
+#define F(name) name##_f16
 #include "nn_pool_loops.h"
 #define T bf16
 #define A float
 #define GET GET_bf16
 #define SET SET_bf16
 #define LOWEST -3.38953139e38f
-#define F(name) JK_CLONES name##_bf16
+#define F(name) name##_bf16
 #include "nn_pool_loops.h"
 #undef AVERAGES
 // Integers add as unsigned numbers do, and are compared as what they are.
+#undef PART
+#define PART(name) static void name(void *context, size_t begin, size_t end)
 #define GET GET_id
 #define T i8
 #define A i64

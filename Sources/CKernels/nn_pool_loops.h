@@ -11,7 +11,7 @@ JK_INLINE void range(const jk_window *s, int d, int64_t o, int64_t *from, int64_
 }
 #endif
 
-static void F(max_pool)(void *context, size_t begin, size_t end) {
+PART(F(max_pool)) {
   const pool_job *job = context;
   const jk_window *s = job->window;
   const T *x = job->a;
@@ -42,7 +42,7 @@ static void F(max_pool)(void *context, size_t begin, size_t end) {
 }
 
 // Finds for each window where in its image its first maximum is, in pixels, and hands that on.
-static void F(arg_pool)(void *context, size_t begin, size_t end) {
+PART(F(arg_pool)) {
   const pool_job *job = context;
   const jk_window *s = job->window;
   const T *x = job->a;
@@ -95,7 +95,7 @@ static void F(arg_pool)(void *context, size_t begin, size_t end) {
   }
 }
 
-static void F(scatter_add)(void *context, size_t begin, size_t end) {
+PART(F(scatter_add)) {
   scatter_job *job = context;
   const T *dy = job->dy;
   T *dx = job->dx;
@@ -115,7 +115,7 @@ static void F(scatter_add)(void *context, size_t begin, size_t end) {
 }
 
 #ifdef AVERAGES
-static void F(ties_gradient)(void *context, size_t begin, size_t end) {
+PART(F(ties_gradient)) {
   const pool_job *job = context;
   const jk_window *s = job->window;
   const T *x = job->a, *dy = job->b, *y = job->c;
@@ -138,7 +138,7 @@ static void F(ties_gradient)(void *context, size_t begin, size_t end) {
   }
 }
 
-static void F(avg_pool)(void *context, size_t begin, size_t end) {
+PART(F(avg_pool)) {
   const pool_job *job = context;
   const jk_window *s = job->window;
   const T *x = job->a;
@@ -167,7 +167,7 @@ static void F(avg_pool)(void *context, size_t begin, size_t end) {
 }
 
 // Each input pixel sums what the windows over it hand back.
-static void F(avg_gradient)(void *context, size_t begin, size_t end) {
+PART(F(avg_gradient)) {
   const pool_job *job = context;
   const jk_window *s = job->window;
   const T *dy = job->a;
@@ -204,7 +204,7 @@ static void F(avg_gradient)(void *context, size_t begin, size_t end) {
 #endif
 
 // One channel of one image at a time; cells may share edges.
-static void F(fractional)(void *context, size_t begin, size_t end) {
+PART(F(fractional)) {
   const fractional_job *job = context;
   const jk_fractional *f = job->f;
   const T *x = job->x, *dy = job->dy;
@@ -247,7 +247,7 @@ static void F(fractional)(void *context, size_t begin, size_t end) {
   }
 }
 
-static void F(dilation)(void *context, size_t begin, size_t end) {
+PART(F(dilation)) {
   const dilation_job *job = context;
   const jk_window *s = job->window;
   const T *x = job->x, *w = job->filter, *dy = job->dy;

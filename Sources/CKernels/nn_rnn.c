@@ -72,11 +72,12 @@ void jk_split_rows(int64_t rows, int64_t a_width, int64_t b_width, const float *
   }
 }
 
-JK_CLONES void jk_accumulate(int64_t count, const float *x, float *y) {
+JK_PUBLIC_CLONES(void, jk_accumulate, (int64_t count, const float *x, float *y), (count, x, y)) {
   for (int64_t i = 0; i < count; i++) y[i] += x[i];
 }
 
-JK_CLONES void jk_accumulate_rows(int64_t rows, int64_t width, const float *x, float *y) {
+JK_PUBLIC_CLONES(void, jk_accumulate_rows, (int64_t rows, int64_t width, const float *x, float *y),
+                 (rows, width, x, y)) {
   for (int64_t row = 0; row < rows; row++)
     for (int64_t k = 0; k < width; k++) y[k] += x[row * width + k];
 }

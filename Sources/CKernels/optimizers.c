@@ -7,8 +7,9 @@
 #define L(k) GET(((const T *)slots[k])[i])
 #define S(k, x) (((T *)slots[k])[i] = SET(x))
 #define STEP(name, setup, body)                                                        \
-  JK_CLONES static void NAME(name)(void *const *slots, const void *gradient, size_t n, \
-                                   const double *hyper, int flag) {                    \
+  JK_CLONES(void, NAME(name), (void *const *slots, const void *gradient, size_t n,     \
+                               const double *hyper, int flag),                         \
+            (slots, gradient, n, hyper, flag)) {                                       \
     (void)flag;                                                                        \
     setup;                                                                             \
     JK_VECTOR for (size_t i = 0; i < n; i++) {                                         \

@@ -16,7 +16,7 @@ JK_INLINE int64_t panel_start(const jk_product *p, int64_t panel) {
 #define F(name) name##_4
 #include "product_loops.h"
 
-#if defined(__x86_64__) && !defined(JK_ONE_CLONE)
+#if defined(__x86_64__)
 #define LANES 8
 #define TALL 6
 #define TARGET __attribute__((target("arch=x86-64-v3")))
@@ -31,7 +31,7 @@ JK_INLINE int64_t panel_start(const jk_product *p, int64_t panel) {
 #include "product_loops.h"
 
 int jk_product_width(void) {
-  return __builtin_cpu_supports("x86-64-v4") ? 32 : __builtin_cpu_supports("x86-64-v3") ? 16 : 8;
+  return jk_cpu == JK_CPU_AVX512 ? 32 : jk_cpu == JK_CPU_AVX2 ? 16 : 8;
 }
 #else
 int jk_product_width(void) { return 8; }
@@ -58,7 +58,7 @@ void jk_product_pack(jk_product *p, const float *b, int transposed, float *packe
 
 void jk_product_part(const jk_product *p, const float *a, const float *b, const float *bias,
                      float *c, int64_t begin, int64_t end, int64_t first, int64_t last) {
-#if defined(__x86_64__) && !defined(JK_ONE_CLONE)
+#if defined(__x86_64__)
   if (p->width == 32) {
     product_16(p, a, b, bias, c, begin, end, first, last);
     return;

@@ -97,7 +97,7 @@ typedef struct {
     body                                                                        \
   }
 
-JK_CLONES static void quantize_part(void *context, size_t begin, size_t end) {
+JK_PART(quantize_part) {
   convert_job *j = context;
   limits l = limits_of(j->dtype);
   size_t inner = (size_t)j->s->inner;
@@ -124,7 +124,7 @@ void jk_quantize(int dtype, const float *in, void *out, const jk_slices *s,
   jk_parallel_for((size_t)(s->outer * s->slices * s->inner), 32768, quantize_part, &j);
 }
 
-JK_CLONES static void min_first_part(void *context, size_t begin, size_t end) {
+JK_PART(min_first_part) {
   convert_job *j = context;
   limits l = limits_of(j->dtype);
   const float *a = j->in;
@@ -151,7 +151,7 @@ void jk_quantize_min_first(int dtype, const float *in, void *out, size_t n, floa
   jk_parallel_for(n, 32768, min_first_part, &j);
 }
 
-JK_CLONES static void dequantize_part(void *context, size_t begin, size_t end) {
+JK_PART(dequantize_part) {
   convert_job *j = context;
   size_t inner = (size_t)j->s->inner;
 #define DEQUANTIZE(tag, T)                                                                       \
@@ -172,7 +172,7 @@ void jk_dequantize(int dtype, const void *in, float *out, const jk_slices *s,
   jk_parallel_for((size_t)(s->outer * s->slices * s->inner), 65536, dequantize_part, &j);
 }
 
-JK_CLONES static void dequantize_min_first_part(void *context, size_t begin, size_t end) {
+JK_PART(dequantize_min_first_part) {
   convert_job *j = context;
   limits l = limits_of(j->dtype);
   float *o = j->out;
@@ -204,7 +204,7 @@ typedef struct {
   float in_min, in_max, out_min, out_max;
 } requantize_job;
 
-JK_CLONES static void requantize_part(void *context, size_t begin, size_t end) {
+JK_PART(requantize_part) {
   requantize_job *j = context;
   limits from = limits_of(j->in_type), to = limits_of(j->out_type);
   if (j->in_type == JK_QI32 && j->out_type == JK_QU8) {
@@ -241,7 +241,8 @@ void jk_requantize(int in_type, int out_type, const void *in, void *out, size_t 
   jk_parallel_for(n, 16384, requantize_part, &j);
 }
 
-JK_CLONES void jk_min_max_i32(const int32_t *in, size_t n, int32_t *low, int32_t *high) {
+JK_PUBLIC_CLONES(void, jk_min_max_i32, (const int32_t *in, size_t n, int32_t *low, int32_t *high),
+                 (in, n, low, high)) {
   int32_t a = INT32_MAX, b = INT32_MIN;
   for (size_t i = 0; i < n; i++) {
     a = in[i] < a ? in[i] : a;
@@ -258,7 +259,7 @@ typedef struct {
   int64_t low, high;
 } clamp_job;
 
-JK_CLONES static void clamp_part(void *context, size_t begin, size_t end) {
+JK_PART(clamp_part) {
   clamp_job *j = context;
 #define CLAMP(tag, T)                                                  \
   case tag: {                                                          \
@@ -279,8 +280,7 @@ void jk_quantized_clamp(int dtype, const void *in, void *out, size_t n, int64_t 
 }
 
 // Both operands are quint8, so a sum needs each operand's 256 values in the output's range.
-JK_CLONES static int add_loop(const void *const *in, void *out, size_t n, const int *scalar,
-                              const void *params) {
+JK_LOOP(add_loop) {
   const jk_quantized_binary *p = params;
   const u8 *a = in[0], *b = in[1];
   size_t step_a = scalar[0] ? 0 : 1, step_b = scalar[1] ? 0 : 1;
@@ -291,8 +291,7 @@ JK_CLONES static int add_loop(const void *const *in, void *out, size_t n, const 
 }
 jk_loop jk_quantized_add(void) { return add_loop; }
 
-JK_CLONES static int mul_loop(const void *const *in, void *out, size_t n, const int *scalar,
-                              const void *params) {
+JK_LOOP(mul_loop) {
   const jk_quantized_binary *p = params;
   const u8 *a = in[0], *b = in[1];
   size_t step_a = scalar[0] ? 0 : 1, step_b = scalar[1] ? 0 : 1;

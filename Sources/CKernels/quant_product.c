@@ -24,7 +24,7 @@ typedef struct {
 
 // One row of the product; b holds pairs of rows side by side, so that two products are added at
 // once.
-JK_CLONES static void product_row(const product_job *j, size_t row) {
+JK_CLONES(void, product_row, (const product_job *j, size_t row), (j, row)) {
   const i16 *restrict a = j->a + row * 2 * j->pairs;
   i32 *restrict c = j->c + row * j->n;
   size_t n = j->n;
@@ -88,7 +88,7 @@ JK_INLINE i32 element(int dtype, const void *in, size_t i) {
   return dtype == JK_QI8 ? ((const i8 *)in)[i] : ((const u8 *)in)[i];
 }
 
-JK_CLONES static void conv_part(void *context, size_t begin, size_t end) {
+JK_PART(conv_part) {
   window_job *j = context;
   const jk_quantized_window *w = j->w;
   size_t channels = (size_t)w->out_c;

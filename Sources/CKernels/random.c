@@ -50,7 +50,7 @@ void jk_philox_next(jk_philox *g, uint32_t *four) {
 }
 
 // The next LANES steps at once.
-JK_CLONES static void next_block(jk_philox *g, u32 *samples) {
+JK_CLONES(void, next_block, (jk_philox *g, u32 *samples), (g, samples)) {
   u32 a[LANES], b[LANES], c[LANES], d[LANES];
   u64 low = (u64)g->counter[0] | (u64)g->counter[1] << 32,
       high = (u64)g->counter[2] | (u64)g->counter[3] << 32;

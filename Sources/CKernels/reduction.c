@@ -50,8 +50,9 @@ typedef struct {
     const W *o = others;                                                                         \
     for (size_t k = 0; k < n; k++) w[k] = JOIN(w[k], o[k]);                                      \
   }                                                                                              \
-  JK_CLONES static void name##_rows(const void *a, size_t kept, size_t step, size_t reduced,     \
-                                    void *totals) {                                              \
+  JK_CLONES(void, name##_rows, (const void *a, size_t kept, size_t step, size_t reduced,         \
+                                void *totals),                                                   \
+            (a, kept, step, reduced, totals)) {                                                  \
     W *w = totals;                                                                               \
     for (size_t k = 0; k < kept; k++) {                                                          \
       const T *row = (const T *)a + k * step;                                                    \
@@ -64,8 +65,9 @@ typedef struct {
       }                                                                                          \
     }                                                                                            \
   }                                                                                              \
-  JK_CLONES static void name##_columns(const void *a, size_t kept, size_t reduced, size_t step,  \
-                                       void *totals) {                                           \
+  JK_CLONES(void, name##_columns, (const void *a, size_t kept, size_t reduced, size_t step,      \
+                                   void *totals),                                                \
+            (a, kept, reduced, step, totals)) {                                                  \
     W *w = totals;                                                                               \
     const T *in = a;                                                                             \
     if (step == kept && kept <= 16 && reduced >= 64) {                                           \
@@ -449,8 +451,9 @@ enum { ARG_BLOCK = 64 };
 // Along rows of stride 1 first the extreme, which vectors find fast, then where it first is. NaNs
 // are never found, as nothing compares with them.
 #define ARG(name, T, B, GET, OP, ZERO)                                                  \
-  JK_CLONES static void name(const void *in, size_t stride, size_t n, size_t columns,   \
-                             size_t *best) {                                            \
+  JK_CLONES(void, name, (const void *in, size_t stride, size_t n, size_t columns,       \
+                         size_t *best),                                                 \
+            (in, stride, n, columns, best)) {                                           \
     const T *a = in;                                                                    \
     if (stride == 1) {                                                                  \
       B lane[16], extreme = ZERO;                                                       \

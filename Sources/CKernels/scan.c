@@ -19,7 +19,7 @@ JK_INLINE double logsumexp(double a, double b) {
 
 // Each partial result is rounded to the element type T, as it is an output.
 #define SCAN(name, T, B, GET, SET, ZERO, FOLD)                                \
-  JK_CLONES static void name(void *context, size_t begin, size_t end) {       \
+  JK_PART(name) {                                                             \
     const scan_job *job = context;                                            \
     size_t n = job->n, inner = job->inner;                                    \
     while (begin < end) {                                                     \

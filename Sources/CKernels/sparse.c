@@ -31,7 +31,7 @@ typedef struct {
 
 // The columns begin..<end of the product; T are the elements, S the sums.
 #define JK_SPARSE_PRODUCT(fn, T, S, GET, CONJ)                                         \
-  JK_CLONES static void fn(void *context, size_t begin, size_t end) {                  \
+  JK_PART(fn) {                                                                        \
     const product_part *part = context;                                                \
     const jk_sparse_product *job = part->job;                                          \
     const T *values = job->values, *b = job->b;                                        \

@@ -11,7 +11,9 @@ void omp_set_num_threads(int);
 
 static dnnl_engine_t engine;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
-static void make_engine(void) { dnnl_engine_create(&engine, dnnl_cpu, 0); }
+static void make_engine(void) {
+  if (!jk_dnnl_limit()) dnnl_engine_create(&engine, dnnl_cpu, 0);
+}
 
 int jk_dnnl_version(void) { return DNNL_VERSION_MAJOR * 100 + DNNL_VERSION_MINOR; }
 

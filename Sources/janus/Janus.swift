@@ -16,6 +16,11 @@ struct Janus: ParsableCommand {
   /// Exit codes: 0 when all went well, 1 when the command failed, 2 when it was called wrongly.
   static func main() {
     do {
+      try CPULevel.check()
+    } catch {
+      fail("\(error)", code: 2)
+    }
+    do {
       var command = try Janus.parseAsRoot()
       try command.run()
     } catch let error as TFError {

@@ -147,6 +147,7 @@ int jk_run_fused(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull p
 int jk_run_fused_part(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers,
                       size_t begin, size_t end);
 
+#include "jk_cpu.h"
 #include "jk_elementwise.h"
 #include "jk_reduction.h"
 #include "jk_array.h"

@@ -78,5 +78,10 @@ int jk_dnnl_run(jk_dnnl_plan *_Nonnull plan, void *_Nullable x, void *_Nullable 
 
 void jk_dnnl_destroy(jk_dnnl_plan *_Nullable plan);
 
+// Limits oneDNN to the instructions of the process's level (jk_cpu.h), where that is lower than the
+// processor's; to be called before anything else of oneDNN. A lower limit that oneDNN's own
+// variable sets stays. Returns 0, or a oneDNN status where it cannot be limited any more.
+int jk_dnnl_limit(void);
+
 // The version of oneDNN this was built with: 206 for 2.6.
 int jk_dnnl_version(void);

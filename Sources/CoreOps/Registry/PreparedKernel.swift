@@ -19,6 +19,7 @@ package struct PreparedKernel: Sendable {
   /// - Throws: `INVALID_ARGUMENT` when attributes and dtypes do not fit the signature or no kernel
   ///   takes them.
   package init(op: OpDef, node: String, attrs given: Attrs, inputTypes: [DType]) throws {
+    try CPULevel.check()
     BLAS.useOneThread()
     do {
       let signature = op.signature

@@ -1,0 +1,36 @@
+import CKernels
+import COneDNN
+
+/// Which of the processor's instructions kernels use: the processor's own level, or a lower one that
+/// the variable `JANUS_CPU` names when the process begins.
+package enum CPULevel: String, CaseIterable, Sendable {
+  case baseline, avx2, avx512
+
+  /// The level of this process.
+  package static let current: CPULevel =
+    switch Int(jk_cpu_level()) {
+    case JK_CPU_AVX512: .avx512
+    case JK_CPU_AVX2: .avx2
+    default: .baseline
+    }
+
+  /// - Throws: `INVALID_ARGUMENT` when `JANUS_CPU` names no level, `FAILED_PRECONDITION` when a
+  ///   library cannot be limited to it.
+  package static func check() throws {
+    if let fault { throw fault }
+  }
+
+  private static let fault: TFError? = {
+    if let unknown = jk_cpu_unknown() {
+      return .invalidArgument(
+        "JANUS_CPU is '\(String(cString: unknown))'; avx512, avx2 or baseline was expected")
+    }
+    let status = jk_dnnl_limit()
+    guard status != 0 else { return nil }
+    return .failedPrecondition(
+      """
+      JANUS_CPU=\(current.rawValue) cannot limit oneDNN (status \(status)): the program has used it \
+      already, or it was built without limits
+      """)
+  }()
+}
