@@ -87,8 +87,21 @@ enum { BLOCK = 1024 };
 typedef struct {
   const jk_fused *plan;
   void *const *pointers;
-  atomic_int status;
+  // The first step that failed, as jk_run_fused gives it; 0 while none has.
+  atomic_int failure;
 } fused_walk;
+
+// Steps from this on need not run any more.
+static int fused_limit(fused_walk *w) {
+  int failure = atomic_load_explicit(&w->failure, memory_order_relaxed);
+  return failure ? failure >> 8 : w->plan->steps;
+}
+
+static void fused_failed(fused_walk *w, int step, int status) {
+  int failure = step << 8 | (status & 255), before = atomic_load(&w->failure);
+  while ((!before || step < before >> 8) &&
+         !atomic_compare_exchange_weak(&w->failure, &before, failure)) {}
+}
 
 static void fused(void *context, size_t begin, size_t end) {
   fused_walk *w = context;
@@ -101,7 +114,7 @@ static void fused(void *context, size_t begin, size_t end) {
   char *memory = bytes <= 1 << 18 ? __builtin_alloca_with_align(bytes, 512)
                                   : aligned_alloc(64, (bytes + 63) & ~(size_t)63);
   if (!memory) {
-    atomic_store(&w->status, -1);
+    fused_failed(w, 0, JK_FUSED_NO_MEMORY);
     return;
   }
   const void *value[64];
@@ -112,7 +125,9 @@ static void fused(void *context, size_t begin, size_t end) {
       scalar[i] = p->scalar[i];
       value[i] = (const char *)w->pointers[i] + (scalar[i] ? 0 : at * (size_t)p->in_size[i]);
     }
-    for (int s = 0; s < p->steps; s++) {
+    // Had each step run over all elements before the next, the first of them would have failed.
+    int limit = fused_limit(w);
+    for (int s = 0; s < limit; s++) {
       const jk_fused_step *step = &p->step[s];
       char *out = memory + (size_t)s * BLOCK * width;
       for (int o = 0; o < p->outputs; o++)
@@ -137,8 +152,7 @@ static void fused(void *context, size_t begin, size_t end) {
         status = step->loop(in, out, n, one, step->params);
       }
       if (status) {
-        atomic_store(&w->status, status);
-        at = end;
+        fused_failed(w, s, status);
         break;
       }
     }
@@ -149,11 +163,11 @@ static void fused(void *context, size_t begin, size_t end) {
 int jk_run_fused(const jk_fused *plan, void *const *pointers) {
   fused_walk w = {plan, pointers, 0};
   jk_parallel_for((size_t)plan->count, (size_t)plan->grain, fused, &w);
-  return atomic_load(&w.status);
+  return atomic_load(&w.failure);
 }
 
 int jk_run_fused_part(const jk_fused *plan, void *const *pointers, size_t begin, size_t end) {
   fused_walk w = {plan, pointers, 0};
   fused(&w, begin, end);
-  return atomic_load(&w.status);
+  return atomic_load(&w.failure);
 }

@@ -142,6 +142,9 @@ typedef struct {
   const int *output_step;   // which steps' results are written out
 } jk_fused;
 
+// The status of a step for which there was no memory.
+#define JK_FUSED_NO_MEMORY 255
+// Returns 0, or step << 8 | status for the first step of which a loop gave a status that is not 0.
 int jk_run_fused(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers);
 // The same for elements begin..<end, on this thread.
 int jk_run_fused_part(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonnull pointers,

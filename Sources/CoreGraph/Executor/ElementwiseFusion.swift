@@ -82,12 +82,12 @@ extension LinearPlanner {
   func fusedStep(_ range: Range<Int>, _ users: [[Int]]?) -> PlannedStep? {
     var inputs: [Int] = []
     var operandOfRoot: [Int: Int] = [:]
-    var members: [(loop: ElementwiseLoop, inputs: [Int], output: Int)] = []
+    var members: [(loop: ElementwiseLoop, origin: StepOrigin, inputs: [Int], output: Int)] = []
     for index in range {
-      guard case .fixed(let spec, _, let own, let outputs) = steps[index],
+      guard case .fixed(let spec, let origin, let own, let outputs) = steps[index],
         let loop = spec.elementwise
       else { return nil }
-      members.append((loop, own, outputs[0]))
+      members.append((loop, origin, own, outputs[0]))
     }
     let made = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.output, $0) })
     // Inputs from outside first, as their number is part of the numbering.
@@ -106,7 +106,7 @@ extension LinearPlanner {
             return inputs.count + step
           }
           return operandOfRoot[input]!
-        })
+        }, origin: member.origin)
     }
     let written = members.indices.filter { position in
       let output = members[position].output
@@ -129,8 +129,7 @@ extension LinearPlanner {
           && plan.valueTypes[inputs[$0]].byteSize == members[written[0]].loop.outputType.byteSize
       }
     }
-    let origin = StepOrigin(
-      range.compactMap { if case .fixed(_, let origin, _, _) = steps[$0] { origin } else { nil } })
+    let origin = StepOrigin(members.map(\.origin))
     return .fixed(
       run: RunSpec(run: { try loop.run($0) }, overwrites: overwrites, rows: loop.rows),
       origin: origin, inputs: inputs,

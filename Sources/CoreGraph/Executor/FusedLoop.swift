@@ -8,6 +8,8 @@ final class FusedLoop: @unchecked Sendable {
   struct Step {
     let loop: ElementwiseLoop
     let operands: [Int]
+    /// Whom its errors name.
+    let origin: StepOrigin
   }
 
   struct Input {
@@ -22,7 +24,7 @@ final class FusedLoop: @unchecked Sendable {
   static let minimumCount = 2048
 
   private let plan: UnsafeMutablePointer<jk_fused>
-  private let loops: [ElementwiseLoop]
+  private let members: [Step]
   private let scalars: UnsafeMutablePointer<Int32>
   private let sizes: UnsafeMutablePointer<Int64>
   private let steps: UnsafeMutablePointer<jk_fused_step>
@@ -32,7 +34,7 @@ final class FusedLoop: @unchecked Sendable {
   ///   - count: elements.
   ///   - outputs: the steps whose results are written to memory.
   init(inputs: [Input], steps given: [Step], outputs: [Int], count: Int) {
-    loops = given.map(\.loop)
+    members = given
     plan = .allocate(capacity: 1)
     plan.initialize(to: jk_fused())
     scalars = .allocate(capacity: max(inputs.count, 1))
@@ -60,7 +62,7 @@ final class FusedLoop: @unchecked Sendable {
     plan.pointee.inputs = Int32(inputs.count)
     plan.pointee.steps = Int32(given.count)
     plan.pointee.count = Int64(count)
-    plan.pointee.grain = Int64(max(2048, 65_536 / max(1, loops.reduce(0) { $0 + $1.cost })))
+    plan.pointee.grain = Int64(max(2048, 65_536 / max(1, Self.cost(given))))
     plan.pointee.scalar = UnsafePointer(scalars)
     plan.pointee.in_size = UnsafePointer(sizes)
     plan.pointee.step = UnsafePointer(steps)
@@ -82,16 +84,21 @@ final class FusedLoop: @unchecked Sendable {
   var rows: RowForm {
     let inputs = (0..<Int(plan.pointee.inputs)).filter { scalars[$0] != 0 }
     return RowForm(
-      count: Int(plan.pointee.count), shared: inputs, work: loops.reduce(0) { $0 + $1.cost }
+      count: Int(plan.pointee.count), shared: inputs, work: Self.cost(members)
     ) { [self] pointers, range in
       try check(jk_run_fused_part(plan, pointers, range.lowerBound, range.upperBound))
     }
   }
 
-  private func check(_ status: Int32) throws {
-    if status == 0 { return }
-    throw status == -1
-      ? TFError.resourceExhausted("OOM in a fused element-wise loop")
-      : loops[loops.count - 1].failure(status)
+  private static func cost(_ steps: [Step]) -> Int { steps.reduce(0) { $0 + $1.loop.cost } }
+
+  /// - Throws: the error of the step that failed, which names that step's node.
+  private func check(_ failure: Int32) throws {
+    if failure == 0 { return }
+    let (member, status) = (members[Int(failure >> 8)], failure & 255)
+    throw member.origin.place(
+      status == JK_FUSED_NO_MEMORY
+        ? TFError.resourceExhausted("OOM in a fused element-wise loop")
+        : member.loop.failure(status))
   }
 }

@@ -16,6 +16,8 @@ final class RowGroup: Sendable {
   struct Member: Sendable {
     let form: RowForm
     let places: [Place]
+    /// Whom its errors name.
+    let origin: StepOrigin
   }
 
   private let members: [Member]
@@ -47,11 +49,7 @@ final class RowGroup: Sendable {
         count, grain,
         { context, begin, end in
           let job = context!.assumingMemoryBound(to: Job.self).pointee
-          do {
-            try job.group.takeUnretainedValue().run(job.pointers, begin..<end)
-          } catch {
-            job.failure.note(error, begin)
-          }
+          job.group.takeUnretainedValue().run(job.pointers, begin..<end, job.failure)
         }, job)
     }
     if let error = job.failure.first { throw error }
@@ -63,27 +61,33 @@ final class RowGroup: Sendable {
     let failure: Failure
   }
 
-  /// The error of the first rows that had one.
+  /// The error of the first member that had one, as if each had run over all rows before the next.
   private final class Failure: Sendable {
-    private let state = Lock<(begin: Int, error: (any Error)?)>((.max, nil))
+    private let state = Lock<(member: Int, begin: Int, error: (any Error)?)>((.max, .max, nil))
 
-    func note(_ error: any Error, _ begin: Int) {
-      state.withLock { if begin < $0.begin { $0 = (begin, error) } }
+    func note(_ error: any Error, member: Int, _ begin: Int) {
+      state.withLock {
+        if (member, begin) < ($0.member, $0.begin) { $0 = (member, begin, error) }
+      }
     }
 
     var first: (any Error)? { state.withLock { $0.error } }
   }
 
-  private func run(_ pointers: Pointers, _ range: Range<Int>) throws {
-    try withUnsafeTemporaryAllocation(byteCount: scratchBytes, alignment: 64) { scratch in
-      try withUnsafeTemporaryAllocation(
+  private func run(_ pointers: Pointers, _ range: Range<Int>, _ failure: Failure) {
+    // Members from this on need not run any more.
+    var limit = members.count
+    withUnsafeTemporaryAllocation(byteCount: scratchBytes, alignment: 64) { scratch in
+      withUnsafeTemporaryAllocation(
         of: UnsafeMutableRawPointer.self, capacity: Self.maximumPointers
       ) { own in
         let base = own.baseAddress!
         var start = range.lowerBound
         while start < range.upperBound {
           let end = min(start &+ block, range.upperBound)
-          for member in members {
+          var position = 0
+          while position < limit {
+            let member = members[position]
             for (index, place) in member.places.enumerated() {
               switch place {
               case .table(let position): (base + index).initialize(to: pointers[position])
@@ -93,7 +97,14 @@ final class RowGroup: Sendable {
               }
             }
             let scale = member.form.count / count
-            try member.form.run(base, start &* scale..<end &* scale)
+            do {
+              try member.form.run(base, start &* scale..<end &* scale)
+            } catch {
+              let placed = (error as? TFError).map(member.origin.place) ?? error
+              failure.note(placed, member: position, start)
+              limit = position
+            }
+            position &+= 1
           }
           start = end
         }

@@ -150,7 +150,7 @@ extension LinearPlanner {
         places: part.inputs.map { input in
           if case .computed(let value)? = roots[input], let place = places[value] { return place }
           return .table(table[input]!)
-        } + part.outputs.map { places[$0]! })
+        } + part.outputs.map { places[$0]! }, origin: part.origin)
     }
     let group = RowGroup(members, count: count, block: block, scratchBytes: scratchBytes)
     return .fixed(
