@@ -133,6 +133,19 @@ import V1Graph
       [3, 6])
   }
 
+  /// The second variable waits for what the first is after the loop: as one node the loop would
+  /// wait for itself.
+  @Test func aVariableMayWaitForWhatAnotherIsAfterTheLoop() throws {
+    let late: Attrs = ["T": .type(.int32), "frame_name": .string("w")]
+    let session = try loop(
+      second([
+        typed("late", "AddV2", ["out", "three"], .int32),
+        node("lateE", "Enter", ["late"], late.constant),
+        typed("r2", "AddV2", ["in2", "lateE"], .int32),
+      ]) + [typed("sum", "AddV2", ["out2", "late"], .int32)])
+    try expect(session, ["out", "out2", "sum"], [3, 18, 24])
+  }
+
   @Test func oneBackEdgeMayServeTwoVariables() throws {
     var nodes = second([], start: 100, merge: ["e2", "next"])
     nodes.removeAll { ["in2", "next2"].contains($0.name) }

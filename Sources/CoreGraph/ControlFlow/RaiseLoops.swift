@@ -10,9 +10,8 @@ extension Subgraph {
     // Inner loops first: raising one makes the loop around it an innermost one.
     for round in 0..<64 {
       let raiser = LoopRaiser(current, round: round)
-      let loops = raiser.loops()
-      if loops.isEmpty { break }
-      current = try raiser.raise(loops)
+      guard let raised = try raiser.raise(raiser.loops()) else { break }
+      current = raised
     }
     return current
   }
@@ -231,13 +230,27 @@ private struct LoopRaiser {
 
   // MARK: - Replacing
 
-  func raise(_ loops: [Loop]) throws -> Subgraph {
+  /// - Returns: nil when none of the loops can be replaced.
+  func raise(_ found: [Loop]) throws -> Subgraph? {
+    var loops = found
     var groupOf: [Int: Int] = [:]
-    for (index, loop) in loops.enumerated() {
-      for id in loop.nodes { groupOf[id] = index }
+    var units: [Int] = []
+    while true {
+      if loops.isEmpty { return nil }
+      groupOf = [:]
+      for (index, loop) in loops.enumerated() {
+        for id in loop.nodes { groupOf[id] = index }
+      }
+      let (order, cyclic) = order(loops, groupOf)
+      units = order
+      if cyclic.isEmpty { break }
+      guard loops.contains(where: { cyclic.contains($0.loopCond) }) else {
+        throw TFError.internal("the graph has a cycle outside of its loops")
+      }
+      loops.removeAll { cyclic.contains($0.loopCond) }
     }
     var rewriter = Rewriter(subgraph.graph, subgraph.cancellation)
-    for unit in order(loops, groupOf) {
+    for unit in units {
       if let index = groupOf[unit] {
         try replace(loops[index], number: index, &rewriter)
       } else {
@@ -248,10 +261,15 @@ private struct LoopRaiser {
   }
 
   /// Nodes, each after its inputs, with every loop as one unit that its condition stands for.
-  private func order(_ loops: [Loop], _ groupOf: [Int: Int]) -> [Int] {
+  ///
+  /// - Returns: also the units between which there is a cycle: loops that wait for what they give
+  ///   themselves, as where a later iteration needs what another variable is after the loop. Frames
+  ///   run those, a function can't.
+  private func order(_ loops: [Loop], _ groupOf: [Int: Int]) -> (order: [Int], cyclic: Set<Int>) {
     func unit(_ id: Int) -> Int { groupOf[id].map { loops[$0].loopCond } ?? id }
     var waiting = [Int](repeating: 0, count: nodes.count)
     var successors = [[Int]](repeating: [], count: nodes.count)
+    var predecessors = successors
     var units: Set<Int> = []
     for node in nodes {
       let own = unit(node.id)
@@ -262,6 +280,7 @@ private struct LoopRaiser {
         if from == own || source > node.id, isMerge(node.id) || from == own { continue }
         waiting[own] += 1
         successors[from].append(own)
+        predecessors[own].append(from)
       }
     }
     var ready = MinHeap(units.filter { waiting[$0] == 0 })
@@ -273,7 +292,20 @@ private struct LoopRaiser {
         if waiting[successor] == 0 { ready.insert(successor) }
       }
     }
-    return result
+    guard result.count < units.count else { return (result, []) }
+    // What is left are cycles, what comes after them, and what lies between them.
+    var cyclic = units.subtracting(result)
+    var followers = [Int](repeating: 0, count: nodes.count)
+    for id in cyclic { followers[id] = successors[id].count }
+    var ends = cyclic.filter { followers[$0] == 0 }.sorted()
+    while let end = ends.popLast() {
+      cyclic.remove(end)
+      for source in predecessors[end] where cyclic.contains(source) {
+        followers[source] -= 1
+        if followers[source] == 0 { ends.append(source) }
+      }
+    }
+    return (result, cyclic)
   }
 
   private func replace(_ loop: Loop, number: Int, _ rewriter: inout Rewriter) throws {
