@@ -121,7 +121,7 @@ struct FrameExecutor {
       guard let tensor else {
         throw TFError.invalidArgument("Retval[\(position)] does not have value")
       }
-      return try tensor.dereferenced()
+      return try tensor.dereferenced().settled()
     }
   }
 
@@ -149,6 +149,7 @@ struct FrameExecutor {
     let info = layout.nodes[ready.node]
     let node = plan.nodes[ready.node]
     let inputs = info.inputBase..<info.inputBase + info.dataInputs
+    if !ready.isDead, plan.handsOnReferences { try readReferences(node.kernel, ready, inputs) }
     switch info.kind {
     case .noOp:
       deliver(ready, [], isDead: ready.isDead)
@@ -162,7 +163,7 @@ struct FrameExecutor {
       deliver(ready, [ready.iteration.inputs[live], index], isDead: false)
     case .switch:
       guard !ready.isDead, let data = ready.iteration.inputs[inputs.lowerBound],
-        let predicate = try ready.iteration.inputs[inputs.lowerBound + 1]?.dereferenced()
+        let predicate = ready.iteration.inputs[inputs.lowerBound + 1]
       else {
         deliver(ready, [nil, nil], isDead: true)
         break
@@ -206,12 +207,25 @@ struct FrameExecutor {
           guard let tensor = ready.iteration.inputs[position] else {
             throw TFError.internal("input \(offset) has no value")
           }
-          values.append(node.kernel.refInputs[offset] ? tensor : try tensor.dereferenced())
+          values.append(tensor)
         }
         for position in inputs { ready.iteration.inputs[position] = nil }
         deliver(ready, try run(ready.node, node.kernel, values).map { $0 }, isDead: false)
       } catch let error as TFError {
         throw error.at(node: node.kernel.node, op: node.kernel.op.name)
+      }
+    }
+  }
+
+  /// Puts the values of variables in place of references to them, but for inputs that take the
+  /// variable itself.
+  private func readReferences(_ kernel: PreparedKernel, _ ready: Ready, _ inputs: Range<Int>) throws
+  {
+    for (offset, position) in inputs.enumerated() where !kernel.refInputs[offset] {
+      do {
+        ready.iteration.inputs[position] = try ready.iteration.inputs[position]?.dereferenced()
+      } catch let error as TFError {
+        throw error.at(node: kernel.node, op: kernel.op.name)
       }
     }
   }

@@ -265,7 +265,9 @@ final class LinearProgram: Sendable {
     if let learning, learning.record(state.seen) { superseded.store(true, ordering: .relaxed) }
     var outputs: [Tensor] = []
     outputs.reserveCapacity(layout.fetches.count)
-    for fetch in layout.fetches { outputs.append(try value(fetch, feeds, state).dereferenced()) }
+    for fetch in layout.fetches {
+      outputs.append(try value(fetch, feeds, state).dereferenced().settled())
+    }
     forget(state)
     withExtendedLifetime(feeds) {}
     return outputs
@@ -342,7 +344,8 @@ final class LinearProgram: Sendable {
 
   @inline(never)
   private func failure(of step: Int, _ status: Int32) -> TFError {
-    layout.fixed[step].spec.elementwise?.failure(status) ?? .internal("loop status \(status)")
+    layout.fixed[step].spec.elementwise?.failure(status)
+      ?? .internal("a loop without a meaning for its status gave \(status)")
   }
 
   /// The same, telling of each step.

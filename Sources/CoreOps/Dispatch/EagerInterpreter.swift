@@ -34,7 +34,7 @@ package enum EagerInterpreter {
     }
     let kernel = try PreparedKernel(op: op, node: "", attrs: attrs, inputTypes: given.map(\.dtype))
     let inputs = try given.enumerated().map { index, input in
-      kernel.refInputs[index] ? input : try input.dereferenced()
+      kernel.refInputs[index] ? input : try input.dereferenced().settled()
     }
     if case .raw(let specialise) = kernel.body {
       do {

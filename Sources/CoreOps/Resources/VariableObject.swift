@@ -1,18 +1,22 @@
 /// A mutable tensor: what `VariableV2` and `VarHandleOp` stand for.
 ///
-/// A value that was read stays as it was: changes happen in place only while no one else holds the
-/// memory.
+/// A value that was read from a resource variable stays as it was: changes happen in place only
+/// while no one else holds the memory. A reference variable is its memory, as in TensorFlow: what
+/// was read without a copy, by `Identity` or `Reshape`, shows later changes. Only a value with
+/// another number of elements gets memory of its own.
 package final class VariableObject: TensorObject {
   package let name: String
   package let container: String
   package let dtype: DType
   package let shape: PartialShape
+  private let isReference: Bool
   private let state = Lock<Tensor?>(nil)
 
   package init(
     name: String, container: String = ResourceContainer.defaultName, dtype: DType,
-    shape: PartialShape
+    shape: PartialShape, isReference: Bool = false
   ) {
+    self.isReference = isReference
     self.name = name
     self.container = container
     self.dtype = dtype
@@ -29,14 +33,29 @@ package final class VariableObject: TensorObject {
   package func update(_ change: (Tensor?) throws -> Tensor) throws -> Tensor {
     try state.withLock {
       let value = try change($0)
-      $0 = value
+      $0 = isReference && dtype.isNumeric ? try Self.written(value, over: $0) : value
       return value
     }
   }
 
+  /// The value in the memory of the old one, if that has as many elements.
+  private static func written(_ value: Tensor, over old: Tensor?) throws -> Tensor {
+    var memory: Buffer?
+    if case .buffer(let buffer)? = old?.payload, buffer.byteCount >= value.bytes.count,
+      old?.dims.elementCount == value.dims.elementCount
+    {
+      memory = buffer
+    }
+    let target = Tensor(
+      dtype: value.dtype, dims: value.dims,
+      buffer: try memory ?? Buffer(byteCount: value.bytes.count, isVariable: true))
+    target.bytes.copyMemory(from: UnsafeRawBufferPointer(value.bytes))
+    return target
+  }
+
   /// Lets `change` write to the bytes of the values of plain dtypes, of all variables at once. No
-  /// one else sees or changes them meanwhile, and tensors that were read before keep their
-  /// elements.
+  /// one else sees or changes them meanwhile, and tensors that were read from resource variables
+  /// before keep their elements.
   ///
   /// - Parameters:
   ///   - uninitialized: the error when a variable has no value.
@@ -59,7 +78,7 @@ package final class VariableObject: TensorObject {
       let variable = distinct[position]
       try variable.state.withLock { value in
         guard value != nil else { throw uninitialized(variable) }
-        try makeUnique(&value)
+        if !variable.isReference { try makeUnique(&value) }
         values[ObjectIdentifier(variable)] = value
         try lock(position + 1)
       }
@@ -188,5 +207,13 @@ extension Tensor {
     guard let variable = referencedVariable else { return self }
     guard let value = variable.value else { throw VariableObject.uninitialized(variable) }
     return value
+  }
+
+  /// The value as it is now: a copy, if it is the memory of a reference variable.
+  package func settled() throws -> Tensor {
+    guard case .buffer(let buffer) = payload, buffer.isVariable else { return self }
+    let copy = try Tensor.uninitialized(dtype, dims)
+    copy.bytes.copyMemory(from: UnsafeRawBufferPointer(bytes))
+    return copy
   }
 }

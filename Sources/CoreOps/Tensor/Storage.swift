@@ -13,11 +13,15 @@ package final class Buffer: @unchecked Sendable {
   /// Whether the memory is another one's, who may show it elsewhere too.
   package var isWindow: Bool { owner != nil }
 
+  /// Whether ops write to it while others read it: the memory of a reference variable.
+  package let isVariable: Bool
+
   /// Memory for `byteCount` bytes, uninitialised.
   ///
   /// - Throws: `RESOURCE_EXHAUSTED` when it would pass the memory limit or the system has no more.
-  package init(byteCount: Int) throws {
+  package init(byteCount: Int, isVariable: Bool = false) throws {
     self.byteCount = byteCount
+    self.isVariable = isVariable
     owner = nil
     try MemoryLimit.take(byteCount &+ Self.overhead)
     // There is room for whole vectors past the end, so that loops may round up.
@@ -33,6 +37,7 @@ package final class Buffer: @unchecked Sendable {
     precondition(offset >= 0 && byteCount >= 0 && offset + byteCount <= parent.byteCount)
     pointer = parent.pointer + offset
     self.byteCount = byteCount
+    isVariable = parent.isVariable
     owner = parent
   }
 
@@ -40,6 +45,7 @@ package final class Buffer: @unchecked Sendable {
   package init(pointer: UnsafeMutableRawPointer, byteCount: Int, owner: AnyObject) {
     self.pointer = pointer
     self.byteCount = byteCount
+    isVariable = false
     self.owner = owner
   }
 

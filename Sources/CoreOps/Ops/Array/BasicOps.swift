@@ -88,7 +88,7 @@ package struct BasicOps: OpFamily {
     "Identity", "input", "output", list: ListRole(.forward, list: 0))
   package let stopGradient: OpDef = passing("StopGradient", "input", "output", gradient: .zero)
   package let snapshot: OpDef = passing(
-    "Snapshot", "input", "output", gradient: .none("Snapshot has no gradient"))
+    "Snapshot", "input", "output", copies: true, gradient: .none("Snapshot has no gradient"))
   package let preventGradient: OpDef = passing(
     "PreventGradient", "input", "output", extra: "\nmessage: string = ''",
     gradient: .rule { context in
@@ -99,27 +99,40 @@ package struct BasicOps: OpFamily {
     "GuaranteeConst", "input", "output", stateful: true,
     gradient: .none("GuaranteeConst has no gradient"))
   package let deepCopy: OpDef = passing(
-    "DeepCopy", "x", "y", stateful: true, gradient: .none("DeepCopy has no gradient"))
+    "DeepCopy", "x", "y", stateful: true, copies: true,
+    gradient: .none("DeepCopy has no gradient"))
   package let copy: OpDef = passing(
-    "Copy", "input", "output",
+    "Copy", "input", "output", copies: true,
     extra: "\ntensor_name: string = ''\ndebug_ops_spec: list(string) = []",
     gradient: .none("Copy has no gradient"))
   package let copyHost: OpDef = passing(
-    "CopyHost", "input", "output",
+    "CopyHost", "input", "output", copies: true,
     extra: "\ntensor_name: string = ''\ndebug_ops_spec: list(string) = []",
     gradient: .none("CopyHost has no gradient"))
 
   package let debugGradientIdentity: OpDef = passing("DebugGradientIdentity", "input", "output")
 
-  /// An op whose output is its input. Tensors never change, so a copy may share the memory.
+  /// An op whose output is its input.
+  ///
+  /// - Parameter copies: whether it has memory of its own, and so stays what it is when the input
+  ///   is the memory of a reference variable.
   private static func passing(
     _ name: String, _ input: String, _ output: String, stateful: Bool = false,
-    extra: String = "", gradient: Gradient = .rule { [try $0.gradient()] }, list: ListRole? = nil
+    copies: Bool = false, extra: String = "",
+    gradient: Gradient = .rule { [try $0.gradient()] }, list: ListRole? = nil
   ) -> OpDef {
     OpDef(
       name, "\(input): T -> \(output): T\nT: type\(extra)", stateful: stateful,
-      shape: ShapeRules.same, kernel: .raw { _ in { _ in .alias(of: 0) } }, gradient: gradient,
-      list: list)
+      shape: ShapeRules.same,
+      kernel: .raw { context in
+        let dtype = context.inputTypes[0]
+        guard copies, dtype.isNumeric else { return { _ in .alias(of: 0) } }
+        return { specialise in
+          let count = specialise.inputs[0].elementCount * dtype.byteSize
+          return .run(
+            RunSpec(run: { $0[1].copyMemory(from: $0[0], byteCount: count) }, overwrites: [0]))
+        }
+      }, gradient: gradient, list: list)
   }
 
   package let identityN: OpDef = OpDef(

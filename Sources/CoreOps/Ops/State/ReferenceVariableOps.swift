@@ -23,8 +23,8 @@ package struct ReferenceVariableOps: OpFamily {
       }
       return { run in
         let variable = VariableObject(
-          name: name.isEmpty ? run.node : name, dtype: dtype, shape: shape)
-        variable.value = try Tensor.zeros(dtype, dims)
+          name: name.isEmpty ? run.node : name, dtype: dtype, shape: shape, isReference: true)
+        try variable.update { _ in try Tensor.zeros(dtype, dims) }
         return [Tensor(reference: variable)]
       }
     }, gradient: .none("a variable has no inputs"))
@@ -165,7 +165,7 @@ package struct ReferenceVariableOps: OpFamily {
         }
         return { run in
           let variable = try run.execution.resources.variable(
-            container, sharedName, run.node, dtype, shape)
+            container, sharedName, run.node, dtype, shape, isReference: true)
           if let empty { try variable.update { $0 ?? empty } }
           return [Tensor(reference: variable)]
         }

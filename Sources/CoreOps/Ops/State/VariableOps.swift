@@ -248,7 +248,8 @@ extension ResourceContainer {
   /// - Throws: `INVALID_ARGUMENT` when the name stands for a variable of another dtype, or
   ///   something else.
   package func variable(
-    _ container: String, _ sharedName: String, _ node: String, _ dtype: DType, _ shape: PartialShape
+    _ container: String, _ sharedName: String, _ node: String, _ dtype: DType,
+    _ shape: PartialShape, isReference: Bool = false
   ) throws -> VariableObject {
     let name = sharedName.isEmpty ? node : sharedName
     let variable = try findOrCreate(
@@ -256,7 +257,7 @@ extension ResourceContainer {
     ) {
       VariableObject(
         name: name, container: container.isEmpty ? ResourceContainer.defaultName : container,
-        dtype: dtype, shape: shape)
+        dtype: dtype, shape: shape, isReference: isReference)
     }
     try require(
       variable.dtype == dtype,
@@ -306,7 +307,7 @@ func countUp(
     }
     let count = try value.integers()[0]
     guard count < limit else { throw TFError.outOfRange("Reached limit of \(limit)") }
-    before = value
+    before = try value.settled()
     return try (count + 1).asTensor(preferring: value.dtype)
   }
   return before!
