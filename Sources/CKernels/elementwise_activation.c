@@ -3,11 +3,12 @@
 
 #define ALPHA(T) const T alpha = *(const float *)params;
 
-UNARY_FLOATS(relu, x < 0 ? 0 : x, x < 0 ? 0 : x)
+// As Eigen's vectors do: -0.0 gives 0, and what is not a number stays so.
+UNARY_FLOATS(relu, x <= 0 ? 0 : x, x <= 0 ? 0 : x)
 UNARY_SIGNED(relu, x < 0 ? 0 : x)
 UNARY_UNSIGNED(relu, x)
 JK_TABLE(relu, REAL_CASES(relu))
-UNARY_FLOATS(relu6, x < 0 ? 0 : (x > 6 ? 6 : x), x < 0 ? 0 : (x > 6 ? 6 : x))
+UNARY_FLOATS(relu6, x <= 0 ? 0 : (x > 6 ? 6 : x), x <= 0 ? 0 : (x > 6 ? 6 : x))
 UNARY_SIGNED(relu6, x < 0 ? 0 : (x > 6 ? 6 : x))
 UNARY_UNSIGNED(relu6, x > 6 ? 6 : x)
 JK_TABLE(relu6, REAL_CASES(relu6))

@@ -6,7 +6,10 @@
 
 enum { BLOCK = 16 };
 // As in jk_dnnl.h.
-enum { NONE, RELU, RELU6, ELU, SIGMOID, TANH, SWISH, GELU_TANH, GELU_ERF, SOFTPLUS, HARD_SWISH };
+enum {
+  NONE, RELU, RELU6, ELU, SIGMOID, TANH, SWISH, GELU_TANH, GELU_ERF, SOFTPLUS, HARD_SWISH,
+  LEAKY_RELU
+};
 
 typedef struct {
   const void *a, *b;
@@ -124,19 +127,10 @@ void jk_bias_add_gradient(int dtype, int64_t outer, int64_t channels, int64_t in
                     &job);
 }
 
+// Activations that have no loop of their own.
 #define ACTIVATE(R, name, EXP, TANH_, ERF, LOG1P)                                          \
   static R name(R v, int activation, R alpha) {                                            \
     switch (activation) {                                                                  \
-      case RELU:                                                                           \
-        return v > 0 ? v : v * alpha;                                                      \
-      case RELU6:                                                                          \
-        return v < 0 ? 0 : v > 6 ? 6 : v;                                                  \
-      case ELU:                                                                            \
-        return v < 0 ? alpha * (EXP(v) - 1) : v;                                           \
-      case SIGMOID:                                                                        \
-        return 1 / (1 + EXP(-v));                                                          \
-      case TANH:                                                                           \
-        return TANH_(v);                                                                   \
       case SWISH:                                                                          \
         return v / (1 + EXP(-alpha * v));                                                  \
       case GELU_TANH:                                                                      \
@@ -153,36 +147,68 @@ void jk_bias_add_gradient(int dtype, int64_t outer, int64_t channels, int64_t in
 ACTIVATE(float, activate_f32, expf, tanhf, erff, log1pf)
 ACTIVATE(double, activate_f64, exp, tanh, erf, log1p)
 
+// The loop of the op that is the activation by itself, so that its results are the same.
+static jk_loop activation_loop(int activation, int dtype) {
+  switch (activation) {
+    case RELU: return jk_relu(dtype);
+    case RELU6: return jk_relu6(dtype);
+    case ELU: return jk_elu(dtype);
+    case SIGMOID: return jk_sigmoid(dtype);
+    case TANH: return jk_tanh(dtype);
+    case LEAKY_RELU: return jk_leaky_relu(dtype);
+  }
+  return NULL;
+}
+
 typedef struct {
-  int dtype, activation;
+  int dtype, activation, size;
   float alpha;
+  jk_loop loop;
   int64_t channels, inner;
   void *y;
   const void *bias, *residual;
 } activation_job;
 
-#define ACTIVATION_LOOP(T, A, GET, SET, name)                                                 \
+#define ADD_LOOP(T, A, GET, SET)                                                              \
   for (size_t i = begin; i < end; i++) {                                                      \
     A v = GET(((T *)job->y)[i]);                                                              \
     if (job->bias)                                                                            \
       v = GET(SET(v + GET(((const T *)job->bias)[(int64_t)i / job->inner % job->channels]))); \
     if (job->residual) v = GET(SET(v + GET(((const T *)job->residual)[i])));                  \
-    ((T *)job->y)[i] = SET(name(v, job->activation, (A)job->alpha));                          \
+    ((T *)job->y)[i] = SET(v);                                                                \
   }
+#define ACTIVATION_LOOP(T, A, GET, SET, name) \
+  for (size_t i = begin; i < end; i++)        \
+    ((T *)job->y)[i] = SET(name(GET(((T *)job->y)[i]), job->activation, (A)job->alpha));
 
 static void epilogue(void *context, size_t begin, size_t end) {
   const activation_job *job = context;
-  switch (job->dtype) {
-    case JK_F32: ACTIVATION_LOOP(f32, float, GET_id, SET_id, activate_f32) break;
-    case JK_F64: ACTIVATION_LOOP(f64, double, GET_id, SET_id, activate_f64) break;
-    case JK_F16: ACTIVATION_LOOP(f16, float, GET_f16, SET_f16, activate_f32) break;
-    case JK_BF16: ACTIVATION_LOOP(bf16, float, GET_bf16, SET_bf16, activate_f32) break;
+  if (job->bias || job->residual) switch (job->dtype) {
+      case JK_F32: ADD_LOOP(f32, float, GET_id, SET_id) break;
+      case JK_F64: ADD_LOOP(f64, double, GET_id, SET_id) break;
+      case JK_F16: ADD_LOOP(f16, float, GET_f16, SET_f16) break;
+      case JK_BF16: ADD_LOOP(bf16, float, GET_bf16, SET_bf16) break;
+    }
+  if (job->loop) {
+    char *y = (char *)job->y + begin * (size_t)job->size;
+    const void *in = y;
+    int scalar = 0;
+    job->loop(&in, y, end - begin, &scalar, &job->alpha);
+    return;
   }
+  if (job->activation != NONE) switch (job->dtype) {
+      case JK_F32: ACTIVATION_LOOP(f32, float, GET_id, SET_id, activate_f32) break;
+      case JK_F64: ACTIVATION_LOOP(f64, double, GET_id, SET_id, activate_f64) break;
+      case JK_F16: ACTIVATION_LOOP(f16, float, GET_f16, SET_f16, activate_f32) break;
+      case JK_BF16: ACTIVATION_LOOP(bf16, float, GET_bf16, SET_bf16, activate_f32) break;
+    }
 }
 
 void jk_epilogue(int dtype, int64_t count, int64_t channels, int64_t inner, void *y,
                  const void *bias, const void *residual, int activation, float alpha) {
-  activation_job job = {dtype, activation, alpha, channels, inner, y, bias, residual};
+  int size = dtype == JK_F64 ? 8 : dtype == JK_F32 ? 4 : 2;
+  activation_job job = {dtype,    activation, size, alpha, activation_loop(activation, dtype),
+                        channels, inner,      y,    bias,  residual};
   jk_parallel_for((size_t)count, 16384, epilogue, &job);
 }
 
@@ -213,7 +239,7 @@ typedef struct {
       for (int64_t i = 0; i < n; i++) {                                                     \
         float v = (GET(x[i]) - mean[i * step]) * factor[i * step] + offset[i * step];       \
         if (side) v += GET(side[i]);                                                        \
-        y[i] = SET(job->activation == RELU && !(v > 0) ? 0 : v);                            \
+        y[i] = SET(job->activation == RELU && v <= 0 ? 0 : v);                            \
       }                                                                                     \
     }                                                                                       \
   }

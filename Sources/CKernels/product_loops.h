@@ -38,10 +38,10 @@ TARGET JK_INLINE void F(block)(const int tall, const jk_product *p, const float 
           memcpy(&over, bias + h * LANES, (size_t)there * sizeof *bias);
         sum[r][h] += over;
       }
-      // What is not a number stays so.
+      // What is not a number stays so, and -0.0 becomes 0, as in the activation by itself.
       if (p->clamps) {
         F(vector) x = sum[r][h], low = (F(vector)){0} + p->low, high = (F(vector)){0} + p->high;
-        x = F(choose)(x < low, low, x);
+        x = F(choose)(x <= low, low, x);
         sum[r][h] = F(choose)(x > high, high, x);
       }
     }

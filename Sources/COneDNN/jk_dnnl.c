@@ -318,20 +318,9 @@ void jk_dnnl_destroy(jk_dnnl_plan *p) {
 static dnnl_status_t append_activation(dnnl_post_ops_t ops, const jk_dnnl_epilogue *e) {
   switch (e->activation) {
     case JK_ACT_NONE: return dnnl_success;
-    case JK_ACT_RELU: return append_eltwise(ops, dnnl_eltwise_relu, e->alpha, 0);
-    case JK_ACT_RELU6: return append_eltwise(ops, dnnl_eltwise_clip, 0, 6);
-    case JK_ACT_ELU: return append_eltwise(ops, dnnl_eltwise_elu, e->alpha, 0);
-    case JK_ACT_SIGMOID: return append_eltwise(ops, dnnl_eltwise_logistic, 0, 0);
-    case JK_ACT_TANH: return append_eltwise(ops, dnnl_eltwise_tanh, 0, 0);
     case JK_ACT_SWISH: return append_eltwise(ops, dnnl_eltwise_swish, e->alpha, 0);
     case JK_ACT_GELU_TANH: return append_eltwise(ops, dnnl_eltwise_gelu_tanh, 0, 0);
     case JK_ACT_GELU_ERF: return append_eltwise(ops, dnnl_eltwise_gelu_erf, 0, 0);
-    case JK_ACT_SOFTPLUS:
-#if DNNL_VERSION_MAJOR >= 3
-      return append_eltwise(ops, dnnl_eltwise_soft_relu, 1, 0);
-#else
-      return append_eltwise(ops, dnnl_eltwise_soft_relu, 0, 0);
-#endif
     case JK_ACT_HARD_SWISH:
 #if DNNL_VERSION_MAJOR >= 3
       return append_eltwise(ops, dnnl_eltwise_hardswish, 1.0f / 6.0f, 0.5f);

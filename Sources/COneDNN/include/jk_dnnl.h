@@ -11,9 +11,11 @@
 typedef struct jk_dnnl_plan jk_dnnl_plan;
 
 // What is done to the result before it is written, after the bias and the residual are added.
+// Plans refuse those of which oneDNN's form gives a number for what is none: only the activations
+// that multiply by x are done by it.
 enum {
   JK_ACT_NONE = 0,
-  JK_ACT_RELU,        // max(x, 0); alpha: the slope for x < 0
+  JK_ACT_RELU,        // max(x, 0)
   JK_ACT_RELU6,       // min(max(x, 0), 6)
   JK_ACT_ELU,         // alpha * (exp(x) - 1) for x < 0
   JK_ACT_SIGMOID,
@@ -22,7 +24,8 @@ enum {
   JK_ACT_GELU_TANH,
   JK_ACT_GELU_ERF,
   JK_ACT_SOFTPLUS,
-  JK_ACT_HARD_SWISH   // x * min(max(x + 3, 0), 6) / 6
+  JK_ACT_HARD_SWISH,  // x * min(max(x + 3, 0), 6) / 6
+  JK_ACT_LEAKY_RELU   // x for x > 0, else alpha * x
 };
 
 typedef struct {

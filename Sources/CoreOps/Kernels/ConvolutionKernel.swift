@@ -4,8 +4,9 @@ import COneDNN
 /// A function applied to a result before it is written.
 package enum FusedActivation: Sendable, Equatable {
   case none
+  case relu
   /// x for x > 0, else `slope` · x.
-  case relu(slope: Float)
+  case leakyRelu(slope: Float)
   case relu6
   case elu
   case sigmoid
@@ -20,6 +21,7 @@ package enum FusedActivation: Sendable, Equatable {
     switch self {
     case .none: Int32(JK_ACT_NONE)
     case .relu: Int32(JK_ACT_RELU)
+    case .leakyRelu: Int32(JK_ACT_LEAKY_RELU)
     case .relu6: Int32(JK_ACT_RELU6)
     case .elu: Int32(JK_ACT_ELU)
     case .sigmoid: Int32(JK_ACT_SIGMOID)
@@ -32,8 +34,17 @@ package enum FusedActivation: Sendable, Equatable {
   }
 
   package var alpha: Float {
-    if case .relu(let slope) = self { return slope }
-    return self == .relu6 ? 0 : 1
+    if case .leakyRelu(let slope) = self { return slope }
+    return 1
+  }
+
+  /// Whether oneDNN's form of it gives NaN for what is not a number on all processors: those
+  /// that multiply by x do.
+  var isExactInLibrary: Bool {
+    switch self {
+    case .none, .swish, .gelu, .hardSwish: true
+    case .relu, .leakyRelu, .relu6, .elu, .sigmoid, .tanh, .softplus: false
+    }
   }
 }
 
@@ -51,7 +62,14 @@ package struct Epilogue: Sendable, Equatable {
     self.activation = activation
   }
 
-  var shim: jk_dnnl_epilogue {
+  /// The part that oneDNN does before it writes a result, and the activation that is left for the
+  /// package's own loop.
+  var forLibrary: (shim: jk_dnnl_epilogue, rest: FusedActivation) {
+    if activation.isExactInLibrary { return (shim, .none) }
+    return (Epilogue(bias: bias, residual: residual).shim, activation)
+  }
+
+  private var shim: jk_dnnl_epilogue {
     jk_dnnl_epilogue(
       bias: bias ? 1 : 0, residual: residual ? 1 : 0, activation: activation.number,
       alpha: activation.alpha)
@@ -184,10 +202,12 @@ package struct ConvolutionKernel: Sendable {
     return conv
   }
 
-  private func plan(_ direction: Direction, _ epilogue: Epilogue, filter: Tensor?) -> DNNLPlan? {
+  private func plan(_ direction: Direction, _ epilogue: jk_dnnl_epilogue, filter: Tensor?)
+    -> DNNLPlan?
+  {
     guard dtype == .float32, work >= Self.smallWork else { return nil }
     var conv = shim(direction)
-    var after = epilogue.shim
+    var after = epilogue
     return DNNLPlan(
       jk_dnnl_conv_create(&conv, &after, filter?.pointer.assumingMemoryBound(to: Float.self)))
   }
@@ -222,14 +242,20 @@ package struct ConvolutionKernel: Sendable {
     let overwrites = residual.map { [$0] } ?? []
     var constantFilter: Tensor?
     if case .constant(let tensor) = filter { constantFilter = tensor }
-    if !isEmpty, let plan = plan(.forward, epilogue, filter: constantFilter) {
+    let (inLibrary, rest) = epilogue.forLibrary
+    if !isEmpty, let plan = plan(.forward, inLibrary, filter: constantFilter) {
       let hasScratch = plan.scratchBytes > 0
+      let count = Int64(outputCount)
       return RunSpec(
         run: { pointers in
           try plan.run(
             pointers[0], filter.pointer(pointers), bias: bias?.pointer(pointers), pointers[output],
             residual: residual.map { pointers[$0] },
             scratch: hasScratch ? pointers[output + 1] : nil)
+          if rest != .none {
+            jk_epilogue(
+              Int32(JK_F32), count, 1, 1, pointers[output], nil, nil, rest.number, rest.alpha)
+          }
         }, scratchBytes: plan.scratchBytes, overwrites: overwrites)
     }
     let (window, count, isEmpty) = (window, outputCount, isEmpty)
@@ -262,7 +288,7 @@ package struct ConvolutionKernel: Sendable {
   /// A run to the gradient of the input; `filter` and `gradient` are the positions of the filter
   /// and of the output's gradient among three inputs.
   package func inputGradient(filter: Int, gradient: Int, constantFilter: Tensor? = nil) -> RunSpec {
-    if !isEmpty, let plan = plan(.inputGradient, Epilogue(), filter: constantFilter) {
+    if !isEmpty, let plan = plan(.inputGradient, jk_dnnl_epilogue(), filter: constantFilter) {
       let hasScratch = plan.scratchBytes > 0
       return RunSpec(
         run: { pointers in
@@ -289,7 +315,7 @@ package struct ConvolutionKernel: Sendable {
   /// A run to the gradient of the filter, from the positions of the input and of the output's
   /// gradient among three inputs.
   package func filterGradient(input: Int, gradient: Int) -> RunSpec {
-    if !isEmpty, let plan = plan(.filterGradient, Epilogue(), filter: nil) {
+    if !isEmpty, let plan = plan(.filterGradient, jk_dnnl_epilogue(), filter: nil) {
       let hasScratch = plan.scratchBytes > 0
       return RunSpec(
         run: { pointers in

@@ -89,13 +89,16 @@ final class MatMulPlan: @unchecked Sendable {
     bias: UnsafeMutableRawPointer? = nil, _ scratch: UnsafeMutableRawPointer?
   ) throws {
     if let product { return product.run(a, b, c, bias: bias) }
-    if let library { return try library.run(a, b, bias: bias, c, scratch: scratch) }
-    jk_run_matmul(&plan, a, b, c, scratch)
-    if epilogue != Epilogue() {
+    var (bias, rest) = (bias, epilogue.activation)
+    if let library {
+      try library.run(a, b, bias: bias, c, scratch: scratch)
+      (bias, rest) = (nil, epilogue.forLibrary.rest)
+    } else {
+      jk_run_matmul(&plan, a, b, c, scratch)
+    }
+    if bias != nil || rest != .none {
       jk_epilogue(
-        plan.dtype, plan.batch * plan.m * plan.n, plan.n, 1, c, bias, nil,
-        epilogue.activation.number,
-        epilogue.activation.alpha)
+        plan.dtype, plan.batch * plan.m * plan.n, plan.n, 1, c, bias, nil, rest.number, rest.alpha)
     }
   }
 
@@ -117,7 +120,7 @@ final class MatMulPlan: @unchecked Sendable {
     matmul.k = plan.k
     matmul.a_stride = plan.ta == 0 ? (plan.k, 1) : (1, plan.m)
     matmul.b_stride = plan.tb == 0 ? (plan.n, 1) : (1, plan.k)
-    var after = epilogue.shim
+    var after = epilogue.forLibrary.shim
     return DNNLPlan(
       jk_dnnl_matmul_create(&matmul, &after, constant?.pointer.assumingMemoryBound(to: Float.self)))
   }

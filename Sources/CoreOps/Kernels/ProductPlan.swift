@@ -31,7 +31,7 @@ final class ProductPlan: @unchecked Sendable {
     product.width = Int64(jk_product_width())
     var rest = epilogue.activation
     switch epilogue.activation {
-    case .relu(slope: 0):
+    case .relu:
       (product.clamps, product.low, product.high, rest) = (1, 0, .infinity, .none)
     case .relu6: (product.clamps, product.low, product.high, rest) = (1, 0, 6, .none)
     default: break

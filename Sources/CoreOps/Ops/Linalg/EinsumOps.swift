@@ -137,10 +137,10 @@ package struct EinsumOps: OpFamily {
       let chosen: FusedActivation
       switch fused.count == 2 ? fused[1] : "" {
       case "": chosen = .none
-      case "Relu": chosen = .relu(slope: 0)
+      case "Relu": chosen = .relu
       case "Relu6": chosen = .relu6
       case "Elu": chosen = .elu
-      case "LeakyRelu": chosen = .relu(slope: slope)
+      case "LeakyRelu": chosen = .leakyRelu(slope: slope)
       case "Tanh": chosen = .tanh
       case "Sigmoid": chosen = .sigmoid
       case "GeluExact": chosen = .gelu(approximate: false)

@@ -70,8 +70,8 @@ struct FusedOps: Sendable, Equatable {
     }
     if let name = names.popFirst() {
       switch name {
-      case "Relu": activation = .relu(slope: 0)
-      case "LeakyRelu": activation = .relu(slope: try context.float("leakyrelu_alpha"))
+      case "Relu": activation = .relu
+      case "LeakyRelu": activation = .leakyRelu(slope: try context.float("leakyrelu_alpha"))
       case "Relu6": activation = .relu6
       case "Elu": activation = .elu
       case "Sigmoid": activation = .sigmoid

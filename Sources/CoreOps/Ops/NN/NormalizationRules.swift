@@ -206,7 +206,7 @@ enum NormalizationRules {
     }
     switch try context.string("activation_mode") {
     case "Identity": return FusedActivation.none.number
-    case "Relu": return FusedActivation.relu(slope: 0).number
+    case "Relu": return FusedActivation.relu.number
     case let mode: throw TFError.invalidArgument("Unsupported activation mode: \(mode)")
     }
   }
