@@ -20,6 +20,13 @@ void jk_conv_input_gradient(int dtype, const jk_window *_Nonnull window, void *_
 void jk_conv_filter_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
                              void *_Nonnull dfilter, const void *_Nonnull dy);
 
+// y = bias + the convolution of x, channels last and without groups, with a filter b of
+// kernel... · in_channels rows that p, whose rows are the output's pixels, has packed. Returns 1
+// when there is no memory for a tile.
+int jk_conv_product(const jk_product *_Nonnull p, const jk_window *_Nonnull window,
+                    const float *_Nonnull x, const float *_Nonnull b, const float *_Nullable bias,
+                    float *_Nonnull y);
+
 // y = activation(y + bias + residual) in place for float, double, half and bfloat16; activation
 // numbers are those of jk_dnnl.h. The channel of element i is i / inner % channels.
 void jk_epilogue(int dtype, int64_t count, int64_t channels, int64_t inner, void *_Nonnull y,

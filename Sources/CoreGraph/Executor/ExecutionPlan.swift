@@ -30,7 +30,12 @@ package final class ExecutionPlan: Sendable {
   /// flow left, or it is to.
   let hasFrames: Bool
   /// The programs for the shapes that were fed last.
-  private let programs = Lock<[(program: LinearProgram, learning: ShapeLearning)]>([])
+  private let programs = Lock(Programs())
+  private struct Programs {
+    var latest: [(program: LinearProgram, learning: ShapeLearning)] = []
+    /// How many shapes there were so far.
+    var count = 0
+  }
   private static let programLimit = 16
   private let slots = StateSlots()
   private let frames = Lock<FrameLayout?>(nil)
@@ -180,24 +185,31 @@ package final class ExecutionPlan: Sendable {
     let shapes = feeds.map(\.dims)
     let known = programs.withLock {
       programs -> (program: LinearProgram, learning: ShapeLearning)? in
-      guard let index = programs.firstIndex(where: { $0.program.layout.feedShapes == shapes })
-      else { return nil }
-      let known = programs[index]
+      guard
+        let index = programs.latest.firstIndex(where: { $0.program.layout.feedShapes == shapes })
+      else {
+        programs.count += 1
+        return nil
+      }
+      let known = programs.latest[index]
       if index > 0 {
-        programs.remove(at: index)
-        programs.insert(known, at: 0)
+        programs.latest.remove(at: index)
+        programs.latest.insert(known, at: 0)
       }
       return known
     }
     if let known, !known.program.isSuperseded { return known.program }
     let learning = known?.learning ?? ShapeLearning()
+    // Where shapes come and go, what takes long to make for one would be thrown away with it.
+    let isBrief = known == nil && programs.withLock { $0.count > Self.programLimit }
     let program = try observing(execution.observer, .planning, "specialise for the fed shapes") {
-      try LinearPlanner.program(self, shapes, learning: learning, execution.cancellation)
+      try LinearPlanner.program(
+        self, shapes, isBrief: isBrief, learning: learning, execution.cancellation)
     }
     programs.withLock { programs in
-      programs.removeAll { $0.program.layout.feedShapes == shapes }
-      programs.insert((program, learning), at: 0)
-      if programs.count > Self.programLimit { programs.removeLast() }
+      programs.latest.removeAll { $0.program.layout.feedShapes == shapes }
+      programs.latest.insert((program, learning), at: 0)
+      if programs.latest.count > Self.programLimit { programs.latest.removeLast() }
     }
     return program
   }

@@ -117,6 +117,8 @@ struct LinearPlanner {
   let variables: [Int: ListVariable]
   /// Whether it plans a loop's body, which may change the lists among its variables in place.
   let isBody: Bool
+  /// Whether few runs are expected of the program.
+  let isBrief: Bool
   /// The lists that can't be in one block of memory.
   let sparse: Set<PlannedList.Origin>
   /// How often each tensor array in one block of memory was changed so far.
@@ -125,10 +127,10 @@ struct LinearPlanner {
   private init(
     _ plan: ExecutionPlan, _ feedShapes: [Shape], _ constants: [Int: Tensor], _ depth: Int,
     _ learning: ShapeLearning, _ cancellation: Cancellation, _ variables: [Int: ListVariable],
-    isBody: Bool,
-    sparse: Set<PlannedList.Origin>
+    isBody: Bool, isBrief: Bool, sparse: Set<PlannedList.Origin>
   ) {
     self.plan = plan
+    self.isBrief = isBrief
     self.learning = plan.handsOnReferences ? nil : learning
     assumptions = plan.handsOnReferences ? [:] : learning.assumptions
     lastReaders = Self.lastReaders(plan)
@@ -150,19 +152,21 @@ struct LinearPlanner {
   ///   - constants: feeds that are the same at every run.
   ///   - variables: feeds that are lists in one block of memory.
   ///   - isBody: whether it is the body of a loop that has these variables.
+  ///   - isBrief: whether few runs are expected of the program, so that it should take little to
+  ///     make.
   ///   - learning: what was seen of the shapes that no rule infers.
   /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node.
   ///   `NotDense` when variables can't be in one block of memory.
   static func program(
     _ plan: ExecutionPlan, _ shapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0,
-    variables: [Int: ListVariable] = [:], isBody: Bool = false,
+    variables: [Int: ListVariable] = [:], isBody: Bool = false, isBrief: Bool = false,
     learning: ShapeLearning, _ cancellation: Cancellation
   ) throws -> LinearProgram {
     var sparse: Set<PlannedList.Origin> = []
     while true {
       var planner = LinearPlanner(
         plan, shapes, constants, depth, learning, cancellation, variables, isBody: isBody,
-        sparse: sparse)
+        isBrief: isBrief, sparse: sparse)
       do {
         return try planner.program()
       } catch let refused as NotDense {
@@ -243,7 +247,7 @@ struct LinearPlanner {
       guard shapesKnown else { break }
       do {
         let specialisation = try kernel.specialise(
-          specialise, shapes: shapes, values: values, valuesStay: true)
+          specialise, shapes: shapes, values: values, valuesStay: true, isBrief: isBrief)
         if allKnown, !kernel.op.isStateful, isSmall(specialisation, kernel) {
           // The values are there: run it now, once.
           let outputs = try kernel.run(specialisation, values.compactMap { $0 })

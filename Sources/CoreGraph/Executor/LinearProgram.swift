@@ -114,14 +114,21 @@ final class LinearProgram: Sendable {
   private let learning: ShapeLearning?
   private let refuting: ShapeLearning?
   private let superseded = Atomic(false)
+  /// Whether it was made for few runs, and how many it has had.
+  let isBrief: Bool
+  private let runs = Atomic(0)
+  /// Runs after which a program that was made for few is made again for many.
+  private static let manyRuns = 64
 
   /// Whether there is reason to make a new program for the same shapes.
   var isSuperseded: Bool { superseded.load(ordering: .relaxed) }
 
   /// - Throws: `RESOURCE_EXHAUSTED` when there is no memory for it.
   init(
-    _ layout: Layout, _ plan: ExecutionPlan, _ learning: ShapeLearning?, refuting: ShapeLearning?
+    _ layout: Layout, _ plan: ExecutionPlan, _ learning: ShapeLearning?, refuting: ShapeLearning?,
+    isBrief: Bool
   ) throws {
+    self.isBrief = isBrief
     self.plan = plan
     self.refuting = refuting
     let isOpen = layout.dynamic.contains { step in
@@ -261,6 +268,9 @@ final class LinearProgram: Sendable {
           return try runRest(after: layout.dynamic[index], feeds, execution, state)
         }
       }
+    }
+    if isBrief, runs.add(1, ordering: .relaxed).newValue == Self.manyRuns {
+      superseded.store(true, ordering: .relaxed)
     }
     if let learning, learning.record(state.seen) { superseded.store(true, ordering: .relaxed) }
     var outputs: [Tensor] = []

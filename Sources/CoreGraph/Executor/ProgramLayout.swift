@@ -110,7 +110,8 @@ extension LinearPlanner {
     }
     layout.fetches = try plan.fetches.map { try operand($0, heapIndex, offsets) }
     layout.arenaBytes = arena.size
-    return try LinearProgram(layout, plan, assumptions == nil ? learning : nil, refuting: learning)
+    return try LinearProgram(
+      layout, plan, assumptions == nil ? learning : nil, refuting: learning, isBrief: isBrief)
   }
 
   private func valueSpec(_ value: Int) -> ValueSpec {

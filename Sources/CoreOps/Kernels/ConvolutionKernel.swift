@@ -234,14 +234,25 @@ package struct ConvolutionKernel: Sendable {
   ///   - bias: a vector with one value per output channel that is added.
   ///   - residual: the position of an input of the output's shape that is added; its memory may
   ///     become the output's.
+  ///   - layouts: where a filter's layout is kept for other shapes, if few runs are expected with
+  ///     these.
   package func forward(
     filter: Operand = .input(1), bias: Operand? = nil, residual: Int? = nil,
-    activation: FusedActivation = .none, output: Int = 2
+    activation: FusedActivation = .none, output: Int = 2, briefly layouts: PackedMatrix? = nil
   ) -> RunSpec {
     let epilogue = Epilogue(bias: bias != nil, residual: residual != nil, activation: activation)
     let overwrites = residual.map { [$0] } ?? []
     var constantFilter: Tensor?
     if case .constant(let tensor) = filter { constantFilter = tensor }
+    if let layouts, let constantFilter, residual == nil, dtype == .float32, !isEmpty,
+      work >= Self.smallWork,
+      let product = ConvolutionProduct(
+        window, filter: constantFilter, layouts, activation: activation)
+    {
+      return RunSpec(run: { pointers in
+        try product.run(pointers[0], bias: bias?.pointer(pointers), pointers[output])
+      })
+    }
     let (inLibrary, rest) = epilogue.forLibrary
     if !isEmpty, let plan = plan(.forward, inLibrary, filter: constantFilter) {
       let hasScratch = plan.scratchBytes > 0

@@ -30,10 +30,13 @@ final class MatMulPlan: @unchecked Sendable {
   /// - Parameters:
   ///   - a, b: shapes of rank 2 at least that were checked to fit, `output` that of the result.
   ///   - constant: the value that b has at every run.
+  ///   - layouts: where its layout is kept for other shapes.
+  ///   - isBrief: whether few runs are expected.
   init(
     _ dtype: DType, _ a: Shape, _ b: Shape, _ output: Shape, _ formA: MatrixForm,
     _ formB: MatrixForm,
-    constant: Tensor? = nil, epilogue: Epilogue = Epilogue()
+    constant: Tensor? = nil, epilogue: Epilogue = Epilogue(),
+    layouts: PackedMatrix = PackedMatrix(), isBrief: Bool = false
   ) {
     self.dtype = dtype
     self.epilogue = epilogue
@@ -58,8 +61,8 @@ final class MatMulPlan: @unchecked Sendable {
     plan.gemm = Self.library(dtype)
     plan.gemm_is_parallel = dtype == .float64 || dtype.isComplex ? 0 : 1
     if Double(plan.m) * Double(plan.n) * Double(plan.k) >= Self.leastWork {
-      product = ProductPlan(plan, epilogue, constant: constant)
-      library = product == nil ? Self.dnnl(plan, epilogue, constant) : nil
+      product = ProductPlan(plan, epilogue, constant: constant, layouts)
+      library = product == nil && !isBrief ? Self.dnnl(plan, epilogue, constant) : nil
     }
     if product != nil {
       scratchBytes = 0

@@ -16,9 +16,11 @@ final class ProductPlan: @unchecked Sendable {
   /// The most elements of a b that is taken as it lies.
   private static let maximumPlain = 1 << 17
 
-  /// - Parameter constant: the value that b has at every run.
+  /// - Parameters:
+  ///   - constant: the value that b has at every run.
+  ///   - layouts: where its layout is kept for other shapes.
   /// - Returns: nil where another way is faster.
-  init?(_ plan: jk_matmul, _ epilogue: Epilogue, constant: Tensor?) {
+  init?(_ plan: jk_matmul, _ epilogue: Epilogue, constant: Tensor?, _ layouts: PackedMatrix) {
     guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.ta == 0, plan.m > 1,
       plan.n > 1,
       plan.k <= Self.maximumDepth, !epilogue.residual
@@ -29,21 +31,12 @@ final class ProductPlan: @unchecked Sendable {
     product.a_row = plan.k
     product.b_row = plan.n
     product.width = Int64(jk_product_width())
-    var rest = epilogue.activation
-    switch epilogue.activation {
-    case .relu:
-      (product.clamps, product.low, product.high, rest) = (1, 0, .infinity, .none)
-    case .relu6: (product.clamps, product.low, product.high, rest) = (1, 0, 6, .none)
-    default: break
-    }
-    activation = rest
+    activation = product.clamp(epilogue.activation)
     if let constant {
-      let count = Int(jk_product_panels(&product) * product.k * product.width)
-      guard let buffer = try? Buffer(byteCount: count * 4) else { return nil }
-      jk_product_pack(
-        &product, constant.pointer.assumingMemoryBound(to: Float.self), plan.tb == 0 ? 0 : 1,
-        buffer.pointer.assumingMemoryBound(to: Float.self))
-      packed = buffer
+      guard let panels = layouts.panels(of: constant, isTransposed: plan.tb != 0, &product) else {
+        return nil
+      }
+      packed = panels
     } else {
       guard plan.tb == 0, plan.n >= product.width, Int(plan.k * plan.n) <= Self.maximumPlain else {
         return nil

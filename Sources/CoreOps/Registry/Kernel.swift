@@ -122,8 +122,14 @@ package struct SpecialiseContext {
   /// Whether the inputs with known values keep them at every run, so that weights may be laid out
   /// once.
   private let valuesStay: Bool
+  /// Whether few runs are expected with these shapes, so that what takes long to make for one size
+  /// does not pay.
+  package let isBrief: Bool
 
-  package init(inputs: [Shape], outputs: [Shape], values: KnownValues, valuesStay: Bool) {
+  package init(
+    inputs: [Shape], outputs: [Shape], values: KnownValues, valuesStay: Bool, isBrief: Bool = false
+  ) {
+    self.isBrief = isBrief
     self.inputs = inputs
     self.outputs = outputs
     self.values = values

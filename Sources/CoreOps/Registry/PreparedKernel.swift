@@ -68,11 +68,14 @@ package struct PreparedKernel: Sendable {
     }
   }
 
-  /// - Parameter valuesStay: whether known values are the same at every run.
+  /// - Parameters:
+  ///   - valuesStay: whether known values are the same at every run.
+  ///   - isBrief: whether few runs are expected.
   /// - Throws: `NeedsValue` when shapes or kernel depend on a value that is not known; the rules'
   ///   own errors.
   package func specialise(
-    _ specialise: Specialise, shapes: [Shape], values: [Tensor?], valuesStay: Bool
+    _ specialise: Specialise, shapes: [Shape], values: [Tensor?], valuesStay: Bool,
+    isBrief: Bool = false
   ) throws -> Specialisation {
     let known = KnownValues(values)
     let inferred = try op.shapeRule(
@@ -88,7 +91,8 @@ package struct PreparedKernel: Sendable {
       return shape
     }
     let result = try specialise(
-      SpecialiseContext(inputs: shapes, outputs: outputs, values: known, valuesStay: valuesStay))
+      SpecialiseContext(
+        inputs: shapes, outputs: outputs, values: known, valuesStay: valuesStay, isBrief: isBrief))
     return Specialisation(outputs: outputs, result: result, usedValues: known.used)
   }
 

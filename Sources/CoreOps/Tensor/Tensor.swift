@@ -183,6 +183,14 @@ extension Tensor {
     }
   }
 
+  /// Whether the two are the same memory, whatever their shapes.
+  package func isSameMemory(as other: Tensor) -> Bool {
+    guard case .buffer(let own) = payload, case .buffer(let its) = other.payload else {
+      return false
+    }
+    return own === its
+  }
+
   /// A row-major slice `start..<end` along the first axis that shares this tensor's bytes.
   package func rows(_ start: Int, _ end: Int, dims: Shape) -> Tensor {
     let rowCount = self.dims[0]

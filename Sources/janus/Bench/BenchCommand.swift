@@ -7,8 +7,14 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract:
-      "Times a model, with 'micro' the smallest calls, with 'threads' many threads at once.",
-    subcommands: [BenchModelCommand.self, BenchMicroCommand.self, BenchThreadsCommand.self],
+      """
+      Times a model, with 'micro' the smallest calls, with 'threads' many threads at once, with \
+      'shapes' many input shapes, with 'graph' a graph of many nodes.
+      """,
+    subcommands: [
+      BenchModelCommand.self, BenchMicroCommand.self, BenchThreadsCommand.self,
+      BenchShapesCommand.self, BenchGraphCommand.self,
+    ],
     defaultSubcommand: BenchModelCommand.self)
 }
 

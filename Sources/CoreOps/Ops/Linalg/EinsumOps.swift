@@ -150,11 +150,13 @@ package struct EinsumOps: OpFamily {
       }
       let a = MatrixForm(transpose: try prepared.bool("transpose_a"))
       let b = MatrixForm(transpose: try prepared.bool("transpose_b"))
+      let layouts = PackedMatrix()
       return { context in
         let plan = MatMulPlan(
           dtype, context.inputs[0], context.inputs[1], context.outputs[0], a, b,
           constant: context.constant(1),
-          epilogue: Epilogue(bias: true, activation: chosen))
+          epilogue: Epilogue(bias: true, activation: chosen), layouts: layouts,
+          isBrief: context.isBrief)
         let hasScratch = plan.scratchBytes > 0
         return .run(
           RunSpec(

@@ -20,7 +20,8 @@ package struct MatMulOps: OpFamily {
       let dtype = try context.type("T")
       let a = MatrixForm(transpose: try context.bool("transpose_a"))
       let b = MatrixForm(transpose: try context.bool("transpose_b"))
-      return { MatMulRules.specialised(dtype, $0, a, b) }
+      let layouts = PackedMatrix()
+      return { MatMulRules.specialised(dtype, $0, a, b, layouts) }
     },
     gradient: .rule { context in
       let gradient = try context.gradient()
@@ -89,7 +90,8 @@ package struct MatMulOps: OpFamily {
       let x = MatrixForm(adjoint: try context.bool("adj_x"), dtype)
       let y = MatrixForm(adjoint: try context.bool("adj_y"), dtype)
       if types[0] == dtype && types[1] == dtype {
-        return { MatMulRules.specialised(dtype, $0, x, y) }
+        let layouts = PackedMatrix()
+        return { MatMulRules.specialised(dtype, $0, x, y, layouts) }
       }
       return { context in
         let plan = MatMulPlan(dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y)
@@ -163,15 +165,17 @@ enum MatMulRules {
     let dtype = try context.type("T")
     let x = MatrixForm(adjoint: try context.bool("adj_x"), dtype)
     let y = MatrixForm(adjoint: try context.bool("adj_y"), dtype)
-    return { specialised(dtype, $0, x, y) }
+    let layouts = PackedMatrix()
+    return { specialised(dtype, $0, x, y, layouts) }
   }
 
   static func specialised(
-    _ dtype: DType, _ context: SpecialiseContext, _ x: MatrixForm, _ y: MatrixForm
+    _ dtype: DType, _ context: SpecialiseContext, _ x: MatrixForm, _ y: MatrixForm,
+    _ layouts: PackedMatrix
   ) -> Specialised {
     let plan = MatMulPlan(
       dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y,
-      constant: context.constant(1))
+      constant: context.constant(1), layouts: layouts, isBrief: context.isBrief)
     if plan.scratchBytes == 0 {
       return .run(RunSpec(run: { try plan.run($0[0], $0[1], $0[2], nil) }, rows: plan.rows))
     }

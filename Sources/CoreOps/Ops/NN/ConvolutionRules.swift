@@ -98,11 +98,14 @@ enum ConvolutionRules {
     .raw(["T": types]) { context in
       let attrs = try attrs(context, kind)
       let dtype = try context.type("T")
+      let layouts = PackedMatrix()
       return { specialise in
         let kernel = try ConvolutionKernel(
           attrs, dtype, input: specialise.inputs[0], filter: specialise.inputs[1],
           output: specialise.outputs[0], depthwise: kind.depthwise)
-        return .run(kernel.forward(filter: operand(specialise, 1)))
+        return .run(
+          kernel.forward(
+            filter: operand(specialise, 1), briefly: specialise.isBrief ? layouts : nil))
       }
     }
   }

@@ -139,6 +139,7 @@ struct FusedOps: Sendable, Equatable {
         throw TFError.unimplemented(
           "The filter format \(try context.string("filter_format")) is not supported on CPU")
       }
+      let layouts = PackedMatrix()
       return { specialise in
         let kernel = try ConvolutionKernel(
           attrs, dtype, input: specialise.inputs[0], filter: specialise.inputs[1],
@@ -147,7 +148,8 @@ struct FusedOps: Sendable, Equatable {
           return .run(
             kernel.forward(
               filter: ConvolutionRules.operand(specialise, 1), bias: .input(2),
-              residual: fused.residual ? 3 : nil, activation: fused.activation, output: inputs))
+              residual: fused.residual ? 3 : nil, activation: fused.activation, output: inputs,
+              briefly: specialise.isBrief ? layouts : nil))
         }
         guard dtype == .float32 else {
           throw TFError.unimplemented("a fused batch normalisation of \(dtype) is not implemented")
