@@ -1,5 +1,6 @@
 import CoreOps
 import Foundation
+import TestSupport
 import Testing
 
 /// Calls every op with inputs of random shapes, dtypes, values and attributes: most calls are

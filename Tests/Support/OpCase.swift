@@ -108,6 +108,15 @@ package struct OpCase: Sendable, CustomStringConvertible {
   }
 }
 
+/// Applies the registered op of that name under the current interpreter.
+///
+/// - Throws: `NOT_FOUND` when there is no such op; the op's own errors.
+package func applyOp(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws
+  -> [Tensor]
+{
+  try CoreOps.apply(OpCase.definition(name), inputs, attrs)
+}
+
 /// A literal as a tensor of that dtype.
 package func t(_ dtype: DType, _ value: some TensorConvertible) -> Tensor {
   do { return try value.asTensor(preferring: dtype) } catch {

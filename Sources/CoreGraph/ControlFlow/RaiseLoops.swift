@@ -349,9 +349,6 @@ private struct LoopRaiser {
     try library.add(condition.function)
     try library.add(body.function)
     rewriter.target.library = library
-    guard let op = OpRegistry.standard["While"] else {
-      throw TFError.internal("While is not registered")
-    }
     let inputs =
       loop.variables.map { nodes[$0.enter].inputs[0] } + passed.map { nodes[$0].inputs[0] }
     var controls: [Int] = []
@@ -361,7 +358,7 @@ private struct LoopRaiser {
       }
     }
     let id = try rewriter.add(
-      nodes[loop.loopCond].name + "/while", op,
+      nodes[loop.loopCond].name + "/while", FunctionalOps.family.while,
       try inputs.map {
         guard let mapped = rewriter.mapped($0) else {
           throw TFError.internal("the loop of \(nodes[loop.loopCond].name) lost an input")

@@ -37,14 +37,14 @@ package enum ReverseMode {
     var sums: [Tensor: Tensor] = [:]
     func add(_ gradient: Tensor, to tensor: Tensor) throws {
       if let sum = sums[tensor] {
-        sums[tensor] = try applyOp("AddN", [sum, gradient])[0]
+        sums[tensor] = try SelectOps.family.addNOp([sum, gradient])
       } else {
         sums[tensor] = gradient
       }
     }
     for (target, gradient) in zip(targets, targetGradients) {
       guard target.dtype.isFloating || target.dtype.isComplex else { continue }
-      try add(gradient ?? applyOp("OnesLike", [target])[0], to: target)
+      try add(gradient ?? BasicOps.family.onesLike([target]), to: target)
     }
     for record in applied.reversed() where record.inputs.contains(where: dependent.contains) {
       let gradients = record.outputs.map { sums[$0] }

@@ -352,7 +352,7 @@ extension FunctionLibrary {
       for (offset, dtype) in try types(argument, attrs, function.name).enumerated() {
         let id = try graph.add(
           name: graph.uniqueName(offset == 0 ? argument.name : "\(argument.name)_\(offset)"),
-          opName: "Placeholder", op: OpRegistry.standard["Placeholder"], inputs: [],
+          opName: "Placeholder", op: BasicOps.family.placeholder, inputs: [],
           attrs: ["dtype": .type(dtype), "shape": .shape(.unknown)], outputTypes: [dtype])
         ids.append(id)
         endpoints.append(Endpoint(id))

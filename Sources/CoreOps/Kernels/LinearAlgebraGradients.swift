@@ -12,16 +12,16 @@ enum LinearAlgebraGradients {
     }
     var order = (0..<rank).map { Int32($0) }
     order.swapAt(rank - 1, rank - 2)
-    return try applyOp("Transpose", [try conjugate(x), try Tensor(order, dims: [rank])])[0]
+    return try RearrangeOps.family.transpose([try conjugate(x), try Tensor(order, dims: [rank])])
   }
 
   /// The triangle or band of `below` and `above` diagonals; -1 keeps all.
   static func band(_ x: Tensor, _ below: Int, _ above: Int) throws -> Tensor {
-    try applyOp("MatrixBandPart", [x, try Tensor(scalar: below), try Tensor(scalar: above)])[0]
+    try DiagonalOps.family.matrixBandPart([x, try Tensor(scalar: below), try Tensor(scalar: above)])
   }
 
   static func expanded(_ x: Tensor, _ axis: Int32) throws -> Tensor {
-    try applyOp("ExpandDims", [x, try Tensor(scalar: axis)])[0]
+    try ShapeOps.family.expandDims([x, try Tensor(scalar: axis)])
   }
 
   /// One number per matrix as matrices of one element.
@@ -30,10 +30,10 @@ enum LinearAlgebraGradients {
   static func triangularSolve(_ a: Tensor, _ b: Tensor, lower: Bool = true, adjoint: Bool = false)
     throws -> Tensor
   {
-    try applyOp(
-      "MatrixTriangularSolve", [a, b],
+    try SolverOps.family.triangularSolve(
+      [a, b],
       Attrs().with("lower", .bool(lower), unless: lower).with(
-        "adjoint", .bool(adjoint), unless: !adjoint))[0]
+        "adjoint", .bool(adjoint), unless: !adjoint))
   }
 
   private static func half(_ x: Tensor) throws -> Tensor {
@@ -80,7 +80,7 @@ enum LinearAlgebraGradients {
 
   static func selfAdjointEigen(_ context: GradientContext) throws -> Tensor {
     let de = try context.gradient(0)
-    func diagonal(_ x: Tensor) throws -> Tensor { try applyOp("MatrixDiag", [x])[0] }
+    func diagonal(_ x: Tensor) throws -> Tensor { try DiagonalOps.family.matrixDiag([x]) }
     var result: Tensor
     if try context.bool("compute_v") {
       let (e, v) = (context.outputs[0], context.outputs[1])
@@ -90,7 +90,7 @@ enum LinearAlgebraGradients {
       let inner = try diagonal(de) + inverse * product(v, try context.gradient(1), adjA: true)
       result = try product(v, try product(inner, v, adjB: true))
     } else {
-      let v = try applyOp("SelfAdjointEigV2", [context.inputs[0]])[1]
+      let v = try apply(LinearAlgebraOps.family.selfAdjointEigV2, [context.inputs[0]])[1]
       result = try product(v, try product(try diagonal(de), v, adjB: true))
     }
     return try halvedLower(try result + adjoint(result))

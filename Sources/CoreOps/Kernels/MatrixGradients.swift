@@ -7,7 +7,9 @@ enum MatrixGradients {
     try x / (x * x + (1e-20).asTensor(preferring: x.dtype))
   }
 
-  private static func diagonal(_ x: Tensor) throws -> Tensor { try applyOp("MatrixDiag", [x])[0] }
+  private static func diagonal(_ x: Tensor) throws -> Tensor {
+    try DiagonalOps.family.matrixDiag([x])
+  }
 
   /// The last two dimensions.
   private static func size(_ x: Tensor, _ op: String) throws -> (rows: Int, columns: Int) {
@@ -25,12 +27,11 @@ enum MatrixGradients {
     var (begin, sizes) = ([Int](repeating: 0, count: rank), [Int](repeating: -1, count: rank))
     begin[rank + axis] = start
     sizes[rank + axis] = count
-    return try ReductionGradients.call(
-      "Slice", [x, ShapeOps.vector(begin), ShapeOps.vector(sizes)])
+    return try SliceOps.family.slice([x, ShapeOps.vector(begin), ShapeOps.vector(sizes)])
   }
 
   private static func join(_ parts: [Tensor], _ axis: Int) throws -> Tensor {
-    try ReductionGradients.call("ConcatV2", parts + [axis.asTensor()])
+    try JoinOps.family.concatV2(parts + [axis.asTensor()])
   }
 
   static func svd(_ context: GradientContext) throws -> Tensor {
@@ -54,10 +55,10 @@ enum MatrixGradients {
     let (du, dv) = (try context.gradient(first), try context.gradient(second))
     let squares = try s * s
     let gaps = try reciprocal(try Rules.expanded(squares, -2) - Rules.expanded(squares, -1))
-    let factors = try applyOp("MatrixSetDiag", [gaps, BasicOps.zerosLike(s)])[0]
+    let factors = try DiagonalOps.family.matrixSetDiag([gaps, BasicOps.zerosLike(s)])
     let isComplex = a.dtype.isComplex
     let sizes =
-      try isComplex ? applyOp("Cast", [diagonal(s)], ["DstT": .type(a.dtype)])[0] : diagonal(s)
+      try isComplex ? CastOps.cast(diagonal(s), a.dtype) : diagonal(s)
     let inverse = try diagonal(try reciprocal(s))
     let wide = full && n > m
     let v1 = wide ? try part(v, -1, 0, m) : v
@@ -97,25 +98,20 @@ enum MatrixGradients {
       v = context.outputs[1]
       let e = context.outputs[0]
       let gaps = try reciprocal(try Rules.expanded(e, -2) - Rules.expanded(e, -1))
-      let factors = try conjugate(applyOp("MatrixSetDiag", [gaps, BasicOps.zerosLike(e)])[0])
+      let factors = try conjugate(DiagonalOps.family.matrixSetDiag([gaps, BasicOps.zerosLike(e)]))
       let vdv = try Rules.product(v, try context.gradient(1), adjA: true)
       // Vectors have length 1, which takes the real part of the diagonal away.
-      let lengths = try applyOp(
-        "Cast",
-        [
-          applyOp(
-            "Real", [applyOp("MatrixDiagPart", [vdv])[0]], ["Tout": .type(e.dtype.realDType)])[0]
-        ],
-        ["DstT": .type(e.dtype)])[0]
+      let lengths = try CastOps.cast(
+        ComplexOps.family.real(
+          [DiagonalOps.family.matrixDiagPart([vdv])], ["Tout": .type(e.dtype.realDType)]), e.dtype)
       let along = try Rules.product(try Rules.product(v, v, adjA: true), try diagonal(lengths))
       middle = try de + factors * (vdv - along)
     } else {
       v = try apply(context.op, [a], ["Tout": .type(context.outputs[0].dtype)])[1]
     }
     let adjoint = try Rules.adjoint(v)
-    let result = try applyOp("MatrixSolve", [adjoint, Rules.product(middle, adjoint)])[0]
-    return result.dtype == a.dtype
-      ? result : try applyOp("Cast", [result], ["DstT": .type(a.dtype)])[0]
+    let result = try SolverOps.family.solve([adjoint, Rules.product(middle, adjoint)])
+    return try CastOps.cast(result, a.dtype)
   }
 
   /// Of the root s of a: x with sᴴ · x + x · sᴴ equal to the gradient, from the system of all
@@ -129,10 +125,11 @@ enum MatrixGradients {
     let n = shape[shape.rank - 1]
     let batch = Array(shape.dims.dropLast(2))
     func reshaped(_ x: Tensor, _ dims: [Int]) throws -> Tensor {
-      try ReductionGradients.reshape(x, ShapeOps.vector(dims))
+      try ShapeOps.family.reshape([x, ShapeOps.vector(dims)])
     }
-    let ones = try ReductionGradients.call(
-      "Fill", [ShapeOps.vector([n]), (1.0).asTensor(preferring: root.dtype)])
+    let ones = try ShapeOps.family.fill([
+      ShapeOps.vector([n]), (1.0).asTensor(preferring: root.dtype),
+    ])
     let identity = try reshaped(diagonal(ones), [n, n])
     func kronecker(_ x: Tensor, _ xDims: [Int], _ y: Tensor, _ yDims: [Int]) throws -> Tensor {
       try reshaped(x, xDims + [n, 1, n, 1]) * reshaped(y, yDims + [1, n, 1, n])
@@ -142,7 +139,7 @@ enum MatrixGradients {
       kronecker(root, batch, identity, []) + kronecker(identity, [], transposed, batch),
       batch + [n * n, n * n])
     let right = try reshaped(context.gradient(), batch + [n * n, 1])
-    return try reshaped(applyOp("MatrixSolve", [system, right])[0], shape.dims)
+    return try reshaped(SolverOps.family.solve([system, right]), shape.dims)
   }
 
   static func leastSquares(_ context: GradientContext) throws -> [Tensor?] {
@@ -154,10 +151,10 @@ enum MatrixGradients {
     let (m, n) = try size(a, "MatrixSolveLs")
     let isTall = m >= n
     let k = isTall ? n : m
-    let weight = try applyOp("Cast", [context.inputs[2]], ["DstT": .type(a.dtype)])[0]
-    let ones = try ReductionGradients.call("Fill", [ShapeOps.vector([k]), weight])
+    let weight = try CastOps.cast(context.inputs[2], a.dtype)
+    let ones = try ShapeOps.family.fill([ShapeOps.vector([k]), weight])
     let gram = try Rules.product(a, a, adjA: isTall, adjB: !isTall) + diagonal(ones)
-    func solve(_ right: Tensor) throws -> Tensor { try applyOp("MatrixSolve", [gram, right])[0] }
+    func solve(_ right: Tensor) throws -> Tensor { try SolverOps.family.solve([gram, right]) }
     if isTall {
       let z = try solve(gradient)
       let xz = try Rules.product(x, z, adjB: true)
@@ -178,12 +175,11 @@ enum MatrixGradients {
     let db = try apply(
       context.op, [a, context.gradient()], ["lower": .bool(lower), "adjoint": .bool(!adjoint)])[0]
     let dense = try -(adjoint ? Rules.product(x, db, adjB: true) : Rules.product(db, x, adjB: true))
-    let da = try applyOp(
-      "MatrixDiagPartV3",
+    let da = try DiagonalOps.family.matrixDiagPartV3(
       [
         dense, ShapeOps.vector(lower ? [1 - bands, 0] : [0, bands - 1]),
         (0.0).asTensor(preferring: a.dtype),
-      ], ["align": .string("LEFT_RIGHT")])[0]
+      ], ["align": .string("LEFT_RIGHT")])
     // One band comes without its dimension.
     let shaped = bands == 1 ? try Rules.expanded(da, -2) : da
     return [

@@ -257,13 +257,12 @@ enum RandomRules {
   /// The gradient of gamma samples for their shape parameter, summed over the samples of each.
   static func gammaGradient(_ context: GradientContext, _ alpha: Tensor) throws -> Tensor {
     let sample = context.outputs[0]
-    let partial = try applyOp("RandomGammaGrad", [alpha, sample])[0]
+    let partial = try RandomOps.family.gammaGrad([alpha, sample])
     let gradient = try context.gradient() * partial
     guard let rank = sample.shape.rank, let own = alpha.shape.rank else {
       throw TFError.unimplemented("the gradient of gamma samples of unknown rank")
     }
     if rank == own { return gradient }
-    return try applyOp(
-      "Sum", [gradient, try Tensor((0..<rank - own).map { Int32($0) }, dims: [rank - own])])[0]
+    return try ReductionOps.family.sum([gradient, ShapeOps.vector(Array(0..<rank - own))])
   }
 }

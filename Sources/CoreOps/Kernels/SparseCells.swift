@@ -237,10 +237,7 @@ enum SparseRows {
 }
 
 /// Runs the kernel of another op on values: for kernels that are made of others.
-func runKernel(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws -> [Tensor] {
-  guard let op = OpRegistry.standard[name] else {
-    throw TFError.internal("\(name) is not registered")
-  }
-  return try PreparedKernel(op: op, node: "", attrs: attrs, inputTypes: inputs.map(\.dtype))
+func runKernel(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws -> [Tensor] {
+  try PreparedKernel(op: op, node: "", attrs: attrs, inputTypes: inputs.map(\.dtype))
     .run(inputs, .eager)
 }

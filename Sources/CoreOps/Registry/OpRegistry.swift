@@ -1,16 +1,3 @@
-/// Applies the registered op of that name under the current interpreter: what gradient rules use
-/// for ops of other families.
-///
-/// - Throws: `NOT_FOUND` when there is no such op; the op's own errors.
-package func applyOp(_ name: String, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws
-  -> [Tensor]
-{
-  guard let definition = OpRegistry.standard[name] else {
-    throw TFError.notFound("Op type not registered '\(name)'")
-  }
-  return try apply(definition, inputs, attrs)
-}
-
 /// The known ops, by TensorFlow's names.
 public struct OpRegistry: Sendable {
   private var definitions: [String: OpDef] = [:]

@@ -159,7 +159,7 @@ extension SharedAPI {
       }
     }
     let shape = try ShapeOps.shapeTensor(of: tensor)
-    let before = try SliceOps.part(shape, from: 0, to: axis)
+    let before = try ShapeOps.part(shape, from: 0, to: axis)
     let behind = try SliceOps.family.slice([
       shape, ShapeOps.vector([axis + maskRank]), ShapeOps.vector([-1]),
     ])

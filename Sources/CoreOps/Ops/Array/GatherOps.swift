@@ -226,7 +226,7 @@ package struct GatherOps: OpFamily {
       let shape = try ShapeOps.shapeTensor(of: context.inputs[0])
       return [
         try ScatterOps.family.scatterNd([
-          indices, context.gradient(), SliceOps.sameDType(shape, as: indices),
+          indices, context.gradient(), ShapeOps.integers(shape, indices.dtype),
         ]), nil,
       ]
     })
@@ -363,7 +363,7 @@ struct GatherGradient {
     let next = try axis + 1
     // The picked slices along one dimension, as they are in `params`.
     let indexShape = try ShapeOps.shapeTensor(of: indices)
-    let picked = try product(SliceOps.part(indexShape, from: batch, to: nil))
+    let picked = try product(ShapeOps.part(indexShape, from: batch, to: nil))
     var values = try ShapeOps.family.reshape([
       gradient,
       join([
@@ -384,7 +384,7 @@ struct GatherGradient {
       isFirst ? shape : try GatherOps.family.gatherV2([shape, order, ShapeOps.scalar(0)])
     let table =
       try batch == 0
-      ? scatter(ShapeOps.family.reshape([indices, ShapeOps.vector([-1])]), values, turnedShape)
+      ? scatter(ShapeOps.flat(indices), values, turnedShape)
       : scatterBatches(values, batch, turnedShape, indexShape)
     if isFirst { return table }
     return try RearrangeOps.family.transpose([table, ShapeOps.family.invertPermutation([order])])
@@ -395,10 +395,10 @@ struct GatherGradient {
     _ values: Tensor, _ batch: Int, _ shape: Tensor, _ indexShape: Tensor
   ) throws -> Tensor {
     let scalar = try ShapeOps.vector([])
-    let size = try SliceOps.part(shape, from: batch, to: batch + 1)
-    let count = try product(SliceOps.part(shape, from: 0, to: batch))
-    let picked = try product(SliceOps.part(indexShape, from: batch, to: nil))
-    let rest = try SliceOps.part(shape, from: batch + 1, to: nil)
+    let size = try ShapeOps.part(shape, from: batch, to: batch + 1)
+    let count = try product(ShapeOps.part(shape, from: 0, to: batch))
+    let picked = try product(ShapeOps.part(indexShape, from: batch, to: nil))
+    let rest = try ShapeOps.part(shape, from: batch + 1, to: nil)
     let rows = try count * size
     let offsets = try SearchOps.family.range([
       ShapeOps.scalar(0), ShapeOps.family.reshape([rows, scalar]),
@@ -406,17 +406,17 @@ struct GatherGradient {
     ])
     let flat =
       try ShapeOps.family.reshape([indices, join([count, picked])])
-      + ShapeOps.family.expandDims([SliceOps.sameDType(offsets, as: indices), ShapeOps.scalar(1)])
+      + ShapeOps.family.expandDims([ShapeOps.integers(offsets, indices.dtype), ShapeOps.scalar(1)])
     let updates = try ShapeOps.family.reshape([values, join([count * picked, rest])])
     let table = try scatter(
-      ShapeOps.family.reshape([flat, ShapeOps.vector([-1])]), updates, join([rows, rest]))
+      ShapeOps.flat(flat), updates, join([rows, rest]))
     return try ShapeOps.family.reshape([table, shape])
   }
 
   private func scatter(_ indices: Tensor, _ updates: Tensor, _ shape: Tensor) throws -> Tensor {
     let columns = try ShapeOps.family.expandDims([indices, ShapeOps.scalar(-1)])
     return try ScatterOps.family.scatterNd([
-      columns, updates, SliceOps.sameDType(shape, as: indices),
+      columns, updates, ShapeOps.integers(shape, indices.dtype),
     ])
   }
 
@@ -430,14 +430,7 @@ struct GatherGradient {
 
   /// The product of a vector's elements, as a vector of one.
   private func product(_ x: Tensor) throws -> Tensor {
-    try applyOp("Prod", [x, ShapeOps.vector([0])], ["keep_dims": .bool(true)])[0]
-  }
-}
-
-extension SliceOps {
-  /// Elements `from..<to` of a vector; nil is its end.
-  package static func part(_ x: Tensor, from: Int, to: Int?) throws -> Tensor {
-    try family.slice([x, ShapeOps.vector([from]), ShapeOps.vector([to.map { $0 - from } ?? -1])])
+    try ReductionOps.family.prod([x, ShapeOps.vector([0])], ["keep_dims": .bool(true)])
   }
 }
 

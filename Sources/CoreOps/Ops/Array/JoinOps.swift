@@ -227,12 +227,12 @@ package struct JoinOps: OpFamily {
 
   /// x modulo y for int32 or int64 scalars, as int32.
   package static func floorMod(_ x: Tensor, _ y: Tensor) throws -> Tensor {
-    let x = x.dtype == .int32 ? x : try applyOp("Cast", [x], ["DstT": .type(.int32)])[0]
+    let x = try CastOps.cast(x, .int32)
     if !x.isSymbolic, !y.isSymbolic {
       let (a, b) = (try x.integers()[0], try y.integers()[0])
       return try ShapeOps.scalar(a < 0 ? a + b : a)
     }
-    return try applyOp("FloorMod", [x, y])[0]
+    return try BinaryOps.family.floormod(x, y)
   }
 
   package let concatOffset: OpDef = OpDef(

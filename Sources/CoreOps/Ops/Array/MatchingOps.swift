@@ -250,20 +250,20 @@ package struct MatchingOps: OpFamily {
     },
     gradient: .rule { context in
       let gradient = try context.gradient(0)
-      let width = try ReductionGradients.lastDim(context.inputs[0])
-      let flat = try ReductionGradients.reshape(gradient, ShapeOps.vector([-1]))
-      let count = try ReductionGradients.call("Size", [gradient])
+      let width = try ShapeOps.lastDimension(of: context.inputs[0])
+      let flat = try ShapeOps.flat(gradient)
+      let count = try ShapeOps.sizeTensor(of: gradient)
       // Segments are numbered row by row; no row has more of them than elements.
-      let rows = try ReductionGradients.call(
-        "FloorDiv", [ReductionGradients.call("Range", [0.asTensor(), count, 1.asTensor()]), width])
+      let rows = try BinaryOps.family.floordiv(
+        SearchOps.family.range([0.asTensor(), count, 1.asTensor()]), width)
       let ids =
-        try ReductionGradients.reshape(context.outputs[1], ShapeOps.vector([-1])) + rows * width
-      let ones = try ReductionGradients.call("OnesLike", [flat])
+        try ShapeOps.flat(context.outputs[1]) + rows * width
+      let ones = try BasicOps.family.onesLike([flat])
       let sums = try SegmentOps.family.unsortedSum([flat, ids, count])
       let sizes = try SegmentOps.family.unsortedSum([ones, ids, count])
       let means = try SegmentOps.gather(sums, ids) / SegmentOps.gather(sizes, ids)
-      let result = try ReductionGradients.reshape(means, ReductionGradients.shape(gradient))
+      let result = try ShapeOps.family.reshape([means, ShapeOps.shapeTensor(of: gradient)])
       let dtype = context.inputs[0].dtype
-      return [result.dtype == dtype ? result : try ReductionGradients.cast(result, dtype)]
+      return [try CastOps.cast(result, dtype)]
     })
 }

@@ -98,15 +98,15 @@ package struct PadOps: OpFamily {
 
   private static func cropped(_ context: GradientContext) throws -> Tensor {
     let paddings = context.inputs[1]
-    let rank = try SliceOps.sameDType(ShapeOps.rankTensor(of: context.inputs[0]), as: paddings)
-    let one = try SliceOps.sameDType(ShapeOps.scalar(1), as: paddings)
+    let rank = try ShapeOps.integers(ShapeOps.rankTensor(of: context.inputs[0]), paddings.dtype)
+    let one = try ShapeOps.integers(ShapeOps.scalar(1), paddings.dtype)
     // The first column of paddings says where the input begins.
     let column = try SliceOps.family.slice([
-      paddings, SliceOps.sameDType(ShapeOps.vector([0, 0]), as: paddings),
+      paddings, ShapeOps.integers(ShapeOps.vector([0, 0]), paddings.dtype),
       JoinOps.family.pack([rank, one]),
     ])
-    let begin = try ShapeOps.family.reshape([column, ShapeOps.vector([-1])])
-    let size = try SliceOps.sameDType(ShapeOps.shapeTensor(of: context.inputs[0]), as: paddings)
+    let begin = try ShapeOps.flat(column)
+    let size = try ShapeOps.shapeTensor(of: context.inputs[0], paddings.dtype)
     return try SliceOps.family.slice([context.gradient(), begin, size])
   }
 
@@ -272,10 +272,8 @@ package struct PadOps: OpFamily {
     gradient: .rule { context in
       // Each dimension as (multiple, size), summed over the multiples.
       let multiples = context.inputs[1]
-      let shape = try SliceOps.sameDType(ShapeOps.shapeTensor(of: context.inputs[0]), as: multiples)
-      let pairs = try ShapeOps.family.reshape([
-        JoinOps.family.pack([multiples, shape], ["axis": .int(1)]), ShapeOps.vector([-1]),
-      ])
+      let shape = try ShapeOps.shapeTensor(of: context.inputs[0], multiples.dtype)
+      let pairs = try ShapeOps.flat(JoinOps.family.pack([multiples, shape], ["axis": .int(1)]))
       let split = try ShapeOps.family.reshape([context.gradient(), pairs])
       let axes: Tensor
       if let rank = context.inputs[0].shape.rank ?? multiples.shape[0] {

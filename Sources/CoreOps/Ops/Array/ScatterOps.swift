@@ -172,11 +172,11 @@ package struct ScatterOps: OpFamily {
     let (x, indices, updates) = (context.inputs[0], context.inputs[1], context.inputs[2])
     let result = context.outputs[0]
     func indicator(_ a: Tensor, _ b: Tensor) throws -> Tensor {
-      try applyOp("Cast", [applyOp("Equal", [a, b])[0]], ["DstT": .type(gradient.dtype)])[0]
+      try CastOps.cast(ComparisonOps.family.equal(a, b), gradient.dtype)
     }
     let own = try indicator(x, result)
     let updated = try indicator(updates, GatherOps.family.gatherNd([result, indices]))
-    let shape = try SliceOps.sameDType(ShapeOps.shapeTensor(of: x), as: indices)
+    let shape = try ShapeOps.shapeTensor(of: x, indices.dtype)
     let share = try gradient / (own + family.scatterNd([indices, updated, shape]))
     return [
       try share * own, nil, try GatherOps.family.gatherNd([share, indices]) * updated,

@@ -580,8 +580,7 @@ extension SharedAPI {
   }
 
   private static func cast(_ x: some TensorConvertible, _ dtype: DType) throws -> Tensor {
-    let tensor = try x.asTensor(preferring: dtype)
-    return tensor.dtype == dtype ? tensor : try applyOp("Cast", [tensor], ["DstT": .type(dtype)])[0]
+    try CastOps.cast(x.asTensor(preferring: dtype), dtype)
   }
 
   /// Evenly spaced numbers. Follows `tf.linspace`.
@@ -666,10 +665,7 @@ extension SharedAPI {
     }
     func rows(_ x: Tensor) throws -> Tensor {
       guard let size = x.shape.dims?.last, let size else {
-        let shape = try ShapeOps.shapeTensor(of: x)
-        let last = try SliceOps.family.stridedSlice(
-          [shape, ShapeOps.vector([-1]), ShapeOps.vector([0]), ShapeOps.vector([1])],
-          ["end_mask": .int(1)])
+        let last = try ShapeOps.lastDimension(of: x)
         return try ShapeOps.family.reshape([
           x, JoinOps.family.concatV2([ShapeOps.vector([-1]), last, ShapeOps.scalar(0)]),
         ])

@@ -326,29 +326,6 @@ package struct ShapeOps: OpFamily {
       return [try dimensions(inverse, context.inputs[0].dtype)]
     }, gradient: .zero)
 
-  /// The shape as an int32 vector: a plain value when it is known.
-  package static func shapeTensor(of x: Tensor) throws -> Tensor {
-    if let dims = x.shape.known?.dims, dims.allSatisfy({ $0 <= Int(Int32.max) }) {
-      return try vector(dims)
-    }
-    return try family.shape([x])
-  }
-
-  /// The rank as an int32 scalar: a plain value when it is known.
-  package static func rankTensor(of x: Tensor) throws -> Tensor {
-    if let rank = x.rank { return try Tensor(scalar: Int32(rank)) }
-    return try family.rank([x])
-  }
-
-  /// An int32 vector, or int64 where a value needs it.
-  package static func vector(_ values: [Int]) throws -> Tensor {
-    let narrow = values.compactMap { Int32(exactly: $0) }
-    return narrow.count == values.count
-      ? try Tensor(narrow, dims: [narrow.count]) : try Tensor(values, dims: [values.count])
-  }
-
-  /// An int32 scalar.
-  package static func scalar(_ value: Int) throws -> Tensor { try Tensor(scalar: Int32(value)) }
 }
 
 /// The sum over `axes`, an integer vector.

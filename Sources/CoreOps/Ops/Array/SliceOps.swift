@@ -21,23 +21,12 @@ package struct SliceOps: OpFamily {
     gradient: .rule { context in
       // Zeros before: begin; behind: what is left of the input.
       let begin = context.inputs[1]
-      let size = try sameDType(ShapeOps.shapeTensor(of: context.outputs[0]), as: begin)
-      let all = try sameDType(ShapeOps.shapeTensor(of: context.inputs[0]), as: begin)
+      let size = try ShapeOps.shapeTensor(of: context.outputs[0], begin.dtype)
+      let all = try ShapeOps.shapeTensor(of: context.inputs[0], begin.dtype)
       let behind = try all - size - begin
       let paddings = try JoinOps.family.pack([begin, behind], ["axis": .int(1)])
       return [try PadOps.family.pad([context.gradient(), paddings]), nil, nil]
     })
-
-  package static func sameDType(_ x: Tensor, as other: Tensor) throws -> Tensor {
-    if x.dtype == other.dtype { return x }
-    if !x.isSymbolic {
-      let values = try x.integers()
-      return other.dtype == .int64
-        ? try Tensor(values, dims: x.dims)
-        : try Tensor(values.map { Int32(truncatingIfNeeded: $0) }, dims: x.dims)
-    }
-    return try applyOp("Cast", [x], ["DstT": .type(other.dtype)])[0]
-  }
 
   private static func sliced(_ context: ShapeContext) throws -> PartialShape {
     let (beginShape, sizeShape) = (
@@ -113,7 +102,7 @@ package struct SliceOps: OpFamily {
     gradient: .rule { context in
       let begin = context.inputs[1]
       let gradient = try family.stridedSliceGrad(
-        [sameDType(ShapeOps.shapeTensor(of: context.inputs[0]), as: begin)]
+        [ShapeOps.shapeTensor(of: context.inputs[0], begin.dtype)]
           + context.inputs[1...3] + [context.gradient()], maskAttrs(context))
       return [gradient, nil, nil, nil]
     })

@@ -122,7 +122,7 @@ package struct DebugOps: OpFamily {
         // The gradient is watched as well.
         let message = try context.string("message")
         let watch = "Not a number (NaN) or infinity (Inf) values detected in gradient. \(message)"
-        let gradient = try OpDef.registered(name)([context.gradient()], ["message": .string(watch)])
+        let gradient = try context.op([context.gradient()], ["message": .string(watch)])
         return [gradient]
       })
   }
@@ -152,16 +152,6 @@ package struct DebugOps: OpFamily {
       if count <= 0 { return }
       start += count
     }
-  }
-}
-
-extension OpDef {
-  /// The registered op of that name, for a rule that is part of its own definition.
-  package static func registered(_ name: String) throws -> OpDef {
-    guard let op = OpRegistry.standard[name] else {
-      throw TFError.notFound("Op type not registered '\(name)'")
-    }
-    return op
   }
 }
 

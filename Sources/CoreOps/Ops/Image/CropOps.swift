@@ -58,14 +58,9 @@ package struct CropOps: OpFamily {
       let gradient = try context.gradient()
       var imageGradient: Tensor?
       if [.half, .float32, .float64].contains(image.dtype) {
-        let size: Tensor
-        if let known = image.shape.known {
-          size = try known.dims.asTensor(preferring: .int32)
-        } else {
-          size = try dimensions(of: image, 0..<4)
-        }
         imageGradient = try CropOps.family.cropAndResizeGradImage(
-          [gradient, boxes, index, size], context.attrs.only("method").with("T", .type(image.dtype))
+          [gradient, boxes, index, ShapeOps.shapeTensor(of: image)],
+          context.attrs.only("method").with("T", .type(image.dtype))
         )
       }
       // As TensorFlow does, boxes take the bilinear gradient whatever the method.

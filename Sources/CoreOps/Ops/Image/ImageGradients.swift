@@ -3,30 +3,26 @@
 /// The largest and the smallest channel each take the whole gradient; ties go to the earlier and
 /// the later one.
 package func rgbToHSVGradient(_ gradient: Tensor, _ images: Tensor) throws -> Tensor {
+  let ops = ComparisonOps.family
   func channels(_ x: Tensor) throws -> [Tensor] {
-    try apply(OpDef.registered("Unpack"), [x], ["num": .int(3), "axis": .int(-1)])
+    try apply(JoinOps.family.unpack, [x], ["num": .int(3), "axis": .int(-1)])
   }
-  func both(_ a: (String, Tensor, Tensor), _ b: (String, Tensor, Tensor)) throws -> Tensor {
-    let holds = try OpDef.registered("LogicalAnd")([
-      OpDef.registered(a.0)([a.1, a.2]), OpDef.registered(b.0)([b.1, b.2]),
-    ])
-    return try OpDef.registered("Cast")([holds], ["DstT": .type(images.dtype)])
+  func both(_ a: (BinaryOp, Tensor, Tensor), _ b: (BinaryOp, Tensor, Tensor)) throws -> Tensor {
+    try CastOps.cast(ops.logicalAnd(a.0(a.1, a.2), b.0(b.1, b.2)), images.dtype)
   }
-  func divide(_ a: Tensor, _ b: Tensor) throws -> Tensor {
-    try OpDef.registered("DivNoNan")([a, b])
-  }
+  let divide = BinaryOps.family.divideNoNan
 
   let rgb = try channels(images)
   let (red, green, blue) = (rgb[0], rgb[1], rgb[2])
   let largest = try [
-    both(("GreaterEqual", red, blue), ("GreaterEqual", red, green)),
-    both(("Greater", green, red), ("GreaterEqual", green, blue)),
-    both(("Greater", blue, red), ("Greater", blue, green)),
+    both((ops.greaterEqual, red, blue), (ops.greaterEqual, red, green)),
+    both((ops.greater, green, red), (ops.greaterEqual, green, blue)),
+    both((ops.greater, blue, red), (ops.greater, blue, green)),
   ]
   let smallest = try [
-    both(("Less", red, blue), ("Less", red, green)),
-    both(("LessEqual", green, red), ("Less", green, blue)),
-    both(("LessEqual", blue, red), ("LessEqual", blue, green)),
+    both((ops.less, red, blue), (ops.less, red, green)),
+    both((ops.lessEqual, green, red), (ops.less, green, blue)),
+    both((ops.lessEqual, blue, red), (ops.lessEqual, blue, green)),
   ]
   func mixed(_ weights: [Tensor], _ values: [Tensor]) throws -> Tensor {
     let first = try weights[0] * values[0]
@@ -41,9 +37,9 @@ package func rgbToHSVGradient(_ gradient: Tensor, _ images: Tensor) throws -> Te
   // ranges.
   let difference = try mixed(largest, [green - blue, blue - red, red - green])
   let sixRanges = try range * 6
-  let sixth = try divide(OpDef.registered("OnesLike")([range]), sixRanges)
+  let sixth = try divide(BasicOps.family.onesLike([range]), sixRanges)
   let slope = try divide(difference, sixRanges * range)
-  let overValue = try divide(OpDef.registered("OnesLike")([value]), value)
+  let overValue = try divide(BasicOps.family.onesLike([value]), value)
   let hsv = try channels(gradient)
   let results = try (0..<3).map { channel -> Tensor in
     let (next, last) = ((channel + 1) % 3, (channel + 2) % 3)
@@ -54,29 +50,23 @@ package func rgbToHSVGradient(_ gradient: Tensor, _ images: Tensor) throws -> Te
     let saturation = try (share - smallest[channel]) * overValue
     return try mixed(hsv, [hue, saturation, largest[channel]])
   }
-  return try OpDef.registered("Pack")(results, ["axis": .int(-1)])
+  return try JoinOps.family.pack(results, ["axis": .int(-1)])
 }
 
 /// The gradient of projected images: the gradients, projected back.
 package func projectiveTransformGradient(
   _ gradient: Tensor, _ images: Tensor, _ transforms: Tensor, _ attrs: Attrs
 ) throws -> Tensor {
-  func ints(_ values: [Int]) throws -> Tensor { try values.asTensor(preferring: .int32) }
-  let reshape = try OpDef.registered("Reshape")
-  let slice = try OpDef.registered("Slice")
+  let ints = ShapeOps.vector
+  let (reshape, slice) = (ShapeOps.family.reshape, SliceOps.family.slice)
   // The ninth element of each matrix is one.
-  let one = try OpDef.registered("OnesLike")([slice([transforms, ints([0, 0]), ints([-1, 1])])])
-  let flat = try OpDef.registered("ConcatV2")([transforms, one, 1.asTensor(preferring: .int32)])
-  let inverse = try OpDef.registered("MatrixInverse")([reshape([flat, ints([-1, 3, 3])])])
+  let one = try BasicOps.family.onesLike([slice([transforms, ints([0, 0]), ints([-1, 1])])])
+  let flat = try JoinOps.family.concatV2([transforms, one, ShapeOps.scalar(1)])
+  let inverse = try LinearAlgebraOps.family.inverse([reshape([flat, ints([-1, 3, 3])])])
   let rows = try reshape([inverse, ints([-1, 9])])
   let scale = try slice([rows, ints([0, 8]), ints([-1, 1])])
   let back = try slice([rows / scale, ints([0, 0]), ints([-1, 8])])
-  let size: Tensor
-  if let height = images.shape[1], let width = images.shape[2] {
-    size = try ints([height, width])
-  } else {
-    size = try dimensions(of: images, 1..<3)
-  }
   return try ImageRegionOps.family.imageProjectiveTransformV3(
-    [gradient, back, size, Float(0).asTensor()], attrs.only("interpolation", "fill_mode"))
+    [gradient, back, ShapeOps.dimensions(of: images, 1..<3), Float(0).asTensor()],
+    attrs.only("interpolation", "fill_mode"))
 }

@@ -375,22 +375,8 @@ package struct ResizeOps: OpFamily {
 
   /// The height and width of images as an int32 tensor.
   private static func imageSize(of images: Tensor) throws -> Tensor {
-    let shape = images.shape
-    if let height = shape[1], let width = shape[2] {
-      return try [height, width].asTensor(preferring: .int32)
-    }
-    return try dimensions(of: images, 1..<3)
+    try ShapeOps.dimensions(of: images, 1..<3)
   }
-}
-
-/// Some dimensions of a tensor whose shape is only known when it runs, as an int32 vector.
-package func dimensions(of x: Tensor, _ axes: Range<Int>) throws -> Tensor {
-  guard let shape = OpRegistry.standard["Shape"], let slice = OpRegistry.standard["Slice"] else {
-    throw TFError.internal("Shape and Slice are not registered")
-  }
-  let begin = try [axes.lowerBound].asTensor(preferring: .int32)
-  let size = try [axes.count].asTensor(preferring: .int32)
-  return try slice([shape([x]), begin, size])
 }
 
 extension Attrs {

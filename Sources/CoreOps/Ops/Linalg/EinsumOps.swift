@@ -76,7 +76,7 @@ package struct EinsumOps: OpFamily {
           .with("Ta", .type(x.dtype)).with("Tb", .type(y.dtype))
         let result = try EinsumOps.family.sparseMatMul([x, y], attrs)
         if input.dtype == .float32 { return result }
-        return try applyOp("Cast", [result], ["DstT": .type(input.dtype)])[0]
+        return try CastOps.cast(result, input.dtype)
       }
       let (a, b) = (context.inputs[0], context.inputs[1])
       switch (ta, tb) {
@@ -219,7 +219,7 @@ extension EinsumOps {
         for (axis, label) in distinct.enumerated() where !present.contains(label) {
           result = try LinearAlgebraGradients.expanded(result, Int32(axis))
         }
-        let ones = try applyOp("OnesLike", [x])[0]
+        let ones = try BasicOps.family.onesLike([x])
         result = try result * (distinct.count == own.count ? ones : einsum([ones], [own], distinct))
       }
       if distinct.count < own.count { result = try einsum([result], [distinct], own) }

@@ -26,7 +26,7 @@ extension LinalgAPI {
     let column = try LinearAlgebraGradients.expanded(b.asTensor(preferring: dtype), -1)
     let product = try MatMulOps.matmul(
       a.asTensor(preferring: dtype), column, transposeA: transposeA, adjointA: adjointA)
-    return try applyOp("Squeeze", [product], ["squeeze_dims": .ints([-1])])[0]
+    return try ShapeOps.family.squeeze([product], ["squeeze_dims": .ints([-1])])
   }
 
   /// The lower triangle L with L·Lᴴ equal to each matrix.

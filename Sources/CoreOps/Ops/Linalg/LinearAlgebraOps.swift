@@ -83,7 +83,7 @@ package struct LinearAlgebraOps: OpFamily {
     },
     gradient: .rule { context in
       let (a, value) = (context.inputs[0], context.outputs[0])
-      let inverse = try applyOp("MatrixInverse", [a], ["adjoint": .bool(true)])[0]
+      let inverse = try LinearAlgebraOps.family.inverse([a], ["adjoint": .bool(true)])
       let scale = try context.gradient() * conjugate(value)
       return [try LinearAlgebraGradients.spread(scale) * inverse]
     })
@@ -106,7 +106,8 @@ package struct LinearAlgebraOps: OpFamily {
       }
     },
     gradient: .rule { context in
-      let inverse = try applyOp("MatrixInverse", [context.inputs[0]], ["adjoint": .bool(true)])[0]
+      let inverse = try LinearAlgebraOps.family.inverse(
+        [context.inputs[0]], ["adjoint": .bool(true)])
       return [try LinearAlgebraGradients.spread(try context.gradient(1)) * inverse]
     })
 

@@ -22,21 +22,14 @@ package func reduceToShape(_ gradient: Tensor, of x: Tensor, other: Tensor) thro
     let output = try ShapeRules.broadcast(PartialShape(from), PartialShape(against)).known ?? from
     if output == from { return gradient }
     let axes = BroadcastAxes(from, against).first
-    let sum = try sum(gradient, over: Tensor(axes.map(Int32.init), shape: [axes.count]))
+    let sum = try ReductionOps.family.sum([gradient, ShapeOps.vector(axes)])
     return from.rank == output.rank - axes.count
-      ? sum : try reshape(sum, Tensor(from.dims.map(Int32.init), shape: [from.rank]))
+      ? sum : try ShapeOps.family.reshape([sum, ShapeOps.vector(from.dims)])
   }
-  let shape = try applyOp("Shape", [x])[0]
+  let shape = try ShapeOps.shapeTensor(of: x)
   let axes = try apply(
-    BinaryOps.family.broadcastGradientArgs, [shape, applyOp("Shape", [other])[0]])
-  return try reshape(sum(gradient, over: axes[0]), shape)
-}
-
-private func sum(_ x: Tensor, over axes: Tensor) throws -> Tensor {
-  try applyOp("Sum", [x, axes])[0]
-}
-private func reshape(_ x: Tensor, _ shape: Tensor) throws -> Tensor {
-  try applyOp("Reshape", [x, shape])[0]
+    BinaryOps.family.broadcastGradientArgs, [shape, ShapeOps.shapeTensor(of: other)])
+  return try ShapeOps.family.reshape([ReductionOps.family.sum([gradient, axes[0]]), shape])
 }
 
 /// The axes of the common shape along which each of two shapes is repeated, or is as large as the

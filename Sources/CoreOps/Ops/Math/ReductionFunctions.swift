@@ -84,14 +84,14 @@ extension SharedAPI {
     let x = try input.asTensor()
     let greatest = try reduceMax(x, axis: axis, keepdims: true)
     // An infinite maximum is not subtracted: it would give NaN.
-    let finite = try applyOp("IsFinite", [greatest])[0]
-    let shift = try applyOp(
-      "StopGradient",
-      [applyOp("SelectV2", [finite, greatest, BasicOps.zerosLike(greatest)])[0]])[0]
+    let finite = try UnaryOps.family.isFinite(greatest)
+    let shift = try BasicOps.family.stopGradient([
+      SelectOps.where(finite, greatest, BasicOps.zerosLike(greatest))
+    ])
     let sums = try reduceSum(UnaryOps.family.exp(x - shift), axis: axis, keepdims: keepdims)
-    let logarithm = try applyOp("Log", [sums])[0]
+    let logarithm = try UnaryOps.family.log(sums)
     guard keepdims else {
-      let flat = try applyOp("Reshape", [shift, applyOp("Shape", [logarithm])[0]])[0]
+      let flat = try ShapeOps.family.reshape([shift, ShapeOps.shapeTensor(of: logarithm)])
       return try BinaryOps.family.add(logarithm, flat, name: name)
     }
     return try BinaryOps.family.add(logarithm, shift, name: name)
@@ -120,7 +120,7 @@ extension SharedAPI {
     name: String? = nil
   ) throws -> Tensor {
     let variance = try reduceVariance(input, axis: axis, keepdims: keepdims)
-    return try ReductionGradients.call("Sqrt", [variance])
+    return try UnaryOps.family.sqrt(variance)
   }
 
   /// The root of the sum of squares over `axis`. Follows `tf.math.reduce_euclidean_norm`.
@@ -407,7 +407,7 @@ extension SharedNN {
         """
       )
     }
-    let flat = try ReductionGradients.reshape(labels, [-1].asTensor())
+    let flat = try ShapeOps.flat(labels)
     let loss = try apply(
       LossOps.family.sparseCrossEntropy, [Reducing.rows(logits), flat], name: name)[0]
     return try Reducing.unflatten(loss, like: logits)
@@ -449,8 +449,8 @@ private enum Reducing {
   /// The axes; all of `x` when none are given.
   private static func axes(_ axis: (any TensorConvertible)?, of x: Tensor) throws -> Tensor {
     if let axis { return try axis.asTensor() }
-    if let rank = x.rank { return try Tensor((0..<rank).map(Int32.init), shape: [rank]) }
-    return try applyOp("Range", [0.asTensor(), applyOp("Rank", [x])[0], 1.asTensor()])[0]
+    if let rank = x.rank { return try ShapeOps.vector(Array(0..<rank)) }
+    return try SearchOps.family.range([0.asTensor(), ShapeOps.rankTensor(of: x), 1.asTensor()])
   }
 
   static func scan(
@@ -471,26 +471,25 @@ private enum Reducing {
       throw TFError.invalidArgument("the rank must be known for softmax along axis \(axis)")
     }
     let index = try ShapeRules.axis(axis, rank: rank)
-    var order = (0..<rank).map { Int32($0) }
+    var order = Array(0..<rank)
     order.swapAt(index, rank - 1)
-    let permutation = try Tensor(order, shape: [rank])
-    let turned = try applyOp("Transpose", [x, permutation])[0]
-    return try CoreOps.apply(
-      ReductionGradients.definition("Transpose"), [op(turned, nil), permutation], name: name)[0]
+    let permutation = try ShapeOps.vector(order)
+    let turned = try RearrangeOps.family.transpose([x, permutation])
+    return try RearrangeOps.family.transpose([op(turned, nil), permutation], name: name)
   }
 
   /// All but the last dimension as one.
   static func rows(_ x: Tensor) throws -> Tensor {
-    let shape = try applyOp(
-      "ConcatV2", [[-1].asTensor(), ReductionGradients.lastDim(x), 0.asTensor()])[0]
-    return try ReductionGradients.reshape(x, shape)
+    let shape = try JoinOps.family.concatV2([
+      [-1].asTensor(), ShapeOps.lastDimension(of: x), 0.asTensor(),
+    ])
+    return try ShapeOps.family.reshape([x, shape])
   }
 
   /// A value per row in the shape that the rows come from.
   static func unflatten(_ loss: Tensor, like logits: Tensor) throws -> Tensor {
-    let shape = try ReductionGradients.shape(logits)
-    let leading = try applyOp(
-      "Slice", [shape, [0].asTensor(), ReductionGradients.lastPosition(shape)])[0]
-    return try ReductionGradients.reshape(loss, leading)
+    let shape = try ShapeOps.shapeTensor(of: logits)
+    let leading = try ShapeOps.part(shape, from: 0, to: -1)
+    return try ShapeOps.family.reshape([loss, leading])
   }
 }

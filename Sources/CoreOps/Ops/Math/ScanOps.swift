@@ -31,13 +31,9 @@ package struct ScanOps: OpFamily {
     let lowest = try Tensor.lowest(x.dtype)
     func part(_ gradient: Tensor) throws -> Tensor {
       let zero = try BasicOps.zerosLike(gradient)
-      let positive = try ReductionGradients.call("Greater", [gradient, zero])
-      let logarithm = try ReductionGradients.call(
-        "Log",
-        [
-          ReductionGradients.call("SelectV2", [positive, gradient, zero + 1.0])
-        ])
-      let logs = try ReductionGradients.call("SelectV2", [positive, logarithm - y, zero + lowest])
+      let positive = try ComparisonOps.family.greater(gradient, zero)
+      let logarithm = try UnaryOps.family.log(SelectOps.where(positive, gradient, zero + 1.0))
+      let logs = try SelectOps.where(positive, logarithm - y, zero + lowest)
       let sums = try family.cumulativeLogsumexp(
         [logs, axis], try options(context, reverse: true))
       return try UnaryOps.family.exp(sums + x)
@@ -110,11 +106,9 @@ package struct ScanOps: OpFamily {
       // Elements that equal the result share its gradient.
       let x = context.inputs[0]
       let last = try [-1].asTensor()
-      func expand(_ inputs: [Tensor]) throws -> Tensor {
-        try ReductionGradients.call("ExpandDims", inputs)
-      }
-      let chosen = try ReductionGradients.cast(
-        ReductionGradients.call("Equal", [expand([context.outputs[0], last]), x]), x.dtype)
+      let expand = ShapeOps.family.expandDims
+      let chosen = try CastOps.cast(
+        ComparisonOps.family.equal(expand([context.outputs[0], last]), x), x.dtype)
       let count = try ReductionOps.family.sum([chosen, last], ["keep_dims": .bool(true)])
       return [try chosen / count * expand([context.gradient(), last]), nil]
     })
@@ -292,25 +286,24 @@ package struct ScanOps: OpFamily {
   private static func topGradient(_ context: GradientContext) throws -> Tensor {
     let x = context.inputs[0]
     // Positions in the flat input: the row's number times its length, plus the index.
-    let index = try ReductionGradients.cast(context.outputs[1], .int64)
+    let index = try CastOps.cast(context.outputs[1], .int64)
     let minusOne = try [-1].asTensor()
-    let shape = try ReductionGradients.shape64(x)
-    let length = try ReductionGradients.reshape(
-      ReductionGradients.call(
-        "Slice", [shape, ReductionGradients.lastPosition(shape), [1].asTensor()]),
-      Tensor([Int32](), shape: [0]))
-    let table = try ReductionGradients.reshape(
+    let shape = try ShapeOps.shapeTensor(of: x, .int64)
+    let length = try ShapeOps.family.reshape([
+      ShapeOps.part(shape, from: -1, to: nil), ShapeOps.vector([]),
+    ])
+    let table = try ShapeOps.family.reshape([
       index,
-      ReductionGradients.call(
-        "ConcatV2", [minusOne, ReductionGradients.lastDim(index), 0.asTensor()]))
+      JoinOps.family.concatV2([minusOne, ShapeOps.lastDimension(of: index), 0.asTensor()]),
+    ])
     // Row numbers: how many rows come before, as an exclusive running count of ones.
-    let ones = try ReductionGradients.call("OnesLike", [table])
+    let ones = try BasicOps.family.onesLike([table])
     let rows = try family.cumsum([ones, 0.asTensor()], ["exclusive": .bool(true)])
-    let flat = try ReductionGradients.reshape(table + rows * length, minusOne)
+    let flat = try ShapeOps.flat(table + rows * length)
     let sums = try SegmentOps.family.unsortedSum([
-      ReductionGradients.reshape(context.gradient(), minusOne), flat,
+      ShapeOps.flat(context.gradient()), flat,
       ReductionOps.family.prod([shape, [0].asTensor()]),
     ])
-    return try ReductionGradients.reshape(sums, shape)
+    return try ShapeOps.family.reshape([sums, shape])
   }
 }

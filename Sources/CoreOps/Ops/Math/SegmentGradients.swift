@@ -1,7 +1,7 @@
 /// The gradients of reductions over segments.
 enum SegmentGradients {
   static func onesLike(_ x: Tensor) throws -> Tensor {
-    try ReductionGradients.call("OnesLike", [x])
+    try BasicOps.family.onesLike([x])
   }
 
   /// The rows that `ids` name; zeros for negative ids.
@@ -9,14 +9,11 @@ enum SegmentGradients {
     // A row of zeros after the last: negative ids name that one.
     let zero = try ReductionOps.family.sum(
       [BasicOps.zerosLike(rows), [0].asTensor()], ["keep_dims": .bool(true)])
-    let wide = try ReductionGradients.call("ConcatV2", [rows, zero, 0.asTensor()])
-    let shape = try ReductionGradients.call("Shape", [rows], ["out_type": .type(.int64)])
-    let last = try ReductionGradients.reshape(
-      ReductionGradients.call("Slice", [shape, [0].asTensor(), [1].asTensor()]),
-      Tensor([Int32](), shape: [0]))
-    let ids = try ReductionGradients.cast(ids, .int64)
-    let negative = try ReductionGradients.call("Less", [ids, BasicOps.zerosLike(ids)])
-    return try SegmentOps.gather(wide, ReductionGradients.call("SelectV2", [negative, last, ids]))
+    let wide = try JoinOps.family.concatV2([rows, zero, 0.asTensor()])
+    let last = try CastOps.cast(ShapeOps.firstDimension(of: rows), .int64)
+    let ids = try CastOps.cast(ids, .int64)
+    let negative = try ComparisonOps.family.less(ids, BasicOps.zerosLike(ids))
+    return try SegmentOps.gather(wide, SelectOps.where(negative, last, ids))
   }
 
   /// The elements that equal their segment's extreme share its gradient.
@@ -25,11 +22,11 @@ enum SegmentGradients {
     gather: (Tensor, Tensor) throws -> Tensor
   ) throws -> Tensor {
     let (data, ids) = (context.inputs[0], context.inputs[1])
-    let chosen = try ReductionGradients.cast(
-      ReductionGradients.call("Equal", [data, gather(context.outputs[0], ids)]), data.dtype)
+    let chosen = try CastOps.cast(
+      ComparisonOps.family.equal(data, gather(context.outputs[0], ids)), data.dtype)
     // A segment that nothing comes to counts 0: one, so as not to divide by it.
     let count = try sum(chosen)
-    let divisor = try ReductionGradients.call("Maximum", [count, onesLike(count)])
+    let divisor = try BinaryOps.family.maximum(count, onesLike(count))
     return try chosen * gather(context.gradient() / divisor, ids)
   }
 
@@ -39,19 +36,19 @@ enum SegmentGradients {
     product: (Tensor) throws -> Tensor, gather: (Tensor, Tensor) throws -> Tensor
   ) throws -> Tensor {
     let (data, ids) = (context.inputs[0], context.inputs[1])
-    let zeros = try ReductionGradients.call("Equal", [data, BasicOps.zerosLike(data)])
-    let zerosInSegment = try sum(ReductionGradients.cast(zeros, data.dtype))
+    let zeros = try ComparisonOps.family.equal(data, BasicOps.zerosLike(data))
+    let zerosInSegment = try sum(CastOps.cast(zeros, data.dtype))
     let ones = try onesLike(data)
-    let nonZero = try ReductionGradients.call("SelectV2", [zeros, ones, data])
+    let nonZero = try SelectOps.where(zeros, ones, data)
     let products = try product(nonZero)
     // Where there are no zeros: the product over the element. At the only zero: the product of the
     // rest.
     let zerosHere = try gather(zerosInSegment, ids)
-    let none = try ReductionGradients.cast(
-      ReductionGradients.call("Equal", [zerosHere, BasicOps.zerosLike(data)]), data.dtype)
-    let one = try ReductionGradients.cast(
-      ReductionGradients.call("Equal", [zerosHere, ones]), data.dtype)
-    let isZero = try ReductionGradients.cast(zeros, data.dtype)
+    let none = try CastOps.cast(
+      ComparisonOps.family.equal(zerosHere, BasicOps.zerosLike(data)), data.dtype)
+    let one = try CastOps.cast(
+      ComparisonOps.family.equal(zerosHere, ones), data.dtype)
+    let isZero = try CastOps.cast(zeros, data.dtype)
     let others = try gather(products, ids) / nonZero * (none + one * isZero)
     return try gather(context.gradient(), ids) * conjugate(others)
   }

@@ -57,7 +57,7 @@ package struct SegmentOps: OpFamily {
   package let minV2: OpDef = unsorted("SegmentMinV2", JK_SEGMENT_MIN, ordered: true, gradient: nil)
 
   static func gather(_ rows: Tensor, _ ids: Tensor) throws -> Tensor {
-    try ReductionGradients.call("GatherV2", [rows, ids, 0.asTensor()])
+    try GatherOps.family.gatherV2([rows, ids, 0.asTensor()])
   }
 
   private static func dataTypes(_ ordered: Bool) -> String {

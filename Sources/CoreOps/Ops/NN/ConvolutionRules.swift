@@ -2,28 +2,40 @@ import CKernels
 
 /// Shape rules, kernels and gradients that the convolutions share.
 enum ConvolutionRules {
-  /// What sets one convolution op apart from another.
-  struct Kind: Sendable {
-    var spatial = 2
-    var depthwise = false
-    /// The ops that give its gradients, and the op itself, by name.
-    var forward = "Conv2D"
-    var inputGradient = "Conv2DBackpropInput"
-    var filterGradient = "Conv2DBackpropFilter"
+  /// What sets one convolution apart from another.
+  enum Kind {
+    case conv2D, depthwise, conv3D
 
-    static let conv2D = Kind()
-    static let depthwise = Kind(
-      depthwise: true, forward: "DepthwiseConv2dNative",
-      inputGradient: "DepthwiseConv2dNativeBackpropInput",
-      filterGradient: "DepthwiseConv2dNativeBackpropFilter")
-    static let conv3D = Kind(
-      spatial: 3, forward: "Conv3D", inputGradient: "Conv3DBackpropInputV2",
-      filterGradient: "Conv3DBackpropFilterV2")
+    var spatial: Int { self == .conv3D ? 3 : 2 }
+
+    var forward: OpDef {
+      switch self {
+      case .conv2D: ConvolutionOps.family.conv2D
+      case .depthwise: ConvolutionOps.family.depthwise
+      case .conv3D: ConvolutionOps.family.conv3D
+      }
+    }
+
+    var inputGradient: OpDef {
+      switch self {
+      case .conv2D: ConvolutionOps.family.conv2DBackpropInput
+      case .depthwise: ConvolutionOps.family.depthwiseBackpropInput
+      case .conv3D: ConvolutionOps.family.conv3DBackpropInputV2
+      }
+    }
+
+    var filterGradient: OpDef {
+      switch self {
+      case .conv2D: ConvolutionOps.family.conv2DBackpropFilter
+      case .depthwise: ConvolutionOps.family.depthwiseBackpropFilter
+      case .conv3D: ConvolutionOps.family.conv3DBackpropFilterV2
+      }
+    }
   }
 
   static func attrs(_ context: some AttrAccess, _ kind: Kind) throws -> WindowAttrs {
     let attrs = try WindowAttrs.convolution(context, spatial: kind.spatial)
-    if kind.depthwise, attrs.strides[0] != attrs.strides[1] {
+    if kind == .depthwise, attrs.strides[0] != attrs.strides[1] {
       throw TFError.invalidArgument(
         """
         Current implementation only supports equal length strides in the row and column dimensions.
@@ -44,7 +56,7 @@ enum ConvolutionRules {
         throw TFError.invalidArgument("filter depth must be stricly positive, got \(filterIn)")
       }
       if let channels {
-        if kind.depthwise {
+        if kind == .depthwise {
           guard channels == filterIn else {
             throw TFError.invalidArgument(
               "input and filter must have the same depth: \(channels) vs \(filterIn)")
@@ -67,7 +79,7 @@ enum ConvolutionRules {
         "filter must not have zero elements (i.e. all dimensions must be non-zero)")
     }
     let out: Int?
-    if kind.depthwise {
+    if kind == .depthwise {
       if let filterIn, let multiplier = w[rank - 1] {
         let (product, overflow) = filterIn.multipliedReportingOverflow(by: multiplier)
         guard !overflow else { throw TFError.invalidArgument("the filter \(w) is too large") }
@@ -102,7 +114,7 @@ enum ConvolutionRules {
       return { specialise in
         let kernel = try ConvolutionKernel(
           attrs, dtype, input: specialise.inputs[0], filter: specialise.inputs[1],
-          output: specialise.outputs[0], depthwise: kind.depthwise)
+          output: specialise.outputs[0], depthwise: kind == .depthwise)
         return .run(
           kernel.forward(
             filter: operand(specialise, 1), briefly: specialise.isBrief ? layouts : nil))
@@ -188,7 +200,7 @@ enum ConvolutionRules {
       return { specialise in
         let kernel = try ConvolutionKernel(
           attrs, dtype, input: specialise.outputs[0], filter: specialise.inputs[1],
-          output: specialise.inputs[2], depthwise: kind.depthwise)
+          output: specialise.inputs[2], depthwise: kind == .depthwise)
         return .run(
           kernel.inputGradient(filter: 1, gradient: 2, constantFilter: specialise.constant(1)))
       }
@@ -202,25 +214,10 @@ enum ConvolutionRules {
       return { specialise in
         let kernel = try ConvolutionKernel(
           attrs, dtype, input: specialise.inputs[0], filter: specialise.outputs[0],
-          output: specialise.inputs[2], depthwise: kind.depthwise)
+          output: specialise.inputs[2], depthwise: kind == .depthwise)
         return .run(kernel.filterGradient(input: 0, gradient: 2))
       }
     }
-  }
-
-  /// The shape of `x` as an int32 vector: a constant when it is known.
-  static func shape(_ x: Tensor) throws -> Tensor {
-    if let known = x.shape.known, known.dims.allSatisfy({ $0 <= Int(Int32.max) }) {
-      return try Tensor(known.dims.map(Int32.init), dims: [known.rank])
-    }
-    return try op("Shape")([x], ["out_type": .type(.int32)])
-  }
-
-  static func op(_ name: String) throws -> OpDef {
-    guard let op = OpRegistry.standard[name] else {
-      throw TFError.notFound("Op type not registered '\(name)'")
-    }
-    return op
   }
 
   /// The attributes that the ops of one convolution share.
@@ -237,8 +234,8 @@ enum ConvolutionRules {
       let (x, w, dy) = (context.inputs[0], context.inputs[1], try context.gradient())
       let attrs = shared(context)
       return [
-        try op(kind.inputGradient)([shape(x), w, dy], attrs),
-        try op(kind.filterGradient)([x, shape(w), dy], attrs),
+        try kind.inputGradient([ShapeOps.shapeTensor(of: x), w, dy], attrs),
+        try kind.filterGradient([x, ShapeOps.shapeTensor(of: w), dy], attrs),
       ]
     }
   }
@@ -249,8 +246,8 @@ enum ConvolutionRules {
       let attrs = shared(context)
       return [
         nil,
-        try op(kind.filterGradient)([gradient, shape(w), dy], attrs),
-        try op(kind.forward)([gradient, w], attrs),
+        try kind.filterGradient([gradient, ShapeOps.shapeTensor(of: w), dy], attrs),
+        try kind.forward([gradient, w], attrs),
       ]
     }
   }
@@ -260,9 +257,9 @@ enum ConvolutionRules {
       let (x, dy, gradient) = (context.inputs[0], context.inputs[2], try context.gradient())
       let attrs = shared(context)
       return [
-        try op(kind.inputGradient)([shape(x), gradient, dy], attrs),
+        try kind.inputGradient([ShapeOps.shapeTensor(of: x), gradient, dy], attrs),
         nil,
-        try op(kind.forward)([x, gradient], attrs),
+        try kind.forward([x, gradient], attrs),
       ]
     }
   }

@@ -19,7 +19,7 @@ package struct FractionalPoolingOps: OpFamily {
     shape: FractionalPooling.shape, kernel: FractionalPooling.forward(average: false),
     gradient: .rule { context in
       [
-        try ConvolutionRules.op("FractionalMaxPoolGrad")(
+        try family.fractionalMaxPoolGrad(
           [
             context.inputs[0], context.outputs[0], context.gradient(0), context.outputs[1],
             context.outputs[2],
@@ -42,9 +42,10 @@ package struct FractionalPoolingOps: OpFamily {
     shape: FractionalPooling.shape, kernel: FractionalPooling.forward(average: true),
     gradient: .rule { context in
       [
-        try ConvolutionRules.op("FractionalAvgPoolGrad")(
+        try family.fractionalAvgPoolGrad(
           [
-            FractionalPooling.sizes(context.inputs[0]), context.gradient(0), context.outputs[1],
+            ShapeOps.shapeTensor(of: context.inputs[0], .int64), context.gradient(0),
+            context.outputs[1],
             context.outputs[2],
           ], PoolingRules.attrs(context, ["overlapping"]))
       ]
@@ -121,14 +122,6 @@ enum FractionalPooling {
     _ = try (size(0), size(3))
     let (height, width) = (try size(1), try size(2))
     return [[input[0], height, width, input[3]], [height.map { $0 + 1 }], [width.map { $0 + 1 }]]
-  }
-
-  /// The shape of `x` as an int64 vector.
-  static func sizes(_ x: Tensor) throws -> Tensor {
-    if let known = x.shape.known {
-      return try Tensor(known.dims.map(Int64.init), dims: [known.rank])
-    }
-    return try ConvolutionRules.op("Shape")([x], ["out_type": .type(.int64)])
   }
 
   static func check(

@@ -143,7 +143,7 @@ struct FusedOps: Sendable, Equatable {
       return { specialise in
         let kernel = try ConvolutionKernel(
           attrs, dtype, input: specialise.inputs[0], filter: specialise.inputs[1],
-          output: specialise.outputs[0], depthwise: kind.depthwise)
+          output: specialise.outputs[0], depthwise: kind == .depthwise)
         if fused.first == .bias {
           return .run(
             kernel.forward(

@@ -141,7 +141,7 @@ package struct LossOps: OpFamily {
 
   /// The gradient of each row's loss as a column, to multiply rows with.
   private static func column(_ gradient: Tensor) throws -> Tensor {
-    try ReductionGradients.reshape(gradient, [-1, 1].asTensor(preferring: .int32))
+    try ShapeOps.family.reshape([gradient, [-1, 1].asTensor(preferring: .int32)])
   }
 
   private static func broadcast(_ logits: Tensor, like backprop: Tensor) throws -> Tensor {

@@ -19,8 +19,8 @@ package struct MorphologyOps: OpFamily {
       let inputs = [context.inputs[0], context.inputs[1], try context.gradient()]
       let attrs = PoolingRules.attrs(context, ["strides", "rates", "padding"])
       return [
-        try ConvolutionRules.op("Dilation2DBackpropInput")(inputs, attrs),
-        try ConvolutionRules.op("Dilation2DBackpropFilter")(inputs, attrs),
+        try family.dilation2DBackpropInput(inputs, attrs),
+        try family.dilation2DBackpropFilter(inputs, attrs),
       ]
     })
 
@@ -227,8 +227,9 @@ enum MorphologyRules {
       "strides": try context.attr("strides"), "padding": try context.attr("padding"),
     ]
     if spatial == 2 { attrs["dilations"] = try context.attr("rates") }
-    return try ConvolutionRules.op(spatial == 2 ? "Conv2DBackpropInput" : "Conv3DBackpropInputV2")(
-      [ConvolutionRules.shape(context.inputs[0]), weights, gradient], attrs)
+    let kind: ConvolutionRules.Kind = spatial == 2 ? .conv2D : .conv3D
+    return try kind.inputGradient(
+      [ShapeOps.shapeTensor(of: context.inputs[0]), weights, gradient], attrs)
   }
 }
 

@@ -53,7 +53,7 @@ package struct NormalizationOps: OpFamily {
     },
     gradient: .rule { context in
       [
-        try ConvolutionRules.op("BiasAdd")(
+        try family.biasAdd(
           [BasicOps.zerosLike(context.inputs[0]), context.gradient()],
           PoolingRules.attrs(context, ["data_format"]))
       ]
@@ -72,7 +72,8 @@ package struct NormalizationOps: OpFamily {
     """,
     shape: NormalizationRules.batchNormShape(extra: 0),
     kernel: NormalizationRules.batchNorm(["T": .float32], extra: 0),
-    gradient: NormalizationRules.batchNormGradient("FusedBatchNormGrad", reserved: 2))
+    gradient: NormalizationRules.batchNormGradient(
+      by: family.fusedBatchNormGrad, reserved: 2))
 
   package let fusedBatchNormV2: OpDef = OpDef(
     "FusedBatchNormV2",
@@ -89,7 +90,8 @@ package struct NormalizationOps: OpFamily {
     shape: NormalizationRules.batchNormShape(extra: 0),
     kernel: NormalizationRules.batchNorm(
       ["T": DTypeSet(.half, .bfloat16, .float32), "U": .float32], extra: 0),
-    gradient: NormalizationRules.batchNormGradient("FusedBatchNormGradV2", reserved: 2))
+    gradient: NormalizationRules.batchNormGradient(
+      by: family.fusedBatchNormGradV2, reserved: 2))
 
   package let fusedBatchNormV3: OpDef = OpDef(
     "FusedBatchNormV3",
@@ -106,7 +108,8 @@ package struct NormalizationOps: OpFamily {
     shape: NormalizationRules.batchNormShape(extra: 1),
     kernel: NormalizationRules.batchNorm(
       ["T": DTypeSet(.half, .bfloat16, .float32), "U": .float32], extra: 1),
-    gradient: NormalizationRules.batchNormGradient("FusedBatchNormGradV3", reserved: 3))
+    gradient: NormalizationRules.batchNormGradient(
+      by: family.fusedBatchNormGradV3, reserved: 3))
 
   package let fusedBatchNormGrad: OpDef = OpDef(
     "FusedBatchNormGrad",
@@ -211,7 +214,7 @@ package struct NormalizationOps: OpFamily {
     gradient: .rule { context in
       let inputs = context.inputs
       return try apply(
-        ConvolutionRules.op("BatchNormWithGlobalNormalizationGrad"),
+        family.batchNormWithGlobalNormalizationGrad,
         [inputs[0], inputs[1], inputs[2], inputs[4], try context.gradient()],
         PoolingRules.attrs(context, ["variance_epsilon", "scale_after_normalization"]))
     })

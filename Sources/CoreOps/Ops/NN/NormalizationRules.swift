@@ -66,7 +66,7 @@ enum NormalizationRules {
     .rule { context in
       let gradient = try context.gradient()
       let attrs = PoolingRules.attrs(context, ["data_format"])
-      return [gradient, try ConvolutionRules.op("BiasAddGrad")([gradient], attrs)]
+      return [gradient, try NormalizationOps.family.biasAddGrad([gradient], attrs)]
     }
   }
 
@@ -250,8 +250,10 @@ enum NormalizationRules {
     }
   }
 
-  /// - Parameter inputs: how many reserved spaces the gradient op takes.
-  static func batchNormGradient(_ name: String, reserved: Int) -> Gradient {
+  /// - Parameter reserved: how many reserved spaces the gradient op takes.
+  static func batchNormGradient(
+    by op: @autoclosure @escaping @Sendable () -> OpDef, reserved: Int
+  ) -> Gradient {
     .rule { context in
       let training = try context.bool("is_training")
       // Without training the statistics are inputs.
@@ -260,7 +262,7 @@ enum NormalizationRules {
         ? [context.outputs[3], context.outputs[4]] : [context.inputs[3], context.inputs[4]]
       let rest = reserved == 3 ? [context.outputs[5]] : []
       let results = try apply(
-        ConvolutionRules.op(name),
+        op(),
         [try context.gradient(0), context.inputs[0], context.inputs[1]] + statistics + rest,
         PoolingRules.attrs(context, ["epsilon", "data_format", "is_training"]))
       return [results[0], results[1], results[2], nil, nil]

@@ -17,7 +17,7 @@ package struct PoolingOps: OpFamily {
     """,
     shape: PoolingRules.outputShape(spatial: 2, depth: true),
     kernel: PoolingRules.kernel(PoolingRules.ordered, spatial: 2, depth: true, PoolingRules.max),
-    gradient: PoolingRules.maxGradient("MaxPoolGrad"))
+    gradient: PoolingRules.maxGradient(by: family.maxPoolGrad))
 
   package let maxPoolV2: OpDef = OpDef(
     "MaxPoolV2",
@@ -38,7 +38,7 @@ package struct PoolingOps: OpFamily {
       type, window, pointers in
       jk_max_pool(type, &window, pointers[0], pointers[3])
     },
-    gradient: PoolingRules.maxGradient("MaxPoolGradV2", sizes: true))
+    gradient: PoolingRules.maxGradient(by: family.maxPoolGradV2, sizes: true))
 
   package let maxPoolGrad: OpDef = OpDef(
     "MaxPoolGrad",
@@ -56,7 +56,7 @@ package struct PoolingOps: OpFamily {
     kernel: PoolingRules.kernel(PoolingRules.ordered, spatial: 2, depth: true, zeroes: 3) {
       jk_max_pool_gradient($0, &$1, $2[0], $2[2], $2[3])
     },
-    gradient: PoolingRules.linearGradient("MaxPoolGradGrad"))
+    gradient: PoolingRules.linearGradient(by: family.maxPoolGradGrad))
 
   package let maxPoolGradV2: OpDef = OpDef(
     "MaxPoolGradV2",
@@ -71,7 +71,7 @@ package struct PoolingOps: OpFamily {
     kernel: PoolingRules.dynamicWindowKernel(PoolingRules.ordered, sizesAt: 3, zeroes: 5) {
       jk_max_pool_gradient($0, &$1, $2[0], $2[2], $2[5])
     },
-    gradient: PoolingRules.linearGradient("MaxPoolGradGradV2", sizes: true))
+    gradient: PoolingRules.linearGradient(by: family.maxPoolGradGradV2, sizes: true))
 
   package let maxPoolGradGrad: OpDef = OpDef(
     "MaxPoolGradGrad",
@@ -87,7 +87,7 @@ package struct PoolingOps: OpFamily {
     kernel: PoolingRules.kernel(PoolingRules.ordered, spatial: 2, depth: true) {
       jk_max_pool_gather($0, &$1, $2[0], $2[2], $2[3])
     },
-    gradient: PoolingRules.linearGradient("MaxPoolGrad"))
+    gradient: PoolingRules.linearGradient(by: family.maxPoolGrad))
 
   package let maxPoolGradGradV2: OpDef = OpDef(
     "MaxPoolGradGradV2",
@@ -101,7 +101,7 @@ package struct PoolingOps: OpFamily {
     kernel: PoolingRules.dynamicWindowKernel(PoolingRules.ordered, sizesAt: 3) {
       jk_max_pool_gather($0, &$1, $2[0], $2[2], $2[5])
     },
-    gradient: PoolingRules.linearGradient("MaxPoolGradV2", sizes: true))
+    gradient: PoolingRules.linearGradient(by: family.maxPoolGradV2, sizes: true))
 
   package let avgPool: OpDef = OpDef(
     "AvgPool",
@@ -117,8 +117,8 @@ package struct PoolingOps: OpFamily {
     kernel: PoolingRules.kernel(.floats, spatial: 2, PoolingRules.average),
     gradient: .rule { context in
       [
-        try PoolingRules.op("AvgPoolGrad")(
-          [ConvolutionRules.shape(context.inputs[0]), context.gradient()],
+        try family.avgPoolGrad(
+          [ShapeOps.shapeTensor(of: context.inputs[0]), context.gradient()],
           PoolingRules.attrs(context, PoolingRules.windowNames))
       ]
     })
@@ -140,7 +140,7 @@ package struct PoolingOps: OpFamily {
     gradient: .rule { context in
       [
         nil,
-        try PoolingRules.op("AvgPool")(
+        try family.avgPool(
           [context.gradient()], PoolingRules.attrs(context, PoolingRules.windowNames)),
       ]
     })
@@ -157,7 +157,7 @@ package struct PoolingOps: OpFamily {
     """,
     shape: PoolingRules.outputShape(spatial: 3),
     kernel: PoolingRules.kernel(DTypeSet(.half, .bfloat16, .float32), spatial: 3, PoolingRules.max),
-    gradient: PoolingRules.maxGradient("MaxPool3DGrad"))
+    gradient: PoolingRules.maxGradient(by: family.maxPool3DGrad))
 
   package let maxPool3DGrad: OpDef = OpDef(
     "MaxPool3DGrad",
@@ -179,7 +179,7 @@ package struct PoolingOps: OpFamily {
     kernel: PoolingRules.kernel(DTypeSet(.half, .bfloat16, .float32), spatial: 3, zeroes: 3) {
       jk_max_pool_gradient_of_ties($0, &$1, $2[0], $2[1], $2[2], $2[3])
     },
-    gradient: PoolingRules.linearGradient("MaxPool3DGradGrad"))
+    gradient: PoolingRules.linearGradient(by: family.maxPool3DGradGrad))
 
   package let maxPool3DGradGrad: OpDef = OpDef(
     "MaxPool3DGradGrad",
@@ -195,7 +195,7 @@ package struct PoolingOps: OpFamily {
     kernel: PoolingRules.kernel(PoolingRules.ordered, spatial: 3) {
       jk_max_pool_gather($0, &$1, $2[0], $2[2], $2[3])
     },
-    gradient: PoolingRules.linearGradient("MaxPool3DGrad"))
+    gradient: PoolingRules.linearGradient(by: family.maxPool3DGrad))
 
   package let avgPool3D: OpDef = OpDef(
     "AvgPool3D",
@@ -211,8 +211,8 @@ package struct PoolingOps: OpFamily {
     kernel: PoolingRules.kernel(.floats, spatial: 3, PoolingRules.average),
     gradient: .rule { context in
       [
-        try PoolingRules.op("AvgPool3DGrad")(
-          [ConvolutionRules.shape(context.inputs[0]), context.gradient()],
+        try family.avgPool3DGrad(
+          [ShapeOps.shapeTensor(of: context.inputs[0]), context.gradient()],
           PoolingRules.attrs(context, PoolingRules.windowNames))
       ]
     })
@@ -234,7 +234,7 @@ package struct PoolingOps: OpFamily {
     gradient: .rule { context in
       [
         nil,
-        try PoolingRules.op("AvgPool3D")(
+        try family.avgPool3D(
           [context.gradient()], PoolingRules.attrs(context, PoolingRules.windowNames)),
       ]
     })
@@ -273,7 +273,7 @@ package struct PoolingOps: OpFamily {
     },
     gradient: .rule { context in
       [
-        try PoolingRules.op("MaxPoolGradWithArgmax")(
+        try family.maxPoolGradWithArgmax(
           [context.inputs[0], context.gradient(0), context.outputs[1]],
           PoolingRules.attrs(context, ["ksize", "strides", "padding", "include_batch_in_index"]))
       ]

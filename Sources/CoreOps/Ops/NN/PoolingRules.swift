@@ -262,8 +262,6 @@ enum PoolingRules {
     }
   }
 
-  static func op(_ name: String) throws -> OpDef { try ConvolutionRules.op(name) }
-
   static func attrs(_ context: GradientContext, _ names: [String]) -> Attrs {
     var attrs = Attrs()
     for name in names { if let value = context.attrs[name] { attrs[name] = value } }
@@ -272,21 +270,25 @@ enum PoolingRules {
 
   static let windowNames = ["ksize", "strides", "padding", "explicit_paddings", "data_format"]
 
-  /// The gradient of a maximum by the op `name` of the input, the output and the output's gradient.
-  static func maxGradient(_ name: String, sizes: Bool = false) -> Gradient {
+  /// The gradient of a maximum by the op `op` of the input, the output and the output's gradient.
+  static func maxGradient(
+    by op: @autoclosure @escaping @Sendable () -> OpDef, sizes: Bool = false
+  ) -> Gradient {
     .rule { context in
       var inputs = [context.inputs[0], context.outputs[0], try context.gradient()]
       if sizes { inputs += context.inputs[1...] }
-      return [try op(name)(inputs, attrs(context, windowNames))] + (sizes ? [nil, nil] : [])
+      return [try op()(inputs, attrs(context, windowNames))] + (sizes ? [nil, nil] : [])
     }
   }
 
   /// The gradient of ops whose last of three inputs goes through linearly.
-  static func linearGradient(_ name: String, sizes: Bool = false) -> Gradient {
+  static func linearGradient(
+    by op: @autoclosure @escaping @Sendable () -> OpDef, sizes: Bool = false
+  ) -> Gradient {
     .rule { context in
       var inputs = [context.inputs[0], context.inputs[1], try context.gradient()]
       if sizes { inputs += context.inputs[3...] }
-      let result = try op(name)(inputs, attrs(context, windowNames))
+      let result = try op()(inputs, attrs(context, windowNames))
       return [nil, nil, result] + (sizes ? [nil, nil] : [])
     }
   }

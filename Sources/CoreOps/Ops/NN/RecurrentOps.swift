@@ -72,7 +72,7 @@ package struct RecurrentOps: OpFamily {
     T: {half, float}
     """,
     shape: LSTMShapes.block, kernel: LSTMForm.block,
-    gradient: .rule { try LSTMForm.gradient($0, "BlockLSTMGrad") })
+    gradient: .rule { try LSTMForm.gradient($0, by: family.blockLSTMGrad) })
 
   package let blockLSTMV2: OpDef = OpDef(
     "BlockLSTMV2",
@@ -84,7 +84,7 @@ package struct RecurrentOps: OpFamily {
     T: {half, float}
     """,
     shape: LSTMShapes.block, kernel: LSTMForm.block,
-    gradient: .rule { try LSTMForm.gradient($0, "BlockLSTMGradV2") })
+    gradient: .rule { try LSTMForm.gradient($0, by: family.blockLSTMGradV2) })
 
   package let blockLSTMGrad: OpDef = OpDef(
     "BlockLSTMGrad",
@@ -357,9 +357,9 @@ struct LSTMForm: Sendable {
     }
   }
 
-  static func gradient(_ context: GradientContext, _ name: String) throws -> [Tensor?] {
+  static func gradient(_ context: GradientContext, by op: OpDef) throws -> [Tensor?] {
     let results = try apply(
-      ConvolutionRules.op(name),
+      op,
       context.inputs + context.outputs + [try context.gradient(1), try context.gradient(6)],
       PoolingRules.attrs(context, ["use_peephole"]))
     return [nil] + results

@@ -4,12 +4,12 @@ import CKernels
 package struct FFTOps: OpFamily {
   package static let family: Self = define(Self())
 
-  package let fft: OpDef = FFTOps.complex("FFT", 1, inverse: false)
-  package let ifft: OpDef = FFTOps.complex("IFFT", 1, inverse: true)
-  package let fft2d: OpDef = FFTOps.complex("FFT2D", 2, inverse: false)
-  package let ifft2d: OpDef = FFTOps.complex("IFFT2D", 2, inverse: true)
-  package let fft3d: OpDef = FFTOps.complex("FFT3D", 3, inverse: false)
-  package let ifft3d: OpDef = FFTOps.complex("IFFT3D", 3, inverse: true)
+  package let fft: OpDef = FFTOps.complex("FFT", 1, inverse: false, family.ifft)
+  package let ifft: OpDef = FFTOps.complex("IFFT", 1, inverse: true, family.fft)
+  package let fft2d: OpDef = FFTOps.complex("FFT2D", 2, inverse: false, family.ifft2d)
+  package let ifft2d: OpDef = FFTOps.complex("IFFT2D", 2, inverse: true, family.fft2d)
+  package let fft3d: OpDef = FFTOps.complex("FFT3D", 3, inverse: false, family.ifft3d)
+  package let ifft3d: OpDef = FFTOps.complex("IFFT3D", 3, inverse: true, family.fft3d)
   package let rfft: OpDef = FFTOps.real("RFFT", 1)
   package let rfft2d: OpDef = FFTOps.real("RFFT2D", 2)
   package let rfft3d: OpDef = FFTOps.real("RFFT3D", 3)
@@ -30,8 +30,11 @@ extension FFTOps {
     return .run(scratch: plan.scratchBytes) { try plan.run($0[0], $0[inputs], $0[inputs + 1]) }
   }
 
-  fileprivate static func complex(_ name: String, _ rank: Int, inverse: Bool) -> OpDef {
-    let other = inverse ? String(name.dropFirst()) : "I" + name
+  /// - Parameter other: the transform back.
+  fileprivate static func complex(
+    _ name: String, _ rank: Int, inverse: Bool,
+    _ other: @autoclosure @escaping @Sendable () -> OpDef
+  ) -> OpDef {
     return OpDef(
       name,
       """
@@ -54,7 +57,7 @@ extension FFTOps {
       },
       gradient: .rule { context in
         let gradient = try context.gradient()
-        let result = try applyOp(other, [gradient])[0]
+        let result = try other()([gradient])
         // A transform and its inverse differ by the number of points.
         let count = try points(context.inputs[0], rank, result.dtype)
         return [try inverse ? result / count : result * count]
@@ -69,14 +72,9 @@ extension FFTOps {
         return try Double(known.reduce(1, *)).asTensor(preferring: dtype)
       }
     }
-    let shape = try applyOp("Shape", [x])[0]
-    let begin = try Tensor([Int32(-rank)], dims: [1])
-    let end = try Tensor([Int32(0)], dims: [1])
-    let step = try Tensor([Int32(1)], dims: [1])
-    let inner = try applyOp(
-      "StridedSlice", [shape, begin, end, step], ["end_mask": .int(1)])[0]
-    let product = try applyOp("Prod", [inner, try Tensor([Int32(0)], dims: [1])])[0]
-    return try applyOp("Cast", [product], ["DstT": .type(dtype)])[0]
+    let inner = try ShapeOps.dimensions(of: x, -rank..<0)
+    let product = try ReductionOps.family.prod([inner, ShapeOps.vector([0])])
+    return try CastOps.cast(product, dtype)
   }
 
   private static func lengths(_ context: ShapeContext, _ rank: Int) throws -> [Int]? {
@@ -200,7 +198,7 @@ extension FFTOps {
     for axis in 0..<rank {
       pads[(all - rank + axis) * 2 + 1] = Int32(max(dims[axis] - own[axis], 0))
     }
-    return try applyOp("Pad", [x, try Tensor(pads, dims: [all, 2])])[0]
+    return try PadOps.family.pad([x, try Tensor(pads, dims: [all, 2])])
   }
 
   /// The transform of zero-padded halves: the sum over the given numbers of conjugate twiddles,
@@ -210,8 +208,8 @@ extension FFTOps {
     let lengths = try transformLengths(context, rank)
     // d x[n] = Re Σ_k g[k]·conj(w^{kn}) over the numbers that the transform keeps.
     let full = try padded(gradient, rank, to: lengths)
-    let inverse = try applyOp(["IFFT", "IFFT2D"][rank - 1], [full])[0]
-    let real = try applyOp("Real", [inverse], ["Tout": .type(context.inputs[0].dtype)])[0]
+    let inverse = try (rank == 1 ? FFTOps.family.ifft : FFTOps.family.ifft2d)([full])
+    let real = try ComplexOps.family.real([inverse], ["Tout": .type(context.inputs[0].dtype)])
     let scaled = try real * Double(lengths.reduce(1, *)).asTensor(preferring: real.dtype)
     return try padded(scaled, rank, to: try known(context.inputs[0], rank))
   }
@@ -232,9 +230,9 @@ extension FFTOps {
     let lengths = try transformLengths(context, rank)
     let length = try Tensor(lengths.map { Int32($0) }, dims: [rank])
     let dtype = context.inputs[0].dtype
-    let transformed = try applyOp(
-      ["RFFT", "RFFT2D"][rank - 1], [gradient, length],
-      ["Treal": .type(gradient.dtype), "Tcomplex": .type(dtype)])[0]
+    let transformed = try (rank == 1 ? FFTOps.family.rfft : FFTOps.family.rfft2d)(
+      [gradient, length],
+      ["Treal": .type(gradient.dtype), "Tcomplex": .type(dtype)])
     let n = lengths[rank - 1]
     let half = n / 2 + 1
     let total = Double(lengths.reduce(1, *))
@@ -303,7 +301,7 @@ extension SignalAPI {
     if let rank = x.rank, rank > 0, let own = x.shape[rank - 1], own < length[0] {
       var pads = [Int32](repeating: 0, count: rank * 2)
       pads[rank * 2 - 1] = Int32(length[0] - own)
-      padded = try applyOp("Pad", [x, try Tensor(pads, dims: [rank, 2])])[0]
+      padded = try PadOps.family.pad([x, try Tensor(pads, dims: [rank, 2])])
     }
     return try FFTOps.family.rfft(
       [padded, try Tensor(length.map { Int32($0) }, dims: [1])],

@@ -210,8 +210,8 @@ package struct RaggedOps: OpFamily {
       let none = [Tensor?](repeating: nil, count: depth)
       guard let gradient = context.outputGradients.last ?? nil else { return none + [nil, nil] }
       // The same for the places of the values tells where each came from.
-      let count = try ReductionGradients.firstDim(values)
-      let places = try ReductionGradients.call("Range", [0.asTensor(), count, 1.asTensor()])
+      let count = try ShapeOps.firstDimension(of: values)
+      let places = try SearchOps.family.range([0.asTensor(), count, 1.asTensor()])
       var attrs = context.attrs
       attrs["Tvalues"] = .type(.int32)
       var inputs = context.inputs
@@ -303,7 +303,7 @@ package struct RaggedOps: OpFamily {
       let none = [Tensor?](repeating: nil, count: depth)
       guard let gradient = context.outputGradients[1] else { return none + [nil] }
       return none + [
-        try ReductionGradients.reshape(gradient, ReductionGradients.shape(context.inputs[depth]))
+        try ShapeOps.family.reshape([gradient, ShapeOps.shapeTensor(of: context.inputs[depth])])
       ]
     })
 }

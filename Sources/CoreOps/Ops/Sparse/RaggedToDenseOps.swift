@@ -69,7 +69,8 @@ package struct RaggedToDenseOps: OpFamily {
         try require(
           places.count <= values.dims[0],
           "The row partitions have \(places.count) values, but there are \(values.dims[0])")
-        let output = try runKernel("BroadcastTo", [filler, SparseRows.vector(shape.dims)])[0]
+        let output = try runKernel(
+          ShapeOps.family.broadcastTo, [filler, SparseRows.vector(shape.dims)])[0]
         let result = try Tensor.uninitialized(values.dtype, shape)
         result.bytes.copyMemory(from: UnsafeRawBufferPointer(output.bytes))
         withExtendedLifetime(output) {}
@@ -238,33 +239,30 @@ package struct RaggedToDenseOps: OpFamily {
     let gradient = try context.gradient()
     let (values, filler) = (context.inputs[1], context.inputs[2])
     let partitions = context.inputs.dropFirst(3)
-    let count = try ReductionGradients.firstDim(values)
+    let count = try ShapeOps.firstDimension(of: values)
     let depth = depth(try Self.partitions(context))
     // Where each value went: its number, counted from 1, in a tensor of the outer dimensions.
-    let numbers = try ReductionGradients.call("Range", [1.asTensor(), count + 1, 1.asTensor()])
-    let outer = try ReductionGradients.call(
-      "Slice",
-      [
-        ReductionGradients.shape(context.outputs[0]), ShapeOps.vector([0]),
-        ShapeOps.vector([depth + 1]),
-      ])
+    let numbers = try SearchOps.family.range([1.asTensor(), count + 1, 1.asTensor()])
+    let outer = try SliceOps.family.slice([
+      ShapeOps.shapeTensor(of: context.outputs[0]), ShapeOps.vector([0]),
+      ShapeOps.vector([depth + 1]),
+    ])
     var attrs = context.attrs
     attrs["T"] = .type(.int32)
     attrs["Tshape"] = .type(.int32)
     let cells = try apply(context.op, [outer, numbers, 0.asTensor()] + partitions, attrs)[0]
-    let flat = try ReductionGradients.reshape(cells, ShapeOps.vector([-1]))
-    let rest = try ReductionGradients.call(
-      "Slice", [ReductionGradients.shape(values), ShapeOps.vector([1]), ShapeOps.vector([-1])])
-    let rowShape = try ReductionGradients.call(
-      "ConcatV2",
-      [
-        ReductionGradients.reshape(ReductionGradients.call("Size", [cells]), ShapeOps.vector([1])),
-        rest, 0.asTensor(),
-      ])
-    let rows = try ReductionGradients.reshape(gradient, rowShape)
+    let flat = try ShapeOps.flat(cells)
+    let rest = try SliceOps.family.slice([
+      ShapeOps.shapeTensor(of: values), ShapeOps.vector([1]), ShapeOps.vector([-1]),
+    ])
+    let rowShape = try JoinOps.family.concatV2([
+      ShapeOps.family.reshape([ShapeOps.sizeTensor(of: cells), ShapeOps.vector([1])]),
+      rest, 0.asTensor(),
+    ])
+    let rows = try ShapeOps.family.reshape([gradient, rowShape])
     let valuesGradient = try SegmentOps.family.unsortedSum([rows, flat - 1, count])
     // What no value covers is the default's: segment 0 of two.
-    let covered = try ReductionGradients.call("Minimum", [flat, 1.asTensor()])
+    let covered = try BinaryOps.family.minimum(flat, 1.asTensor())
     let uncovered = try SegmentOps.family.unsortedSum([rows, covered, 2.asTensor()])
     let missing = try SegmentOps.gather(uncovered, 0.asTensor())
     let fillerGradient = try reduceToShape(missing, of: filler, other: missing)

@@ -167,7 +167,7 @@ package struct SparseCountOps: OpFamily {
         let taken = try SparseRows.take(
           members.map(\.element), of: weights.reshaped([weights.dims.elementCount]))
         bins = try runKernel(
-          "UnsortedSegmentSum", [taken, SparseRows.vector(ids), Tensor(scalar: count)])[0]
+          SegmentOps.family.unsortedSum, [taken, SparseRows.vector(ids), Tensor(scalar: count)])[0]
       } else {
         var counts = [Double](repeating: isBinary ? 1 : 0, count: count)
         if !isBinary { for id in ids { counts[id] += 1 } }
@@ -175,7 +175,7 @@ package struct SparseCountOps: OpFamily {
       }
       let result =
         bins.dtype == weights.dtype
-        ? bins : try runKernel("Cast", [bins], ["DstT": .type(weights.dtype)])[0]
+        ? bins : try runKernel(CastOps.family.castOp, [bins], ["DstT": .type(weights.dtype)])[0]
       let width = maxLength >= 0 ? maxLength : max(largest &+ 1, minLength)
       return [
         try Tensor(indices, dims: [count, rows == nil ? 1 : 2]), result,

@@ -53,11 +53,11 @@ public enum SparseAPI {
   /// The elements that are not zero. Follows `tf.sparse.from_dense`.
   public static func fromDense(_ tensor: some TensorConvertible) throws -> SparseTensor {
     let tensor = try tensor.asTensor()
-    let isThere = try applyOp("NotEqual", [tensor, BasicOps.zerosLike(tensor)])[0]
-    let indices = try applyOp("Where", [isThere])[0]
-    let shape = try applyOp("Shape", [tensor], ["out_type": .type(.int64)])[0]
+    let isThere = try ComparisonOps.family.notEqual(tensor, BasicOps.zerosLike(tensor))
+    let indices = try SearchOps.family.where([isThere])
+    let shape = try ShapeOps.shapeTensor(of: tensor, .int64)
     return try SparseTensor(
-      indices: indices, values: applyOp("GatherNd", [tensor, indices])[0], denseShape: shape)
+      indices: indices, values: GatherOps.family.gatherNd([tensor, indices]), denseShape: shape)
   }
 
   /// The whole tensor. Follows `tf.sparse.to_dense`.
@@ -213,9 +213,9 @@ public enum SparseAPI {
   ) throws -> Tensor {
     let axes =
       try axis.map { try ShapeOps.vector($0) }
-      ?? applyOp(
-        "Range",
-        [0.asTensor(), applyOp("Size", [spInput.denseShape])[0], 1.asTensor()])[0]
+      ?? SearchOps.family.range([
+        0.asTensor(), ShapeOps.sizeTensor(of: spInput.denseShape), 1.asTensor(),
+      ])
     return try op(
       spInput.parts + [axes], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
       name: name)

@@ -124,7 +124,7 @@ package struct SparseMathOps: OpFamily {
           (0..<cells.rank).reduce(0) { $0 &+ cells[element, $1] &* strides[$1] }
         }
         let flat = try runKernel(
-          "TensorScatterAdd",
+          ScatterOps.family.tensorScatterAdd,
           [
             b.reshaped([b.dims.elementCount]),
             try Tensor(places, dims: [places.count, 1]), values,
@@ -135,19 +135,24 @@ package struct SparseMathOps: OpFamily {
     gradient: .rule { context in
       let gradient = try context.gradient()
       return [
-        nil, try ReductionGradients.call("GatherNd", [gradient, context.inputs[0]]), nil, gradient,
+        nil, try GatherOps.family.gatherNd([gradient, context.inputs[0]]), nil, gradient,
       ]
     })
 
-  package let denseAdd: OpDef = withDense("SparseDenseCwiseAdd", "Add", SparseOps.noGradient)
+  package let denseAdd: OpDef = withDense(
+    "SparseDenseCwiseAdd", BinaryOps.family.addV1, SparseOps.noGradient)
   package let denseMul: OpDef = withDense(
-    "SparseDenseCwiseMul", "Mul", .rule { try SparseGradients.cwise($0, divides: false) })
+    "SparseDenseCwiseMul", BinaryOps.family.multiply.opDef,
+    .rule { try SparseGradients.cwise($0, divides: false) })
   package let denseDiv: OpDef = withDense(
-    "SparseDenseCwiseDiv", "Div", .rule { try SparseGradients.cwise($0, divides: true) })
+    "SparseDenseCwiseDiv", BinaryOps.family.div.opDef,
+    .rule { try SparseGradients.cwise($0, divides: true) })
 
   /// The elements of a sparse tensor with those of a dense one that is broadcast to its shape.
-  private static func withDense(_ name: String, _ operation: String, _ gradient: Gradient) -> OpDef
-  {
+  private static func withDense(
+    _ name: String, _ operation: @autoclosure @escaping @Sendable () -> OpDef,
+    _ gradient: Gradient
+  ) -> OpDef {
     OpDef(
       name,
       """
@@ -192,7 +197,8 @@ package struct SparseMathOps: OpFamily {
               dense.dims[$1] == 1 ? $0 : $0 &+ cells[element, lead + $1] &* strides[$1]
             }
           }
-          if operation == "Div" {
+          let operation = operation()
+          if operation == BinaryOps.family.div.opDef {
             let nonzero = Int(
               jk_count_nonzero(
                 Int32(dense.dtype.rawValue), dense.pointer, Int64(dense.dims.elementCount)))
@@ -227,16 +233,19 @@ package struct SparseMathOps: OpFamily {
         let (a, b) = try pair(run.inputs)
         let places = a.merged(with: b)
         let sums = try runKernel(
-          "Add",
+          BinaryOps.family.addV1,
           [
             SparseRows.take(places.first, of: run.inputs[1]),
             SparseRows.take(places.second, of: run.inputs[4]),
           ])[0]
         let magnitudes = try runKernel(
-          sums.dtype.isComplex ? "ComplexAbs" : "Abs", [sums], absAttrs(sums.dtype))[0]
+          sums.dtype.isComplex
+            ? ComplexOps.family.complexAbs : UnaryOps.family.magnitude.opDef,
+          [sums], absAttrs(sums.dtype))[0]
         let threshold = try runKernel(
-          "Cast", [run.inputs[6]], ["DstT": .type(magnitudes.dtype)])[0]
-        let isKept = try runKernel("LessEqual", [threshold, magnitudes])[0].scalars(Bool.self)
+          CastOps.family.castOp, [run.inputs[6]], ["DstT": .type(magnitudes.dtype)])[0]
+        let isKept = try runKernel(
+          ComparisonOps.family.lessEqual.opDef, [threshold, magnitudes])[0].scalars(Bool.self)
         // As in TensorFlow, what only one operand has is kept however small it is.
         let kept = isKept.indices.filter {
           places.first[$0] < 0 || places.second[$0] < 0 || isKept[$0]
@@ -335,11 +344,15 @@ package struct SparseMathOps: OpFamily {
       }
     }, gradient: SparseOps.noGradient)
 
-  package let maximum: OpDef = ofTwo("SparseSparseMaximum", "Maximum", reals)
-  package let minimum: OpDef = ofTwo("SparseSparseMinimum", "Minimum", numbers)
+  package let maximum: OpDef = ofTwo(
+    "SparseSparseMaximum", BinaryOps.family.maximum.opDef, reals)
+  package let minimum: OpDef = ofTwo(
+    "SparseSparseMinimum", BinaryOps.family.minimum.opDef, numbers)
 
   /// Element by element, 0 standing for those that one operand does not have.
-  private static func ofTwo(_ name: String, _ operation: String, _ types: String) -> OpDef {
+  private static func ofTwo(
+    _ name: String, _ operation: @autoclosure @escaping @Sendable () -> OpDef, _ types: String
+  ) -> OpDef {
     OpDef(
       name,
       """
@@ -359,7 +372,7 @@ package struct SparseMathOps: OpFamily {
           try b.requireInside()
           let places = a.merged(with: b)
           let values = try runKernel(
-            operation,
+            operation(),
             [
               SparseRows.take(places.first, of: run.inputs[1]),
               SparseRows.take(places.second, of: run.inputs[4]),

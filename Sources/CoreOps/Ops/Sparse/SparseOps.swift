@@ -67,7 +67,7 @@ package struct SparseOps: OpFamily {
     },
     gradient: .rule { context in
       let gradient = try context.gradient()
-      var values = try ReductionGradients.call("GatherNd", [gradient, matrix(context.inputs[0])])
+      var values = try GatherOps.family.gatherNd([gradient, matrix(context.inputs[0])])
       let total = try sum(values)
       if context.inputs[2].shape.rank == 0 { values = total }
       return [nil, nil, values, try sum(gradient) - total]
@@ -76,12 +76,12 @@ package struct SparseOps: OpFamily {
   /// Indices of rank 0 and 1 are those of vectors.
   private static func matrix(_ indices: Tensor) throws -> Tensor {
     indices.shape.rank == 2
-      ? indices : try ReductionGradients.reshape(indices, ShapeOps.vector([-1, 1]))
+      ? indices : try ShapeOps.family.reshape([indices, ShapeOps.vector([-1, 1])])
   }
 
   static func sum(_ x: Tensor) throws -> Tensor {
     try ReductionOps.family.sum([
-      ReductionGradients.reshape(x, ShapeOps.vector([-1])), 0.asTensor(),
+      ShapeOps.flat(x), 0.asTensor(),
     ])
   }
 
@@ -150,11 +150,10 @@ package struct SparseOps: OpFamily {
       guard let gradient = context.outputGradients[1] else { return [nil, nil, nil] }
       // Where each element went, and from there back.
       let zero = try Tensor(scalar: 0)
-      let count = try ReductionGradients.call(
-        "Size", [context.inputs[1]], ["out_type": .type(.int64)])
-      let places = try ReductionGradients.call("Range", [zero, count, Tensor(scalar: 1)])
+      let count = try ShapeOps.sizeTensor(of: context.inputs[1], .int64)
+      let places = try SearchOps.family.range([zero, count, Tensor(scalar: 1)])
       let sources = try apply(context.op, [context.inputs[0], places, context.inputs[2]])[1]
-      let back = try ReductionGradients.call("InvertPermutation", [sources])
+      let back = try ShapeOps.family.invertPermutation([sources])
       return [nil, try SegmentOps.gather(gradient, back), nil]
     })
 
@@ -458,7 +457,8 @@ package struct SparseOps: OpFamily {
           rank: rank, count: parts.reduce(0) { $0 + $1.count }, dims: dims, at: at)
         let order = all.order(Array(0..<rank))
         let values = try runKernel(
-          "ConcatV2", Array(run.inputs[count..<2 * count]) + [Tensor(scalar: Int32(0))])[0]
+          JoinOps.family.concatV2, Array(run.inputs[count..<2 * count]) + [Tensor(scalar: Int32(0))]
+        )[0]
         return [
           try all.indices(order), try SparseRows.take(order, of: values),
           try SparseRows.vector(dims),

@@ -5,10 +5,11 @@ package struct SparseReductionOps: OpFamily {
   package static let family: Self = define(Self())
 
   package let sum: OpDef = dense(
-    "SparseReduceSum", "UnsortedSegmentSum", .rule { try SparseGradients.sum($0) })
-  package let max: OpDef = dense("SparseReduceMax", "UnsortedSegmentMax", SparseOps.noGradient)
-  package let sumSparse: OpDef = sparse("SparseReduceSumSparse", "UnsortedSegmentSum")
-  package let maxSparse: OpDef = sparse("SparseReduceMaxSparse", "UnsortedSegmentMax")
+    "SparseReduceSum", SegmentOps.family.unsortedSum, .rule { try SparseGradients.sum($0) })
+  package let max: OpDef = dense(
+    "SparseReduceMax", SegmentOps.family.unsortedMax, SparseOps.noGradient)
+  package let sumSparse: OpDef = sparse("SparseReduceSumSparse", SegmentOps.family.unsortedSum)
+  package let maxSparse: OpDef = sparse("SparseReduceMaxSparse", SegmentOps.family.unsortedMax)
 
   private static func signature(_ name: String, _ outputs: String) -> String {
     let ordered = name.contains("Max")
@@ -53,7 +54,7 @@ package struct SparseReductionOps: OpFamily {
     }
 
     /// What is made of each group of elements that have the same coordinates along the kept axes.
-    func values(_ operation: String, _ values: Tensor) throws -> (firsts: [Int], values: Tensor) {
+    func values(_ operation: OpDef, _ values: Tensor) throws -> (firsts: [Int], values: Tensor) {
       let (ids, firsts) = cells.groups(kept)
       let results = try runKernel(
         operation, [values, SparseRows.vector(ids), Tensor(scalar: firsts.count)])
@@ -61,7 +62,10 @@ package struct SparseReductionOps: OpFamily {
     }
   }
 
-  private static func dense(_ name: String, _ operation: String, _ gradient: Gradient) -> OpDef {
+  private static func dense(
+    _ name: String, _ operation: @autoclosure @escaping @Sendable () -> OpDef,
+    _ gradient: Gradient
+  ) -> OpDef {
     OpDef(
       name, signature(name, "output: T"),
       shape: { context in
@@ -92,7 +96,7 @@ package struct SparseReductionOps: OpFamily {
           let shape = Shape(reduction.dims)
           let output = try Tensor.zeros(run.inputs[1].dtype, shape)
           let count = shape.elementCount
-          let (firsts, values) = try reduction.values(operation, run.inputs[1])
+          let (firsts, values) = try reduction.values(operation(), run.inputs[1])
           let strides = Shape(reduction.kept.map { reduction.cells.dims[$0] }).strides
           let rows = try firsts.map { element -> Int64 in
             var place = 0
@@ -113,7 +117,9 @@ package struct SparseReductionOps: OpFamily {
       }, gradient: gradient)
   }
 
-  private static func sparse(_ name: String, _ operation: String) -> OpDef {
+  private static func sparse(
+    _ name: String, _ operation: @autoclosure @escaping @Sendable () -> OpDef
+  ) -> OpDef {
     OpDef(
       name, signature(name, "output_indices: int64, output_values: T, output_shape: int64"),
       shape: { context in
@@ -124,7 +130,7 @@ package struct SparseReductionOps: OpFamily {
         let keeps = try context.bool("keep_dims")
         return { run in
           let reduction = try Reduction(run.inputs, keepDims: keeps)
-          let (firsts, values) = try reduction.values(operation, run.inputs[1])
+          let (firsts, values) = try reduction.values(operation(), run.inputs[1])
           let rank = reduction.dims.count
           let indices = try Tensor.zeros(.int64, [firsts.count, rank])
           let out = indices.elements(Int.self)
@@ -163,7 +169,8 @@ package struct SparseReductionOps: OpFamily {
         var largest = [Double](repeating: -.infinity, count: firsts.count)
         for (id, x) in zip(ids, x) where x > largest[id] || x.isNaN { largest[id] = x }
         let powers = try runKernel(
-          "Exp", [try Tensor(zip(ids, x).map { $1 - largest[$0] }, dims: [x.count])])[0]
+          UnaryOps.family.exp.opDef,
+          [try Tensor(zip(ids, x).map { $1 - largest[$0] }, dims: [x.count])])[0]
         let exps = try powers.scalars(Double.self)
         var sums = [Double](repeating: 0, count: firsts.count)
         for (id, value) in zip(ids, exps) { sums[id] += value }

@@ -125,7 +125,7 @@ package struct SparseRowOps: OpFamily {
             isInput[place] = true
           }
           let others = try SparseRows.take((0..<count).filter { !isInput[$0] }, of: gradient)
-          let total = try runKernel("Sum", [others, Tensor(scalar: Int32(0))])
+          let total = try runKernel(ReductionOps.family.sum, [others, Tensor(scalar: Int32(0))])
           return [try SparseRows.take(places, of: gradient), total[0]]
         }
       }, gradient: SparseOps.noGradient)
@@ -176,7 +176,8 @@ private struct FilledRows {
 
   func values(_ given: Tensor, _ filler: Tensor) throws -> Tensor {
     let count = given.dims[0]
-    let all = try runKernel("ConcatV2", [given, filler.reshaped([1]), Tensor(scalar: Int32(0))])[0]
+    let all = try runKernel(
+      JoinOps.family.concatV2, [given, filler.reshaped([1]), Tensor(scalar: Int32(0))])[0]
     return try SparseRows.take(from.map { $0 < 0 ? count : $0 }, of: all)
   }
 }

@@ -118,7 +118,7 @@ package struct SparseSegmentOps: OpFamily {
         }
       },
       gradient: .rule { context in
-        let rows = try ReductionGradients.firstDim(context.inputs[0])
+        let rows = try ShapeOps.firstDimension(of: context.inputs[0])
         let gradient = try gradientOp(mode)([
           context.gradient(), context.inputs[1], context.inputs[2], rows,
         ])

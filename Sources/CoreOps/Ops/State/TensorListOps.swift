@@ -284,7 +284,7 @@ package struct TensorListOps: OpFamily {
   /// A tensor's shape, as a constant where it is known.
   static func shapeTensor(of tensor: Tensor) throws -> Tensor {
     if let known = tensor.shape.known { return try PartialShape(known).listShapeTensor() }
-    return try applyOp("Shape", [tensor])[0]
+    return try ShapeOps.family.shape([tensor])
   }
 
   /// What is known of the shape of a tensor's slices along its first dimension.

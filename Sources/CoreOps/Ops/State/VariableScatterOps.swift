@@ -49,10 +49,10 @@ package struct VariableScatterOps: OpFamily {
         throw TFError.unimplemented("the gradient of ResourceGather with batch_dims")
       }
       let shape = try VariableOps.family.variableShape([context.inputs[0]])
-      let rows = try applyOp(
-        "StridedSlice", [shape, t([0]), t([1]), t([1])], ["shrink_axis_mask": .int(1)])[0]
+      let rows = try SliceOps.family.stridedSlice(
+        [shape, t([0]), t([1]), t([1])], ["shrink_axis_mask": .int(1)])
       return [
-        try applyOp("UnsortedSegmentSum", [context.gradient(), context.inputs[1], rows])[0], nil,
+        try SegmentOps.family.unsortedSum([context.gradient(), context.inputs[1], rows]), nil,
       ]
     })
 
@@ -81,7 +81,7 @@ package struct VariableScatterOps: OpFamily {
       let shape = try VariableOps.family.variableShape(
         [context.inputs[0]], ["out_type": .type(context.inputs[1].dtype)])
       return [
-        try applyOp("ScatterNd", [context.inputs[1], context.gradient(), shape])[0], nil,
+        try ScatterOps.family.scatterNd([context.inputs[1], context.gradient(), shape]), nil,
       ]
     })
 
