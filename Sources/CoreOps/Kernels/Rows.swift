@@ -5,10 +5,7 @@ enum RowIndices {
   /// - Throws: `INVALID_ARGUMENT` when an index is not in `0..<count`.
   static func checked(_ indices: Tensor, below count: Int) throws -> [Int64] {
     let values = try indices.integers()
-    for (position, index) in values.enumerated() where index < 0 || index >= count {
-      throw TFError.invalidArgument(
-        "indices\(place(position, indices.dims)) = \(index) is not in [0, \(count))")
-    }
+    try Indices.check(values, of: indices.dims, below: count)
     return values.map(Int64.init)
   }
 
@@ -24,24 +21,14 @@ enum RowIndices {
         let index = values[row * depth + axis]
         guard index >= 0, index < dims[axis] else {
           if ignoreBad { return -1 }
-          let vector = values[row * depth..<(row + 1) * depth].map { String($0) }.joined(
-            separator: ", ")
-          throw TFError.invalidArgument(
-            "indices[\(row)] = [\(vector)] does not index into shape \(dims)")
+          throw Indices.outside(
+            Array(values[row * depth..<(row + 1) * depth]), row: row, of: indices.dims,
+            "shape \(dims)")
         }
         number = number * dims[axis] + index
       }
       return Int64(number)
     }
-  }
-
-  private static func place(_ position: Int, _ dims: Shape) -> String {
-    var rest = position
-    let index = dims.strides.map { stride in
-      defer { rest %= Swift.max(stride, 1) }
-      return String(rest / Swift.max(stride, 1))
-    }
-    return index.isEmpty ? "" : "[\(index.joined(separator: ","))]"
   }
 }
 

@@ -74,20 +74,14 @@ struct SparseCells: Sendable {
 
   subscript(element: Int, axis: Int) -> Int { at[element &* rank &+ axis] }
 
-  func tuple(_ element: Int) -> String {
-    "[" + (0..<rank).map { String(self[element, $0]) }.joined(separator: ",") + "]"
-  }
+  /// The coordinates of an element.
+  func coordinates(_ element: Int) -> [Int] { (0..<rank).map { self[element, $0] } }
 
   /// - Throws: `INVALID_ARGUMENT` when an element is outside of the shape.
   func requireInside() throws {
     for element in 0..<count {
       for axis in 0..<rank where self[element, axis] < 0 || self[element, axis] >= dims[axis] {
-        throw TFError.invalidArgument(
-          """
-          Sparse index tuple indices[\(element), :] = \(tuple(element)) is out of bounds: need 0 \
-          <= index < \(Shape(dims))
-          """
-        )
+        throw Indices.cellOutside(element, coordinates(element), of: dims)
       }
     }
   }
@@ -98,17 +92,10 @@ struct SparseCells: Sendable {
     try requireInside()
     let axes = Array(0..<rank)
     for element in 0..<Swift.max(count - 1, 0) {
-      switch compare(element, self, element + 1, axes) {
-      case 0:
-        throw TFError.invalidArgument("indices[\(element + 1)] = \(tuple(element + 1)) is repeated")
-      case 1:
-        throw TFError.invalidArgument(
-          """
-          indices[\(element + 1)] = \(tuple(element + 1)) is out of order. Many sparse ops require \
-          sorted indices.\n    Use `tf.sparse.reorder` to create a correctly ordered copy.
-          """
-        )
-      default: break
+      let order = compare(element, self, element + 1, axes)
+      if order >= 0 {
+        throw Indices.cellOutOfOrder(
+          element + 1, coordinates(element + 1), isRepeated: order == 0)
       }
     }
   }

@@ -47,12 +47,8 @@ package struct ArrayOps: OpFamily {
         var rows = [[Int64]](repeating: [], count: count)
         for (row, part) in partitions.elements(Int32.self).enumerated() {
           guard part >= 0, part < count else {
-            throw TFError.invalidArgument(
-              """
-              partitions\(GatherOps.position(row, in: partitions.dims)) = \(part) is not in [0, \
-              \(count))
-              """
-            )
+            throw Indices.outside(
+              Int(part), at: row, of: partitions.dims, below: count, "partitions")
           }
           rows[Int(part)].append(Int64(row))
         }
@@ -137,7 +133,7 @@ package struct ArrayOps: OpFamily {
             for (at, index) in try specialise.integers(position).enumerated()
             where index < 0 || index >= rows {
               throw TFError.invalidArgument(
-                "indices\(GatherOps.position(at, in: specialise.inputs[position])) is out of range")
+                "indices\(Indices.place(at, in: specialise.inputs[position])) is out of range")
             }
           }
           return .run { pointers in
@@ -203,7 +199,7 @@ package struct ArrayOps: OpFamily {
         let (count, limit) = (dims[batch], dims[seq])
         return .run { pointers in
           for index in 0..<count {
-            let length = GatherOps.integer(pointers[1], index, isWide ? 8 : 4)
+            let length = Indices.value(pointers[1], index, isWide ? 8 : 4)
             try require(length >= 0, "seq_lens(\(index)) < 0")
             try require(length <= limit, "seq_lens(\(index)) > input.dims(\(seq))")
           }

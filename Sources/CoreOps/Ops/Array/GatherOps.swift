@@ -125,12 +125,9 @@ package struct GatherOps: OpFamily {
       let isEmpty = specialise.outputs[0].elementCount == 0
       let check: @Sendable (Int64, Pointers) throws -> Void = { bad, pointers in
         guard bad >= 0 else { return }
-        throw TFError.invalidArgument(
-          """
-          indices\(position(Int(bad), in: indices)) = \(integer(pointers[1], Int(bad), indexSize)) \
-          is not in [0, \(layout.limit))
-          """
-        )
+        throw Indices.outside(
+          Indices.value(pointers[1], Int(bad), indexSize), at: Int(bad), of: indices,
+          below: Int(layout.limit))
       }
       let rows = RowForm(
         count: Int(layout.count), shared: [0] + (2..<output), work: Int(layout.row) / 4
@@ -151,27 +148,6 @@ package struct GatherOps: OpFamily {
                 jk_gather($0, pointers[0], pointers[1], pointers[output])
               }, pointers)
           }, rows: layout.batch == 1 && layout.outer == 1 && !isEmpty ? rows : nil))
-    }
-  }
-
-  /// The index of the flat position in the way TensorFlow prints it.
-  package static func position(_ flat: Int, in shape: Shape) -> String {
-    var rest = flat
-    var index: [Int] = []
-    for dim in shape.dims.reversed() {
-      index.insert(dim == 0 ? 0 : rest % dim, at: 0)
-      rest = dim == 0 ? 0 : rest / dim
-    }
-    return "[" + index.map { String($0) }.joined(separator: ",") + "]"
-  }
-
-  /// - Parameter size: in bytes; -2 for an unsigned one of 2.
-  package static func integer(_ base: UnsafeRawPointer, _ index: Int, _ size: Int32) -> Int {
-    switch size {
-    case 8: base.loadUnaligned(fromByteOffset: index * 8, as: Int.self)
-    case 4: Int(base.loadUnaligned(fromByteOffset: index * 4, as: Int32.self))
-    case 2: Int(base.loadUnaligned(fromByteOffset: index * 2, as: Int16.self))
-    default: Int(base.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
     }
   }
 
@@ -328,16 +304,8 @@ package struct NdLayout: Sendable {
 
   package func failure(_ row: Int, _ pointer: UnsafeRawPointer, _ what: String) -> TFError {
     let depth = Int(value.depth)
-    let found = (0..<depth).map {
-      String(GatherOps.integer(pointer, row * depth + $0, value.index_size))
-    }
-    let outer = Shape(indices.dims.dropLast())
-    return .invalidArgument(
-      """
-      indices\(outer.rank == 0 ? "" : GatherOps.position(row, in: outer)) = \
-      [\(found.joined(separator: ", "))] does not index into \(what)
-      """
-    )
+    let found = (0..<depth).map { Indices.value(pointer, row * depth + $0, value.index_size) }
+    return Indices.outside(found, row: row, of: indices, what)
   }
 }
 

@@ -172,7 +172,7 @@ package struct SegmentOps: OpFamily {
             let ids = jk_ids(values: pointers[1], size: idType.byteSize)
             let bad = jk_first_outside(ids, count, .min, Int64(segments))
             if bad >= 0 {
-              let place = SegmentIds.place(Int(bad), idShape)
+              let place = Indices.place(Int(bad), in: idShape)
               throw TFError.invalidArgument(
                 """
                 segment_ids\(place) = \(SegmentIds.value(ids, Int(bad))) is out of range [0, \
@@ -218,22 +218,7 @@ struct SegmentScratch: Sendable {
 /// What is asked of ids before rows go where they say.
 enum SegmentIds {
   static func value(_ ids: jk_ids, _ position: Int) -> Int {
-    switch ids.size {
-    case 2: Int(ids.values.load(fromByteOffset: position * 2, as: Int16.self))
-    case 4: Int(ids.values.load(fromByteOffset: position * 4, as: Int32.self))
-    default: ids.values.load(fromByteOffset: position * 8, as: Int.self)
-    }
-  }
-
-  /// A position as indices: `[1,2]`.
-  static func place(_ position: Int, _ shape: Shape) -> String {
-    var rest = position
-    var indices: [String] = []
-    for dim in shape.dims.reversed() where dim > 0 {
-      indices.insert(String(rest % dim), at: 0)
-      rest /= dim
-    }
-    return "[\(indices.joined(separator: ","))]"
+    Indices.value(ids.values, position, Int32(ids.size))
   }
 
   /// How many segments sorted ids name: one more than the last, when that is known.

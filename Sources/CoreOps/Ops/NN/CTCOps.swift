@@ -210,24 +210,20 @@ package struct CTCOps: OpFamily {
       indices.dims[0] == 0 || indices.dims[1] == 2, "labels_indices must have two columns")
     var sequences = [[Int32]](repeating: [], count: batch)
     let (places, labels) = (indices.elements(Int.self), values.elements(Int32.self))
+    let longest = (0..<labels.count).map { places[2 * $0 + 1] }.max() ?? -1
+    func invalid(_ error: TFError) -> TFError {
+      .invalidArgument("label SparseTensor is not valid: \(error.message)")
+    }
     var previous = (-1, -1)
     for index in 0..<labels.count {
       let place = (places[2 * index], places[2 * index + 1])
       guard place.0 >= 0, place.0 < batch, place.1 >= 0 else {
-        throw TFError.invalidArgument(
-          """
-          label SparseTensor is not valid: indices[\(index)] = [\(place.0),\(place.1)] is out of \
-          bounds
-          """
-        )
+        throw invalid(
+          Indices.cellOutside(index, [place.0, place.1], of: [batch, longest &+ 1]))
       }
       guard place > previous else {
-        throw TFError.invalidArgument(
-          """
-          label SparseTensor is not valid: indices[\(index)] = [\(place.0),\(place.1)] is out of \
-          order. Many sparse ops require sorted indices.
-          """
-        )
+        throw invalid(
+          Indices.cellOutOfOrder(index, [place.0, place.1], isRepeated: place == previous))
       }
       previous = place
       sequences[place.0].append(labels[index])

@@ -177,9 +177,7 @@ package struct RaggedOps: OpFamily {
         }
         let rows = nested[0].count - 1
         let places = try indices.integers()
-        for (position, place) in places.enumerated() where place < 0 || place >= rows {
-          throw TFError.invalidArgument("indices[\(position)] = \(place) is not in [0, \(rows))")
-        }
+        try Indices.check(places, of: indices.dims, below: rows)
         var splits = [[Int]](repeating: [0], count: outputs)
         for axis in 0..<max(indices.dims.rank - 1, 0) {
           let count = indices.dims.dims[...axis].reduce(1, *)

@@ -96,34 +96,24 @@ package struct SparseOps: OpFamily {
       indices.assumingMemoryBound(to: Int.self), indices.assumingMemoryBound(to: Int32.self)
     )
     func coordinate(_ at: Int) -> Int { wide ? long[at] : Int(short[at]) }
-    func tuple(_ element: Int) -> String {
-      "[" + (0..<rank).map { String(coordinate(element * rank + $0)) }.joined(separator: ",") + "]"
+    func coordinates(_ element: Int) -> [Int] {
+      (0..<rank).map { coordinate(element * rank + $0) }
     }
     for element in 0..<count {
       var row = 0
       for axis in 0..<rank {
         let place = coordinate(element &* rank &+ axis)
         guard place >= 0, place < dims[axis] else {
-          throw TFError.invalidArgument(
-            validates
-              ? """
-              indices[\(element)] = \(tuple(element)) is out of bounds: need 0 <= index < \
-              \(Shape(dims))
-              """
-              : "Indices are not valid (out of bounds).  Shape: \(Shape(dims))")
+          throw validates
+            ? Indices.cellOutside(element, coordinates(element), of: dims)
+            : .invalidArgument("Indices are not valid (out of bounds).  Shape: \(Shape(dims))")
         }
         row = row &* dims[axis] &+ place
       }
       rows[element] = Int64(row)
       guard validates, element > 0, rows[element - 1] >= row else { continue }
-      throw TFError.invalidArgument(
-        rows[element - 1] == row
-          ? "indices[\(element)] = \(tuple(element)) is repeated"
-          : """
-          indices[\(element)] = \(tuple(element)) is out of order. Many sparse ops require \
-          sorted indices.\n    Use `tf.sparse.reorder` to create a correctly ordered copy.
-          """
-      )
+      throw Indices.cellOutOfOrder(
+        element, coordinates(element), isRepeated: rows[element - 1] == row)
     }
   }
 
