@@ -124,7 +124,7 @@ public final class Session: Sendable {
       }
       guard fits(value.dims) else {
         let fed = tuple(value.dims.dims.map(String.init))
-        let own = tuple((shape.dims ?? []).map { $0.map(String.init) ?? "?" })
+        let own = tuple((shape.dims ?? []).map { $0.map(\.description) ?? "?" })
         throw TFError.invalidArgument(
           "Cannot feed value of shape \(fed) for Tensor \(name), which has shape \(own)")
       }

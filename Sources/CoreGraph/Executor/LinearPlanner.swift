@@ -350,7 +350,7 @@ struct LinearPlanner {
       }
     }
     // A rule that fails here fails again when the step runs, with all values at hand.
-    let inferred = try? kernel.op.shapeRule(
+    let inferred = try? kernel.op.inferShapes(
       ShapeContext(
         op: kernel.op, attrs: kernel.attrs, inputTypes: kernel.inputTypes, shapes: partial,
         values: KnownValues(values)))

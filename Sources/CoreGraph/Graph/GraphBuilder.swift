@@ -64,7 +64,7 @@ package final class GraphBuilder: Interpreter {
   private func infer(
     _ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ endpoints: [Endpoint], _ types: [DType]
   ) throws -> [PartialShape] {
-    let shapes = try op.shapeRule(
+    let shapes = try op.inferShapes(
       ShapeContext(
         op: op, attrs: attrs, inputTypes: inputs.map(\.dtype),
         shapes: endpoints.map { graph.node($0.node).outputShapes[$0.index] },

@@ -22,7 +22,7 @@ struct BatchLayout {
   private let inputCount: Int
 
   static func outputShape(
-    _ context: ShapeContext, block: [Int]?, pads: [Int]?, toBatch: Bool
+    _ context: ShapeContext, block: [Dimension]?, pads: [Dimension]?, toBatch: Bool
   ) throws -> [PartialShape] {
     let what = toBatch ? "paddings" : "crops"
     if context.shapes.count == 3, let rank = context.shapes[1].rank, rank != 1 {
@@ -30,11 +30,12 @@ struct BatchLayout {
     }
     let padShape = context.shapes[context.shapes.count - 1]
     if let dims = padShape.dims {
-      let count = block?.count ?? (context.shapes.count == 3 ? context.shapes[1][0] : nil)
+      var count = block.map { Dimension($0.count) }
+      if count == nil, context.shapes.count == 3 { count = context.shapes[1][0] }
       guard dims.count == 2, dims[1] ?? 2 == 2, count == nil || dims[0] == nil || dims[0] == count
       else {
         throw TFError.invalidArgument(
-          "\(what) should have shape [\(count.map { String($0) } ?? "?"), 2] instead of \(padShape)"
+          "\(what) should have shape [\(count?.description ?? "?"), 2] instead of \(padShape)"
         )
       }
     }
@@ -45,18 +46,15 @@ struct BatchLayout {
         "input rank should be >= \(block.count + 1) instead of \(dims.count)")
     }
     guard let block else { return [.unknown(rank: dims.count)] }
-    var product = 1
+    var product: Dimension = 1
     for size in block {
       try require(size >= 1, "All values in block_shape must be positive, got value, \(size)")
-      let (next, overflow) = product.multipliedReportingOverflow(by: size)
-      try require(!overflow, "Product of block sizes must be positive and not overflow")
-      product = next
+      product *= size
     }
+    try require(!product.isOverflow, "Product of block sizes must be positive and not overflow")
     if let batch = dims[0] {
       if toBatch {
-        let (total, overflow) = batch.multipliedReportingOverflow(by: product)
-        try require(!overflow, "The batch has too many entries")
-        dims[0] = total
+        dims[0] = batch * product
       } else {
         try require(
           batch % product == 0,
@@ -72,7 +70,7 @@ struct BatchLayout {
       }
       let (start, end) = (pads[2 * index], pads[2 * index + 1])
       try require(
-        start >= 0 && end >= 0 && start < 1 << 48 && end < 1 << 48,
+        start >= 0 && end >= 0,
         "\(toBatch ? "Paddings" : "Crops") must be non-negative")
       if toBatch {
         let padded = dim + start + end
@@ -81,10 +79,9 @@ struct BatchLayout {
           "padded_shape[\(index)]=\(padded) is not divisible by block_shape[\(index)]=\(size)")
         dims[index + 1] = padded / size
       } else {
-        let (whole, overflow) = dim.multipliedReportingOverflow(by: size)
-        let left = whole - start - end
+        let left = dim * size - start - end
         try require(
-          !overflow && left >= 0,
+          left >= 0,
           "cropped_shape[\(index)]=\(left) must be non-negative")
         dims[index + 1] = left
       }

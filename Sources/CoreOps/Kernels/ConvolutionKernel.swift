@@ -133,8 +133,11 @@ package struct ConvolutionKernel: Sendable {
     let filterIn = filter[rank - 2]
     window.out_channels = Int64(depthwise ? filterIn * filter[rank - 1] : filter[rank - 1])
     window.groups = Int64(depthwise ? max(inChannels, 1) : max(inChannels / max(filterIn, 1), 1))
-    let expected = try attrs.outputs(input: PartialShape(input), kernel: kernel)
-    let fits = attrs.shape(batch: input[0], spatial: expected, channels: Int(window.out_channels))
+    let expected = try attrs.outputs(
+      input: PartialShape(input), kernel: kernel.map { Dimension($0) })
+    let fits = attrs.shape(
+      batch: Dimension(input[0]), spatial: expected,
+      channels: Dimension(Int(window.out_channels)))
     guard fits == PartialShape(output) else {
       throw TFError.invalidArgument(
         """
@@ -155,7 +158,9 @@ package struct ConvolutionKernel: Sendable {
     self.dtype = dtype
     spatial = attrs.spatial
     afters = try (0..<attrs.spatial).map {
-      try attrs.span($0, input: input[attrs.axis($0)], kernel: kernel[$0]).after
+      try attrs.span(
+        $0, input: Dimension(input[attrs.axis($0)]), kernel: Dimension(kernel[$0])
+      ).after.value
     }
     isEmpty = input.elementCount == 0 || filter.elementCount == 0 || output.elementCount == 0
     outputCount = output.elementCount

@@ -4,7 +4,7 @@ struct DiagonalBand {
     /// The lowest and highest diagonal; positive is above the main one.
     let low: Int
     let high: Int
-    var count: Int { high - low + 1 }
+    var count: Int { (Dimension(high) - low + 1).value }
     var isSingle: Bool { low == high }
   }
 
@@ -99,7 +99,11 @@ struct DiagonalBand {
   /// Calls `body` with each diagonal as a region of the matrices and of the packed form.
   func each(batch: Int, _ body: (_ matrix: Region, _ packed: Region) throws -> Void) rethrows {
     let longest = longest
-    for (row, k) in stride(from: offsets.high, through: offsets.low, by: -1).enumerated() {
+    // The other diagonals of the band lie outside of the matrices.
+    let first = min(offsets.high, columns - 1)
+    let last = max(offsets.low, 1 - rows)
+    for k in stride(from: first, through: last, by: -1) {
+      let row = offsets.high - k
       let length = length(k)
       let isLeft = (k >= 0 && isUpperLeft) || (k <= 0 && isLowerLeft)
       let matrix = Region(

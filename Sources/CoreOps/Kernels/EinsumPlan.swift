@@ -85,8 +85,8 @@ struct EinsumEquation: Sendable {
   /// The size of each label.
   ///
   /// - Throws: `INVALID_ARGUMENT` when two dimensions of one label differ.
-  static func sizes(_ operands: [[Int]], _ shapes: [[Int?]]) throws -> [Int: Int?] {
-    var sizes: [Int: Int?] = [:]
+  static func sizes(_ operands: [[Int]], _ shapes: [[Dimension?]]) throws -> [Int: Dimension?] {
+    var sizes: [Int: Dimension?] = [:]
     for (labels, dims) in zip(operands, shapes) {
       for (label, dim) in zip(labels, dims) {
         guard let known = sizes[label] else {
@@ -117,8 +117,8 @@ struct EinsumPlan: Sendable {
   init(_ equation: EinsumEquation, _ dtype: DType, _ shapes: [Shape], _ output: Shape) throws {
     let operands = try shapes.enumerated().map { try equation.labels($0, rank: $1.rank) }
     let result = try equation.outputLabels(operands)
-    let known = try EinsumEquation.sizes(operands, shapes.map(\.dims))
-    let size: (Int) -> Int = { (known[$0] ?? 1) ?? 1 }
+    let known = try EinsumEquation.sizes(operands, shapes.map { PartialShape($0).dims ?? [] })
+    let size: (Int) -> Int = { ((known[$0] ?? 1) ?? 1).value }
     func count(_ labels: [Int]) -> Int { labels.reduce(1) { $0 * size($1) } }
     func unique(_ labels: [Int]) -> [Int] {
       labels.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }

@@ -11,7 +11,7 @@ enum LinearAlgebraRules {
   static let singular = TFError.invalidArgument("Input is not invertible.")
 
   static func matrix(_ shape: PartialShape) throws -> (
-    batch: PartialShape, rows: Int?, columns: Int?
+    batch: PartialShape, rows: Dimension?, columns: Dimension?
   ) {
     guard let dims = shape.dims else { return (.unknown, nil, nil) }
     try require(dims.count >= 2, "Input tensor must have rank >= 2, got shape \(shape)")
@@ -24,14 +24,14 @@ enum LinearAlgebraRules {
     if let rows, let columns, rows != columns {
       throw TFError.invalidArgument("Input matrix must be square, got shape \(shape)")
     }
-    return batch.concatenated(with: [rows ?? columns, rows ?? columns])
+    return batch.concatenated(with: .of(rows ?? columns, rows ?? columns))
   }
 
   static func batch(_ shape: PartialShape) -> PartialShape {
     shape.dims.map { PartialShape(Array($0.dropLast(2))) } ?? .unknown
   }
 
-  static func smaller(_ m: Int?, _ n: Int?) -> Int? {
+  static func smaller(_ m: Dimension?, _ n: Dimension?) -> Dimension? {
     if m == 0 || n == 0 { return 0 }
     guard let m, let n else { return nil }
     return min(m, n)

@@ -18,7 +18,7 @@ enum MatrixGradients {
     else {
       throw TFError.unimplemented("the gradient of \(op) needs to know the size of its matrices")
     }
-    return (m, n)
+    return (m.value, n.value)
   }
 
   /// Rows `start..<start + count` along the next to last axis, or columns along the last one.

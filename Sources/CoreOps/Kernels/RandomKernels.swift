@@ -21,7 +21,7 @@ enum RandomRules {
       throw TFError.invalidArgument("shape must be a vector of {int32,int64}, got shape \(given)")
     }
     guard let values = try context.integers(index) else {
-      return given[0].map { PartialShape.unknown(rank: $0) } ?? .unknown
+      return try .unknown(rank: given[0])
     }
     return PartialShape(try checked(values))
   }
@@ -235,8 +235,8 @@ enum RandomRules {
   static let multinomialShape: ShapeRule = { context in
     let logits = try context.shape(0, rank: 2, "logits")
     try checkScalar(context.shapes[1], "num_samples")
-    let samples = try context.integers(1)
-    return [[logits[0], samples?.first.flatMap { $0 >= 0 ? $0 : nil }]]
+    let samples = try context.size(1)
+    return [.of(logits[0], samples.flatMap { $0 >= 0 ? $0 : nil })]
   }
 
   /// Fills `output` with truncated normal numbers, by four parameters per set.

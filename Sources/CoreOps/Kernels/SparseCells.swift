@@ -50,7 +50,7 @@ struct SparseCells: Sendable {
   /// - Throws: `INVALID_ARGUMENT` when known ranks and sizes do not fit each other.
   @discardableResult
   static func rank(_ context: ShapeContext, at first: Int = 0, name: String = "Input") throws
-    -> Int?
+    -> Dimension?
   {
     let indices = try context.shape(first, rank: 2, "\(name) indices")
     let values = try context.shape(first + 1, rank: 1, "\(name) values")

@@ -2,11 +2,11 @@
 package struct StridedSpec: Sendable {
   /// For each dimension of the input: where the slice starts, its step and its size; nil where not
   /// known.
-  package var begin: [Int?] = []
+  package var begin: [Dimension?] = []
   package var stride: [Int] = []
-  package var size: [Int?] = []
+  package var size: [Dimension?] = []
   /// The output's shape.
-  package var output: [Int?] = []
+  package var output: [Dimension?] = []
   /// For each dimension of the output, that of the input; nil for a new one.
   private var axes: [Int?] = []
 
@@ -19,7 +19,7 @@ package struct StridedSpec: Sendable {
   /// - Throws: `INVALID_ARGUMENT` with TensorFlow's words.
   package init(
     _ attrs: some AttrAccess, count: Int, begin beginList: [Int]?, end endList: [Int]?,
-    strides: [Int]?, dims: [Int?]
+    strides: [Int]?, dims: [Dimension?]
   ) throws {
     let (beginMask, endMask) = (try attrs.int("begin_mask"), try attrs.int("end_mask"))
     let (ellipsisMask, newAxisMask) = (
@@ -85,23 +85,25 @@ package struct StridedSpec: Sendable {
   }
 
   private static func range(
-    _ begin: Int?, _ end: Int?, _ step: Int?, _ dim: Int?, _ axis: Int, shrinks: Bool,
+    _ begin: Int?, _ end: Int?, _ step: Int?, _ dim: Dimension?, _ axis: Int, shrinks: Bool,
     beginMasked: Bool, endMasked: Bool
-  ) throws -> (begin: Int?, size: Int?) {
+  ) throws -> (begin: Dimension?, size: Dimension?) {
     if shrinks {
       guard let begin, let dim else { return (nil, 1) }
-      let first = begin < 0 ? begin &+ dim : begin
+      let first = begin < 0 ? begin + dim : Dimension(begin)
       guard first >= 0, first < dim else {
         throw TFError.invalidArgument("slice index \(begin) of dimension \(axis) out of bounds.")
       }
       return (first, 1)
     }
     guard let step, let dim else { return (nil, nil) }
-    let lowest = step > 0 ? 0 : -1
+    let lowest: Dimension = step > 0 ? 0 : -1
     let highest = step > 0 ? dim : dim - 1
-    func canonical(_ x: Int) -> Int { min(max(x < 0 ? x &+ dim : x, lowest), highest) }
-    var first: Int
-    var last: Int
+    func canonical(_ x: Int) -> Dimension {
+      min(max(x < 0 ? x + dim : Dimension(x), lowest), highest)
+    }
+    var first: Dimension
+    var last: Dimension
     if beginMasked {
       first = step > 0 ? lowest : highest
     } else {
@@ -116,9 +118,7 @@ package struct StridedSpec: Sendable {
     }
     let interval = last - first
     if interval == 0 || (interval < 0) != (step < 0) { return (first, 0) }
-    let size =
-      interval.magnitude / step.magnitude + (interval.magnitude % step.magnitude == 0 ? 0 : 1)
-    return (first, Int(size))
+    return (first, interval / step + (interval % step == 0 ? 0 : 1))
   }
 
   /// The spec for values that are all known.
@@ -134,7 +134,8 @@ package struct StridedSpec: Sendable {
       )
     }
     try self.init(
-      attrs, count: begin.count, begin: begin, end: end, strides: strides, dims: dims.map { $0 })
+      attrs, count: begin.count, begin: begin, end: end, strides: strides,
+      dims: dims.map { Dimension($0) })
   }
 
   /// The slice as a region of the input.
@@ -142,10 +143,10 @@ package struct StridedSpec: Sendable {
     let all = Region(dims)
     var region = all
     for axis in dims.indices {
-      let size = size[axis] ?? 0
+      let size = size[axis]?.value ?? 0
       region.dims[axis] = size
       region.strides[axis] = size > 1 ? all.strides[axis] &* stride[axis] : 0
-      region.offset += size > 0 ? (begin[axis] ?? 0) * all.strides[axis] : 0
+      region.offset += size > 0 ? (begin[axis]?.value ?? 0) * all.strides[axis] : 0
     }
     return region
   }
@@ -159,5 +160,5 @@ package struct StridedSpec: Sendable {
   }
 
   /// The same elements as a dense tensor, new and removed dimensions aside.
-  package var dense: Region { Region(size.map { $0 ?? 0 }) }
+  package var dense: Region { Region(size.map { $0?.value ?? 0 }) }
 }

@@ -115,31 +115,30 @@ package struct WindowAttrs: Sendable {
   }
 
   /// How many windows lie along spatial dimension `dimension`, and the padding before and after it.
-  package func span(_ dimension: Int, input: Int, kernel: Int) throws -> (
-    output: Int, before: Int, after: Int
+  package func span(_ dimension: Int, input: Dimension, kernel: Dimension) throws -> (
+    output: Dimension, before: Dimension, after: Dimension
   ) {
-    let (stride, dilation) = (strides[dimension], dilations[dimension])
-    let (gaps, overflow) = max(kernel - 1, 0).multipliedReportingOverflow(by: dilation)
-    guard kernel >= 0, !overflow, gaps < 1 << 48, input < 1 << 48 else {
+    let (stride, dilation) = (Dimension(strides[dimension]), Dimension(dilations[dimension]))
+    let reach = max(kernel - 1, 0) * dilation + 1
+    guard kernel >= 0, !reach.isOverflow else {
       throw TFError.invalidArgument("the window is too large: \(kernel) with dilation \(dilation)")
     }
-    let reach = gaps + 1
     switch padding {
     case .same:
       let output = (input + stride - 1) / stride
-      let (steps, tooMany) = max(output - 1, 0).multipliedReportingOverflow(by: stride)
-      guard !tooMany else { throw TFError.invalidArgument("the stride is too large: \(stride)") }
-      let needed = max(0, steps + reach - input)
+      let needed = max((output - 1) * stride + reach - input, 0)
       return (output, needed / 2, needed - needed / 2)
     case .valid:
       return (try count(input, reach, stride), 0, 0)
     case .explicit(let pads):
-      let (before, after) = (pads[2 * dimension], pads[2 * dimension + 1])
+      let (before, after) = (Dimension(pads[2 * dimension]), Dimension(pads[2 * dimension + 1]))
       return (try count(input + before + after, reach, stride), before, after)
     }
   }
 
-  private func count(_ input: Int, _ reach: Int, _ stride: Int) throws -> Int {
+  private func count(_ input: Dimension, _ reach: Dimension, _ stride: Dimension) throws
+    -> Dimension
+  {
     let output = (input - reach + stride) / stride
     guard input - reach + stride >= 0 else {
       throw TFError.invalidArgument(
@@ -153,8 +152,8 @@ package struct WindowAttrs: Sendable {
   }
 
   /// The output's spatial dimensions, as far as the input's and the window's are known.
-  package func outputs(input: PartialShape, kernel: [Int?]) throws -> [Int?] {
-    try (0..<spatial).map { dimension in
+  package func outputs(input: PartialShape, kernel: [Dimension?]) throws -> [Dimension?] {
+    try (0..<spatial).map { (dimension: Int) -> Dimension? in
       guard let size = input[axis(dimension)] else { return nil }
       if case .same = padding { return try span(dimension, input: size, kernel: 1).output }
       guard let window = kernel[dimension] else { return nil }
@@ -163,7 +162,8 @@ package struct WindowAttrs: Sendable {
   }
 
   /// A shape of batch, spatial dimensions and channels in this layout.
-  package func shape(batch: Int?, spatial: [Int?], channels: Int?) -> PartialShape {
+  package func shape(batch: Dimension?, spatial: [Dimension?], channels: Dimension?) -> PartialShape
+  {
     PartialShape(channelsFirst ? [batch, channels] + spatial : [batch] + spatial + [channels])
   }
 
@@ -178,11 +178,12 @@ package struct WindowAttrs: Sendable {
     var columns: [[Int64]] = [[Int64]](repeating: [1, 1, 1, 1, 1, 0], count: 3 - spatial)
     for dimension in 0..<spatial {
       let size = input[axis(dimension)]
-      let span = try span(dimension, input: size, kernel: kernel[dimension])
+      let span = try span(
+        dimension, input: Dimension(size), kernel: Dimension(kernel[dimension]))
       columns.append(
         [
-          size, span.output, kernel[dimension], strides[dimension], dilations[dimension],
-          span.before,
+          size, span.output.value, kernel[dimension], strides[dimension], dilations[dimension],
+          span.before.value,
         ]
         .map(Int64.init))
     }

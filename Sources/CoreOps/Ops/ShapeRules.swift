@@ -19,7 +19,7 @@ package enum ShapeRules {
   package static func broadcast(_ x: PartialShape, _ y: PartialShape) throws -> PartialShape {
     guard let a = x.dims, let b = y.dims else { return .unknown }
     let rank = max(a.count, b.count)
-    var dims: [Int?] = []
+    var dims: [Dimension?] = []
     for axis in 0..<rank {
       let i = axis - (rank - a.count)
       let j = axis - (rank - b.count)

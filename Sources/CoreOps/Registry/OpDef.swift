@@ -6,7 +6,7 @@ public final class OpDef: Sendable {
   public let isStateful: Bool
   /// Whether an input may be a variable that has no value yet.
   package let allowsUninitialized: Bool
-  package let shapeRule: ShapeRule
+  private let shapeRule: ShapeRule
   package let kernel: Kernel
   package let gradient: Gradient
   /// What it does with a list of tensors, if it does.
@@ -39,6 +39,16 @@ public final class OpDef: Sendable {
       $0 = signature
       return signature
     }
+  }
+
+  /// The shapes of the outputs, as far as the shape rule infers them.
+  ///
+  /// - Throws: the rule's own errors; `INVALID_ARGUMENT` when a shape overflows or is not one that a
+  ///   tensor may have.
+  package func inferShapes(_ context: ShapeContext) throws -> [PartialShape] {
+    let shapes = try shapeRule(context)
+    for shape in shapes { try shape.check() }
+    return shapes
   }
 
   /// The dtypes the kernel runs with, by type attribute; empty when it takes all that the signature
@@ -105,6 +115,14 @@ package struct ShapeContext: AttrAccess {
     if let value = values[index] { return try value.integers() }
     return shapes[index].elementCount == 0 ? [] : nil
   }
+
+  /// The same as sizes to compute with.
+  package func sizes(_ index: Int) throws -> [Dimension]? {
+    try integers(index)?.map { Dimension($0) }
+  }
+
+  /// The only number in input `index`, as a size to compute with.
+  package func size(_ index: Int) throws -> Dimension? { try sizes(index)?.first }
 
   /// The shape of input `index`, which must have rank `rank` if its rank is known.
   package func shape(_ index: Int, rank: Int, _ name: String = "input") throws -> PartialShape {

@@ -78,16 +78,12 @@ package struct PreparedKernel: Sendable {
     isBrief: Bool = false
   ) throws -> Specialisation {
     let known = KnownValues(values)
-    let inferred = try op.shapeRule(
+    let inferred = try op.inferShapes(
       ShapeContext(
         op: op, attrs: attrs, inputTypes: inputTypes, shapes: shapes.map { PartialShape($0) },
         values: known))
     let outputs = try inferred.map { shape in
       guard let shape = shape.known else { throw NeedsValue(input: 0) }
-      guard shape.checkedElementCount != nil else {
-        throw TFError.invalidArgument(
-          "output shape \(shape) has a negative dimension or too many elements")
-      }
       return shape
     }
     let result = try specialise(
@@ -108,7 +104,7 @@ package struct PreparedKernel: Sendable {
     let shapes = inputs.indices.map {
       refInputs[$0] ? PartialShape.unknown : PartialShape(inputs[$0].dims)
     }
-    _ = try op.shapeRule(
+    _ = try op.inferShapes(
       ShapeContext(
         op: op, attrs: attrs, inputTypes: inputTypes, shapes: shapes,
         values: KnownValues([Tensor?](repeating: nil, count: count))))

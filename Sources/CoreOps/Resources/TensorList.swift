@@ -144,6 +144,6 @@ extension PartialShape {
   /// The shape as the `TensorList` ops take it.
   func listShapeTensor(_ dtype: DType = .int32) throws -> Tensor {
     guard let dims else { return try (-1).asTensor(preferring: dtype) }
-    return try dims.map { $0 ?? -1 }.asTensor(preferring: dtype)
+    return try dims.map { $0?.value ?? -1 }.asTensor(preferring: dtype)
   }
 }

@@ -1,24 +1,41 @@
 /// A shape of which the rank or some dimensions may be unknown, as `tf.TensorShape`.
 public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomStringConvertible {
   /// The dimensions, nil where unknown; nil as a whole when the rank is unknown.
-  public let dims: [Int?]?
+  public let dims: [Dimension?]?
 
-  public init(_ dims: [Int?]?) { self.dims = dims }
-  public init(_ shape: Shape) { dims = shape.dims }
-  public init(arrayLiteral elements: Int?...) { dims = elements }
+  public init(_ dims: [Dimension?]?) { self.dims = dims }
+  public init(_ shape: Shape) { dims = (0..<shape.rank).map { Dimension(shape[$0]) } }
+  @_disfavoredOverload
+  public init(_ dims: [Int?]?) { self.dims = dims?.map { $0.map { Dimension($0) } } }
+  public init(arrayLiteral elements: Int?...) { self.init(elements) }
 
-  public static let unknown = PartialShape(nil)
-  public static let scalar = PartialShape([Int?]())
+  /// A shape of those dimensions: what an array literal is for plain integers.
+  package static func of(_ dims: Dimension?...) -> PartialShape { PartialShape(dims) }
 
-  /// A shape of that rank with every dimension unknown.
-  public static func unknown(rank: Int) -> PartialShape {
-    PartialShape([Int?](repeating: nil, count: rank))
+  public static let unknown = PartialShape([Dimension?]?.none)
+  public static let scalar = PartialShape([Dimension?]())
+
+  /// TensorFlow's largest rank.
+  public static let maxRank = 254
+
+  /// A shape of that rank, at most `maxRank`, with every dimension unknown.
+  package static func unknown(rank: Int) -> PartialShape {
+    precondition(rank <= maxRank)
+    return PartialShape([Dimension?](repeating: nil, count: rank))
+  }
+
+  /// A shape with every dimension unknown, of the rank that a graph or its data says, if it does.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when the rank is negative or more than `maxRank`.
+  public static func unknown(rank: Dimension?) throws -> PartialShape {
+    guard let rank else { return .unknown }
+    return unknown(rank: try rank.asRank())
   }
 
   public var rank: Int? { dims?.count }
 
   /// The dimension at `axis`: nil when it, or the rank, is unknown.
-  public subscript(axis: Int) -> Int? {
+  public subscript(axis: Int) -> Dimension? {
     guard let dims, dims.indices.contains(axis) else { return nil }
     return dims[axis]
   }
@@ -30,7 +47,7 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
     shape.reserveCapacity(dims.count)
     for dim in dims {
       guard let dim else { return nil }
-      shape.append(dim)
+      shape.append(dim.value)
     }
     return Shape(shape)
   }
@@ -40,7 +57,7 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
   /// Whether this is just that shape, all of it known.
   public func isEqual(to shape: Shape) -> Bool {
     guard let dims, dims.count == shape.rank else { return false }
-    for axis in 0..<shape.rank where dims[axis] != shape[axis] { return false }
+    for axis in 0..<shape.rank where dims[axis]?.value != shape[axis] { return false }
     return true
   }
 
@@ -57,7 +74,7 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
     guard isCompatible(with: other) else {
       throw TFError.invalidArgument("Shapes \(self) and \(other) are not compatible")
     }
-    return PartialShape(zip(a, b).map { $0 ?? $1 })
+    return PartialShape(zip(a, b).map { $0 ?? $1 } as [Dimension?])
   }
 
   public func concatenated(with other: PartialShape) -> PartialShape {
@@ -68,7 +85,7 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
   /// The most that is true of both.
   package func widened(with other: PartialShape) -> PartialShape {
     guard let a = dims, let b = other.dims, a.count == b.count else { return .unknown }
-    return PartialShape(zip(a, b).map { $0 == $1 ? $0 : nil })
+    return PartialShape(zip(a, b).map { $0 == $1 ? $0 : nil } as [Dimension?])
   }
 
   /// The number of elements, when known.
@@ -77,6 +94,27 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
   /// As TensorFlow's C++ prints it: `[2,?]`, `<unknown>`.
   public var description: String {
     guard let dims else { return "<unknown>" }
-    return "[" + dims.map { $0.map { String($0) } ?? "?" }.joined(separator: ",") + "]"
+    return "[" + dims.map { $0?.description ?? "?" }.joined(separator: ",") + "]"
+  }
+
+  /// - Throws: `INVALID_ARGUMENT` when the rank is more than `maxRank`, a dimension is negative or
+  ///   did not fit, or there are more than `Shape.maxElementCount` elements.
+  package func check() throws {
+    guard let dims else { return }
+    _ = try Dimension(dims.count).asRank()
+    var count = 1
+    for case let dim? in dims {
+      guard dim >= 0 else {
+        throw TFError.invalidArgument(
+          dim.isOverflow
+            ? "the shape \(self) overflows" : "Dimension \(dim) must be >= 0 in shape \(self)")
+      }
+      if dim == 0 { continue }
+      let (product, overflow) = count.multipliedReportingOverflow(by: dim.value)
+      guard !overflow, product <= Shape.maxElementCount else {
+        throw TFError.invalidArgument("the shape \(self) has too many elements")
+      }
+      count = product
+    }
   }
 }

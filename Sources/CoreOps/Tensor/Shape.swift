@@ -55,6 +55,11 @@ public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
     return count
   }
 
+  /// The most elements that a tensor may have, zero dimensions left out, so that the product of
+  /// three shapes that share their dimensions in pairs, such as the work of a matrix product, fits
+  /// an integer.
+  package static let maxElementCount = 1 << 40
+
   /// The number of elements, or nil when it does not fit or a dimension is negative.
   package var checkedElementCount: Int? {
     var count = 1
@@ -66,7 +71,7 @@ public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         continue
       }
       let (product, overflow) = count.multipliedReportingOverflow(by: dim)
-      if overflow || product > 1 << 48 { return nil }
+      if overflow || product > Self.maxElementCount { return nil }
       count = product
     }
     return zero ? 0 : count

@@ -17,7 +17,7 @@ struct TensorProtoEncoder {
     for (axis, size) in dims.enumerated() {
       let dim = try arena.make(
         Tensorflow__TensorShapeProto__Dim.self, jk_schema_tensor_shape_proto__dim())
-      dim.pointee.size = Int64(size ?? -1)
+      dim.pointee.size = Int64(size?.value ?? -1)
       list[axis] = dim
     }
     message.pointee.n_dim = dims.count

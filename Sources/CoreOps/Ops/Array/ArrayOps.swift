@@ -86,10 +86,10 @@ package struct ArrayOps: OpFamily {
       shape: { context in
         let count = context.shapes.count / 2
         var tail = PartialShape.unknown
-        var largest: Int? = -1
+        var largest: Dimension? = -1
         for position in 0..<count {
           let (indices, data) = (context.shapes[position], context.shapes[count + position])
-          if let values = try context.integers(position) {
+          if let values = try context.sizes(position) {
             largest = largest.map { max($0, values.max() ?? -1) }
           } else {
             largest = nil

@@ -214,7 +214,7 @@ package struct BasicOps: OpFamily {
     shape: { context in
       let shape = try context.shape(0, rank: 1, "shape")
       guard let dims = try context.integers(0) else {
-        return [shape[0].map { .unknown(rank: $0) } ?? .unknown]
+        return [try .unknown(rank: shape[0])]
       }
       for dim in dims { try require(dim >= 0, "Dimension \(dim) must be >= 0") }
       return [PartialShape(dims)]

@@ -79,12 +79,12 @@ package struct DiagonalOps: OpFamily {
           dims.count >= 2, "input must be at least 2-dim, received shape: \(context.shapes[0])")
         if let lower = try context.integers(1)?.first, let rows = dims[dims.count - 2] {
           try require(
-            lower <= rows,
+            rows >= lower,
             "num_lower must be negative or less or equal to number of rows (\(rows)) got: \(lower)")
         }
         if let upper = try context.integers(2)?.first, let columns = dims[dims.count - 1] {
           try require(
-            upper <= columns,
+            columns >= upper,
             """
             num_upper must be negative or less or equal to number of cols (\(columns)) got: \
             \(upper)
@@ -184,8 +184,13 @@ package struct DiagonalOps: OpFamily {
         guard let longest = dims[dims.count - 1] else {
           return [.unknown(rank: k.isSingle ? dims.count + 1 : dims.count)]
         }
-        let band = try DiagonalBand.fitted(k, longest: longest, rows: rows, columns: columns)
-        return [PartialShape(dims.dropLast(k.isSingle ? 1 : 2) + [band.rows, band.columns])]
+        let band = try DiagonalBand.fitted(
+          k, longest: longest.value, rows: rows, columns: columns)
+        return [
+          PartialShape(
+            dims.dropLast(k.isSingle ? 1 : 2)
+              + [Dimension(band.rows), Dimension(band.columns)])
+        ]
       },
       kernel: .copies { specialise, context, copies in
         let output = specialise.inputs.count
@@ -215,7 +220,7 @@ package struct DiagonalOps: OpFamily {
       })
   }
 
-  private static func matrixShape(_ context: ShapeContext) throws -> [Int?]? {
+  private static func matrixShape(_ context: ShapeContext) throws -> [Dimension?]? {
     guard let dims = context.shapes[0].dims else { return nil }
     try require(
       dims.count >= 2, "input must be at least 2-dim, received shape: \(context.shapes[0])")
@@ -239,13 +244,14 @@ package struct DiagonalOps: OpFamily {
           ? DiagonalBand.Offsets(low: 0, high: 0) : try DiagonalBand.offsets(context, 1)
         guard let k else { return [.unknown] }
         let batch = dims.dropLast(2)
-        var longest: Int?
+        var longest: Dimension?
         if let rows = dims[dims.count - 2], let columns = dims[dims.count - 1] {
           let band = try DiagonalBand(
-            k, rows: rows, columns: columns, align: "LEFT_LEFT", checked: version != .first)
-          longest = band.longest
+            k, rows: rows.value, columns: columns.value, align: "LEFT_LEFT",
+            checked: version != .first)
+          longest = Dimension(band.longest)
         }
-        return [PartialShape(batch + (k.isSingle ? [longest] : [k.count, longest]))]
+        return [PartialShape(batch + (k.isSingle ? [longest] : [Dimension(k.count), longest]))]
       },
       kernel: .copies { specialise, context, copies in
         let output = specialise.inputs.count
@@ -288,9 +294,11 @@ package struct DiagonalOps: OpFamily {
           return [context.shapes[0]]
         }
         let band = try DiagonalBand(
-          k, rows: rows, columns: columns, align: "LEFT_LEFT", checked: version != .first)
+          k, rows: rows.value, columns: columns.value, align: "LEFT_LEFT",
+          checked: version != .first)
         let expected = PartialShape(
-          dims.dropLast(2) + (k.isSingle ? [band.longest] : [k.count, band.longest]))
+          dims.dropLast(2) + (k.isSingle ? [] : [Dimension(k.count)])
+            + [Dimension(band.longest)])
         if let rank = context.shapes[1].rank {
           try require(
             rank >= 1, "diagonal must be at least 1-dim, received shape: \(context.shapes[1])")

@@ -173,7 +173,7 @@ package struct GatherOps: OpFamily {
         params shape: \(context.shapes[0])
         """
       )
-      return [PartialShape(Array(indices.dropLast() + params[depth...]))]
+      return [PartialShape(Array(indices.dropLast() + params[depth.value...]))]
     },
     kernel: .raw(objects: .move("Tparams")) { context in
       let elementSize = try context.type("Tparams").byteSize
@@ -221,7 +221,7 @@ package struct GatherOps: OpFamily {
           throw TFError.invalidArgument("\(name) must be a scalar, but got: \(shape)")
         }
       }
-      let depth = try context.integers(1)?.first
+      let depth = try context.size(1)
       if let depth { try require(depth >= 0, "depth must be non-negative, got: \(depth)") }
       guard var dims = context.shapes[0].dims else { return [.unknown] }
       let axis = try context.int("axis")

@@ -18,7 +18,7 @@ package struct JoinOps: OpFamily {
         throw TFError.invalidArgument(
           "axis = \(axis) not in [\(-dims.count - 1), \(dims.count + 1))")
       }
-      dims.insert(context.shapes.count, at: axis < 0 ? axis + dims.count + 1 : axis)
+      dims.insert(Dimension(context.shapes.count), at: axis < 0 ? axis + dims.count + 1 : axis)
       return [PartialShape(dims)]
     },
     kernel: .copies { specialise, context, copies in
@@ -168,8 +168,8 @@ package struct JoinOps: OpFamily {
       )
     }
     let position = axis < 0 ? axis + rank : axis
-    var dims = [Int?](repeating: nil, count: rank)
-    var total: Int? = 0
+    var dims = [Dimension?](repeating: nil, count: rank)
+    var total: Dimension? = 0
     for (index, shape) in shapes.enumerated() {
       total = shape[position].flatMap { dim in total.map { $0 + dim } }
       guard let own = shape.dims else { continue }
@@ -214,7 +214,7 @@ package struct JoinOps: OpFamily {
       let sizes = inputs.compactMap { $0.shape[axis] }
       if sizes.count == inputs.count {
         return try apply(
-          family.splitV, [gradient, ShapeOps.vector(sizes), ShapeOps.scalar(axis)],
+          family.splitV, [gradient, ShapeOps.vector(sizes.map(\.value)), ShapeOps.scalar(axis)],
           ["num_split": .int(sizes.count)])
       }
     }
@@ -347,17 +347,18 @@ package struct JoinOps: OpFamily {
         return [PartialShape](repeating: .unknown(rank: dims.count), count: count)
       }
       let position = try splitAxis(axis, dims.count)
-      guard var sizes = try context.integers(1) else {
+      guard var sizes = try context.sizes(1) else {
         dims[position] = nil
         return [PartialShape](repeating: PartialShape(dims), count: count)
       }
       let open = sizes.indices.filter { sizes[$0] == -1 }
       try require(open.count <= 1, "There can only be one -1 in size_splits")
-      var total = 0
+      var total: Dimension = 0
       for size in sizes where size != -1 {
         try require(size >= 0, "Split size at index must be >= 0. Got: \(size)")
-        total = try checkedSum(total, size)
+        total += size
       }
+      try require(!total.isOverflow, "size_splits add up to too much")
       guard let dim = dims[position] else {
         return sizes.map {
           dims[position] = $0 == -1 ? nil : $0
@@ -396,12 +397,6 @@ package struct JoinOps: OpFamily {
       if gradients.count == 1 { return [gradients[0], nil, nil] }
       return [try family.concatV2(gradients + [context.inputs[2]]), nil, nil]
     })
-
-  private static func checkedSum(_ a: Int, _ b: Int) throws -> Int {
-    let (sum, overflow) = a.addingReportingOverflow(b)
-    try require(!overflow, "size_splits add up to too much")
-    return sum
-  }
 
   private static func splitAxis(_ axis: Int, _ rank: Int) throws -> Int {
     guard axis >= -rank, axis < rank else {
@@ -484,7 +479,7 @@ extension SharedAPI {
     let value = try value.asTensor()
     var count = num
     if count == nil, let rank = value.rank {
-      count = value.shape[try ShapeRules.axis(axis, rank: rank)]
+      count = value.shape[try ShapeRules.axis(axis, rank: rank)]?.value
     }
     guard let count else {
       throw TFError.invalidArgument("Cannot infer argument `num` from shape \(value.shape)")

@@ -23,7 +23,7 @@ package struct MatchingOps: OpFamily {
       try require(
         rank >= 2, "Input SparseTensors must have rank at least 2, but the rank is: \(rank)")
       guard let a = try context.integers(2), let b = try context.integers(5) else {
-        return [.unknown(rank: rank - 1)]
+        return [try .unknown(rank: rank - 1)]
       }
       return [PartialShape(zip(a, b).dropLast().map { max($0, $1) })]
     },
@@ -124,10 +124,10 @@ package struct MatchingOps: OpFamily {
       if let a = points[1], let b = centers[1] {
         try require(a == b, "Expected point_dimensions == center_dimensions: \(a) vs \(b).")
       }
-      let k = try context.integers(2)?.first
+      let k = try context.size(2)
       if let k { try require(k >= 0, "k must be non-negative, got \(k)") }
       let count = k.flatMap { k in centers[0].map { min(k, $0) } }
-      return [[points[0], count], [points[0], count]]
+      return [.of(points[0], count), .of(points[0], count)]
     },
     kernel: .raw { _ in
       { shapes in

@@ -45,7 +45,7 @@ package struct PadOps: OpFamily {
         "The first dimension of paddings must be the rank of inputs\(paddings) \(context.shapes[0])"
       )
     }
-    let rank = context.shapes[0].rank ?? paddings[0]
+    let rank = try context.shapes[0].rank ?? paddings[0]?.asRank()
     if let rank, rank > limit {
       throw TFError.unimplemented("inputs rank not in [0,\(limit)]: \(rank)")
     }
@@ -54,14 +54,12 @@ package struct PadOps: OpFamily {
 
   private static func padded(_ context: ShapeContext, limit: Int = 8) throws -> PartialShape {
     guard let rank = try paddingRank(context, limit: limit) else { return .unknown }
-    guard let paddings = try context.integers(1) else { return .unknown(rank: rank) }
+    guard let paddings = try context.sizes(1) else { return .unknown(rank: rank) }
     return PartialShape(
       try (0..<rank).map { axis in
         let (before, after) = (paddings[2 * axis], paddings[2 * axis + 1])
         try require(
           before >= 0 && after >= 0, "Paddings must be non-negative: \(before) \(after)")
-        try require(
-          before < 1 << 48 && after < 1 << 48, "Paddings are too large: \(before) \(after)")
         return context.shapes[0][axis].map { $0 + before + after }
       })
   }
@@ -122,7 +120,7 @@ package struct PadOps: OpFamily {
     """,
     shape: { context in
       let shape = try padded(context, limit: 5)
-      if let dims = context.shapes[0].dims, let paddings = try context.integers(1) {
+      if let dims = context.shapes[0].dims, let paddings = try context.sizes(1) {
         let skipped = try context.string("mode") == "REFLECT" ? 1 : 0
         for (axis, dim) in dims.enumerated() {
           guard let dim else { continue }
@@ -183,14 +181,14 @@ package struct PadOps: OpFamily {
     """,
     shape: { context in
       guard let rank = try paddingRank(context, limit: 5) else { return [.unknown] }
-      guard let paddings = try context.integers(1) else { return [.unknown(rank: rank)] }
+      guard let paddings = try context.sizes(1) else { return [.unknown(rank: rank)] }
       let skipped = try context.string("mode") == "REFLECT" ? 1 : 0
       return [
         PartialShape(
-          try (0..<rank).map { axis in
+          try (0..<rank).map { (axis: Int) -> Dimension? in
             let (before, after) = (paddings[2 * axis], paddings[2 * axis + 1])
             try require(
-              before >= 0 && after >= 0 && before < 1 << 48 && after < 1 << 48,
+              before >= 0 && after >= 0,
               "Paddings must be non-negative: \(before), \(after)")
             guard let dim = context.shapes[0][axis] else { return nil }
             let inner = dim - before - after
@@ -223,21 +221,20 @@ package struct PadOps: OpFamily {
     """,
     shape: { context in
       let multiplesShape = try context.shape(1, rank: 1, "multiples")
-      guard let rank = context.shapes[0].rank ?? multiplesShape[0] else { return [.unknown] }
+      guard let rank = try context.shapes[0].rank ?? multiplesShape[0]?.asRank() else {
+        return [.unknown]
+      }
       if let count = multiplesShape[0], count != rank {
         throw TFError.invalidArgument(
           "Expected multiples argument to be a vector of length \(rank) but got length \(count)")
       }
-      guard let multiples = try context.integers(1) else { return [.unknown(rank: rank)] }
+      guard let multiples = try context.sizes(1) else { return [.unknown(rank: rank)] }
       return [
         PartialShape(
           try (0..<rank).map { axis in
             try require(
               multiples[axis] >= 0, "Expected multiples[\(axis)] >= 0, but got \(multiples[axis])")
-            guard let dim = context.shapes[0][axis] else { return nil }
-            let (product, overflow) = dim.multipliedReportingOverflow(by: multiples[axis])
-            try require(!overflow, "The tiled dimension \(axis) has too many elements")
-            return product
+            return context.shapes[0][axis].map { $0 * multiples[axis] }
           })
       ]
     },
@@ -276,7 +273,7 @@ package struct PadOps: OpFamily {
       let pairs = try ShapeOps.flat(JoinOps.family.pack([multiples, shape], ["axis": .int(1)]))
       let split = try ShapeOps.family.reshape([context.gradient(), pairs])
       let axes: Tensor
-      if let rank = context.inputs[0].shape.rank ?? multiples.shape[0] {
+      if let rank = try context.inputs[0].shape.rank ?? multiples.shape[0]?.asRank() {
         axes = try ShapeOps.vector((0..<rank).map { 2 * $0 })
       } else {
         axes = try SearchOps.family.range([

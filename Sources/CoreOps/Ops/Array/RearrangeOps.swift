@@ -55,7 +55,9 @@ package struct RearrangeOps: OpFamily {
     shape: PartialShape, order: [Int]?
   ) {
     let permShape = try context.shape(1, rank: 1, "perm")
-    guard let rank = context.shapes[0].rank ?? permShape[0] else { return (.unknown, nil) }
+    guard let rank = try context.shapes[0].rank ?? permShape[0]?.asRank() else {
+      return (.unknown, nil)
+    }
     if let count = permShape[0], count != rank {
       throw TFError.invalidArgument(
         "transpose expects a vector of size \(rank). But input(1) is a vector of size \(count)")
@@ -104,7 +106,7 @@ package struct RearrangeOps: OpFamily {
         }
         shape[axis] = dim / block
       }
-      shape[depth] = try shape[depth].map { try product($0, block, block) }
+      shape[depth] = shape[depth].map { $0 * block * block }
       return [PartialShape(shape)]
     },
     kernel: .copies { specialise, context, copies in
@@ -131,7 +133,7 @@ package struct RearrangeOps: OpFamily {
       let block = try context.int("block_size")
       var (shape, height, width, depth) = try imageAxes(context)
       if let dim = shape[depth] {
-        let square = try product(1, block, block)
+        let square = Dimension(block) * block
         guard dim % square == 0 else {
           throw TFError.invalidArgument(
             "Input depth dimension \(dim) should be divisible by: \(square)")
@@ -139,7 +141,7 @@ package struct RearrangeOps: OpFamily {
         shape[depth] = dim / square
       }
       for axis in [height, width] {
-        shape[axis] = try shape[axis].map { try product($0, block, 1) }
+        shape[axis] = shape[axis].map { $0 * block }
       }
       return [PartialShape(shape)]
     },
@@ -155,13 +157,6 @@ package struct RearrangeOps: OpFamily {
     },
     gradient: .rule { [try family.spaceToDepth([$0.gradient()], blockAttrs($0))] })
 
-  private static func product(_ a: Int, _ b: Int, _ c: Int) throws -> Int {
-    let (ab, first) = a.multipliedReportingOverflow(by: b)
-    let (abc, second) = ab.multipliedReportingOverflow(by: c)
-    try require(!first && !second, "block_size \(b) is too large")
-    return abc
-  }
-
   private static func blockAttrs(_ context: GradientContext) throws -> Attrs {
     ["block_size": try context.attr("block_size"), "data_format": try context.attr("data_format")]
   }
@@ -172,7 +167,7 @@ package struct RearrangeOps: OpFamily {
   }
 
   private static func imageAxes(_ context: ShapeContext) throws -> (
-    dims: [Int?], height: Int, width: Int, depth: Int
+    dims: [Dimension?], height: Int, width: Int, depth: Int
   ) {
     let format = try context.string("data_format")
     try require(format != "NCHW_VECT_C", "Only NHWC data_format supported on CPU. Got \(format)")
@@ -191,7 +186,7 @@ package struct RearrangeOps: OpFamily {
     """,
     shape: { context in
       try BatchLayout.outputShape(
-        context, block: context.integers(1), pads: context.integers(2), toBatch: true)
+        context, block: context.sizes(1), pads: context.sizes(2), toBatch: true)
     },
     kernel: .copies { specialise, _, copies in
       try BatchLayout(
@@ -216,7 +211,7 @@ package struct RearrangeOps: OpFamily {
     """,
     shape: { context in
       try BatchLayout.outputShape(
-        context, block: context.integers(1), pads: context.integers(2), toBatch: false)
+        context, block: context.sizes(1), pads: context.sizes(2), toBatch: false)
     },
     kernel: .copies { specialise, _, copies in
       try BatchLayout(
@@ -243,7 +238,7 @@ package struct RearrangeOps: OpFamily {
       _ = try context.shape(0, rank: 4)
       let block = try context.int("block_size")
       return try BatchLayout.outputShape(
-        context, block: [block, block], pads: context.integers(1), toBatch: true)
+        context, block: [Dimension(block), Dimension(block)], pads: context.sizes(1), toBatch: true)
     },
     kernel: .copies { specialise, context, copies in
       let block = try context.int("block_size")
@@ -271,7 +266,8 @@ package struct RearrangeOps: OpFamily {
       _ = try context.shape(0, rank: 4)
       let block = try context.int("block_size")
       return try BatchLayout.outputShape(
-        context, block: [block, block], pads: context.integers(1), toBatch: false)
+        context, block: [Dimension(block), Dimension(block)], pads: context.sizes(1), toBatch: false
+      )
     },
     kernel: .copies { specialise, context, copies in
       let block = try context.int("block_size")

@@ -17,7 +17,7 @@ package struct ScatterOps: OpFamily {
     shape: { context in
       let shape = try context.shape(2, rank: 1, "shape")
       guard let dims = try context.integers(2) else {
-        return [shape[0].map { .unknown(rank: $0) } ?? .unknown]
+        return [try .unknown(rank: shape[0])]
       }
       for dim in dims { try require(dim >= 0, "Dimension \(dim) must be >= 0") }
       try check(indices: context.shapes[0], updates: context.shapes[1], output: PartialShape(dims))
@@ -62,7 +62,7 @@ package struct ScatterOps: OpFamily {
     {
       throw TFError.invalidArgument("Indices and updates specified for empty output tensor")
     }
-    let expected = PartialShape(Array(indexDims.dropLast() + dims[depth...]))
+    let expected = PartialShape(Array(indexDims.dropLast() + dims[depth.value...]))
     guard updates.isCompatible(with: expected) else {
       throw TFError.invalidArgument(
         """

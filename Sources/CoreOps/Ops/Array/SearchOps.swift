@@ -671,9 +671,9 @@ extension SharedAPI {
         ])
       }
       if size == 0, let count = x.shape.dims?.dropLast().reduce(1, { $0 * ($1 ?? 0) }) {
-        return try reshape(x, [count, 0])
+        return try reshape(x, [count.value, 0])
       }
-      return try reshape(x, [-1, size])
+      return try reshape(x, [-1, size.value])
     }
     let op = side == "left" ? SearchOps.family.lowerBound : SearchOps.family.upperBound
     let found = try op(

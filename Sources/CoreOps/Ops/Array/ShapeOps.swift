@@ -79,7 +79,7 @@ package struct ShapeOps: OpFamily {
       throw TFError.invalidArgument("sizes input must be 1-D, not \(context.shapes[1])")
     }
     guard let sizes = try context.integers(1) else {
-      return context.shapes[1][0].map { .unknown(rank: $0) } ?? .unknown
+      return try .unknown(rank: context.shapes[1][0])
     }
     var open: Int?
     var product = 1
@@ -203,7 +203,7 @@ package struct ShapeOps: OpFamily {
         throw TFError.invalidArgument("value must represent a scalar, got shape \(value)")
       }
       guard let dims = try context.integers(0) else {
-        return [context.shapes[0][0].map { .unknown(rank: $0) } ?? .unknown]
+        return [try .unknown(rank: context.shapes[0][0])]
       }
       for dim in dims { try require(dim >= 0, "Dimension \(dim) must be >= 0") }
       return [PartialShape(dims)]
@@ -252,7 +252,7 @@ package struct ShapeOps: OpFamily {
         "The shape of `shape` must be a vector, got \(context.shapes[1])")
     }
     guard let target = try context.integers(1) else {
-      return context.shapes[1][0].map { .unknown(rank: $0) } ?? .unknown
+      return try .unknown(rank: context.shapes[1][0])
     }
     for dim in target { try require(dim >= 0, "Dimension \(dim) must be >= 0") }
     guard let dims = context.shapes[0].dims else { return PartialShape(target) }
@@ -280,7 +280,7 @@ package struct ShapeOps: OpFamily {
     shape: { context in
       let (a, b) = (try context.shape(0, rank: 1, "s0"), try context.shape(1, rank: 1, "s1"))
       guard let m = a[0], let n = b[0] else { return [.unknown(rank: 1)] }
-      return [[max(m, n)]]
+      return [.of(max(m, n))]
     },
     kernel: .run { context in
       for (index, input) in context.inputs.enumerated() where input.dims.rank != 1 {

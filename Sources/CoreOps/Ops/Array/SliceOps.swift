@@ -32,7 +32,7 @@ package struct SliceOps: OpFamily {
     let (beginShape, sizeShape) = (
       try context.shape(1, rank: 1, "begin"), try context.shape(2, rank: 1, "size")
     )
-    let rank = context.shapes[0].rank ?? beginShape[0] ?? sizeShape[0]
+    let rank = try context.shapes[0].rank ?? (beginShape[0] ?? sizeShape[0])?.asRank()
     guard let rank else { return .unknown }
     for shape in [beginShape, sizeShape] {
       if let count = shape[0], count != rank {
@@ -44,9 +44,9 @@ package struct SliceOps: OpFamily {
         )
       }
     }
-    let begin = try context.integers(1)
-    guard let size = try context.integers(2) else { return .unknown(rank: rank) }
-    var dims: [Int?] = []
+    let begin = try context.sizes(1)
+    guard let size = try context.sizes(2) else { return .unknown(rank: rank) }
+    var dims: [Dimension?] = []
     for axis in 0..<rank {
       let dim = context.shapes[0][axis]
       guard let begin else {
@@ -114,10 +114,11 @@ package struct SliceOps: OpFamily {
   }
 
   /// - Parameter first: the number of input `begin`, which `end` and `strides` follow.
-  private static func partialSpec(_ context: ShapeContext, _ first: Int, _ dims: [Int?]) throws
+  private static func partialSpec(_ context: ShapeContext, _ first: Int, _ dims: [Dimension?])
+    throws
     -> StridedSpec?
   {
-    var count: Int?
+    var count: Dimension?
     for index in first...first + 2 {
       guard let own = try context.shape(index, rank: 1, "begin, end and strides")[0] else {
         continue
@@ -135,7 +136,8 @@ package struct SliceOps: OpFamily {
     }
     guard let count else { return nil }
     return try StridedSpec(
-      context, count: count, begin: context.integers(first), end: context.integers(first + 1),
+      context, count: count.asRank(), begin: context.integers(first),
+      end: context.integers(first + 1),
       strides: context.integers(first + 2), dims: dims)
   }
 
@@ -158,10 +160,10 @@ package struct SliceOps: OpFamily {
     shape: { context in
       let shape = try context.shape(0, rank: 1, "shape")
       guard let dims = try context.integers(0) else {
-        return [shape[0].map { .unknown(rank: $0) } ?? .unknown]
+        return [try .unknown(rank: shape[0])]
       }
       for dim in dims { try require(dim >= 0, "Dimension \(dim) must be >= 0") }
-      if let spec = try partialSpec(context, 1, dims.map { $0 }) {
+      if let spec = try partialSpec(context, 1, dims.map { Dimension($0) }) {
         try requireFit("dy", context.shapes[4], spec)
       }
       return [PartialShape(dims)]
@@ -210,7 +212,7 @@ package struct SliceOps: OpFamily {
       let dims = specialise.outputs[0].dims
       let spec = try fullSpec(specialise, context, 1, dims)
       // The value broadcasts to the slice as it looks after new and removed dimensions.
-      let shape = spec.output.map { $0 ?? 0 }
+      let shape = spec.output.map { $0?.value ?? 0 }
       var value = Region(specialise.inputs[4])
       while value.dims.count < shape.count { value = value.repeated(0, 1) }
       for axis in shape.indices where value.dims[axis] == 1 {

@@ -139,7 +139,7 @@ package struct BoxOps: OpFamily {
       try require(
         overlaps.dims.rank == 2 && overlaps.dims[1] == count,
         "overlaps must be square\(overlaps.dims)")
-      try checkScores(scores.shape, count: count)
+      try checkScores(scores.shape, count: Dimension(count))
       let table = overlaps.elements(Float.self)
       let chosen = try BoxSuppression.select(
         scores: UnsafeBufferPointer(scores.elements(Float.self)), limit: limit(run.inputs[2]),
@@ -162,20 +162,20 @@ package struct BoxOps: OpFamily {
       let (boxes, scores) = (context.shapes[0], context.shapes[1])
       try checkBatchedBoxes(boxes, scores)
       try checkScalars(context, 2...)
-      var count: Int?
-      if let total = try context.integers(3)?.first {
+      var count: Dimension?
+      if let total = try context.size(3) {
         try require(total > 0, "max_total_size must be > 0")
         count = total
         if try context.bool("pad_per_class") {
           count = nil
-          if let perClass = try context.integers(2)?.first, let classes = scores[2] {
+          if let perClass = try context.size(2), let classes = scores[2] {
             try require(perClass > 0, "max_size_per_class must be positive")
-            count = min(total, perClass.multipliedReportingOverflow(by: classes).partialValue)
+            count = min(total, perClass * classes)
           }
         }
       }
       let batch = boxes[0] ?? scores[0]
-      return [[batch, count, 4], [batch, count], [batch, count], [batch]]
+      return [.of(batch, count, 4), .of(batch, count), .of(batch, count), .of(batch)]
     },
     kernel: .dynamic { context in
       let (pads, clips) = (try context.bool("pad_per_class"), try context.bool("clip_boxes"))
@@ -254,7 +254,7 @@ package struct BoxOps: OpFamily {
     try checkScores(scores, count: boxes[0])
   }
 
-  private static func checkScores(_ scores: PartialShape, count: Int?) throws {
+  private static func checkScores(_ scores: PartialShape, count: Dimension?) throws {
     try require(scores.rank == nil || scores.rank == 1, "scores must be 1-D\(scores)")
     try require(
       count == nil || scores[0] == nil || scores[0] == count, "scores has incompatible shape")

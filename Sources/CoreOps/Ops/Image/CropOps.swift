@@ -22,9 +22,9 @@ package struct CropOps: OpFamily {
       let size = context.shapes[3]
       try require(size.rank == nil || size.rank == 1, "crop_size must be 1-D\(size)")
       try require(size[0] == nil || size[0] == 2, "crop_size must have two elements\(size)")
-      guard let sides = try context.integers(3) else { return [[count, nil, nil, image[3]]] }
+      guard let sides = try context.sizes(3) else { return [.of(count, nil, nil, image[3])] }
       try require(sides[0] > 0 && sides[1] > 0, "crop dimensions must be positive")
-      return [[count, sides[0], sides[1], image[3]]]
+      return [.of(count, sides[0], sides[1], image[3])]
     },
     kernel: .raw(["T": imageTypes]) { context in
       let dtype = Int32(context.inputTypes[0].rawValue)
@@ -86,7 +86,7 @@ package struct CropOps: OpFamily {
       let size = context.shapes[3]
       try require(size.rank == nil || size.rank == 1, "image_size must be 1-D\(size)")
       try require(size[0] == nil || size[0] == 4, "image_size must have 4 elements\(size)")
-      guard let dims = try context.integers(3) else { return [.unknown(rank: 4)] }
+      guard let dims = try context.sizes(3) else { return [.unknown(rank: 4)] }
       try require(dims[1] > 0 && dims[2] > 0, "image dimensions must be positive")
       try require(dims[0] > 0 && dims[3] > 0, "image size \(dims) must be positive")
       try require(grads[3] == nil || grads[3] == dims[3], "image_size and grads are incompatible")
@@ -133,7 +133,7 @@ package struct CropOps: OpFamily {
       try require(
         grads[0] == nil || count == nil || grads[0] == count,
         "boxes and grads have incompatible shape")
-      return [[count ?? grads[0], 4]]
+      return [.of(count ?? grads[0], 4)]
     },
     kernel: .raw(["T": imageTypes]) { context in
       let dtype = Int32(context.inputTypes[1].rawValue)
@@ -168,7 +168,7 @@ package struct CropOps: OpFamily {
   }
 
   /// The number of boxes; two empty tensors of any rank stand for none.
-  private static func boxCount(_ boxes: PartialShape, _ index: PartialShape) throws -> Int? {
+  private static func boxCount(_ boxes: PartialShape, _ index: PartialShape) throws -> Dimension? {
     if boxes.elementCount == 0, index.elementCount == 0 { return 0 }
     try require(boxes.rank == nil || boxes.rank == 2, "boxes must be 2-D\(boxes)")
     try require(boxes[1] == nil || boxes[1] == 4, "boxes must have 4 columns\(boxes)")

@@ -166,9 +166,9 @@ package struct ImageRegionOps: OpFamily {
           offsets[0] == nil || input[0] == nil || offsets[0] == input[0],
           "input should have batch size \(input[0] ?? 0)")
         let batch = input[0] ?? offsets[0]
-        guard let sides = try context.integers(1) else { return [[batch, nil, nil, input[3]]] }
+        guard let sides = try context.sizes(1) else { return [.of(batch, nil, nil, input[3])] }
         try require(sides[0] > 0 && sides[1] > 0, "glimpse size must be positive, got \(sides)")
-        return [[batch, sides[0], sides[1], input[3]]]
+        return [.of(batch, sides[0], sides[1], input[3])]
       },
       kernel: .dynamic { context in
         let centered = try context.bool("centered")
@@ -267,12 +267,12 @@ package struct ImageRegionOps: OpFamily {
         try require(size.rank == nil || size.rank == 1, "output shape must be 1-dimensional\(size)")
         try require(size[0] == nil || size[0] == 2, "output shape must have two elements\(size)")
         if fills { try ImageOps.checkScalar(context.shapes[3], "fill_value") }
-        guard let sides = try context.integers(2) else {
-          return [[images[0], nil, nil, images[3]]]
+        guard let sides = try context.sizes(2) else {
+          return [.of(images[0], nil, nil, images[3])]
         }
         try require(
           sides[0] > 0 && sides[1] > 0, "output dimensions must be positive, got \(sides)")
-        return [[images[0], sides[0], sides[1], images[3]]]
+        return [.of(images[0], sides[0], sides[1], images[3])]
       },
       kernel: .raw { context in
         let dtype = Int32(context.inputTypes[0].rawValue)

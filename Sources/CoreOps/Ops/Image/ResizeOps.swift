@@ -352,12 +352,12 @@ package struct ResizeOps: OpFamily {
     try require(image[3] != 0, "image must have at least one channel")
     try require(size.rank == nil || size.rank == 1, "shape_t must be 1-dimensional\(size)")
     try require(size[0] == nil || size[0] == 2, "shape_t must have two elements\(size)")
-    guard let sides else { return [image[0], nil, nil, image[3]] }
+    guard let sides else { return .of(image[0], nil, nil, image[3]) }
     for side in sides {
       try require(side > 0, "output dimensions must be positive")
       _ = try checkedSide(side)
     }
-    return [image[0], sides[0], sides[1], image[3]]
+    return .of(image[0], Dimension(sides[0]), Dimension(sides[1]), image[3])
   }
 
   /// The shape of the image in input 1, of which input 0 has the gradients.
@@ -370,7 +370,7 @@ package struct ResizeOps: OpFamily {
       try require(
         grads[axis] != 0 && image[axis] != 0, "images and gradients must be of non-zero size")
     }
-    return [grads[0], image[1], image[2], grads[3]]
+    return .of(grads[0], image[1], image[2], grads[3])
   }
 
   /// The height and width of images as an int32 tensor.

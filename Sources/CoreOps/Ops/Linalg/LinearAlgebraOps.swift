@@ -181,7 +181,8 @@ package struct LinearAlgebraOps: OpFamily {
       let full = try context.bool("full_matrices")
       let k = LinearAlgebraRules.smaller(m, n)
       return [
-        batch.concatenated(with: [m, full ? m : k]), batch.concatenated(with: [full ? m : k, n]),
+        batch.concatenated(with: .of(m, full ? m : k)),
+        batch.concatenated(with: .of(full ? m : k, n)),
       ]
     },
     kernel: .raw(["T": [.half, .float32, .float64, .complexes]]) { prepared in
@@ -206,12 +207,12 @@ package struct LinearAlgebraOps: OpFamily {
     shape: { context in
       let (batch, m, n) = try LinearAlgebraRules.matrix(context.shapes[0])
       let k = LinearAlgebraRules.smaller(m, n)
-      let s = batch.concatenated(with: [k])
+      let s = batch.concatenated(with: .of(k))
       guard try context.bool("compute_uv") else { return [s, [], []] }
       let full = try context.bool("full_matrices")
       return [
-        s, batch.concatenated(with: [m, full ? m : k]),
-        batch.concatenated(with: [n, full ? n : k]),
+        s, batch.concatenated(with: .of(m, full ? m : k)),
+        batch.concatenated(with: .of(n, full ? n : k)),
       ]
     },
     kernel: .raw(["T": LinearAlgebraRules.types]) { prepared in

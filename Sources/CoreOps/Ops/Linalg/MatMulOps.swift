@@ -136,7 +136,7 @@ enum MatMulRules {
     if let inner, let other, inner != other {
       throw TFError.invalidArgument("Matrix size-incompatible: In[0]: \(a), In[1]: \(b)")
     }
-    return [rows, columns]
+    return .of(rows, columns)
   }
 
   static func batched(_ context: ShapeContext, broadcasts: Bool) throws -> PartialShape {

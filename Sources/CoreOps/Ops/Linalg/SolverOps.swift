@@ -64,7 +64,7 @@ package struct SolverOps: OpFamily {
         throw TFError.invalidArgument(
           "Input matrix and rhs are incompatible: \(context.shapes[0]) and \(context.shapes[1])")
       }
-      return [try batch.merged(with: other).concatenated(with: [n, k])]
+      return [try batch.merged(with: other).concatenated(with: .of(n, k))]
     },
     kernel: .raw(["T": LinearAlgebraRules.types]) { prepared in
       let fast = try prepared.bool("fast")
@@ -100,7 +100,7 @@ package struct SolverOps: OpFamily {
         throw TFError.invalidArgument(
           "In[0] mismatch In[1] shape: \(context.shapes[0]) \(context.shapes[1])")
       }
-      return [try ShapeRules.broadcast(batch, other).concatenated(with: [rows ?? n, columns])]
+      return [try ShapeRules.broadcast(batch, other).concatenated(with: .of(rows ?? n, columns))]
     },
     kernel: .raw(["T": LinearAlgebraRules.types]) { prepared in
       let (lower, adjoint) = (try prepared.bool("lower"), try prepared.bool("adjoint"))
@@ -140,7 +140,7 @@ package struct SolverOps: OpFamily {
         throw TFError.invalidArgument(
           "The length of diagonals and the rows of rhs differ: \(n) and \(rows)")
       }
-      return [try batch.merged(with: other).concatenated(with: [rows ?? n, columns])]
+      return [try batch.merged(with: other).concatenated(with: .of(rows ?? n, columns))]
     },
     kernel: .raw { prepared in
       let pivoting = try prepared.bool("partial_pivoting")
@@ -173,14 +173,14 @@ package struct SolverOps: OpFamily {
         if one ?? 1 != 1 || (length != nil && m != nil && length != m) {
           throw TFError.invalidArgument(
             """
-            Input \(index) must have shape [..., 1, \(m.map { String($0) } ?? "?")], got \
+            Input \(index) must have shape [..., 1, \(m?.description ?? "?")], got \
             \(context.shapes[index])
             """
           )
         }
         result = try result.merged(with: own)
       }
-      return [result.concatenated(with: [m, n])]
+      return [result.concatenated(with: .of(m, n))]
     },
     kernel: LinearAlgebraRules.kernel { context in
       for i in 0..<context.count {
@@ -216,7 +216,7 @@ extension SolverOps {
       throw TFError.invalidArgument("Input matrix and rhs are incompatible: In[0] \(a), In[1] \(b)")
     }
     let batch = broadcasts ? try ShapeRules.broadcast(left, right) : try left.merged(with: right)
-    return batch.concatenated(with: [rows ?? n, columns])
+    return batch.concatenated(with: .of(rows ?? n, columns))
   }
 
   /// Which matrices of the first two inputs each matrix of the output is made from.

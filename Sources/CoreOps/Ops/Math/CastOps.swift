@@ -48,8 +48,10 @@ package struct CastOps: OpFamily {
       let (from, to) = (try context.type("T"), try context.type("type"))
       guard let dims = context.shapes[0].dims else { return [.unknown] }
       if from.byteSize == to.byteSize { return [PartialShape(dims)] }
-      if from.byteSize > to.byteSize { return [PartialShape(dims + [from.byteSize / to.byteSize])] }
-      let ratio = to.byteSize / from.byteSize
+      if from.byteSize > to.byteSize {
+        return [PartialShape(dims + [Dimension(from.byteSize / to.byteSize)])]
+      }
+      let ratio = Dimension(to.byteSize / from.byteSize)
       guard let last = dims.last, last == nil || last == ratio else {
         throw TFError.invalidArgument(
           """

@@ -10,7 +10,7 @@ package struct CountOps: OpFamily {
     arr: int32, size: int32, weights: T -> bins: T
     T: {int32, int64, float, double}
     """,
-    shape: { [[try size($0, 1)]] },
+    shape: { [.of(try size($0, 1))] },
     kernel: .raw { context in
       let dtype = Int32(try context.type("T").rawValue)
       return { shapes in
@@ -41,7 +41,7 @@ package struct CountOps: OpFamily {
       let size = try size(context, 1)
       guard let rank = context.shapes[0].rank else { return [.unknown] }
       try require(rank <= 2, "Shape must be at most rank 2 but is rank \(rank)")
-      return [rank == 2 ? [context.shapes[0][0], size] : [size]]
+      return [rank == 2 ? .of(context.shapes[0][0], size) : .of(size)]
     },
     kernel: .raw { context in
       let dtype = Int32(try context.type("T").rawValue)
@@ -84,10 +84,10 @@ package struct CountOps: OpFamily {
       let size = try size(context, 3)
       guard let rank = try context.shape(2, rank: 1, "dense_shape")[0] else { return [.unknown] }
       try require(rank > 0, "dense_shape must have elements")
-      if rank == 1 { return [[size]] }
-      let rows = try context.integers(2)?[0]
+      if rank == 1 { return [.of(size)] }
+      let rows = try context.size(2)
       if let rows { try require(rows >= 0, "dense_shape[0] must be >= 0, got \(rows)") }
-      return [[rows, size]]
+      return [.of(rows, size)]
     },
     kernel: .raw { context in
       let dtype = Int32(try context.type("T").rawValue)
@@ -149,7 +149,7 @@ package struct CountOps: OpFamily {
     shape: { context in
       let splits = try context.shape(0, rank: 1, "splits")
       if let count = splits[0] { try require(count > 0, "Splits must be non-empty") }
-      return [[splits[0].map { $0 - 1 }, try size(context, 2)]]
+      return [.of(splits[0].map { $0 - 1 }, try size(context, 2))]
     },
     kernel: .raw { context in
       let dtype = Int32(try context.type("T").rawValue)
@@ -240,11 +240,11 @@ package struct CountOps: OpFamily {
     }, gradient: .zero)
 
   /// The number of bins, from input `index`.
-  private static func size(_ context: ShapeContext, _ index: Int) throws -> Int? {
+  private static func size(_ context: ShapeContext, _ index: Int) throws -> Dimension? {
     if let rank = context.shapes[index].rank, rank != 0 {
       throw TFError.invalidArgument("Shape must be rank 0 but is rank \(rank)")
     }
-    guard let size = try context.integers(index)?.first else { return nil }
+    guard let size = try context.size(index) else { return nil }
     try require(size >= 0, "size (\(size)) must be non-negative")
     return size
   }

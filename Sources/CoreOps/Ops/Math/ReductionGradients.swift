@@ -81,7 +81,7 @@ enum ReductionGradients {
       let kept = zip(dims, marks).map { $1 ? 1 : $0 }
       if kept.filter({ $0 == nil }).count <= 1, !kept.contains(0) {
         return try ShapeOps.family.reshape([
-          tensor, kept.map { $0 ?? -1 }.asTensor(preferring: .int32),
+          tensor, kept.map { $0?.value ?? -1 }.asTensor(preferring: .int32),
         ])
       }
     }

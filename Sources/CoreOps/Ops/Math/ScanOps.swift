@@ -59,7 +59,7 @@ package struct ScanOps: OpFamily {
     shape: { context in
       try require(
         context.shapes[1].rank ?? 0 == 0, "k must be scalar, got shape \(context.shapes[1])")
-      return try topShape(context.shapes[0], try context.integers(1)?.first)
+      return try topShape(context.shapes[0], try context.size(1))
     },
     kernel: .raw(["T": [.reals]]) { context in
       let type = try context.type("T")
@@ -168,7 +168,7 @@ package struct ScanOps: OpFamily {
       throw TFError.invalidArgument(
         "First dimension of predictions \(rows) must match length of targets \(count)")
     }
-    return [[predictions[0] ?? targets[0]]]
+    return [.of(predictions[0] ?? targets[0])]
   }
 
   private static let numbers =
@@ -244,7 +244,7 @@ package struct ScanOps: OpFamily {
       \(attributes)sorted: bool = true
       T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
       """,
-      shape: { try topShape($0.shapes[0], try count($0)) },
+      shape: { try topShape($0.shapes[0], Dimension(try count($0))) },
       kernel: .raw(["T": [.reals]]) { context in
         let type = try context.type("T")
         let sorted = try context.bool("sorted")
@@ -252,7 +252,8 @@ package struct ScanOps: OpFamily {
       }, gradient: .rule { [try topGradient($0)] })
   }
 
-  private static func topShape(_ input: PartialShape, _ count: Int?) throws -> [PartialShape] {
+  private static func topShape(_ input: PartialShape, _ count: Dimension?) throws -> [PartialShape]
+  {
     if let count { try require(count >= 0, "Need k >= 0, got \(count)") }
     guard var dims = input.dims else { return [.unknown, .unknown] }
     try require(!dims.isEmpty, "input must be >= 1-D, got shape []")

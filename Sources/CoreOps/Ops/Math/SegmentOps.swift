@@ -92,7 +92,10 @@ package struct SegmentOps: OpFamily {
           throw TFError.invalidArgument(
             "segment_ids should be the same size as dimension 0 of input.")
         }
-        return [PartialShape([try SegmentIds.count(context.values[1])] + dims.dropFirst())]
+        return [
+          PartialShape(
+            [try SegmentIds.count(context.values[1]).map { Dimension($0) }] + dims.dropFirst())
+        ]
       },
       kernel: .raw(["T": ordered ? [.reals] : [.numbers]]) { context in
         let type = try context.type("T")
@@ -147,7 +150,7 @@ package struct SegmentOps: OpFamily {
         try require(
           context.shapes[2].rank ?? 0 == 0,
           "num_segments should be a scalar, not shape \(context.shapes[2])")
-        let segments = try context.integers(2)?.first
+        let segments = try context.size(2)
         if let segments {
           try require(segments >= 0, "Input num_segments == \(segments) must not be negative.")
         }

@@ -53,7 +53,7 @@ package struct SelectOps: OpFamily {
         "Number of batches of 'then' must match size of 'cond', but saw: \(output) vs. \(condition)"
       )
     }
-    return PartialShape(dims + [Int?](repeating: 1, count: target.count - 1))
+    return PartialShape(dims + [Dimension?](repeating: 1, count: target.count - 1))
   }
 
   /// Chooses where all three broadcast.

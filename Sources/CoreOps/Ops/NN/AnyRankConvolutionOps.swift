@@ -32,7 +32,7 @@ package struct AnyRankConvolutionOps: OpFamily {
         let kind = try AnyRank.kind(context, rank: x.rank)
         let attrs = try WindowAttrs.convolution(context, spatial: kind.spatial)
         func shape(_ shape: Shape) -> Shape {
-          Shape(AnyRank.folded(shape.dims.map { $0 }, kind).compactMap { $0 })
+          PartialShape(AnyRank.folded(PartialShape(shape).dims ?? [], kind)).known ?? shape
         }
         let kernel = try ConvolutionKernel(
           attrs, dtype, input: shape(x), filter: specialise.inputs[1],
@@ -61,9 +61,9 @@ private enum AnyRank {
   }
 
   /// The shape with one batch dimension in place of several.
-  static func folded(_ dims: [Int?], _ kind: ConvolutionRules.Kind) -> [Int?] {
-    let batch = dims.dropLast(kind.spatial + 1).reduce(1 as Int?) { product, dim in
-      product.flatMap { a in dim.map { a &* $0 } }
+  static func folded(_ dims: [Dimension?], _ kind: ConvolutionRules.Kind) -> [Dimension?] {
+    let batch = dims.dropLast(kind.spatial + 1).reduce(1 as Dimension?) { product, dim in
+      product.flatMap { a in dim.map { a * $0 } }
     }
     return [batch] + dims.suffix(kind.spatial + 1)
   }

@@ -20,7 +20,7 @@ package struct CTCOps: OpFamily {
       try require(context.shapes[1].rank ?? 2 == 2, "labels_indices is not a matrix")
       try require(context.shapes[2].rank ?? 1 == 1, "labels_values is not a vector")
       try require(context.shapes[3].rank ?? 1 == 1, "sequence_length is not a vector")
-      return [[inputs[1]], inputs]
+      return [.of(inputs[1]), inputs]
     },
     kernel: .dynamic { context in
       let isDouble = try context.type("T") == .float64
@@ -85,7 +85,7 @@ package struct CTCOps: OpFamily {
     shape: { context in
       let inputs = try context.shape(0, rank: 3)
       try require(context.shapes[1].rank ?? 1 == 1, "sequence_length is not a vector")
-      return [[nil, 2], [nil], [2], [inputs[1], 1]]
+      return [[nil, 2], [nil], [2], .of(inputs[1], 1)]
     },
     kernel: .dynamic { context in
       let merge = try context.bool("merge_repeated")
@@ -140,7 +140,7 @@ package struct CTCOps: OpFamily {
       let count = try context.int("top_paths")
       return [PartialShape](repeating: [nil, 2], count: count)
         + [PartialShape](repeating: [nil], count: count)
-        + [PartialShape](repeating: [2], count: count) + [[inputs[1], count]]
+        + [PartialShape](repeating: [2], count: count) + [.of(inputs[1], Dimension(count))]
     },
     kernel: .dynamic { context in
       let merge = try context.bool("merge_repeated")

@@ -78,12 +78,10 @@ enum ConvolutionRules {
       throw TFError.invalidArgument(
         "filter must not have zero elements (i.e. all dimensions must be non-zero)")
     }
-    let out: Int?
+    let out: Dimension?
     if kind == .depthwise {
       if let filterIn, let multiplier = w[rank - 1] {
-        let (product, overflow) = filterIn.multipliedReportingOverflow(by: multiplier)
-        guard !overflow else { throw TFError.invalidArgument("the filter \(w) is too large") }
-        out = product
+        out = filterIn * multiplier
       } else {
         out = nil
       }
@@ -136,8 +134,8 @@ enum ConvolutionRules {
       throw TFError.invalidArgument("\(name) must have \(rank) elements, has \(count)")
     }
     guard let values = try context.integers(index) else { return .unknown(rank: rank) }
-    guard values.allSatisfy({ $0 >= 0 && $0 < 1 << 48 }) else {
-      throw TFError.invalidArgument("\(name) has a negative or too large element: \(values)")
+    guard values.allSatisfy({ $0 >= 0 }) else {
+      throw TFError.invalidArgument("\(name) has a negative element: \(values)")
     }
     return PartialShape(values)
   }
@@ -153,13 +151,13 @@ enum ConvolutionRules {
         x = try context.shape(0, rank: attrs.rank)
       } else if kind.spatial == 2, context.shapes[0].known == Shape([2]) {
         // Height and width alone: the other dimensions follow.
-        let spatial = try context.integers(0)
+        let spatial = try context.sizes(0)
         x = attrs.shape(
           batch: dy[0], spatial: [spatial?[0], spatial?[1]],
           channels: w[2])
-        if let spatial, spatial.contains(where: { $0 < 0 || $0 >= 1 << 48 }) {
+        if let spatial, spatial.contains(where: { $0 < 0 }) {
           throw TFError.invalidArgument(
-            "input_sizes has a negative or too large element: \(spatial)")
+            "input_sizes has a negative element: \(spatial)")
         }
       } else {
         x = try sizes(context, 0, rank: attrs.rank, "input_sizes")

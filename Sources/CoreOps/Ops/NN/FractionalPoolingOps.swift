@@ -107,9 +107,9 @@ enum FractionalPooling {
         "Fractional pooling is not yet supported on the batch nor channel dimension.")
     }
     let input = try context.shape(0, rank: 4)
-    func size(_ axis: Int) throws -> Int? {
+    func size(_ axis: Int) throws -> Dimension? {
       guard let size = input[axis] else { return nil }
-      let output = (Float(size) / ratios[axis]).rounded(.down)
+      let output = (Float(size.value) / ratios[axis]).rounded(.down)
       try require(
         output >= 1,
         """
@@ -117,11 +117,13 @@ enum FractionalPooling {
         \(size) pooling ratio: \(ratios[axis])
         """
       )
-      return Int(output)
+      return Int(exactly: output).map { Dimension($0) } ?? .overflow
     }
     _ = try (size(0), size(3))
     let (height, width) = (try size(1), try size(2))
-    return [[input[0], height, width, input[3]], [height.map { $0 + 1 }], [width.map { $0 + 1 }]]
+    return [
+      .of(input[0], height, width, input[3]), .of(height.map { $0 + 1 }), .of(width.map { $0 + 1 }),
+    ]
   }
 
   static func check(

@@ -48,18 +48,18 @@ private enum FusedPadding {
   static func resized(_ input: PartialShape, _ size: [Int]?, takesSize: Bool) throws -> PartialShape
   {
     guard takesSize else { return input }
-    guard let size else { return [input[0], nil, nil, input[3]] }
+    guard let size else { return .of(input[0], nil, nil, input[3]) }
     guard size.count == 2, size.allSatisfy({ $0 > 0 && $0 < 1 << 24 }) else {
       throw TFError.invalidArgument("output dimensions must be positive, got \(size)")
     }
-    return [input[0], size[0], size[1], input[3]]
+    return .of(input[0], Dimension(size[0]), Dimension(size[1]), input[3])
   }
 
   /// The shape after mirroring, checked.
   static func padded(_ shape: PartialShape, _ pads: [Int], symmetric: Bool) throws -> PartialShape {
     PartialShape(
-      try (0..<4).map { axis in
-        let (before, after) = (pads[2 * axis], pads[2 * axis + 1])
+      try (0..<4).map { (axis: Int) -> Dimension? in
+        let (before, after) = (Dimension(pads[2 * axis]), Dimension(pads[2 * axis + 1]))
         guard before >= 0, after >= 0 else {
           throw TFError.invalidArgument("paddings must be non-negative: \(before) \(after)")
         }
@@ -111,7 +111,8 @@ private enum FusedPadding {
           PartialShape(input), try size.map { try specialise.integers($0) }, takesSize: size != nil)
         let pads = try specialise.integers(paddings)
         let shape = try padded(image, pads, symmetric: symmetric)
-        guard let known = shape.known, let height = image[1], let width = image[2] else {
+        guard let known = shape.known, let height = image[1]?.value, let width = image[2]?.value
+        else {
           throw TFError.internal("the image's shape is not known")
         }
         let kernel = try ConvolutionKernel(

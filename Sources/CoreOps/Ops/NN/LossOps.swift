@@ -34,7 +34,7 @@ package struct LossOps: OpFamily {
         throw TFError.invalidArgument(
           "logits and labels must be either 2-dimensional, or broadcasted to be 2-dimensional")
       }
-      return [[shape[0]], shape]
+      return [.of(shape[0]), shape]
     },
     kernel: .raw(["T": .floats]) { context in
       let dtype = Int32(try context.type("T").rawValue)
@@ -96,7 +96,7 @@ package struct LossOps: OpFamily {
         )
       }
       let rows = logits[0] ?? labels[0]
-      return [[rows], [rows, logits[1]]]
+      return [.of(rows), .of(rows, logits[1])]
     },
     kernel: .raw(["T": .floats]) { context in
       let dtype = Int32(try context.type("T").rawValue)

@@ -176,16 +176,11 @@ enum MorphologyRules {
       let (attrs, kernel) = try patchAttrs(context, spatial: spatial)
       let x = try context.shape(0, rank: spatial + 2)
       var channels = x[spatial + 1]
-      for size in kernel {
-        let product = channels.map { $0.multipliedReportingOverflow(by: size) }
-        guard product?.overflow != true else {
-          throw TFError.invalidArgument("patches of \(kernel) are too large")
-        }
-        channels = product?.partialValue
-      }
+      for size in kernel { channels = channels.map { $0 * size } }
+      let sizes = kernel.map { Dimension($0) }
       return [
         attrs.shape(
-          batch: x[0], spatial: try attrs.outputs(input: x, kernel: kernel), channels: channels)
+          batch: x[0], spatial: try attrs.outputs(input: x, kernel: sizes), channels: channels)
       ]
     }
   }
@@ -209,7 +204,7 @@ enum MorphologyRules {
   static func patchesGradient(_ context: GradientContext, spatial: Int) throws -> Tensor {
     let (_, kernel) = try patchAttrs(context, spatial: spatial)
     let gradient = try context.gradient()
-    guard let channels = context.inputs[0].shape[spatial + 1] else {
+    guard let channels = context.inputs[0].shape[spatial + 1]?.value else {
       throw TFError.invalidArgument(
         "the gradient of \(context.op.name) needs to know the number of channels")
     }

@@ -85,9 +85,10 @@ enum NormalizationRules {
   }
 
   static func checkVector(
-    _ context: ShapeContext, _ index: Int, _ name: String, _ channels: Int?, _ why: String = ""
+    _ context: ShapeContext, _ index: Int, _ name: String, _ channels: Dimension?,
+    _ why: String = ""
   )
-    throws -> Int?
+    throws -> Dimension?
   {
     let vector = try context.shape(index, rank: 1, name)
     if let channels, let count = vector[0], count != channels {

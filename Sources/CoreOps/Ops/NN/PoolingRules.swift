@@ -47,7 +47,8 @@ enum PoolingRules {
           channels: channels / depth)
       }
       return attrs.shape(
-        batch: input[0], spatial: try attrs.outputs(input: input, kernel: kernel),
+        batch: input[0],
+        spatial: try attrs.outputs(input: input, kernel: kernel.map { Dimension($0) }),
         channels: input[attrs.channelAxis])
     }
   }

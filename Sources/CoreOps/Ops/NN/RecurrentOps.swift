@@ -37,7 +37,7 @@ package struct RecurrentOps: OpFamily {
       let cell = try LSTMShapes(context, first: 0, steps: false)
       for index in 8..<16 { _ = try context.shapes[index].merged(with: cell.state) }
       let vector = PartialShape([cell.cells])
-      return [cell.state, [cell.batch, cell.cells.map { 4 * $0 }], vector, vector, vector]
+      return [cell.state, .of(cell.batch, cell.cells.map { 4 * $0 }), vector, vector, vector]
     },
     kernel: .raw(["T": .float32]) { context in
       let form = try LSTMForm(context)
@@ -134,7 +134,7 @@ package struct RecurrentOps: OpFamily {
       let cell = try GRUShapes(context)
       for index in 6..<10 { _ = try context.shape(index, rank: 2).merged(with: cell.state) }
       return [
-        context.shapes[0], cell.state, cell.state, [cell.state[0], cell.state[1].map { 2 * $0 }],
+        context.shapes[0], cell.state, cell.state, .of(cell.state[0], cell.state[1].map { 2 * $0 }),
       ]
     },
     kernel: .raw(["T": .float32]) { _ in { GRU.gradient($0) } },
@@ -152,11 +152,11 @@ struct Floats {
 
 /// The sizes of an LSTM, checked.
 struct LSTMShapes {
-  let batch: Int?
-  let cells: Int?
-  let inputs: Int?
-  let time: Int?
-  var state: PartialShape { [batch, cells] }
+  let batch: Dimension?
+  let cells: Dimension?
+  let inputs: Dimension?
+  let time: Dimension?
+  var state: PartialShape { .of(batch, cells) }
 
   /// - Parameters:
   ///   - first: the position of x; the other inputs follow it.
@@ -174,16 +174,15 @@ struct LSTMShapes {
       }
       cells = cells ?? vector[0]
     }
-    let batch = try PartialShape([x[steps ? 1 : 0]]).merged(with: [states[0]])[0]
+    let batch = try PartialShape([x[steps ? 1 : 0]]).merged(with: .of(states[0]))[0]
     let inputs = x[steps ? 2 : 1]
-    let expected: PartialShape = [
-      inputs.flatMap { a in cells.map { a + $0 } }, cells.map { 4 * $0 },
-    ]
+    let expected = PartialShape.of(
+      inputs.flatMap { a in cells.map { a + $0 } }, cells.map { 4 * $0 })
     guard w.isCompatible(with: expected) else {
       throw TFError.invalidArgument("w.dims must be \(expected), are \(w)")
     }
     let b = try context.shape(first + 7, rank: 1, "b")
-    guard b.isCompatible(with: [cells.map { 4 * $0 }]) else {
+    guard b.isCompatible(with: .of(cells.map { 4 * $0 })) else {
       throw TFError.invalidArgument("b.dim_size(0) must be 4 times the number of cells, is \(b)")
     }
     self.batch = batch
@@ -195,14 +194,14 @@ struct LSTMShapes {
   static let block: ShapeRule = { context in
     let cell = try LSTMShapes(context, first: 1, steps: true)
     _ = try context.shape(0, rank: 0, "seq_len_max")
-    return [PartialShape](repeating: [cell.time, cell.batch, cell.cells], count: 7)
+    return [PartialShape](repeating: .of(cell.time, cell.batch, cell.cells), count: 7)
   }
 
   static let blockGradient: ShapeRule = { context in
     let cell = try LSTMShapes(context, first: 1, steps: true)
     _ = try context.shape(0, rank: 0, "seq_len_max")
     for index in 9..<18 {
-      _ = try context.shape(index, rank: 3).merged(with: [cell.time, cell.batch, cell.cells])
+      _ = try context.shape(index, rank: 3).merged(with: .of(cell.time, cell.batch, cell.cells))
     }
     return [
       context.shapes[1], cell.state, cell.state, context.shapes[4], context.shapes[5],
@@ -372,18 +371,20 @@ struct GRUShapes {
 
   init(_ context: ShapeContext) throws {
     let x = try context.shape(0, rank: 2, "x")
-    let h = try context.shape(1, rank: 2, "h_prev").merged(with: [x[0], nil])
+    let h = try context.shape(1, rank: 2, "h_prev").merged(with: .of(x[0], nil))
     let rows = x[1].flatMap { a in h[1].map { a + $0 } }
-    for (index, name, expected) in [
-      (2, "w_ru", [rows, h[1].map { 2 * $0 }]), (3, "w_c", [rows, h[1]]),
-      (4, "b_ru", [h[1].map { 2 * $0 }]), (5, "b_c", [h[1]]),
-    ] {
+    let double = h[1].map { 2 * $0 }
+    func expect(_ index: Int, _ name: String, _ expected: Dimension?...) throws {
       let shape = try context.shape(index, rank: expected.count, name)
       guard shape.isCompatible(with: PartialShape(expected)) else {
         throw TFError.invalidArgument(
           "\(name) must have shape \(PartialShape(expected)), has \(shape)")
       }
     }
+    try expect(2, "w_ru", rows, double)
+    try expect(3, "w_c", rows, h[1])
+    try expect(4, "b_ru", double)
+    try expect(5, "b_c", h[1])
     state = h
   }
 }

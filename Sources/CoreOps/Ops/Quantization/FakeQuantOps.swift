@@ -112,7 +112,7 @@ package struct FakeQuantOps: OpFamily {
         let shape = try sameShape(context)
         try checkEnds(shape, context.shapes[2], context.shapes[3], perChannel)
         let ends: PartialShape =
-          perChannel ? [shape.rank.flatMap { shape[$0 - 1] } ?? context.shapes[2][0]] : .scalar
+          perChannel ? .of(shape.rank.flatMap { shape[$0 - 1] } ?? context.shapes[2][0]) : .scalar
         return [shape, ends, ends]
       },
       kernel: .raw { context in
@@ -298,7 +298,8 @@ package struct FakeQuantOps: OpFamily {
       let shape = try sameShape(context)
       let axis = try context.int("axis")
       try checkAxis(axis, shape, [context.shapes[2], context.shapes[3]], loose: false)
-      let ends: PartialShape = axis < 0 ? context.shapes[2] : [shape[axis] ?? context.shapes[2][0]]
+      let ends: PartialShape =
+        axis < 0 ? context.shapes[2] : .of(shape[axis] ?? context.shapes[2][0])
       return [shape, ends, ends]
     },
     kernel: .raw(["T": DTypeSet(.float32, .float64)]) { context in
@@ -345,7 +346,7 @@ package struct FakeQuantOps: OpFamily {
           "\(name) must be a scalar, got shape \(shape)")
       } else {
         try require(
-          shape.isCompatible(with: [input[axis]]),
+          shape.isCompatible(with: .of(input[axis])),
           "\(name) has shape \(shape), expected [\(input[axis] ?? -1)]")
       }
     }

@@ -30,7 +30,7 @@ package struct QuantizedMathOps: OpFamily {
       try require(
         inner == nil || other == nil || inner == other,
         "Matrix size-compatible: In[0]: \(a), In[1]: \(b)")
-      return [[a[ta ? 1 : 0], b[tb ? 0 : 1]], .scalar, .scalar]
+      return [.of(a[ta ? 1 : 0], b[tb ? 0 : 1]), .scalar, .scalar]
     },
     kernel: .raw(["T1": eightBits, "T2": eightBits, "Toutput": DTypeSet(.qint32)]) { context in
       let (typeA, typeB) = (context.inputTypes[0], context.inputTypes[1])
@@ -78,7 +78,7 @@ package struct QuantizedMathOps: OpFamily {
       let window = try Window(
         context, ksize: [1, filter[0], filter[1], 1], dilations: context.ints("dilations"))
       return [
-        [input[0], try window.output(input[1], 1), try window.output(input[2], 2), filter[3]],
+        .of(input[0], try window.output(input[1], 1), try window.output(input[2], 2), filter[3]),
         .scalar, .scalar,
       ]
     },
@@ -90,7 +90,8 @@ package struct QuantizedMathOps: OpFamily {
           specialise.inputs[0], specialise.inputs[1], specialise.outputs[0]
         )
         let window = try Window(
-          context, ksize: [1, filter[0], filter[1], 1], dilations: context.ints("dilations"))
+          context, ksize: [1, Dimension(filter[0]), Dimension(filter[1]), 1],
+          dilations: context.ints("dilations"))
         let shape = window.shape(input, output, depth: filter[3])
         return .run { p in
           let ranges = try Ranges(p, 2, typeX, typeY)
@@ -423,12 +424,12 @@ package struct QuantizedMathOps: OpFamily {
 
   /// Strides and padding of a convolution or pooling in NHWC.
   private struct Window {
-    let ksize: [Int?]
+    let ksize: [Dimension?]
     let strides: [Int]
     let dilations: [Int]
     let same: Bool
 
-    init(_ context: some AttrAccess, ksize: [Int?], dilations: [Int]) throws {
+    init(_ context: some AttrAccess, ksize: [Dimension?], dilations: [Int]) throws {
       strides = try context.ints("strides")
       try require(strides.count == 4, "Sliding window strides field must specify 4 dimensions")
       try require(
@@ -448,18 +449,16 @@ package struct QuantizedMathOps: OpFamily {
       same = try context.string("padding") == "SAME"
     }
 
-    private func extent(_ axis: Int) -> Int? {
-      guard let size = ksize[axis] else { return nil }
-      let (span, overflow) = (size - 1).multipliedReportingOverflow(by: dilations[axis])
-      return overflow ? .max : span &+ 1
+    private func extent(_ axis: Int) -> Dimension? {
+      ksize[axis].map { ($0 - 1) * dilations[axis] + 1 }
     }
 
-    func output(_ input: Int?, _ axis: Int) throws -> Int? {
+    func output(_ input: Dimension?, _ axis: Int) throws -> Dimension? {
       guard let input else { return nil }
       if same { return input == 0 ? 0 : (input - 1) / strides[axis] + 1 }
       guard let extent = extent(axis) else { return nil }
       try require(
-        extent <= input + strides[axis] && input >= extent - 1,
+        !extent.isOverflow && extent <= input + strides[axis] && input >= extent - 1,
         """
         Computed output size would be negative: input \(input), window \(extent), stride \
         \(strides[axis])
@@ -470,15 +469,17 @@ package struct QuantizedMathOps: OpFamily {
 
     private func padding(_ input: Int, _ output: Int, _ axis: Int) -> Int {
       guard same, let extent = extent(axis) else { return 0 }
-      return max((output - 1) * strides[axis] + extent - input, 0) / 2
+      let steps = Dimension(output - 1) * strides[axis]
+      return (max(steps + extent - input, 0) / 2).value
     }
 
     func shape(_ input: Shape, _ output: Shape, depth: Int) -> jk_quantized_window {
       jk_quantized_window(
         batch: Int64(input[0]), in_h: Int64(input[1]), in_w: Int64(input[2]), in_c: Int64(input[3]),
         out_h: Int64(output[1]), out_w: Int64(output[2]), out_c: Int64(depth),
-        filter_h: Int64(ksize[1] ?? 1),
-        filter_w: Int64(ksize[2] ?? 1), stride_h: Int64(strides[1]), stride_w: Int64(strides[2]),
+        filter_h: Int64(ksize[1]?.value ?? 1),
+        filter_w: Int64(ksize[2]?.value ?? 1), stride_h: Int64(strides[1]),
+        stride_w: Int64(strides[2]),
         dilation_h: Int64(dilations[1]), dilation_w: Int64(dilations[2]),
         pad_top: Int64(padding(input[1], output[1], 1)),
         pad_left: Int64(padding(input[2], output[2], 2)))
@@ -502,7 +503,7 @@ package struct QuantizedMathOps: OpFamily {
         try QuantizedOps.checkScalars(context, 1..<3)
         let window = try poolWindow(context)
         return [
-          [input[0], try window.output(input[1], 1), try window.output(input[2], 2), input[3]],
+          .of(input[0], try window.output(input[1], 1), try window.output(input[2], 2), input[3]),
           .scalar, .scalar,
         ]
       },
@@ -528,7 +529,8 @@ package struct QuantizedMathOps: OpFamily {
     try require(
       ksize.count == 4 && ksize[0] == 1 && ksize[3] == 1,
       "Pooling is not yet supported on the batch or depth dimension: ksize is \(ksize)")
-    return try Window(context, ksize: ksize, dilations: [1, 1, 1, 1])
+    return try Window(
+      context, ksize: ksize.map { Dimension($0) }, dilations: [1, 1, 1, 1])
   }
 
   // Concatenation.
@@ -545,7 +547,7 @@ package struct QuantizedMathOps: OpFamily {
       rank > 0 && axis >= -rank && axis < rank,
       "concat_dim \(axis) is not in the range [-\(rank), \(rank))")
     let along = axis < 0 ? axis + rank : axis
-    var dims = [Int?](repeating: nil, count: rank)
+    var dims = [Dimension?](repeating: nil, count: rank)
     for position in 0..<rank {
       if position == along {
         let sizes = shapes.map { $0[position] }

@@ -226,7 +226,7 @@ package struct QuantizedOps: OpFamily {
       let shape = context.shapes[1]
       try require(shape.rank == nil || shape.rank == 1, "sizes input must be 1-D, not \(shape)")
       guard let sizes = try context.integers(1) else {
-        return [shape[0].map { .unknown(rank: $0) } ?? .unknown, .scalar, .scalar]
+        return [try .unknown(rank: shape[0]), .scalar, .scalar]
       }
       guard let count = context.shapes[0].elementCount else {
         return [PartialShape(sizes.map { $0 < 0 ? nil : $0 }), .scalar, .scalar]
@@ -255,10 +255,10 @@ package struct QuantizedOps: OpFamily {
       guard let count = context.shapes[index].elementCount, let slices = axis < 0 ? 1 : input[axis]
       else { continue }
       try require(
-        count == slices,
+        slices == count,
         "\(name) has shape \(context.shapes[index]), expected \(slices) elements for axis \(axis)")
     }
-    return axis < 0 ? .scalar : [input[axis]]
+    return axis < 0 ? .scalar : .of(input[axis])
   }
 
   /// - Parameter loose: whether any tensor of one element will do, as some of TensorFlow's kernels

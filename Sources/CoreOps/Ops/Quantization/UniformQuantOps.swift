@@ -98,7 +98,7 @@ package struct UniformQuantOps: OpFamily {
     try require(
       scales.isCompatible(with: zeros),
       "scales \(scales) and zero_points \(zeros) must have the same shape")
-    let expected: PartialShape = axis < 0 ? .scalar : [input[axis]]
+    let expected: PartialShape = axis < 0 ? .scalar : .of(input[axis])
     try require(
       scales.isCompatible(with: expected) && zeros.isCompatible(with: expected),
       "scales and zero_points have shape \(scales), expected \(expected)")

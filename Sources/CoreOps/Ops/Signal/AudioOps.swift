@@ -64,7 +64,7 @@ package struct AudioOps: OpFamily {
       let (window, stride) = (try context.int("window_size"), try context.int("stride"))
       try checkWindow(window, stride)
       let frames = input[0].map { $0 < window ? 0 : 1 + ($0 - window) / stride }
-      return [[input[1], frames, 1 + fftLength(window) / 2]]
+      return [.of(input[1], frames, 1 + Dimension(fftLength(window)) / 2)]
     },
     kernel: .raw { context in
       let (window, step) = (try context.int("window_size"), try context.int("stride"))
@@ -104,7 +104,7 @@ package struct AudioOps: OpFamily {
       let input = context.shapes[0]
       try require(input.rank == nil || input.rank == 3, "spectrogram must be 3-dimensional\(input)")
       try checkScalar(context.shapes[1], "sample_rate")
-      return [[input[0], input[1], try context.int("dct_coefficient_count")]]
+      return [.of(input[0], input[1], Dimension(try context.int("dct_coefficient_count")))]
     },
     kernel: .raw { context in
       let upper = Double(try context.float("upper_frequency_limit"))

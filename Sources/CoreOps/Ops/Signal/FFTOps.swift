@@ -69,7 +69,7 @@ extension FFTOps {
     if let dims = x.shape.dims {
       let known = dims.suffix(rank).compactMap { $0 }
       if known.count == rank {
-        return try Double(known.reduce(1, *)).asTensor(preferring: dtype)
+        return try known.reduce(1.0) { $0 * Double($1.value) }.asTensor(preferring: dtype)
       }
     }
     let inner = try ShapeOps.dimensions(of: x, -rank..<0)
@@ -89,14 +89,17 @@ extension FFTOps {
   }
 
   /// The output's dimensions: `inner` gives that of a transformed axis.
-  private static func shape(_ context: ShapeContext, _ rank: Int, inner: ([Int]) -> [Int]) throws
+  private static func shape(
+    _ context: ShapeContext, _ rank: Int, inner: ([Dimension]) -> [Dimension]
+  ) throws
     -> PartialShape
   {
     let input = context.shapes[0]
     try checkRank(input, rank)
     let lengths = try lengths(context, rank)
     guard let dims = input.dims else { return .unknown }
-    let last: [Int?] = lengths.map { inner($0) } ?? [Int?](repeating: nil, count: rank)
+    let last: [Dimension?] =
+      lengths.map { inner($0.map { Dimension($0) }) } ?? [Dimension?](repeating: nil, count: rank)
     return PartialShape(Array(dims.dropLast(rank)) + last)
   }
 
@@ -184,7 +187,7 @@ extension FFTOps {
       guard let dim = $0 else {
         throw TFError.unimplemented("the gradient of a transform of unknown shape")
       }
-      return dim
+      return dim.value
     }
   }
 
@@ -293,14 +296,15 @@ extension SignalAPI {
     -> Tensor
   {
     let x = try input.asTensor(preferring: .float32)
-    guard let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [$0] }), length.count == 1
+    guard let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [$0.value] }),
+      length.count == 1
     else {
       throw TFError.unimplemented("give fftLength, as the last dimension is not known")
     }
     var padded = x
-    if let rank = x.rank, rank > 0, let own = x.shape[rank - 1], own < length[0] {
+    if let rank = x.rank, rank > 0, let own = x.shape[rank - 1], own.value < length[0] {
       var pads = [Int32](repeating: 0, count: rank * 2)
-      pads[rank * 2 - 1] = Int32(length[0] - own)
+      pads[rank * 2 - 1] = Int32(length[0] - own.value)
       padded = try PadOps.family.pad([x, try Tensor(pads, dims: [rank, 2])])
     }
     return try FFTOps.family.rfft(
@@ -325,7 +329,7 @@ extension SignalAPI {
   {
     let x = try input.asTensor(preferring: .complex64)
     guard
-      let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [max(2 * ($0 - 1), 0)] }),
+      let length = fftLength ?? x.shape[(x.rank ?? 0) - 1].map({ [max(2 * ($0.value - 1), 0)] }),
       length.count == 1
     else { throw TFError.unimplemented("give fftLength, as the last dimension is not known") }
     return try FFTOps.family.irfft(

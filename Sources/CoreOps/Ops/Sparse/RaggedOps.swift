@@ -12,7 +12,7 @@ package struct RaggedOps: OpFamily {
     Tsplits: {int32, int64} = int64
     """,
     shape: { context in
-      var rows: Int?
+      var rows: Dimension?
       var areScalars = true
       for (index, name) in ["starts", "limits", "deltas"].enumerated() {
         let shape = context.shapes[index]
@@ -23,7 +23,7 @@ package struct RaggedOps: OpFamily {
           rows == nil || rows == count, "starts, limits, and deltas must have the same shape")
         rows = count
       }
-      return [[areScalars ? 2 : rows.map { $0 + 1 }], [nil]]
+      return [.of(areScalars ? 2 : rows.map { $0 + 1 }), [nil]]
     },
     kernel: .dynamic(["T": DTypeSet(.float32, .float64, .int32, .int64)]) { context in
       let splits = try context.type("Tsplits")

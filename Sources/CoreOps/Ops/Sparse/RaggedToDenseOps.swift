@@ -41,7 +41,8 @@ package struct RaggedToDenseOps: OpFamily {
         try require(values.dims.rank >= 1, "values must have at least 1 dimension")
         let known = KnownValues(run.inputs.map { $0 })
         let given = try combined(
-          try target(run.inputs[0].dims, known[0]) ?? nil, depth, values.dims.dims)
+          try target(run.inputs[0].dims, known[0]) ?? nil, depth,
+          PartialShape(values.dims).dims ?? [])
         let tensors = try run.inputs.dropFirst(3).prefix(partitions.count).map { try $0.integers() }
         try require(
           tensors.count >= partitions.count,
@@ -51,11 +52,11 @@ package struct RaggedToDenseOps: OpFamily {
         let levels = Array(tensors.suffix(depth))
         let kinds = Array(partitions.suffix(depth))
         let rows = try firstDim(partitions, tensors)
-        if dims[0] == nil { dims[0] = rows }
+        if dims[0] == nil { dims[0] = Dimension(rows) }
         for level in 0..<depth where dims[level + 1] == nil {
-          dims[level + 1] = try width(kinds[level], levels[level])
+          dims[level + 1] = Dimension(try width(kinds[level], levels[level]))
         }
-        let shape = Shape(dims.map { $0 ?? 0 })
+        let shape = Shape(dims.map { $0?.value ?? 0 })
         guard shape.checkedElementCount != nil else {
           throw TFError.invalidArgument("output shape \(shape) has too many elements")
         }
@@ -110,12 +111,12 @@ package struct RaggedToDenseOps: OpFamily {
   }
 
   /// The wanted shape, `.some(nil)` for one that is open, nil when it is not known.
-  private static func target(_ context: ShapeContext) throws -> [Int?]?? {
+  private static func target(_ context: ShapeContext) throws -> [Dimension?]?? {
     guard let shape = context.shapes[0].known else { return nil }
     return try target(shape, context.values[0])
   }
 
-  private static func target(_ shape: Shape, _ value: Tensor?) throws -> [Int?]?? {
+  private static func target(_ shape: Shape, _ value: Tensor?) throws -> [Dimension?]?? {
     try require(shape.rank <= 1, "shape must be a scalar or a vector, got shape \(shape)")
     guard let value else { return nil }
     let dims = try value.integers()
@@ -126,14 +127,14 @@ package struct RaggedToDenseOps: OpFamily {
       return .some(nil)
     }
     for dim in dims { try require(dim >= -1, "Dimension \(dim) must be >= -1") }
-    return .some(dims.map { $0 < 0 ? nil : $0 })
+    return .some(dims.map { $0 < 0 ? nil : Dimension($0) })
   }
 
-  private static func combined(_ target: [Int?]?, _ depth: Int, _ values: [Int?]) throws
+  private static func combined(_ target: [Dimension?]?, _ depth: Int, _ values: [Dimension?]) throws
     -> PartialShape
   {
     let inner = Array(values.dropFirst())
-    let outer = [Int?](repeating: nil, count: depth + 1)
+    let outer = [Dimension?](repeating: nil, count: depth + 1)
     guard let target else { return PartialShape(outer + inner) }
     let text = "rt_input.shape and shape=\(PartialShape(target)) are incompatible"
     try require(

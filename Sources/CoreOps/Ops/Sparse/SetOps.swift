@@ -31,12 +31,13 @@ package struct SetOps: OpFamily {
       \(types)
       """,
       shape: { context in
-        var rank: Int?
+        var rank: Dimension?
         var input = 0
         for operand in [first, second] {
           let own =
             operand == .dense
-            ? context.shapes[input].rank : try SparseCells.rank(context, at: input, name: "Set")
+            ? context.shapes[input].rank.map { Dimension($0) }
+            : try SparseCells.rank(context, at: input, name: "Set")
           if let own {
             try require(own >= 2, "Input rank must be >= 2, got \(own)")
             try require(rank == nil || rank == own, "Ranks do not match: \(rank ?? 0), \(own)")
@@ -44,7 +45,7 @@ package struct SetOps: OpFamily {
           }
           input += operand == .dense ? 1 : 3
         }
-        return [[nil, rank], [nil], [rank]]
+        return [.of(nil, rank), [nil], .of(rank)]
       },
       kernel: .dynamic(["T": kernelTypes]) { context in
         let text = try context.string("set_operation").lowercased()
@@ -78,7 +79,7 @@ package struct SetOps: OpFamily {
     shape: { context in
       guard let rank = try SparseCells.rank(context, name: "Set") else { return [.unknown] }
       try require(rank >= 1, "Set shape must have at least one dimension")
-      guard let dims = try context.integers(2) else { return [.unknown(rank: rank - 1)] }
+      guard let dims = try context.integers(2) else { return [try .unknown(rank: rank - 1)] }
       try require(dims.allSatisfy { $0 >= 0 }, "Set shape \(Shape(dims)) has a negative dimension")
       return [PartialShape(dims.dropLast())]
     },

@@ -50,7 +50,7 @@ package struct SparseCountOps: OpFamily {
       let rank = try SparseCells.rank(context)
       if let rank { try require(rank >= 1, "dense_shape must have at least one element") }
       let own = rank.map { min($0, 2) }
-      return [[nil, own], [nil], [own]]
+      return [.of(nil, own), [nil], .of(own)]
     },
     kernel: .dynamic { context in
       let counter = try Counter(context)

@@ -36,21 +36,22 @@ package struct SparseMathOps: OpFamily {
         )
       }
       let (adjointA, adjointB) = (try context.bool("adjoint_a"), try context.bool("adjoint_b"))
-      let dims = try context.integers(2)
+      let dims = try context.sizes(2)
       if let dims {
-        try require(dims.allSatisfy { $0 >= 0 }, "a_shape \(Shape(dims)) has a negative dimension")
+        try require(
+          dims.allSatisfy { $0 >= 0 }, "a_shape \(PartialShape(dims)) has a negative dimension")
         if let inner = b[adjointB ? 1 : 0] {
           try require(
-            dims[adjointA ? 0 : 1] == inner,
+            inner == dims[adjointA ? 0 : 1],
             """
             Cannot multiply A and B because inner dimension does not match: \
             \(dims[adjointA ? 0 : 1]) vs. \(inner).  Did you forget a transpose?  Dimensions of A: \
-            \(Shape(dims)).  Dimensions of B: \(b)
+            \(PartialShape(dims)).  Dimensions of B: \(b)
             """
           )
         }
       }
-      return [[dims?[adjointA ? 1 : 0], b[adjointB ? 0 : 1]]]
+      return [.of(dims?[adjointA ? 1 : 0], b[adjointB ? 0 : 1])]
     },
     kernel: .raw(["T": [.floats, .int32, .complexes]]) { context in
       let type = try context.type("T")
@@ -163,14 +164,14 @@ package struct SparseMathOps: OpFamily {
         let rank = try SparseCells.rank(context, name: "Sparse")
         if let rank, let dense = context.shapes[3].rank {
           try require(
-            dense <= rank,
+            rank >= dense,
             """
             SparseDenseBinaryOpShared broadcasts dense to sparse only; got incompatible shapes: \
             \(rank) and \(dense) dimensions
             """
           )
         }
-        return [[context.shapes[1][0] ?? context.shapes[0][0]]]
+        return [.of(context.shapes[1][0] ?? context.shapes[0][0])]
       },
       kernel: .dynamic(["T": [.reals, .complexes]]) { _ in
         { run in
@@ -223,7 +224,7 @@ package struct SparseMathOps: OpFamily {
     shape: { context in
       let a = try SparseCells.rank(context, name: "a")
       let b = try SparseCells.rank(context, at: 3, name: "b")
-      return [[nil, a ?? b], [nil], [a ?? b]]
+      return [.of(nil, a ?? b), [nil], .of(a ?? b)]
     },
     kernel: .dynamic(["T": [.floats, .signedInts, .complexes]]) { _ in
       { run in
@@ -294,8 +295,8 @@ package struct SparseMathOps: OpFamily {
     """,
     shape: { context in
       [
-        [try context.shape(1, rank: 2, "a_indices")[0]],
-        [try context.shape(2, rank: 2, "b_indices")[0]],
+        .of(try context.shape(1, rank: 2, "a_indices")[0]),
+        .of(try context.shape(2, rank: 2, "b_indices")[0]),
       ]
     },
     kernel: .dynamic(["T": .numbers]) { _ in
@@ -363,7 +364,7 @@ package struct SparseMathOps: OpFamily {
       shape: { context in
         let a = try SparseCells.rank(context, name: "a")
         let b = try SparseCells.rank(context, at: 3, name: "b")
-        return [[nil, a ?? b], [nil]]
+        return [.of(nil, a ?? b), [nil]]
       },
       kernel: .dynamic(["T": .reals]) { _ in
         { run in

@@ -37,7 +37,7 @@ package struct SparseOps: OpFamily {
           "sparse_values has incorrect shape \(values), should be [] or [\(count)]")
       }
       guard let dims = try context.integers(1) else {
-        return [shape[0].map { .unknown(rank: $0) } ?? .unknown]
+        return [try .unknown(rank: shape[0])]
       }
       try require(
         dims.allSatisfy { $0 >= 0 }, "output_shape \(Shape(dims)) has a negative dimension")
@@ -127,7 +127,7 @@ package struct SparseOps: OpFamily {
     shape: { context in
       let rank = try SparseCells.rank(context)
       let count = context.shapes[0][0] ?? context.shapes[1][0]
-      return [[count, rank], [count]]
+      return [.of(count, rank), .of(count)]
     },
     kernel: .dynamic(["T": .all], objects: .move()) { _ in
       { run in
@@ -162,7 +162,7 @@ package struct SparseOps: OpFamily {
           rank == given, "Input tensor rank must match input shape length. Got \(rank) and \(given)"
         )
       }
-      return [[indices[0], target[0]], [target[0]]]
+      return [.of(indices[0], target[0]), .of(target[0])]
     },
     kernel: .raw { _ in
       { shapes in
@@ -262,7 +262,7 @@ package struct SparseOps: OpFamily {
             "Expected \(name) to be a vector of length \(rank) but got length \(count)")
         }
       }
-      return [[nil, rank], [nil], [rank]]
+      return [.of(nil, rank), [nil], .of(rank)]
     },
     kernel: .dynamic(["T": .all], objects: .move()) { _ in
       { run in
@@ -314,7 +314,7 @@ package struct SparseOps: OpFamily {
     shape: { context in
       let indices = try context.shape(1, rank: 2, "input_indices")
       _ = try context.shape(3, rank: 2, "output_indices")
-      return [[indices[0]]]
+      return [.of(indices[0])]
     },
     kernel: .dynamic(["T": .numbers]) { _ in
       { run in
@@ -381,7 +381,7 @@ package struct SparseOps: OpFamily {
     """,
     shape: { context in
       let count = try context.int("N")
-      var rank: Int?
+      var rank: Dimension?
       for part in 0..<count {
         let indices = try context.shape(part, rank: 2, "indices")
         _ = try context.shape(count + part, rank: 1, "values")
@@ -397,7 +397,7 @@ package struct SparseOps: OpFamily {
           rank = known
         }
       }
-      return [[nil, rank], [nil], [rank]]
+      return [.of(nil, rank), [nil], .of(rank)]
     },
     kernel: .dynamic(["T": .all], objects: .move()) { context in
       let count = try context.int("N")
@@ -468,9 +468,9 @@ package struct SparseOps: OpFamily {
     shape: { context in
       let rank = try SparseCells.rank(context, at: 1)
       let count = try context.int("num_split")
-      return [PartialShape](repeating: [nil, rank], count: count)
+      return [PartialShape](repeating: .of(nil, rank), count: count)
         + [PartialShape](repeating: [nil], count: count)
-        + [PartialShape](repeating: [rank], count: count)
+        + [PartialShape](repeating: .of(rank), count: count)
     },
     kernel: .dynamic(["T": .all], objects: .move()) { context in
       let parts = try context.int("num_split")

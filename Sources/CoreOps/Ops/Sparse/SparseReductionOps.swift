@@ -69,7 +69,7 @@ package struct SparseReductionOps: OpFamily {
     OpDef(
       name, signature(name, "output: T"),
       shape: { context in
-        let rank = try SparseCells.rank(context)
+        let rank = try SparseCells.rank(context)?.asRank()
         let keeps = try context.bool("keep_dims")
         guard let rank else { return [.unknown] }
         guard let axes = try context.integers(3) else {
@@ -81,7 +81,7 @@ package struct SparseReductionOps: OpFamily {
             "Invalid reduction dimension \(axis), for input with \(rank) dimensions.")
         }
         let reduced = Set(axes.map { $0 < 0 ? $0 + rank : $0 })
-        let dims = try context.integers(2)
+        let dims = try context.sizes(2)
         return [
           PartialShape(
             (0..<rank).compactMap {

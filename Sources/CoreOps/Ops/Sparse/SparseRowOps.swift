@@ -18,7 +18,7 @@ package struct SparseRowOps: OpFamily {
         "default_value must be a scalar, saw: \(context.shapes[3])")
       let rows = try context.integers(2)?.first
       if let rows { try require(rows >= 0, "dense_shape[0] must not be negative, got \(rows)") }
-      return [[nil, rank], [nil], [rows], [context.shapes[0][0] ?? context.shapes[1][0]]]
+      return [.of(nil, rank), [nil], [rows], .of(context.shapes[0][0] ?? context.shapes[1][0])]
     },
     kernel: .dynamic(["T": .all], objects: .move()) { _ in
       { run in

@@ -57,15 +57,15 @@ package struct SparseSegmentOps: OpFamily {
         try checkIds(context)
         guard let dims = context.shapes[0].dims else { return [.unknown] }
         try require(!dims.isEmpty, "Shape must be at least rank 1")
-        let rows: Int?
+        let rows: Dimension?
         if counted {
           try require(
             context.shapes[3].rank ?? 0 == 0,
             "num_segments should be a scalar, not shape \(context.shapes[3])")
-          rows = try context.integers(3)?.first
+          rows = try context.size(3)
           if let rows { try require(rows >= 0, "segment ids must be >= 0") }
         } else {
-          rows = try SegmentIds.count(context.values[2])
+          rows = try SegmentIds.count(context.values[2]).map { Dimension($0) }
         }
         return [PartialShape([rows] + dims.dropFirst())]
       },
@@ -149,7 +149,7 @@ package struct SparseSegmentOps: OpFamily {
         try require(
           context.shapes[3].rank ?? 0 == 0,
           "output_dim0 should be a scalar, not shape \(context.shapes[3])")
-        let rows = try context.integers(3)?.first
+        let rows = try context.size(3)
         if let rows { try require(rows >= 0, "Cannot specify a negative value for output_dim0") }
         guard let dims = context.shapes[0].dims else { return [.unknown] }
         try require(!dims.isEmpty, "Shape must be at least rank 1")

@@ -356,7 +356,7 @@ package struct TensorListBulkOps: OpFamily {
             """
           )
         }
-      } else if let first = shape[0] {
+      } else if let first = shape[0]?.value {
         length = first
       } else if leading.indices.contains(index) {
         length = leading[index]

@@ -271,7 +271,7 @@ package struct TensorListOps: OpFamily {
       return [
         try family.stack(
           [context.gradient(), shape.listShapeTensor()],
-          ["element_dtype": .type(tensor.dtype), "num_elements": .int(count ?? -1)]), nil,
+          ["element_dtype": .type(tensor.dtype), "num_elements": .int(count?.value ?? -1)]), nil,
       ]
     },
     list: ListRole(.fill, value: 0, shape: 1))

@@ -68,7 +68,7 @@ package struct VariableScatterOps: OpFamily {
       guard let p = params.dims, let i = indices.dims, let last = i.last, let depth = last,
         depth <= p.count
       else { return [.unknown] }
-      return [PartialShape(i.dropLast() + p.dropFirst(depth))]
+      return [PartialShape(i.dropLast() + p.dropFirst(depth.value))]
     },
     kernel: .dynamic { context in
       let dtype = try context.type("dtype")
