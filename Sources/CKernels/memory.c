@@ -84,6 +84,11 @@ int64_t jk_thread_id(void) {
   return id;
 }
 
+void **jk_release_slot(void) {
+  static _Thread_local void *slot;
+  return &slot;
+}
+
 size_t jk_stack_left(void) {
   static _Thread_local char *lowest;
   if (lowest == NULL) {

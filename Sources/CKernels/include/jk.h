@@ -67,6 +67,9 @@ void jk_thread_slot_release(void (*release)(void *value));
 // The system's number of this thread.
 int64_t jk_thread_id(void);
 
+// A place for a pointer of this thread's: what it is releasing.
+void **jk_release_slot(void);
+
 // How many bytes this thread's stack may still grow.
 size_t jk_stack_left(void);
 

@@ -1,3 +1,5 @@
+import CKernels
+
 /// A list of tensors as a value: what a variant tensor of the `TensorList` ops holds. Changing it
 /// makes another list.
 package final class TensorList: TensorObject {
@@ -51,6 +53,7 @@ extension TensorList {
 
   /// The sums of the elements of the lists of two variant tensors of one shape.
   static func sum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    try requireStack()
     let objects = try zip(a.objects, b.objects).map { a, b -> (any TensorObject)? in
       guard let a else { return b }
       guard let b else { return a }
@@ -84,9 +87,17 @@ extension TensorList {
     return Tensor(.variant, objects: objects, dims: a.dims)
   }
 
+  /// - Throws: `RESOURCE_EXHAUSTED` when lists in lists are nested deeper than the stack goes.
+  private static func requireStack() throws {
+    guard jk_stack_left() > ExecutionContext.leastStack else {
+      throw TFError.resourceExhausted("the tensor lists are nested too deep")
+    }
+  }
+
   private static func map(_ tensor: Tensor, _ change: (TensorList) throws -> TensorList) throws
     -> Tensor
   {
+    try requireStack()
     let objects = try tensor.objects.map { object -> (any TensorObject)? in
       guard let object else { return nil }
       guard let list = object as? TensorList else {

@@ -118,12 +118,37 @@ package protocol TensorObject: AnyObject, Sendable {}
 
 /// The elements of a resource or variant tensor; nil is the empty variant.
 package final class ObjectBuffer: Sendable {
-  package let values: [(any TensorObject)?]
+  package var values: [(any TensorObject)?] { elements }
+  /// Changed only when the buffer is released, by the one who holds it last.
+  private nonisolated(unsafe) var elements: [(any TensorObject)?]
 
   package init(_ values: [(any TensorObject)?]) {
-    self.values = values
+    elements = values
     MemoryLimit.add(128 &+ values.count &* 16)
   }
 
-  deinit { MemoryLimit.giveBack(128 &+ values.count &* 16) }
+  deinit {
+    MemoryLimit.giveBack(128 &+ elements.count &* 16)
+    ReleaseQueue.release(&elements)
+  }
+}
+
+/// What the thread still has to release: objects hold tensors that hold objects, as deep as a graph
+/// made them, and releasing them within each other would take as much of the stack.
+private final class ReleaseQueue {
+  private var pending: [[(any TensorObject)?]] = []
+
+  static func release(_ values: inout [(any TensorObject)?]) {
+    let slot = jk_release_slot()!
+    if let queue = slot.pointee {
+      Unmanaged<ReleaseQueue>.fromOpaque(queue).takeUnretainedValue().pending.append(values)
+      values = []
+      return
+    }
+    let queue = ReleaseQueue()
+    slot.pointee = Unmanaged.passUnretained(queue).toOpaque()
+    values = []
+    while let next = queue.pending.popLast() { _ = consume next }
+    slot.pointee = nil
+  }
 }
