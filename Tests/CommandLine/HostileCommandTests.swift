@@ -139,7 +139,12 @@ import Testing
     try expect(simple, ["--target", "z"], "NOT_FOUND", "'z'")
     try expect(simple, ["--fetch", "y", "--feed", "x"], "--feed takes", code: 2)
     try expect(simple, [], "nothing to run", code: 2)
-    try expect(simple, ["--fetch", "y", "--timeout", "0"], "--timeout takes", code: 2)
+    for timeout in ["0", "nan", "-1"] {
+      try expect(simple, ["--fetch", "y", "--timeout=\(timeout)"], "--timeout takes", code: 2)
+      expectOneLine(
+        try janus(["verify", "x.npz", "--timeout=\(timeout)"]), ["--timeout takes"], code: 2)
+    }
+    try expect(simple, ["--fetch", "y", "--timeout", "inf"], "You must feed a value")
     expectOneLine(try janus(["run", "/no/such/model.pb", "--fetch", "y"]), ["NOT_FOUND"])
   }
 

@@ -69,9 +69,13 @@ public final class Cancellation: Sendable {
 
   public init() {}
 
-  /// - Parameter timeout: seconds from now.
+  /// - Parameter timeout: seconds from now; infinity, or more than a century, for no limit. What is
+  ///   not more than zero is over at once.
   public init(timeout: Double) {
-    deadline.store(Self.now &+ UInt64(max(timeout, 0) * 1e9), ordering: .relaxed)
+    let century = 3.2e9
+    if timeout > century { return }
+    let seconds = timeout > 0 ? timeout : 0
+    deadline.store(Self.now &+ UInt64(seconds * 1e9), ordering: .relaxed)
   }
 
   public func cancel() { flag.store(true, ordering: .relaxed) }

@@ -23,6 +23,10 @@ struct VerifyCommand: ParsableCommand {
   var stepwise = false
   @Flag(help: .hidden) var worker = false
 
+  func validate() throws {
+    guard timeout > 0 else { throw ValidationError("--timeout takes seconds, more than 0") }
+  }
+
   func run() throws {
     let runner = CaseRunner(rtol: rtol, atol: atol, timeout: timeout, stepwise: stepwise)
     if worker {
