@@ -140,7 +140,31 @@ package struct Signature: Sendable {
     }
     guard position == given.count else { throw wrongCount(given.count) }
     try check(attrs)
+    try checkRanges(attrs)
     return attrs
+  }
+
+  /// The integers that TensorFlow's kernels take with 64 bits; all others have 32.
+  private static let wideAttributes: Set<String> = [
+    "seed", "seed2", "minlength", "maxlength", "explicit_paddings",
+  ]
+
+  /// - Throws: `INVALID_ARGUMENT` when an integer has more bits than kernels take.
+  private func checkRanges(_ attrs: Attrs) throws {
+    func check(_ value: AttrValue, _ name: String) throws {
+      guard case .int(let value) = value, Int32(exactly: value) == nil else { return }
+      throw TFError.invalidArgument("Attr \(name) has value \(value) out of range for an int32")
+    }
+    for attribute in attributes {
+      guard attribute.type == "int" || attribute.type == "list(int)",
+        let value = attrs[attribute.name], !Self.wideAttributes.contains(attribute.name)
+      else { continue }
+      if case .list(let values) = value {
+        for value in values { try check(value, attribute.name) }
+      } else {
+        try check(value, attribute.name)
+      }
+    }
   }
 
   private func flatCount(
