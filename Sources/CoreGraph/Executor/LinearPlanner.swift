@@ -366,7 +366,8 @@ struct LinearPlanner {
     for (index, value) in node.outputs.enumerated() {
       let isPlain = plan.valueTypes[value].isNumeric && !isRef
       let inferred =
-        loopShapes?[index] ?? inferred.flatMap { index < $0.count ? $0[index].known : nil }
+        loopShapes?[index]
+        ?? inferred.flatMap { index < $0.count ? believable($0[index], value) : nil }
       let assumed = inferred == nil ? assumptions?[value] : nil
       var expected = isPlain ? inferred ?? assumed : nil
       roots[value] = .slot(slotCount)
@@ -393,6 +394,15 @@ struct LinearPlanner {
       if !lists.isEmpty { throw NotDense(origins: Set(lists)) }
     }
     steps.append(.dynamic(part))
+  }
+
+  /// An inferred shape when all of it is known. What a function declares without limit is not
+  /// planned for: the value says its shape when the step has run.
+  private func believable(_ shape: PartialShape, _ value: Int) -> Shape? {
+    guard let shape = shape.known,
+      (try? MemoryLimit.requireRoom(shape, plan.valueTypes[value])) != nil
+    else { return nil }
+    return shape
   }
 
   private static func lastReaders(_ plan: ExecutionPlan) -> [Int] {

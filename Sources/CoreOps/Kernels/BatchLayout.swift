@@ -114,6 +114,9 @@ struct BatchLayout {
     }
   }
 
+  /// The most entries of the batch that one is spread over: each is a copy of its own.
+  private static let largestBlock = 1 << 24
+
   func add(to copies: inout Copies) throws {
     let spatial = block.count
     let (space, batched) = toBatch ? (input, output) : (output, input)
@@ -129,6 +132,10 @@ struct BatchLayout {
     // Each combination of phases is one batch entry.
     var entries = [(position: 0, space: Region(space), batch: Region(batched))]
     for axis in 0..<spatial {
+      guard entries.count * min(space[axis + 1], block[axis]) <= Self.largestBlock else {
+        throw TFError.resourceExhausted(
+          "a block of \(block) has more than \(Self.largestBlock) entries")
+      }
       let phases = phases(axis, space[axis + 1], batched[axis + 1])
       entries = entries.flatMap { position, inSpace, inBatch in
         phases.map { phase in

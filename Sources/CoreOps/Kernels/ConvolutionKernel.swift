@@ -131,7 +131,9 @@ package struct ConvolutionKernel: Sendable {
     var window = try attrs.window(input: input, kernel: kernel)
     let inChannels = input[attrs.channelAxis]
     let filterIn = filter[rank - 2]
-    window.out_channels = Int64(depthwise ? filterIn * filter[rank - 1] : filter[rank - 1])
+    window.out_channels = Int64(
+      depthwise
+        ? (Dimension(filterIn) * filter[rank - 1]).saturated : filter[rank - 1])
     window.groups = Int64(depthwise ? max(inChannels, 1) : max(inChannels / max(filterIn, 1), 1))
     let expected = try attrs.outputs(
       input: PartialShape(input), kernel: kernel.map { Dimension($0) })
@@ -168,8 +170,21 @@ package struct ConvolutionKernel: Sendable {
 
   /// Multiplications and additions of one run.
   package var work: Int {
-    Int(window.kernel.0 * window.kernel.1 * window.kernel.2 * (window.in_channels / window.groups))
-      * outputCount
+    let taps = Dimension(Int(window.kernel.0)) * Int(window.kernel.1) * Int(window.kernel.2)
+    return (taps * Int(window.in_channels / window.groups) * outputCount).saturated
+  }
+
+  /// Whether each size is one that oneDNN takes: its own arithmetic is in 32 bits.
+  private var fitsLibrary: Bool {
+    let sizes = [
+      window.batch, window.in_channels, window.out_channels, window.groups, window.in.0,
+      window.in.1, window.in.2, window.out.0, window.out.1, window.out.2, window.kernel.0,
+      window.kernel.1, window.kernel.2, window.stride.0, window.stride.1, window.stride.2,
+      window.dilation.0, window.dilation.1, window.dilation.2,
+    ]
+    let pads = [window.pad_before.0, window.pad_before.1, window.pad_before.2]
+    return sizes.allSatisfy { $0 > 0 && $0 < 1 << 31 }
+      && (pads + afters.map(Int64.init)).allSatisfy { $0 < 1 << 31 }
   }
 
   /// Below this much work a call of oneDNN costs more than plain loops.
@@ -210,7 +225,7 @@ package struct ConvolutionKernel: Sendable {
   private func plan(_ direction: Direction, _ epilogue: jk_dnnl_epilogue, filter: Tensor?)
     -> DNNLPlan?
   {
-    guard dtype == .float32, work >= Self.smallWork else { return nil }
+    guard dtype == .float32, work >= Self.smallWork, fitsLibrary else { return nil }
     var conv = shim(direction)
     var after = epilogue
     return DNNLPlan(

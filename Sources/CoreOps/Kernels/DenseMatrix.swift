@@ -213,6 +213,7 @@ struct DenseMatrix {
   /// where it has no finite values.
   func svd(vectors: Bool, full: Bool) -> (s: [Double], u: DenseMatrix, v: DenseMatrix) {
     if vectors, JacobiSVD.takes(self) { return JacobiSVD.decompose(self, full: full) }
+    let full = full && vectors
     let (m, n) = (rows, columns)
     let k = min(m, n)
     var s = [Double](repeating: .nan, count: k)

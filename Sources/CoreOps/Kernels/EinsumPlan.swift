@@ -173,7 +173,7 @@ struct EinsumPlan: Sendable {
       if summed.isEmpty { return at }
       let (rows, depth) = (count(order), count(summed))
       let (ones, sums) = (reserve(depth), reserve(rows))
-      let plan = MatMulPlan(dtype, [rows, depth], [depth, 1], [rows, 1], .plain, .plain)
+      let plan = try MatMulPlan(dtype, [rows, depth], [depth, 1], [rows, 1], .plain, .plain)
       let more = reserve(plan.scratchBytes / max(dtype.byteSize, 1) + 1)
       let code = Int32(dtype.rawValue)
       steps.append { pointers in
@@ -191,7 +191,8 @@ struct EinsumPlan: Sendable {
       let second = try prepared(1, batch + contracted + free[1])
       place = reserve(count(inner))
       let (stack, m, k, n) = (count(batch), count(free[0]), count(contracted), count(free[1]))
-      let plan = MatMulPlan(dtype, [stack, m, k], [stack, k, n], [stack, m, n], .plain, .plain)
+      let plan = try MatMulPlan(
+        dtype, [stack, m, k], [stack, k, n], [stack, m, n], .plain, .plain)
       let more = reserve(plan.scratchBytes / max(dtype.byteSize, 1) + 1)
       let target = place
       steps.append { pointers in

@@ -8,6 +8,9 @@ extension Double {
 /// What the ops on stacks of matrices share.
 enum LinearAlgebraRules {
   static let types: DTypeSet = [.float32, .float64, .complexes]
+  /// The most rows or columns of a matrix: LAPACK takes sizes of work space, 64 to 66 times as
+  /// many, as integers of 32 bits.
+  static let largestSide = 1 << 24
   static let singular = TFError.invalidArgument("Input is not invertible.")
 
   static func matrix(_ shape: PartialShape) throws -> (
@@ -56,6 +59,12 @@ enum LinearAlgebraRules {
     let (inputTypes, outputTypes) = (prepared.inputTypes, prepared.outputTypes)
     return { context in
       let (inputs, outputs) = (context.inputs, context.outputs)
+      for shape in inputs {
+        for side in shape.dims.suffix(2) where side > largestSide {
+          throw TFError.resourceExhausted(
+            "matrices have at most \(largestSide) rows and columns, got shape \(shape)")
+        }
+      }
       return .run { pointers in
         try body(
           StackContext(

@@ -32,12 +32,13 @@ final class MatMulPlan: @unchecked Sendable {
   ///   - constant: the value that b has at every run.
   ///   - layouts: where its layout is kept for other shapes.
   ///   - isBrief: whether few runs are expected.
+  /// - Throws: `RESOURCE_EXHAUSTED` when the batch has too many entries to list.
   init(
     _ dtype: DType, _ a: Shape, _ b: Shape, _ output: Shape, _ formA: MatrixForm,
     _ formB: MatrixForm,
     constant: Tensor? = nil, epilogue: Epilogue = Epilogue(),
     layouts: PackedMatrix = PackedMatrix(), isBrief: Bool = false
-  ) {
+  ) throws {
     self.dtype = dtype
     self.epilogue = epilogue
     plan.dtype = Int32(dtype.rawValue)
@@ -58,7 +59,8 @@ final class MatMulPlan: @unchecked Sendable {
       plan.batch = 1
       plan.a_count = 1
     }
-    plan.gemm = Self.library(dtype)
+    // The libraries take sizes of 32 bits; the package's own loops take all.
+    plan.gemm = max(plan.m, plan.n, plan.k) < 1 << 31 ? Self.library(dtype) : nil
     plan.gemm_is_parallel = dtype == .float64 || dtype.isComplex ? 0 : 1
     if Double(plan.m) * Double(plan.n) * Double(plan.k) >= Self.leastWork {
       product = ProductPlan(plan, epilogue, constant: constant, layouts)
@@ -74,6 +76,7 @@ final class MatMulPlan: @unchecked Sendable {
     }
     if plan.batch > 1, plan.a_count != plan.batch || plan.b_count != plan.batch {
       let all = Int(plan.batch)
+      try MemoryLimit.requireRoom([2, all], .int64)
       let memory = UnsafeMutablePointer<Int64>.allocate(capacity: 2 * all)
       Self.fill(memory, batchA, batchOut)
       Self.fill(memory + all, batchB, batchOut)
@@ -115,7 +118,8 @@ final class MatMulPlan: @unchecked Sendable {
   private static func dnnl(_ plan: jk_matmul, _ epilogue: Epilogue, _ constant: Tensor?)
     -> DNNLPlan?
   {
-    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.m > 1, plan.n > 1
+    guard plan.dtype == Int32(DType.float32.rawValue), plan.batch == 1, plan.m > 1, plan.n > 1,
+      max(plan.m, plan.n, plan.k) < 1 << 31
     else { return nil }
     var matmul = jk_dnnl_matmul()
     matmul.m = plan.m

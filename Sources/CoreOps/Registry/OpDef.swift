@@ -43,8 +43,8 @@ public final class OpDef: Sendable {
 
   /// The shapes of the outputs, as far as the shape rule infers them.
   ///
-  /// - Throws: the rule's own errors; `INVALID_ARGUMENT` when a shape overflows or is not one that a
-  ///   tensor may have.
+  /// - Throws: the rule's own errors; `INVALID_ARGUMENT` when a shape overflows or is not one that
+  ///   a tensor may have.
   package func inferShapes(_ context: ShapeContext) throws -> [PartialShape] {
     let shapes = try shapeRule(context)
     for shape in shapes { try shape.check() }

@@ -82,8 +82,9 @@ package struct PreparedKernel: Sendable {
       ShapeContext(
         op: op, attrs: attrs, inputTypes: inputTypes, shapes: shapes.map { PartialShape($0) },
         values: known))
-    let outputs = try inferred.map { shape in
+    let outputs = try inferred.enumerated().map { index, shape in
       guard let shape = shape.known else { throw NeedsValue(input: 0) }
+      try MemoryLimit.requireRoom(shape, outputTypes[index])
       return shape
     }
     let result = try specialise(

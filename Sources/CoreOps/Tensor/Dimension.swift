@@ -45,6 +45,9 @@ public struct Dimension: Sendable, Hashable, Comparable, ExpressibleByIntegerLit
   }
   public static prefix func - (a: Dimension) -> Dimension { Dimension(0) - a }
 
+  /// The size, or the largest integer for `overflow`: for estimates of work.
+  package var saturated: Int { isOverflow ? .max : value }
+
   /// The size as the rank of a shape.
   ///
   /// - Throws: `INVALID_ARGUMENT` when it is negative or more than `PartialShape.maxRank`.

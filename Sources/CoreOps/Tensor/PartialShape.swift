@@ -98,23 +98,14 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
   }
 
   /// - Throws: `INVALID_ARGUMENT` when the rank is more than `maxRank`, a dimension is negative or
-  ///   did not fit, or there are more than `Shape.maxElementCount` elements.
+  ///   did not fit, or the known dimensions are more than a tensor may have.
   package func check() throws {
     guard let dims else { return }
     _ = try Dimension(dims.count).asRank()
-    var count = 1
-    for case let dim? in dims {
-      guard dim >= 0 else {
-        throw TFError.invalidArgument(
-          dim.isOverflow
-            ? "the shape \(self) overflows" : "Dimension \(dim) must be >= 0 in shape \(self)")
-      }
-      if dim == 0 { continue }
-      let (product, overflow) = count.multipliedReportingOverflow(by: dim.value)
-      guard !overflow, product <= Shape.maxElementCount else {
-        throw TFError.invalidArgument("the shape \(self) has too many elements")
-      }
-      count = product
+    if Shape.elementCount(dims.lazy.compactMap { $0?.value }) != nil { return }
+    if let negative = dims.lazy.compactMap({ $0 }).first(where: { $0 < 0 && !$0.isOverflow }) {
+      throw TFError.invalidArgument("Dimension \(negative) must be >= 0, the shape is \(self)")
     }
+    throw TFError.invalidArgument("the shape \(self) has too many elements")
   }
 }

@@ -55,27 +55,33 @@ public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
     return count
   }
 
-  /// The most elements that a tensor may have, zero dimensions left out, so that the product of
-  /// three shapes that share their dimensions in pairs, such as the work of a matrix product, fits
-  /// an integer.
-  package static let maxElementCount = 1 << 40
+  /// The most elements that a tensor may have, so that the product of three dimensions that three
+  /// tensors share in pairs, such as the work of a matrix product, fits an integer.
+  private static let maxElementCount = 1 << 40
+  /// The largest product of the other dimensions of a tensor without elements.
+  private static let maxEmptyExtent = 1 << 32
 
-  /// The number of elements, or nil when it does not fit or a dimension is negative.
-  package var checkedElementCount: Int? {
+  /// The number of elements of a shape with those dimensions, or nil when a dimension is negative
+  /// or a tensor can't have as many.
+  package static func elementCount(_ dims: some Sequence<Int>) -> Int? {
     var count = 1
-    var zero = false
+    var isEmpty = false
     for dim in dims {
       if dim < 0 { return nil }
       if dim == 0 {
-        zero = true
+        isEmpty = true
         continue
       }
       let (product, overflow) = count.multipliedReportingOverflow(by: dim)
-      if overflow || product > Self.maxElementCount { return nil }
+      if overflow || product > maxElementCount { return nil }
       count = product
     }
-    return zero ? 0 : count
+    if isEmpty { return count <= maxEmptyExtent ? 0 : nil }
+    return count
   }
+
+  /// The number of elements, or nil when it does not fit or a dimension is negative.
+  package var checkedElementCount: Int? { Self.elementCount(dims) }
 
   public static func == (a: Shape, b: Shape) -> Bool {
     if a.length != b.length { return false }

@@ -80,6 +80,16 @@ public enum MemoryLimit {
     }
   }
 
+  /// - Throws: `RESOURCE_EXHAUSTED` when a tensor of that shape passes the limit by itself: what is
+  ///   made ready for it then, such as tables and offsets, would be as large.
+  @inline(__always)
+  package static func requireRoom(_ shape: Shape, _ dtype: DType) throws {
+    if shape.elementCount &* dtype.byteSize > bytes {
+      throw TFError.resourceExhausted(
+        "OOM when allocating tensor with shape\(shape) and type \(dtype.signatureName)")
+    }
+  }
+
   package static func giveBack(_ count: Int) { jk_memory_count(Int64(-count)) }
 
   /// Counts what is there already; the next check finds it.

@@ -325,7 +325,6 @@ package struct ShapeOps: OpFamily {
       }
       return [try dimensions(inverse, context.inputs[0].dtype)]
     }, gradient: .zero)
-
 }
 
 /// The sum over `axes`, an integer vector.

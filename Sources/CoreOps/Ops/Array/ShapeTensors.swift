@@ -29,7 +29,7 @@ extension ShapeOps {
   package static func dimensions(of x: Tensor, _ axes: Range<Int>) throws -> Tensor {
     let end = axes.lowerBound < 0 ? x.rank ?? 0 : 0
     let known = axes.compactMap { x.shape[$0 + end] }
-    if known.count == axes.count { return try vector(known) }
+    if known.count == axes.count { return try vector(known.map(\.value)) }
     let upTo = axes.lowerBound < 0 && axes.upperBound == 0 ? nil : axes.upperBound
     return try part(shapeTensor(of: x), from: axes.lowerBound, to: upTo)
   }
@@ -63,7 +63,15 @@ extension ShapeOps {
   }
 
   /// An int32 scalar.
-  package static func scalar(_ value: Int) throws -> Tensor { try Tensor(scalar: Int32(value)) }
+  package static func scalar(_ value: Int) throws -> Tensor { try Tensor(scalar: int32(value)) }
+
+  /// - Throws: `INVALID_ARGUMENT` when the value does not fit 32 bits.
+  static func int32(_ value: Int) throws -> Int32 {
+    guard let narrow = Int32(exactly: value) else {
+      throw TFError.invalidArgument("\(value) is out of range for an int32")
+    }
+    return narrow
+  }
 
   /// Integers as `dtype`, an integer dtype that they fit: a plain value stays one.
   package static func integers(_ x: Tensor, _ dtype: DType) throws -> Tensor {

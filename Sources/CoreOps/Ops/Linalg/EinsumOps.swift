@@ -48,7 +48,7 @@ package struct EinsumOps: OpFamily {
       let a = MatrixForm(transpose: try prepared.bool("transpose_a"))
       let b = MatrixForm(transpose: try prepared.bool("transpose_b"))
       return { context in
-        let plan = MatMulPlan(
+        let plan = try MatMulPlan(
           .float32, context.inputs[0], context.inputs[1], context.outputs[0], a, b)
         let counts = context.inputs.map(\.elementCount)
         let sizes = counts.map { ($0 * 4 + 63) & ~63 }
@@ -152,7 +152,7 @@ package struct EinsumOps: OpFamily {
       let b = MatrixForm(transpose: try prepared.bool("transpose_b"))
       let layouts = PackedMatrix()
       return { context in
-        let plan = MatMulPlan(
+        let plan = try MatMulPlan(
           dtype, context.inputs[0], context.inputs[1], context.outputs[0], a, b,
           constant: context.constant(1),
           epilogue: Epilogue(bias: true, activation: chosen), layouts: layouts,

@@ -21,7 +21,7 @@ package struct MatMulOps: OpFamily {
       let a = MatrixForm(transpose: try context.bool("transpose_a"))
       let b = MatrixForm(transpose: try context.bool("transpose_b"))
       let layouts = PackedMatrix()
-      return { MatMulRules.specialised(dtype, $0, a, b, layouts) }
+      return { try MatMulRules.specialised(dtype, $0, a, b, layouts) }
     },
     gradient: .rule { context in
       let gradient = try context.gradient()
@@ -91,10 +91,11 @@ package struct MatMulOps: OpFamily {
       let y = MatrixForm(adjoint: try context.bool("adj_y"), dtype)
       if types[0] == dtype && types[1] == dtype {
         let layouts = PackedMatrix()
-        return { MatMulRules.specialised(dtype, $0, x, y, layouts) }
+        return { try MatMulRules.specialised(dtype, $0, x, y, layouts) }
       }
       return { context in
-        let plan = MatMulPlan(dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y)
+        let plan = try MatMulPlan(
+          dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y)
         let counts = context.inputs.map(\.elementCount)
         let sizes = counts.map { ($0 * dtype.byteSize + 63) & ~63 }
         return .run(scratch: sizes[0] + sizes[1] + plan.scratchBytes) { pointers in
@@ -166,14 +167,14 @@ enum MatMulRules {
     let x = MatrixForm(adjoint: try context.bool("adj_x"), dtype)
     let y = MatrixForm(adjoint: try context.bool("adj_y"), dtype)
     let layouts = PackedMatrix()
-    return { specialised(dtype, $0, x, y, layouts) }
+    return { try specialised(dtype, $0, x, y, layouts) }
   }
 
   static func specialised(
     _ dtype: DType, _ context: SpecialiseContext, _ x: MatrixForm, _ y: MatrixForm,
     _ layouts: PackedMatrix
-  ) -> Specialised {
-    let plan = MatMulPlan(
+  ) throws -> Specialised {
+    let plan = try MatMulPlan(
       dtype, context.inputs[0], context.inputs[1], context.outputs[0], x, y,
       constant: context.constant(1), layouts: layouts, isBrief: context.isBrief)
     if plan.scratchBytes == 0 {

@@ -109,6 +109,7 @@ package struct SolverOps: OpFamily {
         for (i, place) in places.enumerated() {
           let bands = context.matrix(0, place.0)
           let n = bands.columns
+          try MemoryLimit.requireRoom([n, n], .complex128)
           var a = DenseMatrix(isComplex: bands.isComplex, rows: n, columns: n)
           // Lower: row 0 is the diagonal; upper: the last row is.
           for band in 0..<bands.rows {

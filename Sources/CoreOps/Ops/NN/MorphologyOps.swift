@@ -209,6 +209,13 @@ enum MorphologyRules {
         "the gradient of \(context.op.name) needs to know the number of channels")
     }
     // Output channel (tap, channel) takes input channel `channel` at `tap`.
+    let dims = PartialShape(
+      kernel.map { Dimension($0) }
+        + [Dimension(channels), kernel.reduce(Dimension(channels)) { $0 * $1 }])
+    try dims.check()
+    guard let shape = dims.known, shape.elementCount < 1 << 31 else {
+      throw TFError.resourceExhausted("the gradient of patches takes a filter of shape \(dims)")
+    }
     let taps = kernel.reduce(1, *)
     var filter = [Float](repeating: 0, count: taps * channels * taps * channels)
     for tap in 0..<taps {
@@ -216,8 +223,7 @@ enum MorphologyRules {
         filter[(tap * channels + channel) * taps * channels + tap * channels + channel] = 1
       }
     }
-    let dims = Shape(kernel + [channels, taps * channels])
-    let weights = try Tensor(filter, dims: dims).asTensor(gradient.dtype)
+    let weights = try Tensor(filter, dims: shape).asTensor(gradient.dtype)
     var attrs: Attrs = [
       "strides": try context.attr("strides"), "padding": try context.attr("padding"),
     ]

@@ -120,7 +120,7 @@ package struct RecurrentOps: OpFamily {
       let cell = try GRUShapes(context)
       return [PartialShape](repeating: cell.state, count: 4)
     },
-    kernel: .raw(["T": .float32]) { _ in { GRU.forward($0) } },
+    kernel: .raw(["T": .float32]) { _ in { try GRU.forward($0) } },
     gradient: .none("TensorFlow has no gradient for GRUBlockCell"))
 
   package let gruBlockCellGrad: OpDef = OpDef(
@@ -137,7 +137,7 @@ package struct RecurrentOps: OpFamily {
         context.shapes[0], cell.state, cell.state, .of(cell.state[0], cell.state[1].map { 2 * $0 }),
       ]
     },
-    kernel: .raw(["T": .float32]) { _ in { GRU.gradient($0) } },
+    kernel: .raw(["T": .float32]) { _ in { try GRU.gradient($0) } },
     gradient: .none("TensorFlow has no gradient for GRUBlockCellGrad"))
 }
 
@@ -232,7 +232,7 @@ struct LSTMForm: Sendable {
 
   static let blockGradient: Kernel = .raw(["T": .float32]) { context in
     let form = try LSTMForm(context)
-    return { form.blockGradient($0) }
+    return { try form.blockGradient($0) }
   }
 
   private func sized(_ batch: Int, _ cells: Int) -> jk_lstm {
@@ -252,7 +252,7 @@ struct LSTMForm: Sendable {
     let width = x[x.rank - 1]
     let time = steps ? x[0] : 1
     let ready = sized(batch, cells)
-    let product = MatMulPlan(
+    let product = try MatMulPlan(
       .float32, [batch, width + cells], [width + cells, 4 * cells], [batch, 4 * cells], .plain,
       .plain)
     let joined = Self.lines(batch * (width + cells))
@@ -293,15 +293,15 @@ struct LSTMForm: Sendable {
     }
   }
 
-  func blockGradient(_ specialise: SpecialiseContext) -> Specialised {
+  func blockGradient(_ specialise: SpecialiseContext) throws -> Specialised {
     let x = specialise.inputs[1]
     let (time, batch, width) = (x[0], x[1], x[2])
     let cells = specialise.inputs[2][1]
     let ready = sized(batch, cells)
     let rows = width + cells
-    let back = MatMulPlan(
+    let back = try MatMulPlan(
       .float32, [batch, 4 * cells], [rows, 4 * cells], [batch, rows], .plain, .transposed)
-    let weights = MatMulPlan(
+    let weights = try MatMulPlan(
       .float32, [batch, rows], [batch, 4 * cells], [rows, 4 * cells], .transposed, .plain)
     let state = batch * cells
     let (joined, gates, square) = (
@@ -393,13 +393,13 @@ struct GRUShapes {
 enum GRU {
   private static func lines(_ count: Int) -> Int { (count + 15) & ~15 }
 
-  static func forward(_ specialise: SpecialiseContext) -> Specialised {
+  static func forward(_ specialise: SpecialiseContext) throws -> Specialised {
     let (batch, width) = (specialise.inputs[0][0], specialise.inputs[0][1])
     let cells = specialise.inputs[1][1]
-    let gates = MatMulPlan(
+    let gates = try MatMulPlan(
       .float32, [batch, width + cells], [width + cells, 2 * cells], [batch, 2 * cells], .plain,
       .plain)
-    let candidate = MatMulPlan(
+    let candidate = try MatMulPlan(
       .float32, [batch, width + cells], [width + cells, cells], [batch, cells], .plain, .plain)
     let (joined, wide, single) = (
       lines(batch * (width + cells)), lines(2 * batch * cells), lines(batch * cells)
@@ -421,13 +421,13 @@ enum GRU {
     }
   }
 
-  static func gradient(_ specialise: SpecialiseContext) -> Specialised {
+  static func gradient(_ specialise: SpecialiseContext) throws -> Specialised {
     let (batch, width) = (specialise.inputs[0][0], specialise.inputs[0][1])
     let cells = specialise.inputs[1][1]
     let rows = width + cells
-    let candidate = MatMulPlan(
+    let candidate = try MatMulPlan(
       .float32, [batch, cells], [rows, cells], [batch, rows], .plain, .transposed)
-    let gates = MatMulPlan(
+    let gates = try MatMulPlan(
       .float32, [batch, 2 * cells], [rows, 2 * cells], [batch, rows], .plain, .transposed)
     let (joined, single, narrow) = (lines(batch * rows), lines(batch * cells), lines(batch * width))
     let scratch = (joined + single + narrow) * 4 + max(gates.scratchBytes, candidate.scratchBytes)

@@ -199,7 +199,7 @@ extension FFTOps {
     }
     var pads = [Int32](repeating: 0, count: all * 2)
     for axis in 0..<rank {
-      pads[(all - rank + axis) * 2 + 1] = Int32(max(dims[axis] - own[axis], 0))
+      pads[(all - rank + axis) * 2 + 1] = try ShapeOps.int32(max(dims[axis] - own[axis], 0))
     }
     return try PadOps.family.pad([x, try Tensor(pads, dims: [all, 2])])
   }
@@ -304,11 +304,11 @@ extension SignalAPI {
     var padded = x
     if let rank = x.rank, rank > 0, let own = x.shape[rank - 1], own.value < length[0] {
       var pads = [Int32](repeating: 0, count: rank * 2)
-      pads[rank * 2 - 1] = Int32(length[0] - own.value)
+      pads[rank * 2 - 1] = try ShapeOps.int32(length[0] - own.value)
       padded = try PadOps.family.pad([x, try Tensor(pads, dims: [rank, 2])])
     }
     return try FFTOps.family.rfft(
-      [padded, try Tensor(length.map { Int32($0) }, dims: [1])],
+      [padded, try Tensor(length.map { try ShapeOps.int32($0) }, dims: [1])],
       ["Tcomplex": .type(x.dtype == .float64 ? .complex128 : .complex64)], name: name)
   }
 
@@ -333,7 +333,7 @@ extension SignalAPI {
       length.count == 1
     else { throw TFError.unimplemented("give fftLength, as the last dimension is not known") }
     return try FFTOps.family.irfft(
-      [x, try Tensor(length.map { Int32($0) }, dims: [1])],
+      [x, try Tensor(length.map { try ShapeOps.int32($0) }, dims: [1])],
       ["Treal": .type(x.dtype == .complex128 ? .float64 : .float32)], name: name)
   }
 }
