@@ -10,12 +10,14 @@ import V1Graph
 /// without end.
 ///
 /// `JANUS_FUZZ_ROUNDS` says how many times each row of the case table is changed, `JANUS_FUZZ_SEED`
-/// from which seed.
+/// from which seed. `JANUS_FUZZ_START` and `JANUS_FUZZ_COUNT` say which rows.
 @Suite(.serialized) struct MutatedGraphTests {
   private static let rounds = number("JANUS_FUZZ_ROUNDS") ?? 2
   private static let seed = number("JANUS_FUZZ_SEED") ?? 1
-  /// Rows before this one are left out.
   private static let start = number("JANUS_FUZZ_START") ?? 0
+  private static let rows = Array(caseTable.enumerated())
+    .dropFirst(start).prefix(number("JANUS_FUZZ_COUNT") ?? .max)
+  private static let logs = getenv("JANUS_FUZZ_LOG") != nil
 
   private static func number(_ name: String) -> Int? {
     getenv(name).flatMap { Int(String(cString: $0)) }
@@ -24,26 +26,72 @@ import V1Graph
   @Test func changedGraphsRunOrThrow() throws {
     var refused = 0
     var count = 0
-    for (index, row) in caseTable.enumerated() where index >= Self.start {
+    for (index, row) in Self.rows {
       guard let seed = try? SeedGraph(row) else { continue }
       for round in 0..<Self.rounds {
         var mutator = Mutator(seed: UInt64(Self.seed &* 1_000_003 &+ index &* 131 &+ round))
         let (definition, feeds) = mutator.changed(seed)
-        if getenv("JANUS_FUZZ_LOG") != nil {
-          print("mutation \(index) \(round) \(row)")
-          fflush(nil)
-        }
         count += 1
-        do { try run(definition, feeds, seed.fetches) } catch let error as TFError {
+        if !runs("mutation \(index) \(round) \(row)", definition, feeds, seed.fetches) {
           refused += 1
-          #expect(!error.description.contains("\n"), "\(row), round \(round): \(error)")
-        } catch {
-          Issue.record("\(row), round \(round): not a TFError: \(error)")
         }
       }
     }
-    if getenv("JANUS_FUZZ_LOG") != nil { print("\(count) changed graphs, \(refused) refused") }
+    if Self.logs { print("\(count) changed graphs, \(refused) refused") }
     #expect(count == 0 || refused < count)
+  }
+
+  /// A function that declares a shape, before each input of each row in turn: all shapes with
+  /// `JANUS_FUZZ_ROUNDS`, else a sample.
+  @Test func functionsThatDeclareShapesGiveResultsOrErrors() throws {
+    let sample = Self.number("JANUS_FUZZ_ROUNDS") == nil ? 101 : 1
+    var refused = 0
+    var count = 0
+    var number = Self.seed
+    for (index, row) in Self.rows {
+      guard let seed = try? SeedGraph(row) else { continue }
+      var feeds = Dictionary(uniqueKeysWithValues: seed.feeds.map { ($0.name, $0.value) })
+      feeds[ShapeDeclaration.predicate] = try Tensor.zeros(.bool, Shape())
+      for (place, edge) in seed.edges.enumerated() {
+        for shape in ShapeDeclaration.shapes(like: edge.dims) {
+          number += 1
+          if number % sample != 0 { continue }
+          let declaration = ShapeDeclaration.allCases[number % ShapeDeclaration.allCases.count]
+          var definition = seed.definition
+          declaration.insert(before: edge, shape, into: &definition)
+          count += 1
+          if !runs(
+            "declared \(index) \(place) \(declaration) \(shape) \(row)", definition,
+            feeds.filter { name, _ in
+              definition.nodes.contains { $0.name + ":0" == name }
+            }, seed.fetches)
+          {
+            refused += 1
+          }
+        }
+      }
+    }
+    if Self.logs { print("\(count) declared shapes, \(refused) refused") }
+    #expect(count == 0 || refused < count)
+  }
+
+  /// Whether the graph runs; what is thrown instead has to be an error of one line.
+  private func runs(
+    _ what: String, _ definition: GraphDef, _ feeds: [String: Tensor], _ fetches: [String]
+  ) -> Bool {
+    if Self.logs {
+      print(what)
+      fflush(nil)
+    }
+    do {
+      try run(definition, feeds, fetches)
+      return true
+    } catch let error as TFError {
+      #expect(!error.description.contains("\n"), "\(what): \(error)")
+    } catch {
+      Issue.record("\(what): not a TFError: \(error)")
+    }
+    return false
   }
 
   private func run(_ definition: GraphDef, _ feeds: [String: Tensor], _ fetches: [String]) throws {
@@ -60,6 +108,8 @@ struct SeedGraph {
   let definition: GraphDef
   let feeds: [(name: String, value: Tensor)]
   let fetches: [String]
+  /// All inputs of all nodes.
+  let edges: [GraphEdge]
 
   init(_ row: OpCase) throws {
     let tracer = FunctionTracer()
@@ -75,6 +125,16 @@ struct SeedGraph {
     definition = graph.graphDef
     feeds = try zip(placeholders, row.inputs).map { (try name($0), $1) }
     fetches = try results.map(name)
+    let fed = Dictionary(
+      uniqueKeysWithValues: try zip(placeholders, row.inputs).map {
+        (try graph.endpoint(of: $0), $1.dims.dims)
+      })
+    edges = graph.nodes.flatMap { node in
+      node.inputs.enumerated().map { input, source in
+        let dtype = graph.node(source.node).outputTypes[source.index]
+        return GraphEdge(consumer: node.name, input: input, dtype: dtype, dims: fed[source])
+      }
+    }
     guard !fetches.isEmpty else { throw TFError.invalidArgument("nothing to fetch") }
   }
 }
@@ -110,7 +170,12 @@ struct Mutator {
     var definition = seed.definition
     var feeds = Dictionary(uniqueKeysWithValues: seed.feeds.map { ($0.name, $0.value) })
     for _ in 0...below(3) {
-      switch below(10) {
+      switch below(13) {
+      case 10, 11, 12:
+        if seed.edges.isEmpty { continue }
+        let edge = pick(seed.edges)
+        pick(ShapeDeclaration.allCases).insert(
+          before: edge, pick(ShapeDeclaration.shapes(like: edge.dims)), into: &definition)
       case 0, 1: rewire(&definition)
       case 2, 3, 4: changeAttr(&definition)
       case 5: changeOp(&definition)
@@ -123,6 +188,9 @@ struct Mutator {
           if let value = feeds[name] { feeds[name] = change(value) }
         }
       }
+    }
+    if definition.nodes.contains(where: { $0.name + ":0" == ShapeDeclaration.predicate }) {
+      feeds[ShapeDeclaration.predicate] = try? Tensor.zeros(.bool, Shape())
     }
     return (definition, feeds)
   }
@@ -214,9 +282,12 @@ struct Mutator {
         ]))
     case .list(let list):
       var list = list
-      switch below(3) {
+      switch below(5) {
       case 0: if !list.isEmpty { list.removeLast() }
       case 1: if let first = list.first { list.append(first) }
+      case 2:
+        if let first = list.first, let changed = change(first) { list = list.map { _ in changed } }
+      case 3: list = list.map { change($0) ?? $0 }
       default:
         let position = below(list.count)
         if !list.isEmpty, let changed = change(list[position]) { list[position] = changed }
@@ -233,9 +304,11 @@ struct Mutator {
       ? pick([.float32, .int32, .int64, .bool, .string, .complex64, .half, .uint8]) : tensor.dtype
     guard dtype.isNumeric || dtype == .string else { return tensor }
     let dims: [Int] =
-      switch below(5) {
+      switch below(6) {
       case 0: []
       case 1: (0..<below(6)).map { _ in below(5) }
+      case 5:
+        [0] + (tensor.isSymbolic ? [] : tensor.dims.dims).dropFirst().map { _ in 1 << below(16) }
       case 2: (tensor.isSymbolic ? [] : tensor.dims.dims).map { $0 + below(2) }
       case 3: Array((tensor.isSymbolic ? [] : tensor.dims.dims).dropLast())
       default: tensor.isSymbolic ? [] : tensor.dims.dims
@@ -251,13 +324,17 @@ struct Mutator {
           dims: Shape(dims))
       }
       let made = try Tensor.zeros(dtype, Shape(dims))
-      let way = below(4)
+      let way = below(5)
+      let extreme = pick(Self.integers)
       for index in 0..<count {
         let value =
-          way == 0
-          ? pick(Self.integers)
-          : way == 1
-            ? below(3) : way == 2 ? below(256) - 128 : Int(truncatingIfNeeded: numbers.next())
+          switch way {
+          case 0: pick(Self.integers)
+          case 1: below(3)
+          case 2: below(256) - 128
+          case 3: extreme
+          default: Int(truncatingIfNeeded: numbers.next())
+          }
         withUnsafeBytes(of: value) { bytes in
           made.bytes.baseAddress!.advanced(by: index * dtype.byteSize).copyMemory(
             from: bytes.baseAddress!, byteCount: min(dtype.byteSize, 8))
