@@ -97,8 +97,9 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
     return "[" + dims.map { $0?.description ?? "?" }.joined(separator: ",") + "]"
   }
 
-  /// - Throws: `INVALID_ARGUMENT` when the rank is more than `maxRank`, a dimension is negative or
-  ///   did not fit, or the known dimensions are more than a tensor may have.
+  /// - Throws: `INVALID_ARGUMENT` when the rank is more than `maxRank`, or a dimension is negative or
+  ///   did not fit; that or `RESOURCE_EXHAUSTED` when the known dimensions are more than a tensor
+  ///   may have.
   package func check() throws {
     guard let dims else { return }
     _ = try Dimension(dims.count).asRank()
@@ -106,6 +107,6 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
     if let negative = dims.lazy.compactMap({ $0 }).first(where: { $0 < 0 && !$0.isOverflow }) {
       throw TFError.invalidArgument("Dimension \(negative) must be >= 0, the shape is \(self)")
     }
-    throw TFError.invalidArgument("the shape \(self) has too many elements")
+    throw Shape.refusal(dims.lazy.compactMap { $0?.value }, description)
   }
 }

@@ -83,6 +83,16 @@ public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
   /// The number of elements, or nil when it does not fit or a dimension is negative.
   package var checkedElementCount: Int? { Self.elementCount(dims) }
 
+  /// The error for dimensions that no tensor may have: `RESOURCE_EXHAUSTED` where only memory is
+  /// missing, else `INVALID_ARGUMENT`.
+  package static func refusal(_ dims: some Sequence<Int>, _ text: String) -> TFError {
+    var count = Dimension(1)
+    for dim in dims where dim != 0 { count *= dim < 0 ? .overflow : Dimension(dim) }
+    return count.isOverflow
+      ? .invalidArgument("Shape \(text) has a negative dimension or too many elements")
+      : .resourceExhausted("OOM when allocating tensor with shape\(text)")
+  }
+
   public static func == (a: Shape, b: Shape) -> Bool {
     if a.length != b.length { return false }
     if let dims = a.overflow { return dims == b.overflow }

@@ -65,7 +65,7 @@ extension Tensor {
   /// - Throws: `INVALID_ARGUMENT` for a negative or overflowing shape; `RESOURCE_EXHAUSTED`.
   package static func uninitialized(_ dtype: DType, _ dims: Shape) throws -> Tensor {
     guard let count = dims.checkedElementCount else {
-      throw TFError.invalidArgument("Shape \(dims) has a negative dimension or too many elements")
+      throw Shape.refusal(dims.dims, dims.description)
     }
     precondition(dtype.isNumeric)
     return Tensor(dtype: dtype, dims: dims, buffer: try Buffer(byteCount: count &* dtype.byteSize))
@@ -79,7 +79,7 @@ extension Tensor {
       return tensor
     }
     guard let count = dims.checkedElementCount, count < 1 << 32 else {
-      throw TFError.invalidArgument("Shape \(dims) has a negative dimension or too many elements")
+      throw Shape.refusal(dims.dims, dims.description)
     }
     return dtype == .string
       ? Tensor(strings: [[UInt8]](repeating: [], count: count), dims: dims)
