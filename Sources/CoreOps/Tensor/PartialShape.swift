@@ -18,10 +18,10 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
   /// TensorFlow's largest rank.
   public static let maxRank = 254
 
-  /// A shape of that rank, at most `maxRank`, with every dimension unknown.
+  /// A shape of that rank, which the code or the rank of another shape says, with every dimension
+  /// unknown.
   package static func unknown(rank: Int) -> PartialShape {
-    precondition(rank <= maxRank)
-    return PartialShape([Dimension?](repeating: nil, count: rank))
+    PartialShape([Dimension?](repeating: nil, count: rank))
   }
 
   /// A shape with every dimension unknown, of the rank that a graph or its data says, if it does.
@@ -97,8 +97,8 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
     return "[" + dims.map { $0?.description ?? "?" }.joined(separator: ",") + "]"
   }
 
-  /// - Throws: `INVALID_ARGUMENT` when the rank is more than `maxRank`, or a dimension is negative or
-  ///   did not fit; that or `RESOURCE_EXHAUSTED` when the known dimensions are more than a tensor
+  /// - Throws: `INVALID_ARGUMENT` when the rank is more than `maxRank`, or a dimension is negative
+  ///   or did not fit; that or `RESOURCE_EXHAUSTED` when the known dimensions are more than a tensor
   ///   may have.
   package func check() throws {
     guard let dims else { return }
