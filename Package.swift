@@ -35,6 +35,28 @@ let package = Package(
     .target(
       name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
       swiftSettings: swiftSettings),
+    // The ops by field: each module depends on CoreOps, and few on each other, so that an edit
+    // rebuilds little and the compiler works on several at once.
+    .target(
+      name: "OpsLinalg", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "CoreOps"],
+      path: "Sources/Ops/Linalg", swiftSettings: swiftSettings),
+    .target(
+      name: "OpsNN", dependencies: ["CKernels", "COneDNN", "CoreOps", "OpsLinalg"],
+      path: "Sources/Ops/NN", swiftSettings: swiftSettings),
+    .target(
+      name: "OpsImage", dependencies: ["CKernels", "CoreOps", "OpsLinalg"],
+      path: "Sources/Ops/Image",
+      swiftSettings: swiftSettings),
+    .target(
+      name: "OpsSparse", dependencies: ["CKernels", "CoreOps"], path: "Sources/Ops/Sparse",
+      swiftSettings: swiftSettings),
+    .target(
+      name: "OpsState", dependencies: ["CKernels", "CoreOps"], path: "Sources/Ops/State",
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Ops",
+      dependencies: ["CoreOps", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState"],
+      path: "Sources/Ops/All", swiftSettings: swiftSettings),
     .target(
       name: "CoreGraph", dependencies: ["CKernels", "CoreOps"], swiftSettings: swiftSettings),
     .target(
@@ -47,37 +69,39 @@ let package = Package(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps"], swiftSettings: swiftSettings),
     .target(
       name: "Compat",
-      dependencies: ["CoreGraph", "CoreOps", "Serialization", "V1Graph", "V2Eager"],
+      dependencies: ["CoreGraph", "CoreOps", "Ops", "Serialization", "V1Graph", "V2Eager"],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "janus",
       dependencies: [
-        "Compat", "CoreGraph", "CoreOps", "Serialization", "V1Graph", "V2Eager",
+        "Compat", "CoreGraph", "CoreOps", "Ops", "Serialization", "V1Graph", "V2Eager",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     .target(
-      name: "TestSupport", dependencies: ["CoreGraph", "CoreOps", "V1Graph", "V2Eager"],
+      name: "TestSupport",
+      dependencies: ["CoreGraph", "CoreOps", "Ops", "V1Graph", "V2Eager"],
       path: "Tests/Support",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CoreOpsTests", dependencies: ["CKernels", "CoreOps", "TestSupport"],
+      name: "CoreOpsTests", dependencies: ["CKernels", "CoreOps", "Ops", "TestSupport"],
       path: "Tests/CoreOps",
       resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["janus", "CoreGraph", "CoreOps", "Serialization"],
+      name: "CommandLineTests",
+      dependencies: ["janus", "CoreGraph", "CoreOps", "Ops", "Serialization"],
       path: "Tests/CommandLine", swiftSettings: swiftSettings),
     .testTarget(
       name: "CoreGraphTests",
-      dependencies: ["CoreGraph", "CoreOps", "TestSupport", "V1Graph", "V2Eager"],
+      dependencies: ["CoreGraph", "CoreOps", "Ops", "TestSupport", "V1Graph", "V2Eager"],
       path: "Tests/CoreGraph", swiftSettings: swiftSettings),
     .testTarget(
       name: "CompatTests", dependencies: ["Compat", "CompatV1"], path: "Tests/Compat",
       swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",
-      dependencies: ["CoreGraph", "CoreOps", "CProtos", "Serialization"],
+      dependencies: ["CoreGraph", "CoreOps", "CProtos", "Ops", "Serialization"],
       path: "Tests/Serialization", exclude: ["Fixtures"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
@@ -88,7 +112,7 @@ let package = Package(
 if Context.environment["JANUS_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "janus-fuzz", dependencies: ["CoreGraph", "CoreOps", "Serialization"],
+      name: "janus-fuzz", dependencies: ["CoreGraph", "CoreOps", "Ops", "Serialization"],
       path: "Tests/Fuzz",
       swiftSettings: swiftSettings))
 }

@@ -64,8 +64,7 @@ void jk_one_hot(int64_t outer, int64_t depth, int64_t inner, int size, int index
   jk_parallel_for((size_t)outer, (size_t)(grain < 1 ? 1 : grain), one_hot_part, &j);
 }
 
-// --- positions of what is not zero
-// ----
+// --- positions of what is not zero ---
 
 #define NONZERO_TYPES(F)                        \
   case JK_BOOL: case JK_I8: case JK_U8: case JK_QI8: case JK_QU8: F(u8, x != 0)              \
@@ -123,8 +122,7 @@ void jk_where(int dtype, const void *data, int rank, const int64_t *dims, int64_
   }
 }
 
-// --- equal elements
-// ----
+// --- equal elements ---
 
 void jk_unique_keys(int dtype, int64_t outer, int64_t rows, int64_t inner, const void *x,
                     uint64_t *keys, uint8_t *never) {
@@ -199,8 +197,7 @@ int64_t jk_unique(int64_t rows, int64_t width, const uint64_t *keys, const uint8
   return count;
 }
 
-// --- sorted search
-// ----
+// --- sorted search ---
 
 #define BOUNDS(T, GET)                                                                 \
   {                                                                                    \
@@ -273,8 +270,7 @@ int jk_bucketize(int dtype, int64_t n, const void *x, const float *boundaries, i
   return -1;
 }
 
-// --- products of vectors
-// ----
+// --- products of vectors ---
 
 #define CROSS(T, C, GET, SET)                                                          \
   {                                                                                    \
@@ -303,8 +299,7 @@ int jk_cross(int dtype, int64_t n, const void *a, const void *b, void *out) {
   return -1;
 }
 
-// --- bands and sequences
-// ----
+// --- bands and sequences ---
 
 typedef struct {
   int64_t rows, cols, lower, upper;

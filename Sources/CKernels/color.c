@@ -142,8 +142,7 @@ void jk_adjust_contrast(const float *in, float *out, size_t images, size_t pixel
   jk_parallel_for(images * channels, 16384 / (pixels + 1) + 1, contrast_part, &j);
 }
 
-// --- projective transforms
-// ----
+// --- projective transforms ---
 
 typedef struct {
   int dtype;

@@ -131,8 +131,7 @@ int64_t jk_gather_nd(const jk_nd_shape *shape, const void *params, const void *i
   return j.bad;
 }
 
-// --- scattering
-// ----
+// --- scattering ---
 
 typedef void (*combine)(void *out, const void *update, int64_t n);
 

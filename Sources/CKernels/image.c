@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-// --- conversions
-// ----
+// --- conversions ---
 
 typedef struct {
   int dtype;
@@ -65,8 +64,7 @@ void jk_from_float(int dtype, const float *in, void *out, size_t n) {
   jk_parallel_for(n, 65536, from_float_part, &j);
 }
 
-// --- resampling
-// ----
+// --- resampling ---
 
 typedef struct {
   const jk_resize *s;
@@ -223,8 +221,7 @@ void jk_sum_pixels(int dtype, const jk_resize *s, const jk_taps *rows, const jk_
   jk_parallel_for((size_t)(s->batch * s->out_h), row_grain(s), sum_part, &j);
 }
 
-// --- crops
-// ----
+// --- crops ---
 
 typedef struct {
   const jk_crop *s;

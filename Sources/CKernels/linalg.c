@@ -175,8 +175,7 @@ static int64_t element_size(int dtype) {
   return 8;
 }
 
-// --- one row or one column
-// ----
+// --- one row or one column ---
 
 typedef f32 v16 __attribute__((vector_size(64), aligned(4)));
 
@@ -286,8 +285,7 @@ static void vector_product(const f32 *x, const f32 *matrix, int64_t width, int64
   else jk_parallel_for(units, grain, vector_part, &j);
 }
 
-// --- all sizes
-// ----
+// --- all sizes ---
 
 static int is_tiny(const jk_matmul *s) {
   // Products of less work than a library call's own.
@@ -406,8 +404,7 @@ void jk_run_matmul(const jk_matmul *s, const void *a, const void *b, void *c, vo
   }
 }
 
-// --- mixed dtypes
-// ----
+// --- mixed dtypes ---
 
 static int is_integer(int dtype) {
   switch (dtype) {

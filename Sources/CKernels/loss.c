@@ -210,8 +210,7 @@ void jk_sparse_softmax_xent(int dtype, const void *logits, const void *labels, b
   jk_parallel_for(rows, grain(n), xent_part, &job);
 }
 
-// --- local response normalisation
-// ----
+// --- local response normalisation ---
 
 typedef struct {
   const void *gradient, *in, *out;

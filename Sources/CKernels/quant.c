@@ -31,8 +31,7 @@ static limits limits_of(int dtype) {
     CASE(JK_QI32, i32)        \
   }
 
-// --- one element
-// ----
+// --- one element ---
 
 JK_INLINE double step_scale(limits l, float min, float max) {
   double steps = (double)(1ll << l.bits), adjust = steps / (steps - 1);
@@ -74,8 +73,7 @@ int64_t jk_float_to_quantized_unclamped(int dtype, float x, float min, float max
   return unclamped(limits_of(dtype), x, min, max);
 }
 
-// --- tensors
-// ----
+// --- tensors ---
 
 typedef struct {
   int dtype, rounding;

@@ -76,8 +76,7 @@ JK_CLONES(void, next_block, (jk_philox *g, u32 *samples), (g, samples)) {
   jk_philox_skip(g, LANES);
 }
 
-// --- bits to numbers
-// ----
+// --- bits to numbers ---
 
 // In [0, 1): the bits are the fraction of a number in [1, 2), less 1.
 JK_INLINE f32 unit_f32(u32 x) {

@@ -258,8 +258,7 @@ static const jk_reducer *find(int operation, int dtype) {
   return 0;
 }
 
-// --- walking
-// ----
+// --- walking ---
 
 // A position in all dimensions of a list but the last, and the offset of it.
 typedef struct {
@@ -436,8 +435,7 @@ void jk_reduce_part(int operation, int dtype, const jk_reduction *plan, const vo
   outputs_part(&job, begin, end);
 }
 
-// --- positions of extremes
-// ----
+// --- positions of extremes ---
 
 typedef struct {
   const char *in;

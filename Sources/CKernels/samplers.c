@@ -326,8 +326,7 @@ void jk_random_multinomial(const jk_philox *generator, const double *logits, int
   }
 }
 
-// --- the derivative of a gamma sample
-// ----
+// --- the derivative of a gamma sample ---
 
 static f64 digamma(f64 x) {
   f64 result = 0;

@@ -100,8 +100,7 @@ void jk_scan(int operation, int dtype, const void *in, void *out, size_t outer, 
   jk_parallel_for(outer * inner, 65536 / (n ? n : 1), run, &job);
 }
 
-// --- orders
-// ----
+// --- orders ---
 
 typedef struct {
   const char *in;
@@ -272,8 +271,7 @@ void jk_in_top_k(const float *predictions, const void *targets, bool targets_are
   }
 }
 
-// --- counts
-// ----
+// --- counts ---
 
 #define BINCOUNT(s, T, A)                                                                  \
   static void bincount_##s(bool is_64, const void *values, size_t count, const T *weights, \

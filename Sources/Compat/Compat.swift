@@ -1,5 +1,6 @@
 @_exported public import CoreGraph
 @_exported public import CoreOps
+@_exported public import Ops
 @_exported public import V1Graph
 @_exported public import V2Eager
 
@@ -9,3 +10,12 @@ public enum tf: V2API {
     public enum v1: V1API {}
   }
 }
+
+/// `tf.nn` in TF-1 style.
+public enum V1NN: SharedNN {}
+
+/// `tf.nn` in TF-2 style.
+public enum V2NN: SharedNN {}
+
+extension V1API { public typealias nn = V1NN }
+extension V2API { public typealias nn = V2NN }

@@ -4,11 +4,7 @@ public import CoreOps
 /// What `tf` has in TF-1 style.
 public protocol V1API: SharedAPI {}
 
-/// `tf.nn` in TF-1 style.
-public enum V1NN: SharedNN {}
-
 extension V1API {
-  public typealias nn = V1NN
   public typealias Graph = CoreGraph.Graph
   public typealias Session = V1Graph.Session
 

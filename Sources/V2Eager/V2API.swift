@@ -3,11 +3,7 @@ public import CoreOps
 /// What `tf` has in TF-2 style.
 public protocol V2API: SharedAPI {}
 
-/// `tf.nn` in TF-2 style.
-public enum V2NN: SharedNN {}
-
 extension V2API {
-  public typealias nn = V2NN
   public typealias GradientTape = V2Eager.GradientTape
 
   /// A function that is traced once per combination of dtypes and shapes. Follows `tf.function`.

@@ -1,5 +1,6 @@
 import CoreGraph
 import CoreOps
+import Ops
 import Synchronization
 import TestSupport
 import Testing

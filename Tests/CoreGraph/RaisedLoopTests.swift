@@ -1,5 +1,6 @@
 import CoreGraph
 import CoreOps
+import Ops
 import TestSupport
 import Testing
 import V1Graph

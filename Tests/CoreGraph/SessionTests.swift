@@ -1,5 +1,6 @@
 import CoreGraph
 import CoreOps
+import Ops
 import Foundation
 import TestSupport
 import Testing

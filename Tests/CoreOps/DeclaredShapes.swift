@@ -1,5 +1,6 @@
 import CoreGraph
 import CoreOps
+import Ops
 
 /// An input of a node of a graph.
 struct GraphEdge: Sendable {

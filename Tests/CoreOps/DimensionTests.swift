@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import Testing
 
 /// Numbers of any size, as a graph or a caller may say them.

@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import Foundation
 import TestSupport
 import Testing

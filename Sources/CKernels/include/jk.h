@@ -30,8 +30,13 @@ enum {
   JK_U64 = 23
 };
 
-// --- the pool
-// ----
+// --- the ops ---
+
+// Makes the families of ops. The module Ops defines it, which knows them all: whatever asks for the
+// registry links that module.
+void janus_define_ops(void);
+
+// --- the pool ---
 
 // The number of threads that work may be split over; 1 switches the pool off.
 void jk_set_threads(int count);
@@ -76,8 +81,7 @@ size_t jk_stack_left(void);
 // Puts value where place points and gives what was there, as one step that other threads see whole.
 void *jk_swap(void **place, void *value);
 
-// --- the memory limit
-// ----
+// --- the memory limit ---
 
 // Counts n bytes, or with a negative n gives them back. Small amounts are gathered per thread
 // before they reach the count of the process, which may so be off by 64 KiB a thread.
@@ -91,8 +95,7 @@ int64_t jk_memory_limit(void);
 // Whether what is counted passes the limit.
 bool jk_memory_over(void);
 
-// --- element-wise loops
-// ----
+// --- element-wise loops ---
 
 // out[i] = f(in[0][i], in[1][i], …) for i < n. Where scalar[k] is not 0, input k is one element for
 // all i. out may be one of the inputs that are not scalar, if the element sizes are equal. Returns

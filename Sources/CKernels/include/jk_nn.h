@@ -10,8 +10,7 @@ typedef struct {
   int channels_first;
 } jk_window;
 
-// --- convolutions by plain loops, for float, double, half, bfloat16 and int32
-// ---------------------------------------
+// --- convolutions by plain loops, for float, double, half, bfloat16 and int32 ---
 
 void jk_conv_forward(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
                      const void *_Nonnull filter, void *_Nonnull y);
@@ -33,8 +32,7 @@ void jk_epilogue(int dtype, int64_t count, int64_t channels, int64_t inner, void
                  const void *_Nullable bias, const void *_Nullable residual, int activation,
                  float alpha);
 
-// --- pooling; channels come last, out_channels and groups are not used
-// ------------------------------------------------
+// --- pooling; channels come last, out_channels and groups are not used ---
 
 void jk_max_pool(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
                  void *_Nonnull y);
@@ -77,8 +75,7 @@ void jk_fractional_pool_gradient(int dtype, int average, const jk_fractional *_N
                                  const void *_Nullable x, const void *_Nonnull dy,
                                  void *_Nonnull dx);
 
-// --- dilation and patches
-// ----
+// --- dilation and patches ---
 
 // y = max over the window of x + filter; filter is [kernel..., channels].
 void jk_dilation(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
@@ -91,8 +88,7 @@ void jk_dilation_gradient(int dtype, int to_filter, const jk_window *_Nonnull wi
 void jk_patches(int64_t size, const jk_window *_Nonnull window, const void *_Nonnull x,
                 void *_Nonnull y);
 
-// --- bias and batch normalisation: x is [outer, channels, inner]
-// -----------------------------------------------------
+// --- bias and batch normalisation: x is [outer, channels, inner] ---
 
 void jk_bias_add(int dtype, int64_t outer, int64_t channels, int64_t inner, const void *_Nonnull x,
                  const void *_Nonnull bias, void *_Nonnull y);
@@ -126,8 +122,7 @@ void jk_batch_norm_global_gradient(int dtype, int64_t rows, int64_t channels, in
                                    const void *_Nonnull dy, void *_Nonnull dx, void *_Nonnull dm,
                                    void *_Nonnull dv, void *_Nonnull db, void *_Nonnull dg);
 
-// --- recurrent cells, in float
-// ----
+// --- recurrent cells, in float ---
 
 // One step of an LSTM over [batch, cells]. gates is [batch, 4 * cells] before the bias; input,
 // cell, forget and output gates are blocks of cells: in that order, or forget before cell when
@@ -186,8 +181,7 @@ void jk_gru_reset_gradient(int64_t batch, int64_t cells, const float *_Nonnull d
                            const float *_Nonnull u, const float *_Nonnull h_prev,
                            float *_Nonnull dgates, float *_Nonnull dh_prev);
 
-// --- images resized and padded before a convolution
-// ----
+// --- images resized and padded before a convolution ---
 
 // An NHWC image resized to height by width by linear interpolation (position times scale), then
 // mirrored outwards by pad[dimension] before and after; symmetric mirrors the edge too.

@@ -68,8 +68,7 @@ jk_loop jk_quantized_mul(void);
 // out = clamp(x, low, high)
 void jk_quantized_clamp(int dtype, const void *in, void *out, size_t n, int64_t low, int64_t high);
 
-// --- fake quantisation
-// ----
+// --- fake quantisation ---
 
 // Ranges nudged so that zero is one of the steps.
 typedef struct {

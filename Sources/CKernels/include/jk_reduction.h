@@ -1,8 +1,7 @@
 // The reduction family; see jk.h, which includes this.
 #pragma once
 
-// --- reductions over axes
-// ----
+// --- reductions over axes ---
 
 enum {
   JK_REDUCE_SUM,
@@ -43,8 +42,7 @@ void jk_reduce_part(int operation, int dtype, const jk_reduction *plan, const vo
 void jk_arg_extreme(int dtype, bool least, const void *in, void *out, size_t index_size,
                     size_t outer, size_t n, size_t inner);
 
-// --- softmax and cross-entropies
-// ----
+// --- softmax and cross-entropies ---
 
 // Softmax (or its logarithm) of each row.
 void jk_softmax(int dtype, bool logarithm, const void *in, void *out, size_t rows, size_t n);
@@ -56,8 +54,7 @@ void jk_softmax_xent(int dtype, const void *logits, const void *labels, void *lo
 void jk_sparse_softmax_xent(int dtype, const void *logits, const void *labels, bool labels_are_64,
                             void *loss, void *gradient, size_t rows, size_t n);
 
-// --- local response normalisation
-// ----
+// --- local response normalisation ---
 
 void jk_lrn(int dtype, const void *in, void *out, size_t rows, size_t depth, int64_t radius,
             float bias, float alpha, float beta);
@@ -65,8 +62,7 @@ void jk_lrn(int dtype, const void *in, void *out, size_t rows, size_t depth, int
 void jk_lrn_grad(int dtype, const void *gradient, const void *in, const void *out, void *result,
                  size_t rows, size_t depth, int64_t radius, float bias, float alpha, float beta);
 
-// --- scans, orders and counts
-// ----
+// --- scans, orders and counts ---
 
 enum { JK_SCAN_SUM, JK_SCAN_PROD, JK_SCAN_LOGSUMEXP };
 // Cumulates along the middle dimension of outer × n × inner.
@@ -96,8 +92,7 @@ void jk_bincount(int dtype, bool values_are_64, const void *values, size_t count
 bool jk_histogram(int dtype, const void *values, size_t count, const void *range, int64_t bins,
                   bool out_is_64, void *out);
 
-// --- segments
-// ----
+// --- segments ---
 
 enum { JK_SEGMENT_SUM, JK_SEGMENT_PROD, JK_SEGMENT_MAX, JK_SEGMENT_MIN };
 
@@ -130,8 +125,7 @@ typedef struct {
 } jk_segments;
 void jk_fold_segments(const jk_segments *job);
 
-// --- connectionist temporal classification
-// ----
+// --- connectionist temporal classification ---
 
 // The loss of one sequence of `steps` rows of `classes` logits that are `stride` elements apart,
 // and the gradient of them, against `labels`; the last class is the blank. `work` has room for

@@ -164,7 +164,7 @@ package struct DenseList: Sendable, Equatable {
         return
       }
       guard list.count == 0 || !list.hasAny(pointers[0]) else { return }
-      throw ListChanges.unstackable(known, isEmpty: list.count == 0, gathers: false)
+      throw TensorList.unstackable(known, isEmpty: list.count == 0, gathers: false)
     }
   }
 
@@ -212,7 +212,7 @@ package struct DenseList: Sendable, Equatable {
   {
     let mark = (memory + marksOffset + place).assumingMemoryBound(to: UInt8.self)
     guard let rules else {
-      if mark.pointee == 0, known.known == nil, !hasAny(memory) { throw ListChanges.unset(known) }
+      if mark.pointee == 0, known.known == nil, !hasAny(memory) { throw TensorList.unset(known) }
       return
     }
     if mark.pointee & Mark.cleared != 0 { throw TensorArrayObject.wasCleared(rules.name, place) }
@@ -225,11 +225,11 @@ package struct DenseList: Sendable, Equatable {
   }
 
   private func unreadable(_ place: Int) -> TFError {
-    rules == nil ? ListChanges.unreadable(place, count) : TensorArrayObject.unreadable(place, count)
+    rules == nil ? TensorList.unreadable(place, count) : TensorArrayObject.unreadable(place, count)
   }
 
   private func unwritable(_ place: Int) -> TFError {
     rules.map { TensorArrayObject.unwritable($0.name, place, count) }
-      ?? ListChanges.unwritable(place, count)
+      ?? TensorList.unwritable(place, count)
   }
 }

@@ -9,7 +9,7 @@ struct DiagonalBand {
   }
 
   let offsets: Offsets
-  let rows: Int
+  package let rows: Int
   let columns: Int
   private let isUpperLeft: Bool
   private let isLowerLeft: Bool

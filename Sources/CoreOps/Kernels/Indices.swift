@@ -1,6 +1,6 @@
 /// Integers that name elements, rows and cells, and what errors say about them in TensorFlow's
 /// words.
-enum Indices {
+package enum Indices {
   /// The integer at `position` of an array.
   ///
   /// - Parameter size: bytes per integer; -2 for unsigned ones of 2.
@@ -31,14 +31,14 @@ enum Indices {
   }
 
   /// The index at `position` of a tensor of shape `shape` is not in `0..<limit`.
-  static func outside(
+  package static func outside(
     _ index: Int, at position: Int, of shape: Shape, below limit: Int, _ name: String = "indices"
   ) -> TFError {
     .invalidArgument("\(name)\(place(position, in: shape)) = \(index) is not in [0, \(limit))")
   }
 
   /// - Throws: `INVALID_ARGUMENT` when an index is not in `0..<limit`.
-  static func check(_ indices: [Int], of shape: Shape, below limit: Int) throws {
+  package static func check(_ indices: [Int], of shape: Shape, below limit: Int) throws {
     for (position, index) in indices.enumerated() where index < 0 || index >= limit {
       throw outside(index, at: position, of: shape, below: limit)
     }
@@ -49,7 +49,7 @@ enum Indices {
   /// - Parameters:
   ///   - indices: the shape of the indices; its last dimension counts coordinates.
   ///   - indexed: what they index: `shape [3,4]`.
-  static func outside(
+  package static func outside(
     _ coordinates: [Int], row: Int, of indices: Shape, _ indexed: String
   ) -> TFError {
     let text = coordinates.map { String($0) }.joined(separator: ", ")
@@ -62,7 +62,7 @@ enum Indices {
   }
 
   /// A cell of a sparse tensor lies outside of its shape.
-  static func cellOutside(_ cell: Int, _ coordinates: [Int], of dims: [Int]) -> TFError {
+  package static func cellOutside(_ cell: Int, _ coordinates: [Int], of dims: [Int]) -> TFError {
     .invalidArgument(
       """
       indices[\(cell)] = \(tuple(coordinates)) is out of bounds: need 0 <= index < \(Shape(dims))
@@ -73,7 +73,8 @@ enum Indices {
   /// A cell of a sparse tensor does not come after the one before it.
   ///
   /// - Parameter isRepeated: whether the two are at the same place.
-  static func cellOutOfOrder(_ cell: Int, _ coordinates: [Int], isRepeated: Bool) -> TFError {
+  package static func cellOutOfOrder(_ cell: Int, _ coordinates: [Int], isRepeated: Bool) -> TFError
+  {
     let place = "indices[\(cell)] = \(tuple(coordinates))"
     return .invalidArgument(
       isRepeated

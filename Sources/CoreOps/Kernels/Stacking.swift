@@ -1,9 +1,9 @@
-import CKernels
+package import CKernels
 
 /// Putting whole tensors together, of any dtype.
-enum Stacking {
+package enum Stacking {
   /// The tensors' elements one after the other, under `dims`.
-  static func joined(_ tensors: [Tensor], _ dtype: DType, _ dims: Shape) throws -> Tensor {
+  package static func joined(_ tensors: [Tensor], _ dtype: DType, _ dims: Shape) throws -> Tensor {
     guard dims.checkedElementCount != nil else {
       throw TFError.invalidArgument("the result of shape \(dims) has too many elements")
     }
@@ -23,13 +23,13 @@ enum Stacking {
   }
 
   /// The slices of a tensor along its first dimension, which share its memory.
-  static func rows(_ tensor: Tensor) -> [Tensor] {
+  package static func rows(_ tensor: Tensor) -> [Tensor] {
     let dims = Shape(tensor.dims.dims.dropFirst())
     return (0..<tensor.dims[0]).map { tensor.rows($0, $0 + 1, dims: dims) }
   }
 
   /// Pieces of those lengths along the first dimension, which share the tensor's memory.
-  static func pieces(_ tensor: Tensor, _ lengths: [Int]) -> [Tensor] {
+  package static func pieces(_ tensor: Tensor, _ lengths: [Int]) -> [Tensor] {
     var start = 0
     return lengths.map { length in
       defer { start += length }
@@ -58,4 +58,12 @@ enum Stacking {
     tensor.dtype == .variant
       ? try TensorList.zeros(like: tensor) : try Tensor.zeros(tensor.dtype, tensor.dims)
   }
+}
+
+/// The loop of an arithmetic change of a variable.
+package func findUpdate(_ dtype: DType, _ operation: Int32, _ op: String) throws -> jk_update {
+  guard let update = jk_find_update(Int32(dtype.rawValue), operation) else {
+    throw TFError.invalidArgument("\(op) has no kernel for \(dtype)")
+  }
+  return update
 }

@@ -37,14 +37,3 @@ extension MathAPI {
   /// `tf.math.special`: its functions are found by their names, as those of `tf.math`.
   public typealias special = MathAPI
 }
-
-/// What `tf.nn` has in both styles.
-@dynamicMemberLookup
-public protocol SharedNN {}
-
-extension SharedNN {
-  @inlinable
-  public static subscript(dynamicMember op: KeyPath<ActivationOps, UnaryOp>) -> UnaryOp {
-    ActivationOps.family[keyPath: op]
-  }
-}

@@ -18,7 +18,7 @@ package struct ObjectHandling: Sendable {
     ObjectHandling(attribute: attribute, comparesElements: true)
   }
 
-  func run(_ context: KernelContext) throws -> DynamicRun {
+  package func run(_ context: KernelContext) throws -> DynamicRun {
     var attrs = context.attrs
     attrs[attribute] = .type(.int64)
     let positions = try PreparedKernel(

@@ -28,7 +28,7 @@ public final class OpDef: Sendable {
     self.kernel = kernel
     self.gradient = gradient
     self.list = list
-    OpFamilies.note(self)
+    OpDefinitions.note(self)
   }
 
   /// The signature, parsed when first asked for.

@@ -17,7 +17,17 @@ public struct OpRegistry: Sendable {
   /// Every op that Janus has.
   public static let standard: OpRegistry = {
     var registry = OpRegistry()
-    for definition in OpFamilies.define() { registry.add(definition) }
+    for definition in OpDefinitions.all() { registry.add(definition) }
     return registry
   }()
+}
+
+extension OpDef {
+  /// The registered op of that name, for a rule that is part of its own definition.
+  package static func registered(_ name: String) throws -> OpDef {
+    guard let op = OpRegistry.standard[name] else {
+      throw TFError.notFound("Op type not registered '\(name)'")
+    }
+    return op
+  }
 }

@@ -31,7 +31,7 @@ package final class TensorList: TensorObject {
   }
 
   /// Longer lists are refused: their length comes from data.
-  static let maximumCount = 1 << 24
+  package static let maximumCount = 1 << 24
 
   package func resized(_ size: Int) throws -> TensorList {
     guard size <= Self.maximumCount else {
@@ -153,8 +153,43 @@ extension Tensor {
 
 extension PartialShape {
   /// The shape as the `TensorList` ops take it.
-  func listShapeTensor(_ dtype: DType = .int32) throws -> Tensor {
+  package func listShapeTensor(_ dtype: DType = .int32) throws -> Tensor {
     guard let dims else { return try (-1).asTensor(preferring: dtype) }
     return try dims.map { $0?.value ?? -1 }.asTensor(preferring: dtype)
+  }
+}
+
+/// The errors of list ops.
+extension TensorList {
+  package static func unreadable(_ index: Int, _ count: Int) -> TFError {
+    .invalidArgument("Trying to access element \(index) in a list with \(count) elements.")
+  }
+
+  package static func unwritable(_ index: Int, _ count: Int) -> TFError {
+    .invalidArgument("Trying to modify element \(index) in a list with \(count) elements.")
+  }
+
+  package static func unset(_ known: PartialShape) -> TFError {
+    .invalidArgument(
+      """
+      Trying to read an uninitialized tensor but element_shape is not fully defined: \(known) and \
+      no list element is set.
+      """
+    )
+  }
+
+  package static func unstackable(_ known: PartialShape, isEmpty: Bool, gathers: Bool) -> TFError {
+    let what =
+      isEmpty
+      ? gathers
+        ? "Tried to gather 0-elements from a list with non-fully-defined shape"
+        : "Tried to stack elements of an empty list with non-fully-defined element_shape"
+      : gathers
+        ? "Tried to gather uninitialized tensors from a list with non-fully-defined element_shape"
+        : """
+        Tried to stack list which only contains uninitialized tensors and has a \
+        non-fully-defined element_shape
+        """
+    return .invalidArgument("\(what): \(known)")
   }
 }

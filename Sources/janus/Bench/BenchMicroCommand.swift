@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoreGraph
 import CoreOps
+import Ops
 import Serialization
 import V1Graph
 import V2Eager

@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 /// Three samples of one channel at 8000 hertz.

@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 // Executors give these ops their meaning, and their tests test it; refusals are the same

@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 private let same: Attrs = ["strides": .ints([1, 1, 1, 1]), "padding": .string("SAME")]

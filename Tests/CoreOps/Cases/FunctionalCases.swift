@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 private let missing = AttrValue.function("no_such_function", [:])

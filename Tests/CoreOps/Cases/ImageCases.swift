@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 // Resized images are float32, too coarse for differences: their gradients have rows of their own.

@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 let poolingCases: [OpCase] = [

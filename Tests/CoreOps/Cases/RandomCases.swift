@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 /// Applies an op to a generator whose state is (5, 6, 7): what it gives, and the state after it.

@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 private let rows: [[Double]] = [[1, 2], [3, 4], [5, 6]]

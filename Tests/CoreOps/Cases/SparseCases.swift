@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 private func long(_ values: [[Int]]) -> Tensor { t(.int64, values) }

@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 private func array(_ size: Int, _ attrs: Attrs = [:]) throws -> (Tensor, Tensor) {

@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 /// The state after one step; the inputs are those of the op, state first.

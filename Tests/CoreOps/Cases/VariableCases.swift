@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 private func read(_ variable: Tensor, _ type: DType = .float32) throws -> Tensor {

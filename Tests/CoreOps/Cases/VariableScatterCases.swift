@@ -1,4 +1,5 @@
 import CoreOps
+import Ops
 import TestSupport
 
 /// A row about an op that changes variables: the state is what the variables hold afterwards.

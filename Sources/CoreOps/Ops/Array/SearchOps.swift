@@ -444,7 +444,7 @@ extension Tensor {
 
   /// Sets each element of a new floating tensor by its position; narrow dtypes round what `floats`
   /// gives.
-  func fill(floats: (Int) -> Float, doubles: (Int) -> Double) {
+  package func fill(floats: (Int) -> Float, doubles: (Int) -> Double) {
     func each<S: TensorScalar>(_: S.Type, _ value: (Int) -> S) {
       let elements = elements(S.self)
       for index in elements.indices { elements[index] = value(index) }
@@ -458,7 +458,7 @@ extension Tensor {
   }
 
   /// Sets each element of a new integer tensor by its position; what does not fit wraps.
-  func fill(integers: (Int) -> Int) {
+  package func fill(integers: (Int) -> Int) {
     func each<S: TensorScalar & FixedWidthInteger>(_: S.Type) {
       let elements = elements(S.self)
       for index in elements.indices { elements[index] = S(truncatingIfNeeded: integers(index)) }
@@ -488,7 +488,7 @@ extension Tensor {
 }
 
 /// Which slices of a tensor along an axis are equal.
-struct EqualRows {
+package struct EqualRows {
   let x: Tensor
   let axis: Int
   /// For each slice, the number of the different one that it is, in order of appearance.
@@ -513,7 +513,7 @@ struct EqualRows {
     self.firsts = Array(firsts.prefix(Int(count)))
   }
 
-  static func keys(_ x: Tensor, axis: Int) -> (keys: [UInt64], never: [UInt8]) {
+  package static func keys(_ x: Tensor, axis: Int) -> (keys: [UInt64], never: [UInt8]) {
     var keys = [UInt64](repeating: 0, count: x.dims.elementCount)
     var never = [UInt8](repeating: 0, count: x.dims[axis])
     let dims = x.dims.dims
@@ -524,7 +524,7 @@ struct EqualRows {
   }
 
   /// The different slices.
-  func rows() throws -> Tensor { try Self.take(firsts, of: x, axis: axis) }
+  package func rows() throws -> Tensor { try Self.take(firsts, of: x, axis: axis) }
 
   static func take(_ indices: [Int64], of x: Tensor, axis: Int) throws -> Tensor {
     var dims = x.dims

@@ -66,7 +66,7 @@ extension ShapeOps {
   package static func scalar(_ value: Int) throws -> Tensor { try Tensor(scalar: int32(value)) }
 
   /// - Throws: `INVALID_ARGUMENT` when the value does not fit 32 bits.
-  static func int32(_ value: Int) throws -> Int32 {
+  package static func int32(_ value: Int) throws -> Int32 {
     guard let narrow = Int32(exactly: value) else {
       throw TFError.invalidArgument("\(value) is out of range for an int32")
     }

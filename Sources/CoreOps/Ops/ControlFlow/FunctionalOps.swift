@@ -186,7 +186,7 @@ struct Callee: Sendable {
   }
 
   /// - Parameter execution: what `ExecutionContext.nested` gave.
-  func call(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+  package func call(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     guard let functions = execution.functions else {
       throw TFError.notFound("Function \(name) is not defined: there is no function library here")
     }
@@ -202,40 +202,5 @@ struct Callee: Sendable {
       }
     }
     return outputs
-  }
-}
-
-/// What ops that call functions have in common.
-package enum FunctionCalls {
-  /// Whether TensorFlow would run the node by way of `Switch`, which takes only scalars as
-  /// conditions.
-  package static func wantsScalar(_ attrs: Attrs) -> Bool {
-    attrs["_lower_using_switch_merge"] == .bool(true)
-  }
-
-  /// Whether a condition holds: for a scalar that it is not zero or not the empty string, otherwise
-  /// that there are elements.
-  ///
-  /// - Parameter scalar: whether anything but a scalar is refused.
-  package static func truth(_ condition: Tensor, scalar: Bool = false) throws -> Bool {
-    guard condition.dims.rank == 0 else {
-      try require(!scalar, "The condition must be a scalar, but it has shape \(condition.dims)")
-      return condition.dims.elementCount > 0
-    }
-    switch condition.dtype {
-    case .string: return !condition.strings[0].isEmpty
-    case .resource, .variant:
-      throw TFError.invalidArgument("a \(condition.dtype) scalar can't be converted to a boolean")
-    case .half, .bfloat16: return condition.elements(UInt16.self)[0] & 0x7fff != 0
-    case .float32: return condition.elements(Float.self)[0] != 0
-    case .float64: return condition.elements(Double.self)[0] != 0
-    case .complex64:
-      let value = condition.elements(Complex64.self)[0]
-      return value.real != 0 || value.imaginary != 0
-    case .complex128:
-      let value = condition.elements(Complex128.self)[0]
-      return value.real != 0 || value.imaginary != 0
-    default: return condition.bytes.contains { $0 != 0 }
-    }
   }
 }

@@ -1,5 +1,5 @@
 /// The gradients of reductions, for shapes that may be known only when the graph runs.
-enum ReductionGradients {
+package enum ReductionGradients {
   static func sum(_ context: GradientContext) throws -> Tensor {
     try broadcast(try keepingDims(context.gradient(), context), like: context.inputs[0])
   }
@@ -103,7 +103,7 @@ enum ReductionGradients {
     return try shape * (1 - marks) + marks
   }
 
-  static func broadcast(_ tensor: Tensor, like x: Tensor) throws -> Tensor {
+  package static func broadcast(_ tensor: Tensor, like x: Tensor) throws -> Tensor {
     try ShapeOps.family.broadcastTo([tensor, ShapeOps.shapeTensor(of: x)])
   }
 }

@@ -1,4 +1,4 @@
-import CKernels
+package import CKernels
 
 /// Reductions over segments.
 package struct SegmentOps: OpFamily {
@@ -56,7 +56,7 @@ package struct SegmentOps: OpFamily {
   package let maxV2: OpDef = unsorted("SegmentMaxV2", JK_SEGMENT_MAX, ordered: true, gradient: nil)
   package let minV2: OpDef = unsorted("SegmentMinV2", JK_SEGMENT_MIN, ordered: true, gradient: nil)
 
-  static func gather(_ rows: Tensor, _ ids: Tensor) throws -> Tensor {
+  package static func gather(_ rows: Tensor, _ ids: Tensor) throws -> Tensor {
     try GatherOps.family.gatherV2([rows, ids, 0.asTensor()])
   }
 
@@ -204,28 +204,28 @@ package struct SegmentOps: OpFamily {
 
 /// What a segment reduction needs besides its output: sums in floats for half and bfloat16, then
 /// divisors.
-struct SegmentScratch: Sendable {
-  let bytes: Int
+package struct SegmentScratch: Sendable {
+  package let bytes: Int
   private let sums: Int
 
-  init(_ type: DType, outputs: Int, divisors: Int) {
+  package init(_ type: DType, outputs: Int, divisors: Int) {
     sums = type == .half || type == .bfloat16 ? (outputs * 4 + 7) & ~7 : 0
     bytes = sums + divisors * 8
   }
 
-  func divisors(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Double> {
+  package func divisors(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Double> {
     (scratch + sums).assumingMemoryBound(to: Double.self)
   }
 }
 
 /// What is asked of ids before rows go where they say.
-enum SegmentIds {
-  static func value(_ ids: jk_ids, _ position: Int) -> Int {
+package enum SegmentIds {
+  package static func value(_ ids: jk_ids, _ position: Int) -> Int {
     Indices.value(ids.values, position, Int32(ids.size))
   }
 
   /// How many segments sorted ids name: one more than the last, when that is known.
-  static func count(_ ids: Tensor?) throws -> Int? {
+  package static func count(_ ids: Tensor?) throws -> Int? {
     guard let ids else { return nil }
     let size = ids.dims.elementCount
     if size == 0 { return 0 }
@@ -236,7 +236,7 @@ enum SegmentIds {
   }
 
   /// - Throws: `INVALID_ARGUMENT` when ids get smaller, or one is not in `0..<segments`.
-  static func checkSorted(_ ids: jk_ids, _ count: Int, _ segments: Int) throws {
+  package static func checkSorted(_ ids: jk_ids, _ count: Int, _ segments: Int) throws {
     if jk_first_descent(ids, count) >= 0 {
       throw TFError.invalidArgument("segment ids are not increasing")
     }

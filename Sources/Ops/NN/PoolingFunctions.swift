@@ -1,0 +1,177 @@
+public import CoreOps
+
+extension SharedNN {
+  /// The greatest element of each window over images.
+  ///
+  /// Follows `tf.nn.max_pool2d`.
+  ///
+  /// - Parameters:
+  ///   - input: `[batch, height, width, channels]`, or `[batch, channels, height, width]` for
+  ///     `NCHW`.
+  ///   - ksize, strides: the window's sizes, and how far it moves.
+  ///   - padding: `"SAME"`, `"VALID"`, or a pair per dimension.
+  ///   - dataFormat: `"NHWC"` or `"NCHW"`.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` when the window does not fit the input.
+  public static func maxPool2d(
+    _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
+    dataFormat: String = "NHWC", name: String? = nil
+  ) throws -> Tensor {
+    try PoolingOps.family.maxPool(
+      [input.asTensor()],
+      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize),
+      name: name)
+  }
+
+  /// The mean of each window over images; padding does not count.
+  ///
+  /// Follows `tf.nn.avg_pool2d`; the parameters are as for `maxPool2d`.
+  public static func avgPool2d(
+    _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
+    dataFormat: String = "NHWC", name: String? = nil
+  ) throws -> Tensor {
+    try PoolingOps.family.avgPool(
+      [input.asTensor()],
+      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize),
+      name: name)
+  }
+
+  /// The greatest element of each window over volumes.
+  ///
+  /// Follows `tf.nn.max_pool3d`; the parameters are as for `maxPool2d`, with a depth.
+  public static func maxPool3d(
+    _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
+    dataFormat: String = "NDHWC", name: String? = nil
+  ) throws -> Tensor {
+    try PoolingOps.family.maxPool3D(
+      [input.asTensor()],
+      windowAttrs(
+        strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: 3),
+      name: name)
+  }
+
+  /// The mean of each window over volumes.
+  ///
+  /// Follows `tf.nn.avg_pool3d`; the parameters are as for `maxPool2d`, with a depth.
+  public static func avgPool3d(
+    _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
+    dataFormat: String = "NDHWC", name: String? = nil
+  ) throws -> Tensor {
+    try PoolingOps.family.avgPool3D(
+      [input.asTensor()],
+      windowAttrs(
+        strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: 3),
+      name: name)
+  }
+
+  /// The greatest element of each window, over images or, at rank 5, volumes.
+  ///
+  /// Follows `tf.nn.max_pool`; the parameters are as for `maxPool2d`.
+  public static func maxPool(
+    _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
+    dataFormat: String? = nil, name: String? = nil
+  ) throws -> Tensor {
+    let input = try input.asTensor()
+    return input.rank == 5
+      ? try maxPool3d(
+        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC",
+        name: name)
+      : try maxPool2d(
+        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NHWC",
+        name: name)
+  }
+
+  /// The mean of each window, over images or, at rank 5, volumes.
+  ///
+  /// Follows `tf.nn.avg_pool`; the parameters are as for `maxPool2d`.
+  public static func avgPool(
+    _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
+    dataFormat: String? = nil, name: String? = nil
+  ) throws -> Tensor {
+    let input = try input.asTensor()
+    return input.rank == 5
+      ? try avgPool3d(
+        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC",
+        name: name)
+      : try avgPool2d(
+        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NHWC",
+        name: name)
+  }
+
+  /// The greatest element of each window, and where it is.
+  ///
+  /// Follows `tf.nn.max_pool_with_argmax`.
+  ///
+  /// - Parameters:
+  ///   - input, ksize, strides, padding, name: as for `maxPool2d`.
+  ///   - outputDtype: int64 or int32, the dtype of the positions.
+  ///   - includeBatchInIndex: whether positions count through the whole batch, or through each
+  ///     image.
+  /// - Returns: the maxima and their flat positions, of one shape.
+  /// - Throws: `INVALID_ARGUMENT` when the window does not fit the input.
+  public static func maxPoolWithArgmax(
+    _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
+    outputDtype: DType = .int64, includeBatchInIndex: Bool = false, name: String? = nil
+  ) throws -> (output: Tensor, argmax: Tensor) {
+    let attrs = try windowAttrs(
+      strides: strides, padding: padding, dataFormat: "NHWC", ksize: ksize
+    )
+    .with("Targmax", .type(outputDtype), unless: outputDtype == .int64)
+    .with("include_batch_in_index", .bool(true), unless: !includeBatchInIndex)
+    let outputs = try apply(
+      PoolingOps.family.maxPoolWithArgmax, [input.asTensor()], attrs, name: name)
+    return (outputs[0], outputs[1])
+  }
+
+  /// The greatest element of each of the uneven cells that the input is cut into.
+  ///
+  /// Follows `tf.compat.v1.nn.fractional_max_pool`.
+  ///
+  /// - Parameters:
+  ///   - value: `[batch, height, width, channels]`.
+  ///   - poolingRatio: one number per dimension, 1 for batch and channels: input size over output
+  ///     size.
+  ///   - pseudoRandom: whether the cells are spread evenly.
+  ///   - overlapping: whether neighbouring cells share their edges.
+  ///   - deterministic: whether each call cuts alike, from `seed` and `seed2`.
+  ///   - name: the node's name in a graph.
+  /// - Returns: the pooled tensor, and where the rows and the columns of cells begin.
+  /// - Throws: `INVALID_ARGUMENT` for a ratio below 1.
+  public static func fractionalMaxPool(
+    _ value: some TensorConvertible, poolingRatio: [Float], pseudoRandom: Bool = false,
+    overlapping: Bool = false, deterministic: Bool = false, seed: Int = 0, seed2: Int = 0,
+    name: String? = nil
+  ) throws -> (output: Tensor, rows: Tensor, columns: Tensor) {
+    try fractional(
+      FractionalPoolingOps.family.fractionalMaxPool, value.asTensor(), poolingRatio, pseudoRandom,
+      overlapping,
+      deterministic, seed, seed2, name)
+  }
+
+  /// The mean of each of the uneven cells that the input is cut into.
+  ///
+  /// Follows `tf.compat.v1.nn.fractional_avg_pool`; the parameters are as for `fractionalMaxPool`.
+  public static func fractionalAvgPool(
+    _ value: some TensorConvertible, poolingRatio: [Float], pseudoRandom: Bool = false,
+    overlapping: Bool = false, deterministic: Bool = false, seed: Int = 0, seed2: Int = 0,
+    name: String? = nil
+  ) throws -> (output: Tensor, rows: Tensor, columns: Tensor) {
+    try fractional(
+      FractionalPoolingOps.family.fractionalAvgPool, value.asTensor(), poolingRatio, pseudoRandom,
+      overlapping,
+      deterministic, seed, seed2, name)
+  }
+
+  private static func fractional(
+    _ op: OpDef, _ value: Tensor, _ ratio: [Float], _ pseudoRandom: Bool, _ overlapping: Bool,
+    _ deterministic: Bool, _ seed: Int, _ seed2: Int, _ name: String?
+  ) throws -> (Tensor, Tensor, Tensor) {
+    let attrs: Attrs = [
+      "pooling_ratio": .list(ratio.map { .float($0) }), "pseudo_random": .bool(pseudoRandom),
+      "overlapping": .bool(overlapping), "deterministic": .bool(deterministic), "seed": .int(seed),
+      "seed2": .int(seed2),
+    ]
+    let outputs = try apply(op, [value], attrs, name: name)
+    return (outputs[0], outputs[1], outputs[2])
+  }
+}

@@ -1,0 +1,49 @@
+import CoreOps
+
+/// Sizes or strides of a window: one number for all spatial dimensions, one per spatial dimension,
+/// or one per dimension of the input.
+public struct WindowSize: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral
+{
+  public let values: [Int]
+  public init(_ values: [Int]) { self.values = values }
+  public init(integerLiteral value: Int) { values = [value] }
+  public init(arrayLiteral elements: Int...) { values = elements }
+
+  /// One number per dimension of an input of rank `spatial + 2`.
+  func full(spatial: Int, channelsFirst: Bool, _ name: String) throws -> [Int] {
+    let inner: [Int]
+    switch values.count {
+    case 1: inner = [Int](repeating: values[0], count: spatial)
+    case spatial: inner = values
+    case spatial + 2: return values
+    default:
+      throw TFError.invalidArgument(
+        "\(name) should be of length 1, \(spatial) or \(spatial + 2) but was \(values.count)")
+    }
+    return channelsFirst ? [1, 1] + inner : [1] + inner + [1]
+  }
+}
+
+/// How a window op pads: `"SAME"`, `"VALID"`, or a pair of numbers per dimension of the input.
+public struct WindowPadding: Sendable, Hashable, ExpressibleByStringLiteral,
+  ExpressibleByArrayLiteral
+{
+  let kind: String
+  let explicit: [Int]
+  public init(stringLiteral value: String) { (kind, explicit) = (value, []) }
+  public init(arrayLiteral elements: [Int]...) {
+    (kind, explicit) = ("EXPLICIT", elements.flatMap { $0 })
+  }
+  public init(_ value: String) { (kind, explicit) = (value.asciiUppercased, []) }
+
+  func adding(to attrs: Attrs) -> Attrs {
+    attrs.with("padding", .string(kind)).with(
+      "explicit_paddings", .ints(explicit), unless: explicit.isEmpty)
+  }
+}
+
+extension String {
+  fileprivate var asciiUppercased: String {
+    String(decoding: utf8.map { $0 >= 97 && $0 <= 122 ? $0 - 32 : $0 }, as: UTF8.self)
+  }
+}

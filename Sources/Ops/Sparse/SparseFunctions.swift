@@ -1,0 +1,264 @@
+public import CoreOps
+
+/// A tensor of which only some elements are stored, as `tf.sparse.SparseTensor`.
+public struct SparseTensor: Sendable {
+  /// int64 `[count, rank]`: where the elements are.
+  public let indices: Tensor
+  /// `[count]`: the elements.
+  public let values: Tensor
+  /// int64 `[rank]`: the shape of the whole.
+  public let denseShape: Tensor
+
+  /// Follows `tf.sparse.SparseTensor`.
+  ///
+  /// - Parameters:
+  ///   - indices: int64 `[count, rank]`, in row-major order for most functions.
+  ///   - values: `[count]`.
+  ///   - denseShape: int64 `[rank]`.
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit each other.
+  public init(
+    indices: some TensorConvertible, values: some TensorConvertible,
+    denseShape: some TensorConvertible
+  ) throws {
+    self.indices = try indices.asTensor(preferring: .int64)
+    self.values = try values.asTensor()
+    self.denseShape = try denseShape.asTensor(preferring: .int64)
+    try require(
+      self.indices.shape.rank ?? 2 == 2, "indices must be a matrix, got shape \(self.indices.shape)"
+    )
+    try require(
+      self.values.shape.rank ?? 1 == 1, "values must be a vector, got shape \(self.values.shape)")
+    try require(
+      self.denseShape.shape.rank ?? 1 == 1,
+      "dense_shape must be a vector, got shape \(self.denseShape.shape)")
+  }
+
+  /// The outputs of an op, in TensorFlow's order.
+  fileprivate init(_ outputs: [Tensor]) throws {
+    try self.init(indices: outputs[0], values: outputs[1], denseShape: outputs[2])
+  }
+
+  public var dtype: DType { values.dtype }
+
+  fileprivate var parts: [Tensor] { [indices, values, denseShape] }
+}
+
+extension SharedAPI {
+  public typealias SparseTensor = OpsSparse.SparseTensor
+  public typealias sparse = SparseAPI
+  public typealias sets = SetsAPI
+}
+
+/// `tf.sparse`. Each function throws `INVALID_ARGUMENT` where indices, values and shapes do not fit
+/// each other; `name` is the node's name in a graph.
+public enum SparseAPI {
+  /// The elements that are not zero. Follows `tf.sparse.from_dense`.
+  public static func fromDense(_ tensor: some TensorConvertible) throws -> SparseTensor {
+    let tensor = try tensor.asTensor()
+    let isThere = try ComparisonOps.family.notEqual(tensor, BasicOps.zerosLike(tensor))
+    let indices = try SearchOps.family.where([isThere])
+    let shape = try ShapeOps.shapeTensor(of: tensor, .int64)
+    return try SparseTensor(
+      indices: indices, values: GatherOps.family.gatherNd([tensor, indices]), denseShape: shape)
+  }
+
+  /// The whole tensor. Follows `tf.sparse.to_dense`.
+  ///
+  /// - Parameters:
+  ///   - defaultValue: what stands where no element is stored; zero by default.
+  ///   - validateIndices: whether to check that indices are in order and not repeated.
+  public static func toDense(
+    _ spInput: SparseTensor, defaultValue: (any TensorConvertible)? = nil,
+    validateIndices: Bool = true,
+    name: String? = nil
+  ) throws -> Tensor {
+    let filler =
+      try defaultValue?.asTensor(preferring: spInput.dtype) ?? Tensor.zeros(spInput.dtype, Shape())
+    return try SparseOps.family.toDense(
+      [spInput.indices, spInput.denseShape, spInput.values, filler],
+      Attrs().with("validate_indices", .bool(validateIndices), unless: validateIndices), name: name)
+  }
+
+  /// The elements in row-major order. Follows `tf.sparse.reorder`.
+  public static func reorder(_ spInput: SparseTensor, name: String? = nil) throws -> SparseTensor {
+    let outputs = try apply(SparseOps.family.reorder, spInput.parts, name: name)
+    return try SparseTensor(outputs + [spInput.denseShape])
+  }
+
+  /// Under another shape of as many elements, one of whose dimensions may be -1. Follows
+  /// `tf.sparse.reshape`.
+  public static func reshape(
+    _ spInput: SparseTensor, _ shape: some TensorConvertible, name: String? = nil
+  ) throws -> SparseTensor {
+    let outputs = try apply(
+      SparseOps.family.reshape,
+      [spInput.indices, spInput.denseShape, shape.asTensor(preferring: .int64)], name: name)
+    return try SparseTensor([outputs[0], spInput.values, outputs[1]])
+  }
+
+  /// The elements in a box. Follows `tf.sparse.slice`.
+  public static func slice(
+    _ spInput: SparseTensor, _ start: some TensorConvertible, _ size: some TensorConvertible,
+    name: String? = nil
+  ) throws -> SparseTensor {
+    try SparseTensor(
+      apply(
+        SparseOps.family.slice,
+        spInput.parts + [start.asTensor(preferring: .int64), size.asTensor(preferring: .int64)],
+        name: name))
+  }
+
+  /// One behind the other along an axis. Follows `tf.sparse.concat`.
+  public static func concat(_ axis: Int, _ spInputs: [SparseTensor], name: String? = nil) throws
+    -> SparseTensor
+  {
+    try SparseTensor(
+      apply(
+        SparseOps.family.concat,
+        spInputs.map(\.indices) + spInputs.map(\.values) + spInputs.map(\.denseShape),
+        ["concat_dim": .int(axis), "N": .int(spInputs.count)], name: name))
+  }
+
+  /// In parts along an axis. Follows `tf.sparse.split`.
+  public static func split(
+    _ spInput: SparseTensor, numSplit: Int, axis: Int, name: String? = nil
+  ) throws -> [SparseTensor] {
+    let outputs = try apply(
+      SparseOps.family.split, [Tensor(scalar: axis)] + spInput.parts, ["num_split": .int(numSplit)],
+      name: name)
+    return try (0..<numSplit).map {
+      try SparseTensor([outputs[$0], outputs[numSplit + $0], outputs[2 * numSplit + $0]])
+    }
+  }
+
+  /// With an element in each row. Follows `tf.sparse.fill_empty_rows`.
+  ///
+  /// - Returns: the tensor, and for each row whether it was empty.
+  public static func fillEmptyRows(
+    _ spInput: SparseTensor, _ defaultValue: some TensorConvertible, name: String? = nil
+  ) throws -> (SparseTensor, emptyRowIndicator: Tensor) {
+    let outputs = try apply(
+      SparseRowOps.family.fillEmptyRows,
+      spInput.parts + [defaultValue.asTensor(preferring: spInput.dtype)], name: name)
+    return (try SparseTensor([outputs[0], outputs[1], spInput.denseShape]), outputs[2])
+  }
+
+  /// The sum. Follows `tf.sparse.add`.
+  ///
+  /// - Parameter threshold: sums of two elements that are smaller are left out.
+  public static func add(
+    _ a: SparseTensor, _ b: SparseTensor, threshold: some TensorConvertible = 0, name: String? = nil
+  ) throws -> SparseTensor {
+    try SparseTensor(
+      apply(
+        SparseMathOps.family.add,
+        a.parts + b.parts + [threshold.asTensor(preferring: a.dtype.realDType)], name: name))
+  }
+
+  /// The dense sum with a dense tensor of the same shape. Follows `tf.sparse.add`.
+  public static func add(_ a: SparseTensor, _ b: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
+    try SparseMathOps.family.tensorDenseAdd(a.parts + [b.asTensor(preferring: a.dtype)], name: name)
+  }
+
+  /// The product of a sparse and a dense matrix. Follows `tf.sparse.sparse_dense_matmul`.
+  public static func sparseDenseMatmul(
+    _ spA: SparseTensor, _ b: some TensorConvertible, adjointA: Bool = false,
+    adjointB: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try SparseMathOps.family.tensorDenseMatMul(
+      spA.parts + [b.asTensor(preferring: spA.dtype)],
+      Attrs().with("adjoint_a", .bool(adjointA), unless: !adjointA)
+        .with("adjoint_b", .bool(adjointB), unless: !adjointB), name: name)
+  }
+
+  /// Element by element, zero standing for what is not stored. Follows `tf.sparse.maximum`.
+  public static func maximum(_ spA: SparseTensor, _ spB: SparseTensor, name: String? = nil) throws
+    -> SparseTensor
+  {
+    let outputs = try apply(SparseMathOps.family.maximum, spA.parts + spB.parts, name: name)
+    return try SparseTensor(outputs + [spA.denseShape])
+  }
+
+  /// Element by element, zero standing for what is not stored. Follows `tf.sparse.minimum`.
+  public static func minimum(_ spA: SparseTensor, _ spB: SparseTensor, name: String? = nil) throws
+    -> SparseTensor
+  {
+    let outputs = try apply(SparseMathOps.family.minimum, spA.parts + spB.parts, name: name)
+    return try SparseTensor(outputs + [spA.denseShape])
+  }
+
+  /// The softmax of the stored elements of each row. Follows `tf.sparse.softmax`.
+  public static func softmax(_ spInput: SparseTensor, name: String? = nil) throws -> SparseTensor {
+    let values = try SparseReductionOps.family.softmax(spInput.parts, name: name)
+    return try SparseTensor([spInput.indices, values, spInput.denseShape])
+  }
+
+  /// The sums over axes, all by default. Follows `tf.sparse.reduce_sum`.
+  public static func reduceSum(
+    _ spInput: SparseTensor, axis: [Int]? = nil, keepdims: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try reduce(SparseReductionOps.family.sum, spInput, axis, keepdims, name)
+  }
+
+  /// The largest stored elements along axes, all by default. Follows `tf.sparse.reduce_max`.
+  public static func reduceMax(
+    _ spInput: SparseTensor, axis: [Int]? = nil, keepdims: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try reduce(SparseReductionOps.family.max, spInput, axis, keepdims, name)
+  }
+
+  private static func reduce(
+    _ op: OpDef, _ spInput: SparseTensor, _ axis: [Int]?, _ keepdims: Bool, _ name: String?
+  ) throws -> Tensor {
+    let axes =
+      try axis.map { try ShapeOps.vector($0) }
+      ?? SearchOps.family.range([
+        0.asTensor(), ShapeOps.sizeTensor(of: spInput.denseShape), 1.asTensor(),
+      ])
+    return try op(
+      spInput.parts + [axes], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
+      name: name)
+  }
+}
+
+/// `tf.sets`: operations on the sets that the last dimension of dense tensors holds; the others
+/// must be equal.
+public enum SetsAPI {
+  /// The elements that are in both sets. Follows `tf.sets.intersection`.
+  public static func intersection(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, validateIndices: Bool = true
+  ) throws -> SparseTensor { try combine("intersection", a, b, validateIndices) }
+
+  /// The elements that are in one of the sets. Follows `tf.sets.union`.
+  public static func union(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, validateIndices: Bool = true
+  ) throws -> SparseTensor { try combine("union", a, b, validateIndices) }
+
+  /// The elements that are in one set and not in the other. Follows `tf.sets.difference`.
+  ///
+  /// - Parameter aminusb: whether those of `a` are meant.
+  public static func difference(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, aminusb: Bool = true,
+    validateIndices: Bool = true
+  ) throws -> SparseTensor { try combine(aminusb ? "a-b" : "b-a", a, b, validateIndices) }
+
+  /// How many different elements each set has. Follows `tf.sets.size`.
+  public static func size(_ a: SparseTensor, validateIndices: Bool = true) throws -> Tensor {
+    try SetOps.family.size(
+      a.parts, Attrs().with("validate_indices", .bool(validateIndices), unless: validateIndices))
+  }
+
+  private static func combine(
+    _ operation: String, _ a: some TensorConvertible, _ b: some TensorConvertible, _ validates: Bool
+  ) throws -> SparseTensor {
+    let a = try a.asTensor()
+    return try SparseTensor(
+      apply(
+        SetOps.family.denseToDense, [a, b.asTensor(preferring: a.dtype)],
+        Attrs().with("set_operation", .string(operation))
+          .with("validate_indices", .bool(validates), unless: validates)))
+  }
+}
