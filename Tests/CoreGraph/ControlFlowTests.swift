@@ -249,7 +249,7 @@ import Testing
   ) throws -> (frames: [Tensor], standard: [Tensor]) {
     let subgraph = try CoreGraphTests.subgraph(inputs, build)
     let plain = try ExecutionPlan(subgraph, functions: FunctionTable(subgraph.graph.library))
-    let standard = try Passes.standard(subgraph)
+    let standard = try subgraph.after(Passes.standard)
     let plan = try ExecutionPlan(standard, functions: FunctionTable(standard.graph.library))
     return (
       try plain.runInFrames(inputs, ExecutionContext(resources: ResourceContainer())),

@@ -19,7 +19,7 @@ import Testing
       try ExecutionPlan(subgraph, functions: FunctionTable(subgraph.graph.library)).runInFrames(
         inputs, ExecutionContext(resources: ResourceContainer()))
     }
-    let standard = try Passes.standard(subgraph)
+    let standard = try subgraph.after(Passes.standard)
     let plan = try ExecutionPlan(standard, functions: FunctionTable(standard.graph.library))
     let trace = RunTrace()
     let passes = try (0..<2).map { _ in

@@ -38,11 +38,11 @@ import Testing
   ) {
     let subgraph = try subgraph([program.input]) { try program.run($0) }
     let execution = ExecutionContext(resources: ResourceContainer())
-    let least = try Passes.least(subgraph)
+    let least = try subgraph.after(Passes.least)
     let plain = try ExecutionPlan(
       least, functions: FunctionTable(least.graph.library), stepwise: true
     ).run([program.input], execution)
-    let standard = try Passes.standard(subgraph)
+    let standard = try subgraph.after(Passes.standard)
     if standard.graph.nodes.contains(where: { $0.opName.hasPrefix("_Fused") }) { fused += 1 }
     let passed = try ExecutionPlan(standard, functions: FunctionTable(standard.graph.library))
       .run([program.input], execution)

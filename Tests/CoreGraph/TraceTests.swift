@@ -74,7 +74,7 @@ import V1Graph
     #expect(trace.events.count { $0.kind == .frame } == 1)
     // As a function, iterations are inside the loop's step.
     let raised = RunTrace()
-    let standard = try Passes.standard(subgraph)
+    let standard = try subgraph.after(Passes.standard)
     _ = try ExecutionPlan(standard, functions: FunctionTable(standard.graph.library)).run(
       [], ExecutionContext(resources: ResourceContainer(), observer: raised))
     #expect(raised.events.count { $0.kind == .iteration } == 3)

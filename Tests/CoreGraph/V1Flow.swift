@@ -102,7 +102,7 @@ func runBothWays(
   let subgraph = try CoreGraphTests.subgraph(inputs, build)
   let frames = try ExecutionPlan(subgraph, functions: FunctionTable(subgraph.graph.library))
     .runInFrames(inputs, ExecutionContext(resources: ResourceContainer()))
-  let standard = try Passes.standard(subgraph)
+  let standard = try subgraph.after(Passes.standard)
   let plan = try ExecutionPlan(standard, functions: FunctionTable(standard.graph.library))
   // Twice: the second run finds everything made.
   for _ in 0..<2 {

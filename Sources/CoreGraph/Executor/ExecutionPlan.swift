@@ -29,14 +29,11 @@ package final class ExecutionPlan: Sendable {
   /// Whether it runs node by node in the executor for frames: there are elements of TF-1 control
   /// flow left, or it is to.
   let hasFrames: Bool
-  /// The programs for the shapes that were fed last.
-  private let programs = Lock(Programs())
-  private struct Programs {
-    var latest: [(program: LinearProgram, learning: ShapeLearning)] = []
-    /// How many shapes there were so far.
-    var count = 0
+  private struct Specialised {
+    let program: LinearProgram
+    let learning: ShapeLearning
   }
-  private static let programLimit = 16
+  private let programs = ShapeCache<Specialised>(limit: 16)
   private let slots = StateSlots()
   private let frames = Lock<FrameLayout?>(nil)
   /// Plans for the nodes after some node.
@@ -52,7 +49,8 @@ package final class ExecutionPlan: Sendable {
     try self.init(subgraph, functions: functions, keepsFunctions: true, stepwise: stepwise)
   }
 
-  fileprivate init(
+  /// - Parameter keepsFunctions: false for a plan that its table keeps.
+  init(
     _ subgraph: Subgraph, functions: FunctionTable, keepsFunctions: Bool, stepwise: Bool
   ) throws {
     let graphNodes = subgraph.graph.nodes
@@ -183,102 +181,15 @@ package final class ExecutionPlan: Sendable {
   func program(for feeds: [Tensor], _ execution: ExecutionContext = .eager) throws -> LinearProgram
   {
     let shapes = feeds.map(\.dims)
-    let known = programs.withLock {
-      programs -> (program: LinearProgram, learning: ShapeLearning)? in
-      guard
-        let index = programs.latest.firstIndex(where: { $0.program.layout.feedShapes == shapes })
-      else {
-        programs.count += 1
-        return nil
+    return try programs.value(for: shapes) {
+      !$0.program.isSuperseded
+    } make: { old, isBrief in
+      let learning = old?.learning ?? ShapeLearning()
+      let program = try observing(execution.observer, .planning, "specialise for the fed shapes") {
+        try LinearPlanner.program(
+          self, shapes, isBrief: isBrief, learning: learning, execution.cancellation)
       }
-      let known = programs.latest[index]
-      if index > 0 {
-        programs.latest.remove(at: index)
-        programs.latest.insert(known, at: 0)
-      }
-      return known
-    }
-    if let known, !known.program.isSuperseded { return known.program }
-    let learning = known?.learning ?? ShapeLearning()
-    // Where shapes come and go, what takes long to make for one would be thrown away with it.
-    let isBrief = known == nil && programs.withLock { $0.count > Self.programLimit }
-    let program = try observing(execution.observer, .planning, "specialise for the fed shapes") {
-      try LinearPlanner.program(
-        self, shapes, isBrief: isBrief, learning: learning, execution.cancellation)
-    }
-    programs.withLock { programs in
-      programs.latest.removeAll { $0.program.layout.feedShapes == shapes }
-      programs.latest.insert((program, learning), at: 0)
-      if programs.latest.count > Self.programLimit { programs.latest.removeLast() }
-    }
-    return program
-  }
-}
-
-/// Plans for the functions of a library, made when first called.
-package final class FunctionTable: FunctionRunner {
-  let library: FunctionLibrary
-  private let plans = Lock<[Key: ExecutionPlan]>([:])
-
-  private struct Key: Hashable {
-    let name: String
-    let attrs: Attrs
-  }
-
-  private let stepwise: Bool
-
-  /// - Parameter stepwise: whether plans run node by node, without passes.
-  package init(_ library: FunctionLibrary, stepwise: Bool = false) {
-    self.library = library
-    self.stepwise = stepwise
-  }
-
-  /// The table for a library to which passes may have added functions.
-  func extended(by library: FunctionLibrary) -> FunctionTable {
-    library.order.count == self.library.order.count
-      ? self : FunctionTable(library, stepwise: stepwise)
-  }
-
-  func plan(_ name: String, _ attrs: Attrs, _ cancellation: Cancellation) throws -> ExecutionPlan {
-    let key = Key(name: name, attrs: attrs)
-    if let plan = plans.withLock({ $0[key] }) { return plan }
-    let body = try library.instantiate(name, attrs)
-    var subgraph = Subgraph(
-      graph: body.graph, feeds: body.arguments.map { Endpoint($0) }, fetches: body.results,
-      targets: body.controlResults)
-    subgraph.cancellation = cancellation
-    let passed = try stepwise ? Passes.least(subgraph.pruned()) : Passes.standard(subgraph.pruned())
-    let functions = extended(by: passed.graph.library)
-    let plan = try ExecutionPlan(
-      passed, functions: functions, keepsFunctions: functions !== self, stepwise: stepwise)
-    plans.withLock { $0[key] = plan }
-    return plan
-  }
-
-  package func call(
-    _ function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext
-  ) throws -> [Tensor] {
-    let inner = execution.functions === self ? execution : execution.with(functions: self)
-    return try observing(execution.observer, .call, function) {
-      try plan(function, attrs, execution.cancellation).run(inputs, inner)
-    }
-  }
-}
-
-/// The passes that a subgraph goes through before it becomes a plan.
-package enum Passes {
-  /// What no plan can do without.
-  package static func least(_ subgraph: Subgraph) throws -> Subgraph {
-    try subgraph.verify()
-    return try subgraph.inliningCalls().verified(after: "inlining")
-  }
-
-  package static func standard(_ subgraph: Subgraph) throws -> Subgraph {
-    try subgraph.verify()
-    return try subgraph.inliningCalls().verified(after: "inlining")
-      .raisingLoops().verified(after: "raising loops")
-      .forwardingIdentities().verified(after: "forwarding identities")
-      .droppingUnread().verified(after: "dropping what no one reads")
-      .fusingEpilogues().verified(after: "fusing epilogues")
+      return Specialised(program: program, learning: learning)
+    }.program
   }
 }

@@ -74,7 +74,7 @@ struct FrameExecutor {
   private var head = 0
   private var frames: [FrameKey: Frame] = [:]
   private var fetched: [Tensor?]
-  private var caches: [(shapes: [Shape], specialisation: PreparedKernel.Specialisation)?]
+  private var caches: [LastSpecialisation?]
   private let observer: (any RunObserver)?
   /// What the node under way gave, in observed runs.
   private var given: [ValueSpec] = []
@@ -210,7 +210,8 @@ struct FrameExecutor {
           values.append(tensor)
         }
         for position in inputs { ready.iteration.inputs[position] = nil }
-        deliver(ready, try run(ready.node, node.kernel, values).map { $0 }, isDead: false)
+        let outputs = try node.kernel.run(values, execution, keeping: &caches[ready.node])
+        deliver(ready, outputs.map { $0 }, isDead: false)
       } catch let error as TFError {
         throw error.at(node: node.kernel.node, op: node.kernel.op.name)
       }
@@ -227,25 +228,6 @@ struct FrameExecutor {
       } catch let error as TFError {
         throw error.at(node: kernel.node, op: kernel.op.name)
       }
-    }
-  }
-
-  private mutating func run(_ index: Int, _ kernel: PreparedKernel, _ inputs: [Tensor]) throws
-    -> [Tensor]
-  {
-    guard case .raw(let specialise) = kernel.body else { return try kernel.run(inputs, execution) }
-    if let cached = caches[index], cached.shapes.count == inputs.count,
-      inputs.indices.allSatisfy({ cached.shapes[$0] == inputs[$0].dims })
-    {
-      return try kernel.run(cached.specialisation, inputs)
-    }
-    do {
-      let specialisation = try kernel.specialise(
-        specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
-      if specialisation.usedValues == 0 { caches[index] = (inputs.map(\.dims), specialisation) }
-      return try kernel.run(specialisation, inputs)
-    } catch is NeedsValue {
-      throw TFError.internal("the shape rule does not infer the output shape")
     }
   }
 

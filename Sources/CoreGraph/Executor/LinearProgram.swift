@@ -171,7 +171,7 @@ final class LinearProgram: Sendable {
     let arena: UnsafeMutableRawPointer
     var heap: [Tensor?]
     var slots: [Tensor?]
-    var caches: [CachedSpecialisation?]
+    var caches: [LastSpecialisation?]
     /// Shapes of this run that no rule inferred.
     var seen: [(value: Int, shape: Shape)] = []
     private let arenaBytes: Int
@@ -194,11 +194,6 @@ final class LinearProgram: Sendable {
     /// Lays it with its program.
     func giveBack() { owner?.giveBack(self) }
 
-    struct CachedSpecialisation {
-      let shapes: [Shape]
-      let specialisation: PreparedKernel.Specialisation
-    }
-
     init(_ layout: Layout) throws {
       arenaBytes = layout.arenaBytes
       try MemoryLimit.take(arenaBytes)
@@ -211,7 +206,7 @@ final class LinearProgram: Sendable {
       table.initialize(repeating: memory, count: max(layout.tableSize, 1))
       heap = [Tensor?](repeating: nil, count: layout.heap.count)
       slots = [Tensor?](repeating: nil, count: layout.slotCount)
-      caches = [CachedSpecialisation?](repeating: nil, count: layout.dynamic.count)
+      caches = [LastSpecialisation?](repeating: nil, count: layout.dynamic.count)
       for (position, offset) in layout.arenaPositions { table[position] = memory + offset }
       for (position, tensor) in layout.constants { table[position] = tensor.pointer }
     }
@@ -444,10 +439,8 @@ final class LinearProgram: Sendable {
       let outputs: [Tensor]
       if let loop = step.loop {
         outputs = try loop.run(inputs, execution)
-      } else if case .raw(let specialise) = kernel.body {
-        outputs = try runRaw(index, kernel, specialise, inputs, state)
       } else {
-        outputs = try kernel.run(inputs, execution)
+        outputs = try kernel.run(inputs, execution, keeping: &state.caches[index])
       }
       guard outputs.count == step.outputs.count else {
         throw TFError.internal(
@@ -480,28 +473,6 @@ final class LinearProgram: Sendable {
       return asAssumed
     } catch let error as TFError {
       throw error.at(node: kernel.node, op: kernel.op.name)
-    }
-  }
-
-  private func runRaw(
-    _ index: Int, _ kernel: PreparedKernel, _ specialise: Specialise, _ inputs: [Tensor],
-    _ state: RunState
-  ) throws -> [Tensor] {
-    if let cached = state.caches[index], cached.shapes.count == inputs.count,
-      inputs.indices.allSatisfy({ cached.shapes[$0] == inputs[$0].dims })
-    {
-      return try kernel.run(cached.specialisation, inputs)
-    }
-    do {
-      let specialisation = try kernel.specialise(
-        specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
-      if specialisation.usedValues == 0 {
-        state.caches[index] = RunState.CachedSpecialisation(
-          shapes: inputs.map(\.dims), specialisation: specialisation)
-      }
-      return try kernel.run(specialisation, inputs)
-    } catch is NeedsValue {
-      throw TFError.internal("the shape rule does not infer the output shape")
     }
   }
 }

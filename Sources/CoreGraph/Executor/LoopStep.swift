@@ -16,7 +16,7 @@ final class LoopStep: Sendable {
   private let given: [Int: ListVariable]
   /// The same as the body sees them: what it changes is the loop's own.
   private let lists: [Int: ListVariable]
-  private let programs = Lock<[Programs]>([])
+  private let programs = ShapeCache<Programs>(limit: 8)
 
   private struct Programs: Sendable {
     let condition: LinearProgram
@@ -243,24 +243,20 @@ final class LoopStep: Sendable {
   }
 
   private func programs(for shapes: [Shape], _ cancellation: Cancellation) throws -> Programs {
-    let cached = programs.withLock { $0.first { $0.body.layout.feedShapes == shapes } }
-    if let cached, !cached.isSuperseded { return cached }
-    let learning = cached?.learning ?? (condition: ShapeLearning(), body: ShapeLearning())
-    let condition = try LinearPlanner.program(
-      self.condition, shapes, constants: constants, depth: depth + 1, variables: lists,
-      learning: learning.condition, cancellation)
-    let body = try LinearPlanner.program(
-      self.body, shapes, constants: constants, depth: depth + 1, variables: lists, isBody: true,
-      learning: learning.body, cancellation)
-    let made = Programs(
-      condition: condition, body: body, isFixed: isFixed(condition, body, shapes),
-      learning: learning)
-    programs.withLock { programs in
-      programs.removeAll { $0.body.layout.feedShapes == shapes }
-      programs.insert(made, at: 0)
-      if programs.count > 8 { programs.removeLast() }
+    try programs.value(for: shapes) {
+      !$0.isSuperseded
+    } make: { old, _ in
+      let learning = old?.learning ?? (condition: ShapeLearning(), body: ShapeLearning())
+      let condition = try LinearPlanner.program(
+        self.condition, shapes, constants: constants, depth: depth + 1, variables: lists,
+        learning: learning.condition, cancellation)
+      let body = try LinearPlanner.program(
+        self.body, shapes, constants: constants, depth: depth + 1, variables: lists, isBody: true,
+        learning: learning.body, cancellation)
+      return Programs(
+        condition: condition, body: body, isFixed: isFixed(condition, body, shapes),
+        learning: learning)
     }
-    return made
   }
 
   private func isFixed(_ condition: LinearProgram, _ body: LinearProgram, _ shapes: [Shape]) -> Bool

@@ -41,9 +41,7 @@ package final class PlanCache: Sendable {
     let plan = try observing(observer, .planning, "plan") {
       let pruned = try Subgraph.pruned(
         graph, feeds: feeds, fetches: fetches, targets: targets, cancellation)
-      let subgraph = try stepwise ? Passes.least(pruned) : Passes.standard(pruned)
-      return try ExecutionPlan(
-        subgraph, functions: functions.extended(by: subgraph.graph.library), stepwise: stepwise)
+      return try functions.plan(of: pruned)
     }
     state.withLock {
       if $0.plans.count >= Self.limit { $0.plans.removeAll() }

@@ -94,8 +94,7 @@ package final class ConcreteFunction: Sendable {
         try tracer.graph.endpoint(of: $0)
       },
       fetches: try results.map { try tracer.graph.endpoint(of: $0) }, targets: tracer.effects)
-    plan = try ExecutionPlan(
-      try Passes.standard(subgraph), functions: FunctionTable(tracer.graph.library))
+    plan = try FunctionTable(tracer.graph.library).plan(of: subgraph)
     captures = captured.map(\.tensor)
     resultCount = results.count
   }

@@ -184,6 +184,36 @@ package struct PreparedKernel: Sendable {
   }
 }
 
+/// A kernel's specialisation for the shapes that came last.
+package struct LastSpecialisation: Sendable {
+  fileprivate let shapes: [Shape]
+  fileprivate let specialisation: PreparedKernel.Specialisation
+}
+
+extension PreparedKernel {
+  /// Runs once on values whose shapes may be those that came last.
+  package func run(
+    _ inputs: [Tensor], _ execution: ExecutionContext, keeping last: inout LastSpecialisation?
+  ) throws -> [Tensor] {
+    guard case .raw(let specialise) = body else { return try run(inputs, execution) }
+    if let last, last.shapes.count == inputs.count,
+      inputs.indices.allSatisfy({ last.shapes[$0] == inputs[$0].dims })
+    {
+      return try run(last.specialisation, inputs)
+    }
+    do {
+      let shapes = inputs.map(\.dims)
+      let made = try self.specialise(
+        specialise, shapes: shapes, values: inputs, valuesStay: false)
+      // One that depends on values is good for these only.
+      if made.usedValues == 0 { last = LastSpecialisation(shapes: shapes, specialisation: made) }
+      return try run(made, inputs)
+    } catch is NeedsValue {
+      throw TFError.internal("the shape rule does not infer the output shape")
+    }
+  }
+}
+
 extension PreparedKernel: AttrAccess {
   package var signature: Signature { op.signature }
 }
