@@ -8,7 +8,10 @@ public final class Graph: Sendable {
   struct State: Sendable {
     var nodes: [Node] = []
     var byName: [String: Int] = [:]
-    var names = NameTable()
+    /// Made when a unique name is first asked for.
+    var names: NameTable?
+    /// How often names were taken when a free one was asked for.
+    var suffixes: [String: Int] = [:]
     var library = FunctionLibrary()
     var versions = VersionDef()
     var unknownFields: [UnknownField] = []
@@ -90,7 +93,28 @@ public final class Graph: Sendable {
   }
 
   /// A name not yet taken, made from `name` by TensorFlow's rules. Follows `tf.Graph.unique_name`.
-  package func uniqueName(_ name: String) -> String { withState { $0.names.unique(name) } }
+  package func uniqueName(_ name: String) -> String {
+    withState { state in
+      if state.names == nil {
+        var names = NameTable()
+        for node in state.nodes { names.take(node.name) }
+        state.names = names
+      }
+      return state.names!.unique(name)
+    }
+  }
+
+  /// `name`, or that with a number, such that no node has it: for nodes that no program names,
+  /// whose names may differ in case only.
+  package func freeName(_ name: String) -> String {
+    withState { state in
+      guard state.byName[name] != nil else { return name }
+      var number = state.suffixes[name] ?? 1
+      while state.byName["\(name)_\(number)"] != nil { number += 1 }
+      state.suffixes[name] = number + 1
+      return "\(name)_\(number)"
+    }
+  }
 
   /// Appends a node.
   ///
@@ -122,12 +146,11 @@ public final class Graph: Sendable {
       state.nodes.append(
         Node(
           id: id, name: name, opName: opName, op: op, inputs: inputs, controlInputs: controlInputs,
-          attrs: attrs, device: device, outputTypes: outputTypes,
-          outputShapes: outputShapes
-            ?? [PartialShape](repeating: .unknown, count: outputTypes.count),
+          attrs: attrs, device: device, outputTypes: SharedLists.types(outputTypes),
+          outputShapes: outputShapes ?? SharedLists.unknownShapes(outputTypes.count),
           unknownFields: unknownFields))
       state.byName[name] = id
-      state.names.take(name)
+      state.names?.take(name)
       return id
     }
   }

@@ -37,3 +37,18 @@ package struct Node: Sendable {
 
   package var isConstant: Bool { opName == "Const" }
 }
+
+/// Lists that most nodes have alike, so that they share their memory.
+enum SharedLists {
+  private static let single = Dictionary(
+    uniqueKeysWithValues: DType.allCases.map { ($0.rawValue, [$0]) })
+  private static let unknown = [PartialShape.unknown]
+
+  static func types(_ types: [DType]) -> [DType] {
+    types.count == 1 ? single[types[0].rawValue] ?? types : types
+  }
+
+  static func unknownShapes(_ count: Int) -> [PartialShape] {
+    count == 1 ? unknown : [PartialShape](repeating: .unknown, count: count)
+  }
+}

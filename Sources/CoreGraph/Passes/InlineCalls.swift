@@ -161,7 +161,7 @@ extension Subgraph {
       var innerWaits = inner.controlInputs.compactMap { controls[$0] }
       if inner.inputs.isEmpty { innerWaits += begin }
       let id = try rewriter.target.add(
-        name: rewriter.target.uniqueName("\(node.name)/\(inner.name)"), opName: inner.opName,
+        name: rewriter.target.freeName("\(node.name)/\(inner.name)"), opName: inner.opName,
         op: inner.op, inputs: inputs, controlInputs: innerWaits, attrs: inner.attrs,
         device: inner.device.isEmpty ? node.device : inner.device, outputTypes: inner.outputTypes)
       for index in inner.outputTypes.indices {

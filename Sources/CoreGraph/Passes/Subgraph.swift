@@ -25,7 +25,11 @@ package struct Subgraph: Sendable {
 struct Rewriter {
   let nodes: [Node]
   let target = Graph()
-  private var endpoints: [Endpoint: Endpoint] = [:]
+  /// The copy of each old node, or -1.
+  private var copies: [Int]
+  /// Outputs that are not those of the node's copy.
+  private var moved: [Endpoint: Endpoint] = [:]
+  /// What stands for nodes where others wait for them, where that is not the node's copy.
   private var controls: [Int: [Int]] = [:]
   private var backEdges: [(node: Int, input: Int, source: Endpoint)] = []
   private let cancellation: Cancellation
@@ -35,20 +39,28 @@ struct Rewriter {
     nodes = graph.nodes
     target.library = graph.library
     target.versions = graph.versions
-    endpoints.reserveCapacity(nodes.count)
+    copies = [Int](repeating: -1, count: nodes.count)
   }
 
   /// Where an output of the old graph is now.
-  func mapped(_ endpoint: Endpoint) -> Endpoint? { endpoints[endpoint] }
+  func mapped(_ endpoint: Endpoint) -> Endpoint? {
+    if !moved.isEmpty, let moved = moved[endpoint] { return moved }
+    let copy = copies[endpoint.node]
+    return copy >= 0 && nodes[endpoint.node].outputTypes.indices.contains(endpoint.index)
+      ? Endpoint(copy, endpoint.index) : nil
+  }
 
   /// Says that `old` is now `new`.
-  mutating func map(_ old: Endpoint, to new: Endpoint) { endpoints[old] = new }
+  mutating func map(_ old: Endpoint, to new: Endpoint) { moved[old] = new }
 
   /// Says which new nodes stand for an old one where others wait for it.
   mutating func mapControl(_ old: Int, to new: [Int]) { controls[old] = new }
 
   /// The new nodes that stand for an old one where others wait for it.
-  func standIns(for old: Int) -> [Int] { controls[old] ?? [] }
+  func standIns(for old: Int) -> [Int] {
+    if !controls.isEmpty, let standIns = controls[old] { return standIns }
+    return copies[old] >= 0 ? [copies[old]] : []
+  }
 
   /// Adds a node that the old graph does not have.
   mutating func add(
@@ -56,7 +68,7 @@ struct Rewriter {
     types: [DType], device: String = ""
   ) throws -> Int {
     try target.add(
-      name: target.uniqueName(name), opName: op.name, op: op, inputs: inputs,
+      name: target.freeName(name), opName: op.name, op: op, inputs: inputs,
       controlInputs: controls, attrs: attrs, device: device, outputTypes: types)
   }
 
@@ -67,7 +79,7 @@ struct Rewriter {
     var inputs: [Endpoint] = []
     inputs.reserveCapacity(node.inputs.count)
     for (index, input) in node.inputs.enumerated() {
-      if let mapped = endpoints[input] {
+      if let mapped = mapped(input) {
         inputs.append(mapped)
       } else {
         backEdges.append((target.nodeCount, index, input))
@@ -75,23 +87,25 @@ struct Rewriter {
       }
     }
     let id = try target.add(
-      name: target.node(named: node.name) == nil ? node.name : target.uniqueName(node.name),
+      name: target.freeName(node.name),
       opName: node.opName, op: node.op, inputs: inputs, controlInputs: mapControls(node),
       attrs: node.attrs, device: node.device, outputTypes: node.outputTypes,
       outputShapes: node.outputShapes)
-    for index in node.outputTypes.indices {
-      endpoints[Endpoint(node.id, index)] = Endpoint(id, index)
+    copies[node.id] = id
+    if !moved.isEmpty {
+      for index in node.outputTypes.indices { moved[Endpoint(node.id, index)] = nil }
     }
-    controls[node.id] = [id]
+    if !controls.isEmpty { controls[node.id] = nil }
     return id
   }
 
   /// The control inputs of an old node in the new graph.
   func mapControls(_ node: Node) -> [Int] {
+    if node.controlInputs.isEmpty { return [] }
     var result: [Int] = []
     var seen: Set<Int> = []
     for control in node.controlInputs {
-      for id in controls[control] ?? [] where seen.insert(id).inserted { result.append(id) }
+      for id in standIns(for: control) where seen.insert(id).inserted { result.append(id) }
     }
     return result
   }
@@ -102,7 +116,7 @@ struct Rewriter {
   ///   `INTERNAL` when it was not copied.
   mutating func finish(_ old: Subgraph) throws -> Subgraph {
     for edge in backEdges {
-      guard let source = endpoints[edge.source] else {
+      guard let source = mapped(edge.source) else {
         try checkRegistered(nodes[edge.source.node])
         throw TFError.internal(
           "a pass lost the input \(edge.input) of \(target.node(edge.node).name)")
@@ -110,7 +124,7 @@ struct Rewriter {
       target.update(edge.node) { $0.inputs[edge.input] = source }
     }
     func moved(_ endpoint: Endpoint) throws -> Endpoint {
-      guard let new = endpoints[endpoint] else {
+      guard let new = mapped(endpoint) else {
         try checkRegistered(nodes[endpoint.node])
         throw TFError.internal("a pass lost an output of \(nodes[endpoint.node].name)")
       }
@@ -118,7 +132,7 @@ struct Rewriter {
     }
     var result = Subgraph(
       graph: target, feeds: try old.feeds.map(moved), fetches: try old.fetches.map(moved),
-      targets: old.targets.flatMap { controls[$0] ?? [] })
+      targets: old.targets.flatMap(standIns))
     result.cancellation = cancellation
     return result
   }
