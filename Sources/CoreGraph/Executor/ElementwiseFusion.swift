@@ -3,6 +3,9 @@ import CoreOps
 extension LinearPlanner {
   /// Puts runs of element-wise steps over as many elements into one step each.
   mutating func fuseElementwise() {
+    guard steps.contains(where: { (elementwiseCount($0) ?? 0) >= FusedLoop.minimumCount }) else {
+      return
+    }
     let users = users()
     var fused: [PlannedStep] = []
     var index = 0

@@ -26,16 +26,22 @@ final class LinearProgram: Sendable {
 
   /// A call of a specialised kernel.
   struct StaticStep: Sendable {
-    let spec: RunSpec
+    let run: Run
     /// Where its addresses begin in the table.
     let base: Int
-    /// The spec's call of a C loop, if it is one: running it then counts no references.
+    /// The call of a C loop, if it is one: running it then counts no references.
     let call: DirectLoop.Call?
+    /// What keeps the call's arguments.
+    private let direct: DirectLoop?
+    /// What a status of the call that is not 0 means.
+    let failure: (@Sendable (Int32) -> TFError)?
 
     init(_ spec: RunSpec, base: Int) {
-      self.spec = spec
+      run = spec.run
       self.base = base
+      direct = spec.direct
       call = spec.direct?.call
+      failure = spec.elementwise?.failure
     }
   }
 
@@ -86,6 +92,9 @@ final class LinearProgram: Sendable {
     var fixed: [StaticStep] = []
     /// The nodes behind the fixed steps, for errors and traces.
     var origins: [StepOrigin] = []
+    /// What is known of each value, and of those that the program computes, for traces.
+    var valueSpecs: [ValueSpec] = []
+    var computedSpecs: [ValueSpec] = []
     var dynamic: [DynamicStep] = []
     var tableSize = 0
     var arenaBytes = 0
@@ -99,6 +108,7 @@ final class LinearProgram: Sendable {
     var fetchedLists: [Int: DenseList] = [:]
   }
 
+  /// Without the fixed steps.
   let layout: Layout
   /// The fixed steps, where reading one takes no part in an array.
   private let steps: Steps
@@ -137,8 +147,10 @@ final class LinearProgram: Sendable {
     self.learning = isOpen ? learning : nil
     byteCount = (layout.fixed.count &+ layout.dynamic.count) &* 512 &+ layout.tableSize &* 24
     try MemoryLimit.take(byteCount)
-    self.layout = layout
     steps = Steps(layout.fixed)
+    var layout = layout
+    layout.fixed = []
+    self.layout = layout
   }
 
   deinit { MemoryLimit.giveBack(byteCount) }
@@ -146,7 +158,7 @@ final class LinearProgram: Sendable {
   /// Constant after it is made.
   private final class Steps: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<StaticStep>
-    private let count: Int
+    let count: Int
 
     init(_ steps: [StaticStep]) {
       count = steps.count
@@ -337,7 +349,7 @@ final class LinearProgram: Sendable {
           let status = call(table + step.pointee.base)
           if status != 0 { throw failure(of: index, status) }
         } else {
-          try step.pointee.spec.run(table + step.pointee.base)
+          try step.pointee.run(table + step.pointee.base)
         }
         index &+= 1
         if index & 31 == 0 { try cancellation.check() }
@@ -349,7 +361,7 @@ final class LinearProgram: Sendable {
 
   @inline(never)
   private func failure(of step: Int, _ status: Int32) -> TFError {
-    layout.fixed[step].spec.elementwise?.failure(status)
+    steps.pointer[step].failure?(status)
       ?? .internal("a loop without a meaning for its status gave \(status)")
   }
 
@@ -362,15 +374,16 @@ final class LinearProgram: Sendable {
       let origin = layout.origins[index]
       let start = RunEvent.now
       do {
-        try layout.fixed[index].spec.run(table + layout.fixed[index].base)
+        try steps.pointer[index].run(table + steps.pointer[index].base)
         try cancellation.check()
       } catch let error as TFError {
         throw origin.place(error)
       }
       observer.record(
         RunEvent(
-          .step, nodes: origin.nodes, op: origin.op, start: start, inputs: origin.inputs,
-          outputs: origin.outputs))
+          .step, nodes: origin.nodes, op: origin.op, start: start,
+          inputs: origin.inputs.map { layout.valueSpecs[$0] },
+          outputs: origin.outputs.map { layout.computedSpecs[$0] }))
     }
   }
 
@@ -395,7 +408,7 @@ final class LinearProgram: Sendable {
   }
 
   func fixedRun(_ state: RunState) -> FixedRun {
-    FixedRun(program: self, steps: steps.pointer, count: layout.fixed.count, table: state.table)
+    FixedRun(program: self, steps: steps.pointer, count: steps.count, table: state.table)
   }
 
   private func value(_ operand: Operand, _ feeds: [Tensor], _ state: RunState) throws -> Tensor {

@@ -10,7 +10,11 @@ extension LinearPlanner {
     var offsets = [Int](repeating: -1, count: computed.count)
     var slotPositions = [[Int]](repeating: [], count: slotCount)
     var arena = ArenaPlanner()
-    let ends = Dictionary(grouping: computed.indices, by: { computed[$0].lastUse })
+    layout.fixed.reserveCapacity(steps.count)
+    layout.origins.reserveCapacity(steps.count)
+    // The values that no later step reads, in the order of the last that does.
+    let ending = computed.indices.sorted { computed[$0].lastUse < computed[$1].lastUse }
+    var ended = 0
     let slotEnds = lastUsesOfSlots()
     var heapValues: [(dtype: DType, dims: Shape, positions: [Int])] = []
     var dynamicParts: [(part: DynamicPart, releases: [Int])] = []
@@ -30,11 +34,11 @@ extension LinearPlanner {
           case nil:
             throw TFError.internal("input \(offset) of \(origin.nodes.last ?? "") is not planned")
           }
-          origin.inputs.append(valueSpec(input))
         }
+        origin.inputs = inputs
+        origin.outputs = outputs
         for (offset, output) in outputs.enumerated() {
           let value = computed[output]
-          origin.outputs.append(ValueSpec(value.dtype, PartialShape(value.dims)))
           computed[output].positions.append(base + inputs.count + offset)
           if value.escapes {
             heapIndex[output] = heapValues.count
@@ -74,7 +78,9 @@ extension LinearPlanner {
           })
         dynamicParts.append((part, (slotEnds[index] ?? []).filter { !kept.contains($0) }))
       }
-      for value in ends[index] ?? [] {
+      while ended < ending.count, computed[ending[ended]].lastUse <= index {
+        let value = ending[ended]
+        ended += 1
         if offsets[value] >= 0 {
           arena.free(value)
         } else if heapIndex[value] >= 0 {
@@ -90,6 +96,8 @@ extension LinearPlanner {
         for position in value.positions { layout.arenaPositions.append((position, offsets[index])) }
       }
     }
+    layout.valueSpecs = known.indices.map(valueSpec)
+    layout.computedSpecs = computed.map { ValueSpec($0.dtype, PartialShape($0.dims)) }
     layout.heap = heapValues.map {
       Program.HeapValue(dtype: $0.dtype, dims: $0.dims, positions: $0.positions)
     }

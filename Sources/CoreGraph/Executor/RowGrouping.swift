@@ -10,6 +10,11 @@ extension LinearPlanner {
   /// product.
   private static var leastPassedBytes: Int { 1 << 18 }
 
+  /// Element-wise steps over fewer elements are not worth being a loop of their own.
+  private static var leastElements: Int { 256 }
+  /// Steps that may move before a group.
+  private static var maximumMoved: Int { 64 }
+
   /// Puts steps that go through the same rows into one step each: products and what is done with
   /// their rows before and after, and chains of steps that would write large values only to read
   /// them again.
@@ -18,6 +23,7 @@ extension LinearPlanner {
   /// processor's cache or in none: a step of a recurrent network is a handful of such steps of some
   /// microseconds each.
   mutating func groupRows() {
+    guard steps.indices.contains(where: { part($0) != nil }) else { return }
     let users = users()
     var grouped: [PlannedStep] = []
     var index = 0
@@ -75,7 +81,9 @@ extension LinearPlanner {
         if outputs.isEmpty { changed.append(inputs[0]) }
         moved += waiting
         waiting = []
-      } else if !parts.isEmpty, !outputs.isEmpty, !inputs.contains(where: { isMade($0, made) }) {
+      } else if !parts.isEmpty, !outputs.isEmpty, waiting.count < Self.maximumMoved,
+        !inputs.contains(where: { isMade($0, made) })
+      {
         waiting.append(index)
       } else {
         break
@@ -88,7 +96,9 @@ extension LinearPlanner {
   private func part(_ index: Int) -> Part? {
     var step = steps[index]
     // One element-wise step alone is a loop of one.
-    if elementwiseCount(step) != nil { step = fusedStep(index..<index + 1, nil) ?? step }
+    if let count = elementwiseCount(step), count >= Self.leastElements {
+      step = fusedStep(index..<index + 1, nil) ?? step
+    }
     guard case .fixed(let spec, let origin, let inputs, let outputs) = step, spec.scratchBytes == 0,
       let form = spec.rows, form.count > 1, form.rereads <= Self.maximumRereads,
       inputs.count + outputs.count <= RowGroup.maximumPointers

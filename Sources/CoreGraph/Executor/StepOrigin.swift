@@ -2,20 +2,29 @@ import CoreOps
 
 /// The nodes whose work a step does, and what it takes and gives.
 struct StepOrigin: Sendable {
-  /// All nodes in order; the last names errors.
-  var nodes: [String]
-  var op: String
-  var inputs: [ValueSpec] = []
-  var outputs: [ValueSpec] = []
+  /// Names errors.
+  private let last: String
+  /// All nodes in order, where there are several.
+  private let several: [String]
+  let op: String
+  /// Numbers of values, for those whom the layout tells what they are.
+  var inputs: [Int] = []
+  /// Numbers of values that the program computes.
+  var outputs: [Int] = []
+
+  var nodes: [String] { several.isEmpty ? [last] : several }
 
   init(_ kernel: PreparedKernel) {
-    nodes = Self.nodes(kernel)
+    let nodes = Self.nodes(kernel)
+    last = nodes.last ?? kernel.node
+    several = nodes.count > 1 ? nodes : []
     op = kernel.op.name
   }
 
   /// Several steps run as one.
   init(_ parts: [StepOrigin]) {
-    nodes = parts.flatMap(\.nodes)
+    last = parts.last?.last ?? ""
+    several = parts.flatMap(\.nodes)
     op = parts.map(\.op).joined(separator: "+")
   }
 
@@ -30,5 +39,5 @@ struct StepOrigin: Sendable {
   }
 
   /// An error of the step, said to come from its last node.
-  func place(_ error: TFError) -> TFError { error.at(node: nodes.last, op: op) }
+  func place(_ error: TFError) -> TFError { error.at(node: last, op: op) }
 }

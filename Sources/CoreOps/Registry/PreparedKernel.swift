@@ -34,9 +34,14 @@ package struct PreparedKernel: Sendable {
         body = try Self.body(op.kernel, context)
       }
       let attrs = self.attrs
-      refInputs = try signature.inputs.flatMap { argument in
+      let refInputs = try signature.inputs.flatMap { argument in
         try signature.types(of: argument, attrs).map { _ in argument.isRef }
       }
+      // Most kernels have none, and share the list.
+      self.refInputs =
+        refInputs.count < Self.noReferences.count && !refInputs.contains(true)
+        ? Self.noReferences[refInputs.count] : refInputs
+      if case .dynamic = body { accepted = AcceptedShapes() } else { accepted = nil }
     } catch let error as TFError {
       throw error.at(node: node.isEmpty ? nil : node, op: op.name)
     }
@@ -94,12 +99,13 @@ package struct PreparedKernel: Sendable {
   }
 
   /// The shapes that the shape rule found to be right last.
-  private let accepted = AcceptedShapes()
+  private let accepted: AcceptedShapes?
+  private static let noReferences = (0..<8).map { [Bool](repeating: false, count: $0) }
 
   /// Refuses what the shape rule refuses, so that a dynamic kernel only has to check values. The
   /// rule sees no values here, and so is asked once for several runs with the same shapes.
   private func checkShapes(_ inputs: [Tensor]) throws {
-    if inputs.isEmpty || accepted.contains(inputs) { return }
+    if inputs.isEmpty || accepted?.contains(inputs) == true { return }
     let count = inputs.count
     // What a reference refers to may have any shape by now.
     let shapes = inputs.indices.map {
@@ -109,7 +115,7 @@ package struct PreparedKernel: Sendable {
       ShapeContext(
         op: op, attrs: attrs, inputTypes: inputTypes, shapes: shapes,
         values: KnownValues([Tensor?](repeating: nil, count: count))))
-    accepted.set(inputs)
+    accepted?.set(inputs)
   }
 
   /// Runs once on values.
