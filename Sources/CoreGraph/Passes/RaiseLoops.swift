@@ -6,6 +6,9 @@ extension Subgraph {
   ///
   /// A loop of another form stays as it is and runs in the executor for frames.
   package func raisingLoops() throws -> Subgraph {
+    guard
+      graph.nodes.contains(where: { if case .enter? = $0.primitive { true } else { false } })
+    else { return self }
     var current = self
     // Inner loops first: raising one makes the loop around it an innermost one.
     for round in 0..<64 {
