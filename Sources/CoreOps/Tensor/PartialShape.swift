@@ -98,8 +98,8 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
   }
 
   /// - Throws: `INVALID_ARGUMENT` when the rank is more than `maxRank`, or a dimension is negative
-  ///   or did not fit; that or `RESOURCE_EXHAUSTED` when the known dimensions are more than a tensor
-  ///   may have.
+  ///   or did not fit; that or `RESOURCE_EXHAUSTED` when the known dimensions are more than a
+  ///   tensor may have.
   package func check() throws {
     guard let dims else { return }
     _ = try Dimension(dims.count).asRank()
