@@ -9,12 +9,16 @@
 
 ARITHMETIC(add, +)
 ARITHMETIC(sub, -)
-ARITHMETIC(mul, *)
+BINARY_FLOATS(mul, x *y, x *y)
+BINARY_INTS(mul, U(x) * U(y))
+BINARY_COMPLEXES(mul, product_c64(x, y), product_c128(x, y))
+JK_TABLE(mul, REAL_CASES(mul) COMPLEX_CASES(mul))
 
 BINARY_FLOATS(squared_difference, JK_ROUNDED(x - y) * JK_ROUNDED(x - y), (x - y) * (x - y))
 JK_BINARY_LOOP(squared_difference_i32, i32, i32, GET_id, SET_id, (U(x) - U(y)) * (U(x) - U(y)))
 JK_BINARY_LOOP(squared_difference_i64, i64, i64, GET_id, SET_id, (U(x) - U(y)) * (U(x) - U(y)))
-BINARY_COMPLEXES(squared_difference, conjf(x - y) * (x - y), conj(x - y) * (x - y))
+BINARY_COMPLEXES(squared_difference, product_c64(conjf(x - y), x - y),
+                 product_c128(conj(x - y), x - y))
 JK_TABLE(squared_difference, FLOAT_CASES(squared_difference) COMPLEX_CASES(squared_difference)
          case JK_I32: return squared_difference_i32; case JK_I64: return squared_difference_i64;)
 
@@ -61,7 +65,7 @@ JK_TABLE(minimum, REAL_CASES(minimum))
 CHECKED_SIGNED(div, y == 0, y == -1 ? NEGATED(x) : U(x / y))
 CHECKED_UNSIGNED(div, y == 0, x / y)
 BINARY_FLOATS(div, x / y, x / y)
-BINARY_COMPLEXES(div, x / y, x / y)
+BINARY_COMPLEXES(div, quotient_c64(x, y), quotient_c128(x, y))
 JK_TABLE(div, REAL_CASES(div) COMPLEX_CASES(div))
 
 CHECKED_SIGNED(floor_div, y == 0,
@@ -108,21 +112,22 @@ BINARY_FLOATS(pow, fast_powf(x, y), pow(x, y))
 BINARY_COMPLEXES(pow, cpowf(x, y), cpow(x, y))
 JK_TABLE(pow, FLOAT_CASES(pow) SIGNED_CASES(pow) COMPLEX_CASES(pow))
 
-BINARY_COMPLEX_OP(div_no_nan, y == 0 ? 0 : x / y, y == 0 ? 0 : x / y, y == 0 ? 0 : x / y,
-                  y == 0 ? 0 : x / y)
-BINARY_COMPLEX_OP(mul_no_nan, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y,
-                  y == 0 ? 0 : x * y)
-BINARY_COMPLEX_OP(xdivy, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y,
-                  x == 0 ? 0 : x / y)
+BINARY_COMPLEX_OP(div_no_nan, y == 0 ? 0 : x / y, y == 0 ? 0 : x / y,
+                  y == 0 ? 0 : quotient_c64(x, y), y == 0 ? 0 : quotient_c128(x, y))
+BINARY_COMPLEX_OP(mul_no_nan, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y,
+                  y == 0 ? 0 : product_c64(x, y), y == 0 ? 0 : product_c128(x, y))
+BINARY_COMPLEX_OP(xdivy, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y,
+                  x == 0 ? 0 : quotient_c64(x, y), x == 0 ? 0 : quotient_c128(x, y))
 BINARY_COMPLEX_OP(xlogy, x == 0 ? 0 : x * JK_ROUNDED(fast_logf(y)), x == 0 ? 0 : x * log(y),
-                  x == 0 ? 0 : x * clogf(y), x == 0 ? 0 : x * clog(y))
+                  x == 0 ? 0 : product_c64(x, clogf(y)), x == 0 ? 0 : product_c128(x, clog(y)))
 static double _Complex log1p_complex(double _Complex x) {
   double a = creal(x), b = cimag(x);
   // |1 + x|^2 - 1 without cancellation.
   return 0.5 * log1p(a * (2 + a) + b * b) + I * atan2(b, 1 + a);
 }
 BINARY_COMPLEX_OP(xlog1py, x == 0 ? 0 : x * JK_ROUNDED(fast_log1pf(y)), x == 0 ? 0 : x * log1p(y),
-                  x == 0 ? 0 : x * (c64)log1p_complex(y), x == 0 ? 0 : x * log1p_complex(y))
+                  x == 0 ? 0 : product_c64(x, (c64)log1p_complex(y)),
+                  x == 0 ? 0 : product_c128(x, log1p_complex(y)))
 
 BINARY_OP(atan2, fast_atan2f(x, y), atan2(x, y))
 JK_BINARY_LOOP(next_after_f32, f32, f32, GET_id, SET_id, nextafterf(x, y))

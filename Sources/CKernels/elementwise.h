@@ -32,6 +32,24 @@
 #define INT_CASES(name) SIGNED_CASES(name) UNSIGNED_CASES(name)
 #define REAL_CASES(name) FLOAT_CASES(name) INT_CASES(name)
 
+// Complex products and quotients by the formulas, without the C library's care for infinities: an
+// operand that is infinite gives not-a-number parts, as does a divisor of 0.
+#define COMPLEX_ARITHMETIC(C, R, RE, IM, ABS)                                   \
+  JK_INLINE C product_##C(C x, C y) {                                           \
+    return __builtin_complex(RE(x) * RE(y) - IM(x) * IM(y),                     \
+                             RE(x) * IM(y) + IM(x) * RE(y));                    \
+  }                                                                             \
+  JK_INLINE C cube_##C(C x) { return product_##C(x, product_##C(x, x)); }       \
+  /* The divisor is scaled by its larger part, so that squares do not overflow. */ \
+  JK_INLINE C quotient_##C(C x, C y) {                                          \
+    R a = ABS(RE(y)), b = ABS(IM(y)), size = a > b ? a : b;                     \
+    R c = RE(y) / size, d = IM(y) / size, scale = c * c + d * d;                \
+    return __builtin_complex((RE(x) * c + IM(x) * d) / scale / size,            \
+                             (IM(x) * c - RE(x) * d) / scale / size);           \
+  }
+COMPLEX_ARITHMETIC(c64, f32, crealf, cimagf, fabsf)
+COMPLEX_ARITHMETIC(c128, f64, creal, cimag, fabs)
+
 // Half precision is computed in single precision and rounded.
 #define UNARY_FLOATS_WITH(name, setup, e32, e64)                              \
   JK_UNARY_LOOP_WITH(name##_f32, f32, f32, GET_id, SET_id, setup, e32)        \

@@ -40,12 +40,24 @@ BINARY_OP(softplus_grad, x * fast_sigmoidf(y), x / (1 + exp(-y)))
 BINARY_OP(softsign_grad, x / ((1 + fast_absf(y)) * (1 + fast_absf(y))),
           x / ((1 + fabs(y)) * (1 + fabs(y))))
 
-// x is the function's output, y the gradient.
-BINARY_COMPLEX_OP(sqrt_grad, y * 0.5f / x, y * 0.5 / x, y * 0.5f / conjf(x), y * 0.5 / conj(x))
-BINARY_COMPLEX_OP(rsqrt_grad, y * -0.5f * (x * x * x), y * -0.5 * (x * x * x),
-                  y * -0.5f * (conjf(x) * conjf(x) * conjf(x)),
-                  y * -0.5 * (conj(x) * conj(x) * conj(x)))
-BINARY_COMPLEX_OP(reciprocal_grad, -y * x * x, -y * x * x, -y *conjf(x) * conjf(x),
-                  -y *conj(x) * conj(x))
-BINARY_COMPLEX_OP(sigmoid_grad, y * x * (1 - x), y * x * (1 - x), y * x * (1 - x), y * x * (1 - x))
-BINARY_COMPLEX_OP(tanh_grad, y * (1 - x * x), y * (1 - x * x), y * (1 - x * x), y * (1 - x * x))
+// x is the function's output, y the gradient, which is rounded last: each other step rounds to the
+// dtype. A gradient of 0 gives 0 even where the output is 0, infinite or not a number, so that
+// where(x > 0, sqrt(x), 0) has gradients.
+#define NO_NAN(value) (y == 0 ? 0 : (value))
+#define CUBE_f32 JK_ROUNDED(x * JK_ROUNDED(x * x))
+BINARY_COMPLEX_OP(sqrt_grad, NO_NAN(JK_ROUNDED(0.5f / x) * y), NO_NAN(0.5 / x * y),
+                  NO_NAN(product_c64(quotient_c64(0.5f, conjf(x)), y)),
+                  NO_NAN(product_c128(quotient_c128(0.5, conj(x)), y)))
+BINARY_COMPLEX_OP(rsqrt_grad, NO_NAN(JK_ROUNDED(-0.5f * CUBE_f32) * y),
+                  NO_NAN(-0.5 * (x * (x * x)) * y),
+                  NO_NAN(product_c64(-0.5f * cube_c64(conjf(x)), y)),
+                  NO_NAN(product_c128(-0.5 * cube_c128(conj(x)), y)))
+BINARY_COMPLEX_OP(reciprocal_grad, NO_NAN(-JK_ROUNDED(x * x) * y), NO_NAN(-(x * x) * y),
+                  NO_NAN(product_c64(-product_c64(conjf(x), conjf(x)), y)),
+                  NO_NAN(product_c128(-product_c128(conj(x), conj(x)), y)))
+BINARY_COMPLEX_OP(sigmoid_grad, y * JK_ROUNDED(x * JK_ROUNDED(1 - x)), y * (x * (1 - x)),
+                  product_c64(y, product_c64(x, 1 - x)),
+                  product_c128(y, product_c128(x, 1 - x)))
+BINARY_COMPLEX_OP(tanh_grad, y * JK_ROUNDED(1 - JK_ROUNDED(x * x)), y * (1 - x * x),
+                  product_c64(y, 1 - product_c64(x, x)),
+                  product_c128(y, 1 - product_c128(x, x)))

@@ -21,12 +21,12 @@ JK_TABLE(sign, FLOAT_CASES(sign) SIGNED_CASES(sign) COMPLEX_CASES(sign))
 UNARY_FLOATS(square, x * x, x * x)
 UNARY_SIGNED(square, U(x) * U(x))
 UNARY_UNSIGNED(square, U(x) * U(x))
-UNARY_COMPLEXES(square, x * x, x * x)
+UNARY_COMPLEXES(square, product_c64(x, x), product_c128(x, x))
 JK_TABLE(square, REAL_CASES(square) COMPLEX_CASES(square))
 
 UNARY_COMPLEX_OP(sqrt, SQRT(x), SQRT(x), csqrtf(x), csqrt(x))
 UNARY_COMPLEX_OP(rsqrt, 1 / SQRT(x), 1 / SQRT(x), 1 / csqrtf(x), 1 / csqrt(x))
-UNARY_COMPLEX_OP(reciprocal, 1 / x, 1 / x, 1 / x, 1 / x)
+UNARY_COMPLEX_OP(reciprocal, 1 / x, 1 / x, quotient_c64(1, x), quotient_c128(1, x))
 UNARY_COMPLEX_OP(exp, fast_expf(x), exp(x), cexpf(x), cexp(x))
 static double _Complex expm1_complex(double _Complex x) {
   double a = creal(x), b = cimag(x), s = sin(0.5 * b), e = expm1(a);
