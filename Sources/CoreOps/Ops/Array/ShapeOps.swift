@@ -81,7 +81,19 @@ package struct ShapeOps: OpFamily {
     guard let sizes = try context.integers(1) else {
       return try .unknown(rank: context.shapes[1][0])
     }
+    return try reshaped(context.shapes[0].known, to: sizes)
+  }
+
+  /// The shape that `sizes` ask for, one of which may be -1 and stands for what is missing.
+  ///
+  /// Where sizes and input both have a dimension of 0, the missing one is what makes the others
+  /// equal: `[0, -1]` for the shape `[0, 3, 4]` is `[0, 12]`.
+  ///
+  /// - Parameter input: the shape before, nil while it is not known.
+  /// - Throws: `INVALID_ARGUMENT` where the elements do not fit.
+  package static func reshaped(_ input: Shape?, to sizes: [Int]) throws -> PartialShape {
     var open: Int?
+    var hasZero = false
     var product = 1
     for (axis, size) in sizes.enumerated() {
       if size == -1 {
@@ -92,36 +104,40 @@ package struct ShapeOps: OpFamily {
         open = axis
       } else {
         try require(size >= 0, "Size \(axis) must be non-negative, not \(size)")
+        if size == 0 {
+          hasZero = true
+          continue
+        }
         let (next, overflow) = product.multipliedReportingOverflow(by: size)
         try require(!overflow, "Shape \(Shape(sizes)) has too many elements")
         product = next
       }
     }
     var dims = sizes.map { $0 == -1 ? nil : Optional($0) }
-    guard let count = context.shapes[0].known?.elementCount else {
-      return PartialShape(dims)
-    }
+    guard let input else { return PartialShape(dims) }
+    let count = input.elementCount
+    var requested = hasZero ? 0 : product
     if let open {
+      var divided = 1
+      for size in input.dims where size > 0 || !hasZero {
+        let (next, overflow) = divided.multipliedReportingOverflow(by: size)
+        try require(!overflow, "Shape \(input) has too many elements")
+        divided = next
+      }
+      let missing = divided / product
       try require(
-        product > 0,
-        """
-        reshape cannot infer the missing input size for an empty tensor unless all specified input \
-        sizes are non-zero
-        """
-      )
-      try require(
-        count % product == 0,
+        divided % product == 0 || (hasZero && count == 0),
         """
         Input to reshape is a tensor with \(count) values, but the requested shape requires a \
         multiple of \(product)
         """
       )
-      dims[open] = count / product
-    } else {
-      try require(
-        product == count,
-        "Input to reshape is a tensor with \(count) values, but the requested shape has \(product)")
+      dims[open] = missing
+      requested *= missing
     }
+    try require(
+      requested == count,
+      "Input to reshape is a tensor with \(count) values, but the requested shape has \(requested)")
     return PartialShape(dims)
   }
 

@@ -229,17 +229,15 @@ package struct QuantizedOps: OpFamily {
       guard let sizes = try context.integers(1) else {
         return [try .unknown(rank: shape[0]), .scalar, .scalar]
       }
-      guard let count = context.shapes[0].elementCount else {
-        return [PartialShape(sizes.map { $0 < 0 ? nil : $0 }), .scalar, .scalar]
-      }
-      return [PartialShape(try reshaped(count, sizes)), .scalar, .scalar]
+      return [try ShapeOps.reshaped(context.shapes[0].known, to: sizes), .scalar, .scalar]
     },
     kernel: .run { run in
       _ = try rangeEnd(run.inputs[2], "input_min", loose: true)
       _ = try rangeEnd(run.inputs[3], "input_max", loose: true)
       try require(
         run.inputs[1].dims.rank == 1, "sizes input must be 1-D, not \(run.inputs[1].dims)")
-      let dims = try reshaped(run.inputs[0].dims.elementCount, run.inputs[1].integers())
+      let shape = try ShapeOps.reshaped(run.inputs[0].dims, to: run.inputs[1].integers())
+      guard let dims = shape.known else { throw TFError.internal("a reshaped shape is unknown") }
       return [run.inputs[0].reshaped(dims), run.inputs[2], run.inputs[3]]
     }, gradient: .none("TensorFlow defines no gradient for QuantizedReshape"))
 
@@ -305,38 +303,6 @@ package struct QuantizedOps: OpFamily {
       input.dims.elementCount,
       from.0, from.1, to.0, to.1)
     return output
-  }
-
-  private static func reshaped(_ count: Int, _ sizes: [Int]) throws -> Shape {
-    var known = 1
-    var open: Int?
-    for (axis, size) in sizes.enumerated() {
-      if size == -1 {
-        try require(open == nil, "Only one input size may be -1, not both \(open ?? 0) and \(axis)")
-        open = axis
-      } else {
-        try require(size >= 0, "Size \(axis) must be non-negative, not \(size)")
-        let (product, overflow) = known.multipliedReportingOverflow(by: size)
-        try require(!overflow, "the shape \(sizes) has too many elements")
-        known = product
-      }
-    }
-    var dims = sizes
-    if let open {
-      try require(
-        known > 0 && count % known == 0,
-        """
-        Input to reshape is a tensor with \(count) values, but the requested shape requires a \
-        multiple of \(known)
-        """
-      )
-      dims[open] = count / known
-    } else {
-      try require(
-        known == count,
-        "Input to reshape is a tensor with \(count) values, but the requested shape has \(known)")
-    }
-    return Shape(dims)
   }
 }
 
