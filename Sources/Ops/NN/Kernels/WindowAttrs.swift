@@ -140,8 +140,9 @@ package struct WindowAttrs: Sendable {
   private func count(_ input: Dimension, _ reach: Dimension, _ stride: Dimension) throws
     -> Dimension
   {
+    // Rounded towards zero: a window that is larger by less than a stride lies nowhere.
     let output = (input - reach + stride) / stride
-    guard input - reach + stride >= 0 else {
+    guard output >= 0 else {
       throw TFError.invalidArgument(
         """
         Computed output size would be negative: \(output) [input_size: \(input), \
