@@ -7,13 +7,7 @@ package struct LinearAlgebraOps: OpFamily {
 
   package let cholesky: OpDef = LinearAlgebraOps.square(
     "Cholesky", gradient: .rule { [try LinearAlgebraGradients.cholesky($0)] }
-  ) { a in
-    guard let factor = a.cholesky() else {
-      throw TFError.invalidArgument(
-        "Cholesky decomposition was not successful. The input might not be valid.")
-    }
-    return factor
-  }
+  ) { a, _ in LinearAlgebraOps.choleskyFactor(a) }
 
   package let choleskyGrad: OpDef = OpDef(
     "CholeskyGrad", "l: T, grad: T -> output: T\nT: {half, float, double}",
@@ -24,8 +18,12 @@ package struct LinearAlgebraOps: OpFamily {
     kernel: LinearAlgebraRules.kernel(["T": [.float32, .float64]]) { context in
       let n = context.rows(0)
       for i in 0..<context.count {
-        let l = context.matrix(0, i)
-        let product = l.transposed().times(context.matrix(1, i))
+        let (l, gradient) = (context.matrix(0, i), context.matrix(1, i))
+        guard l.isFinite, gradient.isFinite, !l.hasZeroPivot else {
+          context.store(l.plainCholeskyGradient(gradient), i)
+          continue
+        }
+        let product = l.transposed().times(gradient)
         // The lower triangle of Lᵀ·G with its diagonal halved, between L⁻ᵀ and L⁻¹.
         var middle = DenseMatrix(isComplex: false, rows: n, columns: n)
         for c in 0..<n {
@@ -53,19 +51,19 @@ package struct LinearAlgebraOps: OpFamily {
         inverse, try LinearAlgebraGradients.product(gradient, inverse, adjB: true), adjA: true)
       return [try -(adjoint ? LinearAlgebraGradients.adjoint(product) : product)]
     }
-  ) { a in
+  ) { a, _ in
     guard let inverse = a.inverse() else { throw LinearAlgebraRules.singular }
     return inverse
   }
 
   package let exponential: OpDef = LinearAlgebraOps.square(
     "MatrixExponential", gradient: .none("TensorFlow has no gradient of it")
-  ) { MatrixFunctions.exponential($0) }
+  ) { a, _ in MatrixFunctions.exponential(a) }
 
   package let squareRoot: OpDef = LinearAlgebraOps.square(
     "MatrixSquareRoot", computesComplex: true,
     gradient: .rule { [try MatrixGradients.squareRoot($0)] }
-  ) { MatrixFunctions.squareRoot($0) }
+  ) { a, dtype in MatrixFunctions.squareRoot(a, isReal: !dtype.isComplex) }
 
   package let logarithm: OpDef = OpDef(
     "MatrixLogarithm", "input: T -> output: T\nT: {complex64, complex128}",
@@ -116,7 +114,7 @@ package struct LinearAlgebraOps: OpFamily {
   package let batchInverse: OpDef = LinearAlgebraOps.square(
     "BatchMatrixInverse", adjoint: true, signatureTypes: "double, float",
     gradient: .none("an op of TensorFlow before 1.0")
-  ) { a in
+  ) { a, _ in
     guard let inverse = a.inverse() else { throw LinearAlgebraRules.singular }
     return inverse
   }
@@ -124,13 +122,7 @@ package struct LinearAlgebraOps: OpFamily {
   package let batchCholesky: OpDef = LinearAlgebraOps.square(
     "BatchCholesky", signatureTypes: "double, float",
     gradient: .none("an op of TensorFlow before 1.0")
-  ) { a in
-    guard let factor = a.cholesky() else {
-      throw TFError.invalidArgument(
-        "Cholesky decomposition was not successful. The input might not be valid.")
-    }
-    return factor
-  }
+  ) { a, _ in LinearAlgebraOps.choleskyFactor(a) }
 
   package let batchDeterminant: OpDef = OpDef(
     "BatchMatrixDeterminant", "input: T -> output: T\nT: {float, double, complex64, complex128}",
@@ -154,8 +146,10 @@ package struct LinearAlgebraOps: OpFamily {
     kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) { context in
       let n = context.rows(0)
       for i in 0..<context.count {
-        let (factors, pivots, singular) = context.matrix(0, i).lu()
-        if singular { throw LinearAlgebraRules.singular }
+        let a = context.matrix(0, i)
+        // LAPACK measures complex pivots by the sum of their parts, TensorFlow by their modulus.
+        let (factors, pivots) = a.isComplex ? a.plainLU() : { ($0.factors, $0.pivots) }(a.lu())
+        if factors.hasZeroPivot { throw LinearAlgebraRules.singular }
         context.store(factors, i)
         var order = Array(0..<n)
         for row in 0..<n { order.swapAt(row, Int(pivots[row]) - 1) }
@@ -250,7 +244,7 @@ package struct LinearAlgebraOps: OpFamily {
       let vectors = try prepared.bool("compute_v")
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
-          let (e, v) = context.matrix(0, i).selfAdjointEigen(vectors: vectors)
+          let (e, v) = try context.matrix(0, i).selfAdjointEigen(vectors: vectors)
           context.store(LinearAlgebraRules.column(e, context.dtype), i)
           if vectors { context.store(v, i, output: 1) }
         }
@@ -281,7 +275,7 @@ package struct LinearAlgebraOps: OpFamily {
       let vectors = try prepared.bool("compute_v")
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
-          let (e, v) = context.matrix(0, i).eigen(vectors: vectors)
+          let (e, v) = try context.matrix(0, i).eigen(vectors: vectors)
           context.store(e, i)
           if vectors { context.store(v, i, output: 1) }
         }
@@ -291,6 +285,16 @@ package struct LinearAlgebraOps: OpFamily {
 }
 
 extension LinearAlgebraOps {
+  /// The lower triangle of a matrix that is not positive definite is filled with the scalar that
+  /// TensorFlow's dtype has for not-a-number, which is 0 where it is complex.
+  fileprivate static func choleskyFactor(_ a: DenseMatrix) -> DenseMatrix {
+    if let factor = a.cholesky() { return factor }
+    var filled = DenseMatrix(isComplex: a.isComplex, rows: a.rows, columns: a.columns)
+    if a.isComplex { return filled }
+    for c in 0..<a.columns { for r in c..<a.rows { filled[r, c] = (.nan, 0) } }
+    return filled
+  }
+
   fileprivate static func determinants(_ context: StackContext) {
     for i in 0..<context.count {
       let (sign, log) = LinearAlgebraRules.logDeterminant(context.matrix(0, i))
@@ -313,7 +317,7 @@ extension LinearAlgebraOps {
       kernel: LinearAlgebraRules.kernel(["T": [.float32, .float64]]) { context in
         let n = context.rows(0)
         for i in 0..<context.count {
-          let (e, v) = context.matrix(0, i).selfAdjointEigen(vectors: true)
+          let (e, v) = try context.matrix(0, i).selfAdjointEigen(vectors: true)
           var both = DenseMatrix(isComplex: false, rows: n + 1, columns: n)
           for c in 0..<n {
             both[0, c] = (e[c], 0)
@@ -329,7 +333,7 @@ extension LinearAlgebraOps {
     _ name: String, adjoint: Bool = false, computesComplex: Bool = false,
     types: DTypeSet = LinearAlgebraRules.types,
     signatureTypes: String = "double, float, half, complex64, complex128", gradient: Gradient,
-    _ body: @escaping @Sendable (DenseMatrix) throws -> DenseMatrix
+    _ body: @escaping @Sendable (DenseMatrix, DType) throws -> DenseMatrix
   ) -> OpDef {
     OpDef(
       name,
@@ -340,7 +344,7 @@ extension LinearAlgebraOps {
         return LinearAlgebraRules.specialise(prepared) { context in
           for i in 0..<context.count {
             let a = context.matrix(0, i, isComplex: computesComplex ? true : nil)
-            context.store(try body(a).form(adjoint: turned), i)
+            context.store(try body(a, context.dtype).form(adjoint: turned), i)
           }
         }
       }, gradient: gradient)

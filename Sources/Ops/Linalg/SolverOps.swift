@@ -303,8 +303,11 @@ extension SolverOps {
     return tall ? factor.choleskySolve(turned.times(b)) : turned.times(factor.choleskySolve(b))
   }
 
-  /// The least squares solution of least norm.
+  /// The least squares solution of least norm; a matrix that is not finite counts as of rank 0.
   fileprivate static func leastNorm(_ a: DenseMatrix, _ b: DenseMatrix) -> DenseMatrix {
+    guard a.isFinite else {
+      return DenseMatrix(isComplex: a.isComplex, rows: a.columns, columns: b.columns)
+    }
     let (s, u, v) = a.svd(vectors: true, full: false)
     var projected = u.adjoint.times(b)
     let limit = (s.first ?? 0) * Double(max(a.rows, a.columns)) * Double.ulpOfOne
@@ -329,10 +332,11 @@ extension SolverOps {
     func minus(_ a: Complex, _ b: Complex) -> Complex { (a.re - b.re, a.im - b.im) }
     func isZero(_ a: Complex) -> Bool { a.re == 0 && a.im == 0 }
     func size(_ a: Complex) -> Double { a.re * a.re + a.im * a.im }
-    let singular = TFError.invalidArgument(
-      pivoting
-        ? "Input matrix is not invertible."
-        : "The first element of diagonals or a pivot is zero. Consider setting pivoting to True.")
+    // Without a solution nothing is a number, and other systems of the batch go on.
+    func unsolved() -> DenseMatrix {
+      x.fill(.nan)
+      return x
+    }
     // Row r of what is left: its diagonal and the two elements to the right.
     var rows = (0..<n).map { r -> (Complex, Complex, Complex) in
       (d[1, r], r + 1 < n ? d[0, r] : (0, 0), (0, 0))
@@ -346,7 +350,7 @@ extension SolverOps {
         rows[r + 1] = (upper.1, upper.2, (0, 0))
         for c in 0..<b.columns { (x[r, c], x[r + 1, c]) = (x[r + 1, c], x[r, c]) }
       }
-      if isZero(rows[r].0) { throw singular }
+      if isZero(rows[r].0) { return unsolved() }
       let factor = MatrixFunctions.divide(below, rows[r].0)
       rows[r + 1].0 = minus(rows[r + 1].0, MatrixFunctions.multiply(factor, rows[r].1))
       rows[r + 1].1 = minus(rows[r + 1].1, MatrixFunctions.multiply(factor, rows[r].2))
@@ -354,7 +358,7 @@ extension SolverOps {
         x[r + 1, c] = minus(x[r + 1, c], MatrixFunctions.multiply(factor, x[r, c]))
       }
     }
-    if isZero(rows[n - 1].0) { throw singular }
+    if isZero(rows[n - 1].0) { return unsolved() }
     for c in 0..<b.columns {
       for r in (0..<n).reversed() {
         var sum = x[r, c]

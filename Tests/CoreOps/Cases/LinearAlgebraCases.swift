@@ -8,7 +8,7 @@ let linearAlgebraCases: [OpCase] = [
     expect: [t(.float32, [[2.0, 0.0], [0.5, 1.65831244]])], gradient: false),
   OpCase(
     "Cholesky of an indefinite matrix", [t(.float32, [[1.0, 2.0], [2.0, 1.0]])],
-    error: .invalidArgument),
+    expect: [[[Float.nan, 0.0], [Float.nan, Float.nan]]], gradient: false),
   OpCase(
     "BatchCholesky", [t(.float32, [[4.0, 1.0], [1.0, 3.0]])],
     expect: [t(.float32, [[2.0, 0.0], [0.5, 1.65831244]])], gradient: false),

@@ -144,6 +144,10 @@ struct DenseMatrix {
     var factors = self
     var pivots = [Int32](repeating: 0, count: max(rows, 1))
     if rows == 0 { return (factors, pivots, false) }
+    guard isFinite else {
+      (factors, pivots) = plainLU()
+      return (factors, pivots, factors.hasZeroPivot)
+    }
     let info = jk_getrf(z, Int32(rows), Int32(columns), &factors.values, &pivots)
     return (factors, pivots, info != 0)
   }
@@ -153,6 +157,7 @@ struct DenseMatrix {
     if rows == 0 || b.columns == 0 { return b }
     let (factors, pivots, singular) = lu()
     if singular { return nil }
+    if !isFinite { return factors.plainSolve(b, pivots: pivots) }
     var x = b
     _ = jk_getrs(z, 0, Int32(rows), Int32(b.columns), factors.values, pivots, &x.values)
     return x
@@ -160,6 +165,7 @@ struct DenseMatrix {
 
   func inverse() -> DenseMatrix? {
     if rows == 0 { return self }
+    if !isFinite { return solve(.identity(isComplex: isComplex, rows)) }
     var (factors, pivots, singular) = lu()
     if singular { return nil }
     var work = [Double](repeating: 0, count: rows * 64 * width)
@@ -168,13 +174,13 @@ struct DenseMatrix {
   }
 
   /// The lower triangle L with L·Lᴴ equal to this matrix, whose lower triangle is read; nil when
-  /// there is none.
+  /// there is none. Elements that are not numbers go into those that follow from them.
   func cholesky() -> DenseMatrix? {
     if rows == 0 { return self }
     var factor = self
-    guard jk_potrf(z, 0, Int32(rows), &factor.values) == 0 else { return nil }
+    let info = jk_potrf(z, 0, Int32(rows), &factor.values)
     for c in 0..<columns { for r in 0..<c { factor[r, c] = (0, 0) } }
-    return factor.isFinite ? factor : nil
+    return info == 0 && factor.isFinite ? factor : plainCholesky()
   }
 
   /// X with L·Lᴴ·X = `b` for the L that this matrix is.
@@ -210,8 +216,8 @@ struct DenseMatrix {
     return (q, r)
   }
 
-  /// The singular values, and u and v with u · diag(s) · vᴴ equal to this matrix. Not-a-number
-  /// where it has no finite values.
+  /// The singular values, and u and v with u · diag(s) · vᴴ equal to this matrix. Where it is not
+  /// finite they are not numbers, or 0 where it is complex, as in TensorFlow.
   func svd(vectors: Bool, full: Bool) -> (s: [Double], u: DenseMatrix, v: DenseMatrix) {
     if vectors, JacobiSVD.takes(self) { return JacobiSVD.decompose(self, full: full) }
     let full = full && vectors
@@ -241,35 +247,62 @@ struct DenseMatrix {
         &work,
         Int32(lwork), &rwork, &iwork) : 1
     if info != 0 {
-      s = [Double](repeating: .nan, count: k)
-      u.fill(.nan)
-      vt.fill(.nan)
+      let nothing: Double = isComplex ? 0 : .nan
+      s = [Double](repeating: nothing, count: k)
+      u.fill(nothing)
+      vt.fill(nothing)
     }
     return (s, u, vt.adjoint)
   }
 
   /// The eigenvalues in ascending order, and the eigenvectors as columns, of a self-adjoint matrix,
   /// whose lower triangle is read.
-  func selfAdjointEigen(vectors: Bool) -> (values: [Double], vectors: DenseMatrix) {
+  ///
+  /// - Throws: `INVALID_ARGUMENT` where the iteration would not end because of elements that are
+  ///   not finite.
+  func selfAdjointEigen(vectors: Bool) throws -> (values: [Double], vectors: DenseMatrix) {
     var a = self
     var w = [Double](repeating: .nan, count: rows)
     if rows == 0 { return (w, a) }
+    if rows == 1 {
+      w[0] = self[0, 0].re
+      a[0, 0] = (1, 0)
+      return (w, a)
+    }
+    let isLowerFinite = (0..<rows).allSatisfy { r in
+      (0...r).allSatisfy { c in self[r, c].re.isFinite && self[r, c].im.isFinite }
+    }
+    guard isLowerFinite else {
+      // Where an infinite corner alone stands out, or in two rows the diagonal, the scaled matrix
+      // is diagonal already, without numbers.
+      let isAlone = (0..<rows).allSatisfy { r in
+        (0...r).allSatisfy { c in
+          let x = self[r, c]
+          return r == c && (r == 0 || rows == 2)
+            ? !x.re.isNaN && x.im.isFinite : x.re.isFinite && x.im.isFinite
+        }
+      }
+      guard isAlone else { throw Self.notDecomposed("Self-adjoint eigen") }
+      a.fill(.nan)
+      return (w, a)
+    }
     let lwork = 66 * rows
     var work = [Double](repeating: 0, count: lwork * width)
     var rwork = [Double](repeating: 0, count: 3 * rows)
-    let info =
-      isFinite
-      ? jk_heev(z, vectors ? 1 : 0, 0, Int32(rows), &a.values, &w, &work, Int32(lwork), &rwork) : 1
-    if info != 0 {
-      w = [Double](repeating: .nan, count: rows)
-      a.fill(.nan)
-    }
+    let info = jk_heev(
+      z, vectors ? 1 : 0, 0, Int32(rows), &a.values, &w, &work, Int32(lwork), &rwork)
+    guard info == 0 else { throw Self.notDecomposed("Self-adjoint eigen") }
     return (w, a)
+  }
+
+  private static func notDecomposed(_ kind: String) -> TFError {
+    TFError.invalidArgument(
+      "\(kind) decomposition was not successful. The input might not be valid.")
   }
 
   /// The eigenvalues (one column) and eigenvectors of a real matrix: conjugate pairs next to each
   /// other.
-  private func realEigen(vectors: Bool) -> (values: DenseMatrix, vectors: DenseMatrix) {
+  private func realEigen(vectors: Bool) throws -> (values: DenseMatrix, vectors: DenseMatrix) {
     var a = self
     var w = DenseMatrix(isComplex: true, rows: rows, columns: 1)
     var v = DenseMatrix(isComplex: true, rows: rows, columns: rows)
@@ -280,16 +313,9 @@ struct DenseMatrix {
       [Double](repeating: 0, count: rows), [Double](repeating: 0, count: rows),
       [Double](repeating: 0, count: rows)
     )
-    let info =
-      isFinite
-      ? jk_real_geev(
-        vectors ? 1 : 0, Int32(rows), &a.values, &wr, &wi, &real.values, &scale, &work, Int32(lwork)
-      ) : 1
-    if info != 0 {
-      w.fill(.nan)
-      v.fill(.nan)
-      return (w, v)
-    }
+    let info = jk_real_geev(
+      vectors ? 1 : 0, Int32(rows), &a.values, &wr, &wi, &real.values, &scale, &work, Int32(lwork))
+    guard info == 0 else { throw Self.notDecomposed("Eigen") }
     for column in 0..<rows {
       w[column, 0] = (wr[column], wi[column])
       // The first of a pair has its vector's real part in its own column and the imaginary one in
@@ -304,8 +330,16 @@ struct DenseMatrix {
   }
 
   /// The eigenvalues (one column) and eigenvectors of a matrix.
-  func eigen(vectors: Bool) -> (values: DenseMatrix, vectors: DenseMatrix) {
-    if !isComplex, rows > 0 { return realEigen(vectors: vectors) }
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for a matrix that is not finite.
+  func eigen(vectors: Bool) throws -> (values: DenseMatrix, vectors: DenseMatrix) {
+    if isComplex, rows == 1 {
+      var one = self
+      one[0, 0] = (1, 0)
+      return (self, one)
+    }
+    guard isFinite else { throw Self.notDecomposed("Eigen") }
+    if !isComplex, rows > 0 { return try realEigen(vectors: vectors) }
     var a = self
     var w = DenseMatrix(isComplex: true, rows: rows, columns: 1)
     var v = DenseMatrix(isComplex: true, rows: rows, columns: rows)
@@ -313,15 +347,9 @@ struct DenseMatrix {
     let lwork = 66 * rows
     var work = [Double](repeating: 0, count: lwork * 2)
     var rwork = [Double](repeating: 0, count: 2 * rows)
-    let info =
-      isFinite
-      ? jk_geev(
-        vectors ? 1 : 0, Int32(rows), &a.values, &w.values, &v.values, &work, Int32(lwork), &rwork)
-      : 1
-    if info != 0 {
-      w.fill(.nan)
-      v.fill(.nan)
-    }
+    let info = jk_geev(
+      vectors ? 1 : 0, Int32(rows), &a.values, &w.values, &v.values, &work, Int32(lwork), &rwork)
+    guard info == 0 else { throw Self.notDecomposed("Eigen") }
     return (w, v)
   }
 

@@ -82,10 +82,14 @@ enum LinearAlgebraRules {
     var log = 0.0
     for i in 0..<a.rows {
       let x = factors[i, i]
-      let size = (x.re * x.re + x.im * x.im).squareRoot()
+      let size = a.isComplex ? (x.re * x.re + x.im * x.im).squareRoot() : x.re.magnitude
       if size == 0 { return ((0, 0), -.infinity) }
       if Int(pivots[i]) != i + 1 { sign = (-sign.re, -sign.im) }
-      sign = MatrixFunctions.multiply(sign, (x.re / size, x.im / size))
+      // A real infinity has a sign; a complex one over its size is not a number.
+      sign =
+        a.isComplex
+        ? MatrixFunctions.multiply(sign, (x.re / size, x.im / size))
+        : (x.re.isNaN ? .nan : x.re < 0 ? -sign.re : sign.re, 0)
       log += Double.log(size)
     }
     return (sign, log)

@@ -84,15 +84,20 @@ enum MatrixFunctions {
         }
         let (p, q) = (r[i, i], r[j, j])
         let scale = (re: p.re + q.re, im: p.im + q.im)
-        r[i, j] = sum.re == 0 && sum.im == 0 ? (0, 0) : divide(sum, scale)
+        r[i, j] = divide(sum, scale)
       }
     }
     return r
   }
 
-  /// The principal square root of a complex matrix.
-  static func squareRoot(_ a: DenseMatrix) -> DenseMatrix {
-    guard let (t, u) = a.schur() else {
+  /// The principal square root of a complex matrix; not-a-number where it would have to be complex
+  /// and `isReal` says that it can't.
+  static func squareRoot(_ a: DenseMatrix, isReal: Bool) -> DenseMatrix {
+    func hasNegative(_ t: DenseMatrix) -> Bool {
+      let small = t.norm1 * Double.ulpOfOne
+      return (0..<t.rows).contains { t[$0, $0].re < 0 && t[$0, $0].im.magnitude <= small }
+    }
+    guard let (t, u) = a.schur(), !(isReal && hasNegative(t)) else {
       var result = a
       result.fill(.nan)
       return result
@@ -116,6 +121,8 @@ enum MatrixFunctions {
       t = triangularRoot(t)
       doublings += 1
     }
+    // Without a logarithm, as 0 is, the roots never come near 1.
+    if doublings == 100 { t.fill(.nan) }
     // log t = 2 · artanh((t - 1)(t + 1)⁻¹).
     let below = t.adding(one)
     guard let x = below.transposed().solve(t.adding(one, -1).transposed())?.transposed() else {
