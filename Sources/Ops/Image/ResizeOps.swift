@@ -115,7 +115,9 @@ package struct ResizeOps: OpFamily {
     shape: { [try resizedShape($0)] },
     kernel: .raw { context in
       let dtype = context.inputTypes[0]
-      let (align, half) = try alignment(context)
+      // The gradient op takes both attributes together, as TensorFlow's does.
+      let align = try context.bool("align_corners")
+      let half = try context.bool("half_pixel_centers")
       return { specialise in
         let (input, output) = (specialise.inputs[0], specialise.outputs[0])
         let shape = resizeShape(input, output)

@@ -104,16 +104,12 @@ package struct ResizeAxis: Sendable {
   /// Averages over the area that an output covers.
   package func area() -> Taps {
     var taps = Taps()
+    // One pixel stretched between aligned corners would cover nothing: it is spread evenly.
+    let scale = from == 1 ? 1 / Float(to) : scale
     for output in 0..<to {
       let start = Float(output) * scale
       let end = Float(output + 1) * scale
       let range = Int(start.rounded(.down))..<max(Int(end.rounded(.up)), Int(start.rounded(.down)))
-      if range.isEmpty {
-        // Nothing is covered when one pixel is stretched with aligned corners: TensorFlow divides
-        // nothing by nothing.
-        taps.append(CollectionOfOne((index: 0, weight: Float.nan)))
-        continue
-      }
       taps.append(
         range.map { input -> (index: Int, weight: Float) in
           let covered: Float =
