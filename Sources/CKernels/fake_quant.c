@@ -25,7 +25,9 @@ JK_PART(apply_part) {
     }
     float inverse = 1 / q.scale, zero = floorf(-q.min * inverse + 0.5f);
     for (; i < stop; i++) {
-      float x = a[i] < q.min ? q.min : a[i] > q.max ? q.max : a[i];
+      // To the upper end first: where the ends are the wrong way round, the lower one counts.
+      float x = a[i] > q.max ? q.max : a[i];
+      x = x < q.min ? q.min : x;
       o[i] = floorf((x - q.min) * inverse - zero + 0.5f) * q.scale;
     }
   }

@@ -335,7 +335,8 @@ package struct BoxOps: OpFamily {
         let chosen = own.withUnsafeBufferPointer { own in
           ownScores.withUnsafeBufferPointer { scores in
             BoxSuppression.select(
-              scores: scores, limit: perClass, threshold: threshold, scoreThreshold: scoreThreshold
+              scores: scores, limit: perClass, threshold: threshold,
+              scoreThreshold: scoreThreshold, zeroesUnordered: false
             ) { BoxSuppression.overlap(own.baseAddress!, $0, $1) }
           }
         }

@@ -40,6 +40,11 @@ package struct CropOps: OpFamily {
         return .run(scratch: converts ? elements * 4 : 0) { p in
           let index = p[2].assumingMemoryBound(to: Int32.self)
           try checkBoxIndex(index, count, batch)
+          let boxes = p[1].assumingMemoryBound(to: Float.self)
+          for corner in 0..<4 * count where !boxes[corner].isFinite {
+            throw TFError.invalidArgument(
+              "Boxes contains at least one element that is not finite")
+          }
           var image = UnsafePointer(p[0].assumingMemoryBound(to: Float.self))
           if converts {
             let floats = p[5].assumingMemoryBound(to: Float.self)
@@ -48,8 +53,7 @@ package struct CropOps: OpFamily {
           }
           withUnsafePointer(to: shape) {
             jk_crop_and_resize(
-              $0, image, p[1].assumingMemoryBound(to: Float.self), index,
-              p[4].assumingMemoryBound(to: Float.self))
+              $0, image, boxes, index, p[4].assumingMemoryBound(to: Float.self))
           }
         }
       }

@@ -11,17 +11,21 @@ extension Float: BoxScalar {}
 /// Greedy suppression of boxes that overlap better ones.
 package enum BoxSuppression {
   /// The intersection of two boxes over their union; corners may come in any order.
+  ///
+  /// `min` and `max` give their first argument where one is not a number, so that such a box has
+  /// the area 0 or one that is not a number, by which corner it is, as in TensorFlow.
   package static func overlap<T: BoxScalar>(_ boxes: UnsafePointer<T>, _ i: Int, _ j: Int) -> T {
     let (a, b) = (boxes + 4 * i, boxes + 4 * j)
-    let (top, left) = (max(min(a[0], a[2]), min(b[0], b[2])), max(min(a[1], a[3]), min(b[1], b[3])))
-    let (bottom, right) = (
-      min(max(a[0], a[2]), max(b[0], b[2])), min(max(a[1], a[3]), max(b[1], b[3]))
-    )
-    let areaA = abs(a[2] - a[0]) * abs(a[3] - a[1])
-    let areaB = abs(b[2] - b[0]) * abs(b[3] - b[1])
+    let (topA, leftA) = (min(a[0], a[2]), min(a[1], a[3]))
+    let (topB, leftB) = (min(b[0], b[2]), min(b[1], b[3]))
+    let (bottomA, rightA) = (max(a[0], a[2]), max(a[1], a[3]))
+    let (bottomB, rightB) = (max(b[0], b[2]), max(b[1], b[3]))
+    let areaA = (bottomA - topA) * (rightA - leftA)
+    let areaB = (bottomB - topB) * (rightB - leftB)
     if areaA <= 0 || areaB <= 0 { return 0 }
-    let shared = max(bottom - top, 0) * max(right - left, 0)
-    return shared / (areaA + areaB - shared)
+    let height = max(min(bottomA, bottomB) - max(topA, topB), 0)
+    let width = max(min(rightA, rightB) - max(leftA, leftB), 0)
+    return height * width / (areaA + areaB - height * width)
   }
 
   /// A box that waits to be chosen.
@@ -43,10 +47,12 @@ package enum BoxSuppression {
   ///   - scores: boxes at or below `scoreThreshold` are never chosen.
   ///   - threshold: boxes that overlap a chosen one by more are dropped.
   ///   - sigma: when positive, overlapping boxes only lose score, by a Gaussian of the overlap.
+  ///   - zeroesUnordered: whether an overlap that is not a number takes the score down to 0, so
+  ///     that the box comes last; otherwise it counts as none.
   ///   - overlap: of two boxes.
   package static func select<T: BoxScalar>(
     scores: UnsafeBufferPointer<T>, limit: Int, threshold: T, scoreThreshold: T, sigma: T = 0,
-    overlap: (Int, Int) -> T
+    zeroesUnordered: Bool = true, overlap: (Int, Int) -> T
   ) -> [(index: Int, score: T)] {
     typealias Box = Candidate<T>
     var waiting: [Box] = []
@@ -67,7 +73,13 @@ package enum BoxSuppression {
           dropped = true
           break
         }
-        if soft { next.score *= T(expf(Float(scale * similarity * similarity))) }
+        if soft {
+          next.score *= T(expf(Float(scale * similarity * similarity)))
+        } else if zeroesUnordered {
+          // The weight of an overlap at or below the threshold is exp(0 · overlap²).
+          if similarity.isNaN { next.score *= 0 }
+          if similarity == -.infinity { next.score = .nan }
+        }
         if next.score <= scoreThreshold { break }
       }
       next.begin = chosen.count
