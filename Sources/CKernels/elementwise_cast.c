@@ -32,10 +32,10 @@ JK_INLINE u64 to_u64(double x) {
 #define TO_INTEGERS(S, GET, TO)                                                     \
   JK_UNARY_LOOP(S##_to_i8, S, i8, GET, SET_id, TO##i8(x))                           \
   JK_UNARY_LOOP(S##_to_i16, S, i16, GET, SET_id, TO##i16(x))                        \
-  JK_UNARY_LOOP(S##_to_i32, S, i32, GET, SET_id, TO##i32(x))                        \
-  JK_UNARY_LOOP(S##_to_i64, S, i64, GET, SET_id, TO##i64(x))                        \
   JK_UNARY_LOOP(S##_to_u8, S, u8, GET, SET_id, TO##u8(x))                           \
   JK_UNARY_LOOP(S##_to_u16, S, u16, GET, SET_id, TO##u16(x))                        \
+  JK_UNARY_LOOP(S##_to_i32, S, i32, GET, SET_id, TO##i32(x))                        \
+  JK_UNARY_LOOP(S##_to_i64, S, i64, GET, SET_id, TO##i64(x))                        \
   JK_UNARY_LOOP(S##_to_u32, S, u32, GET, SET_id, TO##u32(x))                        \
   JK_UNARY_LOOP(S##_to_u64, S, u64, GET, SET_id, TO##u64(x))
 #define CUT_i8(x) (i8)x
@@ -139,6 +139,42 @@ jk_loop jk_cast(int from, int to) {
   return 0;
 }
 
+// To 8 or 16 bits, with what does not fit held at the ends of the dtype.
+#define HELD(v, low, high) ((v) < (low) ? (low) : (v) > (high) ? (high) : (v))
+#define HELD_LOOPS(S, GET, u8_value)                                                        \
+  JK_UNARY_LOOP(S##_held_i8, S, i8, GET, (i8), HELD(to_i32(x), -128, 127))                  \
+  JK_UNARY_LOOP(S##_held_u8, S, u8, GET, (u8), u8_value(to_i32(x)))                         \
+  JK_UNARY_LOOP(S##_held_i16, S, i16, GET, (i16), HELD(to_i32(x), -32768, 32767))           \
+  JK_UNARY_LOOP(S##_held_u16, S, u16, GET, (u16), HELD(to_i32(x), 0, 65535))
+#define HELD_ONCE(v) HELD(v, 0, 255)
+// From double precision by way of 16 bits, in which what passes 32767 is negative.
+#define HELD_TWICE(v) ((v) > 32767 ? 0 : HELD(v, 0, 255))
+HELD_LOOPS(f16, GET_f16, HELD_ONCE)
+HELD_LOOPS(bf16, GET_bf16, HELD_ONCE)
+HELD_LOOPS(f32, GET_id, HELD_ONCE)
+HELD_LOOPS(f64, GET_id, HELD_TWICE)
+HELD_LOOPS(c128, GET_c128, HELD_TWICE)
+#define HELD_TARGETS(S)              \
+  switch (to) {                      \
+    case JK_I8: return S##_held_i8;   \
+    case JK_U8: return S##_held_u8;   \
+    case JK_I16: return S##_held_i16; \
+    case JK_U16: return S##_held_u16; \
+  }                                  \
+  return 0;
+jk_loop jk_cast_held(int from, int to) {
+  from = stored(from);
+  to = stored(to);
+  switch (from) {
+    case JK_F16: HELD_TARGETS(f16)
+    case JK_BF16: HELD_TARGETS(bf16)
+    case JK_F32: HELD_TARGETS(f32)
+    case JK_F64: HELD_TARGETS(f64)
+    case JK_C128: HELD_TARGETS(c128)
+  }
+  return 0;
+}
+
 // With the low bits of the mantissa cleared the conversion has nothing to round.
 JK_INLINE float cut_f32(float x, int bits) {
   return x - x == 0 ? fast_float(fast_bits(x) & ~((1u << bits) - 1)) : x;
@@ -146,27 +182,29 @@ JK_INLINE float cut_f32(float x, int bits) {
 JK_INLINE double cut_f64(double x, int bits) {
   return x - x == 0 ? fast_double(fast_bits64(x) & ~((1ull << bits) - 1)) : x;
 }
-// A half below its least normal number holds fewer bits, so rounding there is undone where it went
-// away from zero.
-JK_INLINE f16 half_towards_zero(double x) {
-  f16 y = (f16)(float)x;
-  if (x - x == 0 && fabs((double)(float)y) > fabs(x)) {
-    union { f16 f; u16 i; } u = {y};
-    u.i--;
-    y = u.f;
-  }
-  return y;
-}
 JK_UNARY_LOOP(cut_f64_f32, f64, f32, GET_id, SET_id, (float)cut_f64(x, 29))
-JK_UNARY_LOOP(cut_f64_f16, f64, f16, GET_id, SET_id, half_towards_zero(cut_f64(x, 29)))
+JK_UNARY_LOOP(cut_f64_f16, f64, f16, GET_id, SET_id, (f16)(float)cut_f64(x, 42))
 JK_UNARY_LOOP(cut_f64_bf16, f64, bf16, GET_id, SET_bf16, (float)cut_f64(x, 45))
-JK_UNARY_LOOP(cut_f32_f16, f32, f16, GET_id, SET_id, half_towards_zero(x))
+JK_UNARY_LOOP(cut_f32_f16, f32, f16, GET_id, SET_id, (f16)cut_f32(x, 13))
 JK_UNARY_LOOP(cut_f32_bf16, f32, bf16, GET_id, SET_bf16, cut_f32(x, 16))
+JK_UNARY_LOOP(cut_c128_f32, c128, f32, GET_c128, SET_id, (float)cut_f64(x, 29))
+JK_UNARY_LOOP(cut_c128_f16, c128, f16, GET_c128, SET_id, (f16)(float)cut_f64(x, 42))
+JK_UNARY_LOOP(cut_c128_bf16, c128, bf16, GET_c128, SET_bf16, (float)cut_f64(x, 45))
+JK_UNARY_LOOP(cut_c128_c64, c128, c64, GET_id, SET_id,
+              __builtin_complex((float)cut_f64(creal(x), 29), (float)cut_f64(cimag(x), 29)))
+JK_UNARY_LOOP(cut_c64_f16, c64, f16, GET_c64, SET_id, (f16)cut_f32(x, 13))
+JK_UNARY_LOOP(cut_c64_bf16, c64, bf16, GET_c64, SET_bf16, cut_f32(x, 16))
 jk_loop jk_cast_truncating(int from, int to) {
   if (from == JK_F64 && to == JK_F32) return cut_f64_f32;
   if (from == JK_F64 && to == JK_F16) return cut_f64_f16;
   if (from == JK_F64 && to == JK_BF16) return cut_f64_bf16;
   if (from == JK_F32 && to == JK_F16) return cut_f32_f16;
   if (from == JK_F32 && to == JK_BF16) return cut_f32_bf16;
+  if (from == JK_C128 && to == JK_F32) return cut_c128_f32;
+  if (from == JK_C128 && to == JK_F16) return cut_c128_f16;
+  if (from == JK_C128 && to == JK_BF16) return cut_c128_bf16;
+  if (from == JK_C128 && to == JK_C64) return cut_c128_c64;
+  if (from == JK_C64 && to == JK_F16) return cut_c64_f16;
+  if (from == JK_C64 && to == JK_BF16) return cut_c64_bf16;
   return jk_cast(from, to);
 }

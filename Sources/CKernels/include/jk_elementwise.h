@@ -117,6 +117,8 @@ jk_loop jk_cast(int from, int to);
 // Keeps of a number's mantissa what the narrower dtype holds, without rounding: float64 or float32
 // to float32, half, bfloat16.
 jk_loop jk_cast_truncating(int from, int to);
+// From floating point to 8 or 16 bits, held at the ends of the dtype; null for others.
+jk_loop jk_cast_held(int from, int to);
 
 // Special functions.
 JK_DECLARE_LOOP(lgamma)

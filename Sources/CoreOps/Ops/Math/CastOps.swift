@@ -22,7 +22,16 @@ package struct CastOps: OpFamily {
           "Cast \(from.signatureName) to \(to.signatureName) is not supported")
       }
       let loop = ElementwiseLoop(found, inputs: [from], output: to)
-      return { try loop.specialised($0.inputs, output: $0.outputs[0]) }
+      // TensorFlow converts whole vectors so that what does not fit 8 or 16 bits is held at the
+      // dtype's ends, and fewer than 32 numbers one by one, where it is cut to the low bits.
+      let held = jk_cast_held(Int32(from.rawValue), Int32(to.rawValue)).map {
+        ElementwiseLoop($0, inputs: [from], output: to)
+      }
+      return { specialise in
+        let (inputs, output) = (specialise.inputs, specialise.outputs[0])
+        let chosen = output.elementCount < 32 ? loop : held ?? loop
+        return try chosen.specialised(inputs, output: output)
+      }
     },
     gradient: .rule { context in
       let (from, to) = (context.inputs[0].dtype, context.outputs[0].dtype)
