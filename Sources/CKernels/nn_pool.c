@@ -6,7 +6,7 @@
 // Pooling, dilation and patches. Units of work are output pixels, images or channels.
 
 enum { LANES = 64 };
-enum { ARGMAX, SCATTER, GATHER, TO_FILTER };
+enum { ARGMAX, SCATTER, TO_FILTER };
 
 typedef struct {
   const jk_window *window;
@@ -200,9 +200,19 @@ void jk_max_pool_gradient_of_ties(int dtype, const jk_window *s, const void *x, 
   if (f) jk_parallel_for((size_t)s->batch, (size_t)(16384 / (cost + 1)) + 1, f, &job);
 }
 
-void jk_max_pool_gather(int dtype, const jk_window *s, const void *x, const void *grad, void *out) {
-  pool_job job = {.window = s, .a = x, .b = grad, .out = out, .use = GATHER};
-  arg_pool(dtype, &job);
+void jk_max_pool_in_order(int dtype, const jk_window *s, const void *x, void *y) {
+  pool_job job = {.window = s, .a = x, .out = y};
+  body f = 0;
+  switch (dtype) { FLOATS(max_pool_in_order) }
+  if (f) jk_parallel_for((size_t)(s->batch * out_pixels(s)), grain(s), f, &job);
+}
+
+void jk_max_pool_gather(int dtype, const jk_window *s, const void *x, const void *y,
+                        const void *grad, void *out) {
+  pool_job job = {.window = s, .a = x, .b = grad, .c = y, .out = out};
+  body f = 0;
+  switch (dtype) { FLOATS(gather_at_max) INTEGERS(gather_at_max) }
+  if (f) jk_parallel_for((size_t)(s->batch * out_pixels(s)), grain(s), f, &job);
 }
 
 void jk_avg_pool(int dtype, const jk_window *s, const void *x, void *y) {

@@ -41,6 +41,80 @@ PART(F(max_pool)) {
   }
 }
 
+// The maximum of each window in the order of its elements, those in the padding being the least
+// finite number: one that is not a number gives way to what comes after it.
+#ifdef AVERAGES
+// One padded element stands for all that lie before or after the image along dimension d.
+#define PAD(d, beyond, edge)                                    \
+  if (o##d * s->stride[d] - s->pad_before[d] beyond edge)       \
+    for (int64_t c = 0; c < lanes; c++) best[c] = LOWEST < best[c] ? best[c] : LOWEST;
+PART(F(max_pool_in_order)) {
+  const pool_job *job = context;
+  const jk_window *s = job->window;
+  int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
+  for (size_t at = begin; at < end; at++) {
+    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
+    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
+    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
+    const T *image = (const T *)job->a + n * in_pixels * channels;
+    T *out = (T *)job->out + (int64_t)at * channels;
+    for (int64_t from = 0; from < channels; from += LANES) {
+      int64_t lanes = channels - from < LANES ? channels - from : LANES;
+      A best[LANES];
+      for (int64_t c = 0; c < lanes; c++) best[c] = (A)-INFINITY;
+      PAD(0, <, f0)
+      for (int64_t i0 = f0; i0 < t0; i0++) {
+        PAD(1, <, f1)
+        for (int64_t i1 = f1; i1 < t1; i1++) {
+          PAD(2, <, f2)
+          for (int64_t i2 = f2; i2 < t2; i2++) {
+            const T *in = image + ((i0 * s->in[1] + i1) * s->in[2] + i2) * channels + from;
+            for (int64_t c = 0; c < lanes; c++) {
+              A value = GET(in[c]);
+              best[c] = value < best[c] ? best[c] : value;
+            }
+          }
+          PAD(2, +s->kernel[2] >, t2)
+        }
+        PAD(1, +s->kernel[1] >, t1)
+      }
+      PAD(0, +s->kernel[0] >, t0)
+      for (int64_t c = 0; c < lanes; c++) out[from + c] = SET(best[c]);
+    }
+  }
+}
+#undef PAD
+#endif
+
+// For each window, `b` at its first element that equals the window's output, or 0 without one.
+PART(F(gather_at_max)) {
+  const pool_job *job = context;
+  const jk_window *s = job->window;
+  int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
+  for (size_t at = begin; at < end; at++) {
+    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
+    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
+    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
+    const T *x = (const T *)job->a + n * in_pixels * channels;
+    const T *gradient = (const T *)job->b + n * in_pixels * channels;
+    const T *best = (const T *)job->c + (int64_t)at * channels;
+    T *out = (T *)job->out + (int64_t)at * channels;
+    for (int64_t c = 0; c < channels; c++) {
+      out[c] = SET(0);
+      for (int64_t i0 = f0; i0 < t0; i0++)
+        for (int64_t i1 = f1; i1 < t1; i1++)
+          for (int64_t i2 = f2; i2 < t2; i2++) {
+            int64_t from = ((i0 * s->in[1] + i1) * s->in[2] + i2) * channels + c;
+            if (GET(x[from]) == GET(best[c])) {
+              out[c] = gradient[from];
+              goto next;
+            }
+          }
+    next:;
+    }
+  }
+}
+
 // Finds for each window where in its image its first maximum is, in pixels, and hands that on.
 PART(F(arg_pool)) {
   const pool_job *job = context;
@@ -74,7 +148,6 @@ PART(F(arg_pool)) {
         if (where[c] < 0) {
           if (job->use == ARGMAX)
             ((T *)job->out)[to + c] = SET(best[c]), store_index(job, to + c, 0);
-          if (job->use == GATHER) ((T *)job->out)[to + c] = SET(0);
           continue;
         }
         int64_t inside = where[c] * channels + from + c, flat = n * in_pixels * channels + inside;
@@ -88,7 +161,6 @@ PART(F(arg_pool)) {
             *d = SET(GET(*d) + GET(((const T *)job->b)[to + c]));
             break;
           }
-          case GATHER: ((T *)job->out)[to + c] = ((const T *)job->b)[flat]; break;
         }
       }
     }
@@ -115,6 +187,7 @@ PART(F(scatter_add)) {
 }
 
 #ifdef AVERAGES
+// Every element of a window that is within 1e-5 of its maximum gets the whole gradient.
 PART(F(ties_gradient)) {
   const pool_job *job = context;
   const jk_window *s = job->window;
@@ -131,13 +204,16 @@ PART(F(ties_gradient)) {
       for (int64_t i1 = f1; i1 < t1; i1++)
         for (int64_t i2 = f2; i2 < t2; i2++) {
           int64_t from = (n * in_pixels + (i0 * s->in[1] + i1) * s->in[2] + i2) * channels;
-          for (int64_t c = 0; c < channels; c++)
-            if (GET(x[from + c]) == GET(best[c]))
-              dx[from + c] = SET(GET(dx[from + c]) + GET(gradient[c]));
+          for (int64_t c = 0; c < channels; c++) {
+            A off = GET(SET(GET(x[from + c]) - GET(best[c])));
+            A share = (off < 0 ? -off : off) < GET(SET((A)1e-5)) ? 1 : 0;
+            dx[from + c] = SET(GET(dx[from + c]) + share * GET(gradient[c]));
+          }
         }
   }
 }
 
+// Sums are rounded to the dtype at each step, as TensorFlow's are.
 PART(F(avg_pool)) {
   const pool_job *job = context;
   const jk_window *s = job->window;
@@ -159,7 +235,7 @@ PART(F(avg_pool)) {
         for (int64_t i1 = f1; i1 < t1; i1++)
           for (int64_t i2 = f2; i2 < t2; i2++) {
             const T *in = image + ((i0 * s->in[1] + i1) * s->in[2] + i2) * channels + from;
-            for (int64_t c = 0; c < lanes; c++) sum[c] += GET(in[c]);
+            for (int64_t c = 0; c < lanes; c++) sum[c] = GET(SET(sum[c] + GET(in[c])));
           }
       for (int64_t c = 0; c < lanes; c++) out[from + c] = SET(count > 0 ? sum[c] / count : 0);
     }
@@ -234,7 +310,7 @@ PART(F(fractional)) {
             int64_t pixel = i * f->width + j;
             A value = GET(image[pixel * f->channels]);
             sum += value;
-            if (where < 0 || value > best) best = value, where = pixel;
+            if (value > best || (job->gradient && where < 0)) best = value, where = pixel;
           }
         if (job->gradient) {
           if (where < 0) continue;

@@ -40,16 +40,19 @@ void jk_max_pool(int dtype, const jk_window *_Nonnull window, const void *_Nonnu
 void jk_max_pool_argmax(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
                         void *_Nonnull y, void *_Nonnull argmax, int index_dtype,
                         int include_batch);
-// Adds dy to dx wherever x is the maximum y of a window.
+// Adds dy to dx wherever x is within 1e-5 of the maximum y of a window.
 void jk_max_pool_gradient_of_ties(int dtype, const jk_window *_Nonnull window,
                                   const void *_Nonnull x, const void *_Nonnull y,
                                   const void *_Nonnull dy, void *_Nonnull dx);
 // Adds dy to dx where the first maximum of each window is.
 void jk_max_pool_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
                           const void *_Nonnull dy, void *_Nonnull dx);
-// out takes the element of grad where the first maximum of each window is.
+// out takes the element of grad where x first equals the output y of each window, or 0.
 void jk_max_pool_gather(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
-                        const void *_Nonnull grad, void *_Nonnull out);
+                        const void *_Nonnull y, const void *_Nonnull grad, void *_Nonnull out);
+// The maximum in three dimensions, which treats what is not a number as TensorFlow does there.
+void jk_max_pool_in_order(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
+                          void *_Nonnull y);
 void jk_avg_pool(int dtype, const jk_window *_Nonnull window, const void *_Nonnull x,
                  void *_Nonnull y);
 void jk_avg_pool_gradient(int dtype, const jk_window *_Nonnull window, const void *_Nonnull dy,

@@ -86,7 +86,7 @@ package struct PoolingOps: OpFamily {
     """,
     shape: PoolingRules.gradientShape(spatial: 2, toInput: false),
     kernel: PoolingRules.kernel(PoolingRules.ordered, spatial: 2, depth: true) {
-      jk_max_pool_gather($0, &$1, $2[0], $2[2], $2[3])
+      jk_max_pool_gather($0, &$1, $2[0], $2[1], $2[2], $2[3])
     },
     gradient: PoolingRules.linearGradient(by: family.maxPoolGrad))
 
@@ -100,7 +100,7 @@ package struct PoolingOps: OpFamily {
     """,
     shape: PoolingRules.gradientShape(spatial: 2, toInput: false, sizesAt: 3),
     kernel: PoolingRules.dynamicWindowKernel(PoolingRules.ordered, sizesAt: 3) {
-      jk_max_pool_gather($0, &$1, $2[0], $2[2], $2[5])
+      jk_max_pool_gather($0, &$1, $2[0], $2[1], $2[2], $2[5])
     },
     gradient: PoolingRules.linearGradient(by: family.maxPoolGradV2, sizes: true))
 
@@ -157,7 +157,9 @@ package struct PoolingOps: OpFamily {
     T: {half, bfloat16, float}
     """,
     shape: PoolingRules.outputShape(spatial: 3),
-    kernel: PoolingRules.kernel(DTypeSet(.half, .bfloat16, .float32), spatial: 3, PoolingRules.max),
+    kernel: PoolingRules.kernel(DTypeSet(.half, .bfloat16, .float32), spatial: 3) {
+      jk_max_pool_in_order($0, &$1, $2[0], $2[1])
+    },
     gradient: PoolingRules.maxGradient(by: family.maxPool3DGrad))
 
   package let maxPool3DGrad: OpDef = OpDef(
@@ -194,7 +196,7 @@ package struct PoolingOps: OpFamily {
     """,
     shape: PoolingRules.gradientShape(spatial: 3, toInput: false),
     kernel: PoolingRules.kernel(PoolingRules.ordered, spatial: 3) {
-      jk_max_pool_gather($0, &$1, $2[0], $2[2], $2[3])
+      jk_max_pool_gather($0, &$1, $2[0], $2[1], $2[2], $2[3])
     },
     gradient: PoolingRules.linearGradient(by: family.maxPool3DGrad))
 
