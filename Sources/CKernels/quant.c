@@ -95,6 +95,7 @@ typedef struct {
     body                                                                        \
   }
 
+// What is not a number becomes 0, and the upper end of 32 bits, which a float rounds up, wraps.
 JK_PART(quantize_part) {
   convert_job *j = context;
   limits l = limits_of(j->dtype);
@@ -109,7 +110,7 @@ JK_PART(quantize_part) {
         float x = a[i] < p.low ? p.low : a[i] > p.high ? p.high : a[i];                      \
         float v = (x - p.shift) * p.scale + p.offset;                                        \
         v = j->rounding == JK_ROUND_EVEN ? rintf(v) : roundf(v);                             \
-        o[i] = SATURATED(T, v, l);                                                           \
+        o[i] = sizeof(T) == 4 ? (T)to_i64(v) : v == v ? SATURATED(T, v, l) : 0;              \
       }                                                                                      \
     })                                                                                       \
     break;
@@ -138,7 +139,7 @@ JK_PART(min_first_part) {
   case tag:                                               \
     for (size_t i = begin; i < end; i++) {                \
       float v = roundf(a[i] * scale) - shift;             \
-      ((T *)j->out)[i] = SATURATED(T, v, l);              \
+      ((T *)j->out)[i] = v == v ? SATURATED(T, v, l) : 0; \
     }                                                     \
     break;
   FOR_TYPE(j->dtype, MIN_FIRST)
@@ -193,6 +194,19 @@ void jk_dequantize_min_first(int dtype, const void *in, float *out, size_t n, fl
                              float max) {
   convert_job j = {dtype, 0, in, out, 0, 0, min, max};
   jk_parallel_for(n, 32768, dequantize_min_first_part, &j);
+}
+
+// TensorFlow's steps in single precision, in which 32 bits have a grain of 256: zero need not be 0.
+JK_PUBLIC_CLONES(void, jk_quantize_single, (const float *in, int32_t *out, size_t n, float min,
+                                            float max),
+                 (in, out, n, min, max)) {
+  float scale = min == max ? 0 : (float)(4294967295.0 / (max - min));
+  float shift = roundf(min * scale) + 2147483648.0f;
+  for (size_t i = 0; i < n; i++) {
+    float v = roundf(in[i] * scale) - shift;
+    v = v > 2147483520.0f ? 2147483520.0f : v;
+    out[i] = v > -2147483648.0f ? (i32)v : INT32_MIN;
+  }
 }
 
 typedef struct {

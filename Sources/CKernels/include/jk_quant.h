@@ -19,6 +19,8 @@ void jk_quantize(int dtype, const float *in, void *out, const jk_slices *slices,
 // out = round(x * scale) - round(min * scale) + lowest, kept within the dtype: TensorFlow's
 // MIN_FIRST.
 void jk_quantize_min_first(int dtype, const float *in, void *out, size_t n, float min, float max);
+// The same into 32 bits in single precision.
+void jk_quantize_single(const float *in, int32_t *out, size_t n, float min, float max);
 
 // out = (q + offset) * scale + base.
 typedef struct {

@@ -40,7 +40,8 @@ package struct QuantizedMathOps: OpFamily {
         let (m, n) = (specialise.outputs[0][0], specialise.outputs[0][1])
         let k = specialise.inputs[0][ta ? 0 : 1]
         return .run { p in
-          let ranges = try Ranges(p, 2, typeA, typeB)
+          let ranges = Ranges(p, 2, typeA, typeB)
+          try ranges.requireExtent()
           let status = jk_quantized_matmul(
             Int32(typeA.rawValue), Int32(typeB.rawValue), p[0], p[1],
             p[6].assumingMemoryBound(to: Int32.self), m, n,
@@ -95,7 +96,7 @@ package struct QuantizedMathOps: OpFamily {
           dilations: context.ints("dilations"))
         let shape = window.shape(input, output, depth: filter[3])
         return .run { p in
-          let ranges = try Ranges(p, 2, typeX, typeY)
+          let ranges = Ranges(p, 2, typeX, typeY)
           let status = withUnsafePointer(to: shape) {
             jk_quantized_conv(
               Int32(typeX.rawValue), Int32(typeY.rawValue), $0, p[0], p[1],
@@ -147,8 +148,8 @@ package struct QuantizedMathOps: OpFamily {
       return { specialise in
         let (count, channels) = (specialise.outputs[0].elementCount, specialise.inputs[1][0])
         return .run { p in
-          let ranges = try Ranges(p, 2, typeX, typeY, room: 131_072)
-          let (tableX, tableY) = ranges.sumTables()
+          let ranges = Ranges(p, 2, typeX, typeY, room: 131_072)
+          let (tableX, tableY) = ranges.biasTables()
           let output = p[6].assumingMemoryBound(to: Int32.self)
           let (x, bias) = (
             p[0].assumingMemoryBound(to: UInt8.self), p[1].assumingMemoryBound(to: UInt8.self)
@@ -229,7 +230,6 @@ package struct QuantizedMathOps: OpFamily {
       let dtype = context.inputTypes[0]
       let align = try context.bool("align_corners")
       let half = try context.bool("half_pixel_centers")
-      try require(!(align && half), "If half_pixel_centers is True, align_corners must be False.")
       return { run in
         let images = run.inputs[0]
         let sides = try run.inputs[1].integers()
@@ -304,11 +304,16 @@ package struct QuantizedMathOps: OpFamily {
           let layout = try BroadcastLayout(
             Array(specialise.inputs[0..<2]), specialise.outputs[0], sizes: [1, 1], outputSize: 4,
             grain: 32768)
+          let isScalar = specialise.inputs[0..<2].map { $0.elementCount == 1 }
           return .run { p in
-            let ranges = try Ranges(p, 2, .quint8, .quint8, room: 16_384)
+            let ranges = Ranges(p, 2, .quint8, .quint8, room: 16_384)
+            try ranges.requireExtent()
             var params = jk_quantized_binary()
             (params.zero_x, params.zero_y) = (ranges.zeroX, ranges.zeroY)
-            let (tableX, tableY) = isSum ? ranges.sumTables() : ([], [])
+            let (tableX, tableY) =
+              isSum
+              ? ranges.sumTables(xIsScalar: isScalar[0], yIsScalar: !isScalar[0] && isScalar[1])
+              : ([], [])
             tableX.withUnsafeBufferPointer { x in
               tableY.withUnsafeBufferPointer { y in
                 (params.table_x, params.table_y) = (x.baseAddress, y.baseAddress)
@@ -336,10 +341,13 @@ package struct QuantizedMathOps: OpFamily {
     /// - Parameters:
     ///   - first: the input that has the lower end of x; the other ends follow.
     ///   - room: how many times the range of a sum exceeds the operands'.
-    init(_ p: Pointers, _ first: Int, _ typeX: DType, _ typeY: DType, room: Float = 1) throws {
+    init(_ p: Pointers, _ first: Int, _ typeX: DType, _ typeY: DType, room: Float = 1) {
       func end(_ index: Int) -> Float { p[first + index].assumingMemoryBound(to: Float.self)[0] }
       (self.typeX, self.typeY, self.room) = (typeX, typeY, room)
       (minX, maxX, minY, maxY) = (end(0), end(1), end(2), end(3))
+    }
+
+    func requireExtent() throws {
       try require(maxX > minX, "max_x must be larger than min_x.")
       try require(maxY > minY, "max_y must be larger than min_y.")
     }
@@ -367,17 +375,43 @@ package struct QuantizedMathOps: OpFamily {
       p[index + 1].assumingMemoryBound(to: Float.self)[0] = sumEnd
     }
 
-    /// What each bit pattern of an operand is in the range of the sum.
-    func sumTables() -> ([Int32], [Int32]) {
-      let end = sumEnd
-      func table(_ dtype: DType, _ min: Float, _ max: Float) -> [Int32] {
-        (0..<256).map { bits in
-          let value = dtype == .qint8 ? Int64(Int8(truncatingIfNeeded: bits)) : Int64(bits)
+    /// What each bit pattern of an operand of `QuantizedAdd` is in the range of the sum: a scalar
+    /// is converted itself; other values are counted from 0 in steps of what 1 is more than 0.
+    func sumTables(xIsScalar: Bool, yIsScalar: Bool) -> ([Int32], [Int32]) {
+      let (end, sum) = (sumEnd, Int32(DType.qint32.rawValue))
+      func table(_ dtype: DType, _ min: Float, _ max: Float, _ isScalar: Bool) -> [Int32] {
+        func converted(_ value: Int64) -> Int64 {
           let x = jk_quantized_to_float(Int32(dtype.rawValue), value, min, max)
-          return Int32(clamping: jk_float_to_quantized(Int32(DType.qint32.rawValue), x, -end, end))
+          return jk_float_to_quantized_unclamped(sum, x, -end, end)
+        }
+        let zero = converted(0)
+        let step = Int64(Int32(truncatingIfNeeded: converted(1) &- zero))
+        return (0..<256).map { value in
+          Int32(clamping: isScalar ? converted(value) : zero &+ value &* step)
         }
       }
-      return (table(typeX, minX, maxX), table(typeY, minY, maxY))
+      return (table(typeX, minX, maxX, xIsScalar), table(typeY, minY, maxY, yIsScalar))
+    }
+
+    /// What each bit pattern of an operand of `QuantizedBiasAdd` is in the range of the sum, by
+    /// TensorFlow's steps in single precision; zero of that range is added to the second operand.
+    func biasTables() -> ([Int32], [Int32]) {
+      let (end, sum) = (sumEnd, Int32(DType.qint32.rawValue))
+      func table(_ dtype: DType, _ min: Float, _ max: Float) -> [Int32] {
+        let scale = Float(Double(max - min) / 255)
+        let start = min == max ? min : (min / scale).rounded(.toNearestOrAwayFromZero) * scale
+        let base = start - (dtype == .qint8 ? -128 : 0) * scale
+        let values: [Float] = (0..<256).map { bits in
+          base + (dtype == .qint8 ? Float(Int8(truncatingIfNeeded: bits)) : Float(bits)) * scale
+        }
+        var table = [Int32](repeating: 0, count: 256)
+        jk_quantize_single(values, &table, 256, -end, end)
+        return table
+      }
+      let zero = Int32(clamping: jk_float_to_quantized(sum, 0, -end, end))
+      return (
+        table(typeX, minX, maxX), table(typeY, minY, maxY).map { $0 &+ zero }
+      )
     }
   }
 
@@ -599,7 +633,12 @@ package struct QuantizedMathOps: OpFamily {
         )
         jk_dequantize_min_first(
           Int32(dtype.rawValue), value.pointer, between, count, mins[index], maxes[index])
-        jk_quantize_min_first(Int32(dtype.rawValue), between, own.pointer, count, low, high)
+        if dtype == .qint32 {
+          jk_quantize_single(
+            between, own.pointer.assumingMemoryBound(to: Int32.self), count, low, high)
+        } else {
+          jk_quantize_min_first(Int32(dtype.rawValue), between, own.pointer, count, low, high)
+        }
       }
       let length = value.dims[along] * inner
       if length > 0 {

@@ -67,7 +67,8 @@ package struct QuantizedOps: OpFamily {
           let given = (
             run.inputs[1].elements(Float.self)[slice], run.inputs[2].elements(Float.self)[slice]
           )
-          try require(given.1 >= given.0, "input_max_range must be larger than input_min_range.")
+          try require(
+            !(given.1 < given.0), "input_max_range must be larger than input_min_range.")
           // The range always holds zero and has some extent.
           var min = Swift.min(0, given.0)
           let extent = Swift.max(1, Swift.max(abs(given.0), abs(given.1))) * minimumRange
@@ -79,9 +80,14 @@ package struct QuantizedOps: OpFamily {
         let dtype = Int32(scheme.dtype.rawValue)
         let values = UnsafePointer(input.pointer.assumingMemoryBound(to: Float.self))
         if scheme.mode == .minFirst {
-          jk_quantize_min_first(
-            dtype, values, output.pointer, input.dims.elementCount, low.elements(Float.self)[0],
-            high.elements(Float.self)[0])
+          let (min, max) = (low.elements(Float.self)[0], high.elements(Float.self)[0])
+          let count = input.dims.elementCount
+          if scheme.dtype == .qint32 {
+            jk_quantize_single(
+              values, output.pointer.assumingMemoryBound(to: Int32.self), count, min, max)
+          } else {
+            jk_quantize_min_first(dtype, values, output.pointer, count, min, max)
+          }
         } else {
           withUnsafePointer(to: slices) {
             jk_quantize(dtype, values, output.pointer, $0, steps, Int32(evenly ? 1 : 0))
