@@ -150,10 +150,11 @@ static void store_index(char *out, size_t size, size_t position, int32_t value) 
       T *values = (T *)job->values + r * k;                                                        \
       i32 *heap = (i32 *)job->work + r * (k + 1);                                                  \
       if (k == 1) {                                                                                \
-        size_t best = 0;                                                                           \
-        while (best < n && GET(x[best]) != GET(x[best])) best++;                                   \
+        /* What is not a number gives way to what comes after it; if it stays, the first wins. */  \
+        size_t most = 0, best = 0;                                                                 \
+        for (size_t i = 1; i < n; i++) most = GET(x[i]) < GET(x[most]) ? most : i;                 \
+        while (best < n && GET(x[best]) != GET(x[most])) best++;                                   \
         if (best == n) best = 0;                                                                   \
-        for (size_t i = best + 1; i < n; i++) best = GET(x[i]) > GET(x[best]) ? i : best;          \
         heap[0] = (i32)best;                                                                       \
       } else {                                                                                     \
         /* One element more than wanted, then without the one that comes last: the order           \
