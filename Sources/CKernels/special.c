@@ -147,8 +147,11 @@ double special_k0(double x) {
 double special_k1(double x) {
   return x > 0 && x < 1 ? bessel_k1_series(x) : x <= 0 ? INFINITY : special_k1e(x) * exp(-x);
 }
-double special_y0(double x) { return x <= 0 ? -INFINITY : y0(x); }
-double special_y1(double x) { return x <= 0 ? -INFINITY : y1(x); }
+// The cosine in the expansions of these four has no value at infinity.
+double special_j0(double x) { return isinf(x) ? NAN : j0(x); }
+double special_j1(double x) { return isinf(x) ? NAN : j1(x); }
+double special_y0(double x) { return x <= 0 ? -INFINITY : isinf(x) ? NAN : y0(x); }
+double special_y1(double x) { return x <= 0 ? -INFINITY : isinf(x) ? NAN : y1(x); }
 
 // Rybicki's sum over odd multiples of a step, centred on x; the expansion for large x.
 double special_dawsn(double x) {

@@ -15,6 +15,8 @@ double special_k0e(double x);
 double special_k1e(double x);
 double special_k0(double x);
 double special_k1(double x);
+double special_j0(double x);
+double special_j1(double x);
 double special_y0(double x);
 double special_y1(double x);
 double special_dawsn(double x);
