@@ -28,6 +28,7 @@ let caseTable: [OpCase] = [
   poolingCases,
   normalizationCases,
   lossCases,
+  specialValueCases,
   ctcCases,
   matMulCases,
   linearAlgebraCases,
