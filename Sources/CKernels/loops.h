@@ -33,6 +33,19 @@ extern int jk_cpu __attribute__((visibility("hidden")));
 #else
 #define JK_CLONES_OF(storage, result, name, params, args) storage result name params
 #endif
+// The same without a version for AVX-512, where the one for AVX2 is as good: less to compile.
+#if defined(__x86_64__)
+#define JK_FEW_CLONES(result, name, params, args)                               \
+  JK_INLINE result name##_any params;                                           \
+  JK_VERSION(JK_TARGET_AVX2, result, name##_v3, params, name##_any args)        \
+  JK_VERSION((noinline), result, name##_v1, params, name##_any args)            \
+  static result name params {                                                   \
+    return jk_cpu == JK_CPU_BASELINE ? name##_v1 args : name##_v3 args;         \
+  }                                                                             \
+  JK_INLINE result name##_any params
+#else
+#define JK_FEW_CLONES(result, name, params, args) static result name params
+#endif
 #define JK_CLONES(result, name, params, args) JK_CLONES_OF(static, result, name, params, args)
 #define JK_PUBLIC_CLONES(result, name, params, args) JK_CLONES_OF(, result, name, params, args)
 

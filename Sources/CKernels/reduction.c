@@ -5,6 +5,9 @@
 #include <complex.h>
 #include <stdlib.h>
 
+// Vectorised, but not unrolled as well: there are hundreds of these loops to compile.
+#define VECTOR_FOR _Pragma("clang loop unroll(disable)") for
+
 enum { BLOCK = 512, RUN = 128, LONG_RUN = 4096 };
 
 typedef struct {
@@ -22,101 +25,101 @@ typedef struct {
 #define FOLD_SIMPLY(T, B, GET, ZERO, FOLD, p, n, b) \
   { _Pragma("clang fp reassociate(on)") for (size_t i = 0; i < n; i++) b = FOLD(b, GET(p[i])); }
 // Where the compiler may not reorder, the partial results are spelled out.
-#define FOLD_IN_LANES(T, B, GET, ZERO, FOLD, p, n, b)                              \
-  {                                                                                \
-    size_t i = 0;                                                                  \
-    if (n >= 64) {                                                                 \
-      B lane[64];                                                                  \
-      for (size_t l = 0; l < 64; l++) lane[l] = ZERO;                              \
-      for (; i + 64 <= n; i += 64)                                                 \
-        for (size_t l = 0; l < 64; l++) lane[l] = FOLD(lane[l], (B)GET(p[i + l])); \
-      for (; i + 16 <= n; i += 16)                                                 \
-        for (size_t l = 0; l < 16; l++) lane[l] = FOLD(lane[l], (B)GET(p[i + l])); \
-      for (size_t l = 0; l < 32; l++) lane[l] = FOLD(lane[l], lane[l + 32]);       \
-      for (size_t l = 0; l < 16; l++) lane[l] = FOLD(lane[l], lane[l + 16]);       \
-      for (size_t l = 0; l < 16; l++) b = FOLD(b, lane[l]);                        \
-    }                                                                              \
-    for (; i < n; i++) b = FOLD(b, (B)GET(p[i]));                                  \
+#define FOLD_IN_LANES(T, B, GET, ZERO, FOLD, p, n, b)                                    \
+  {                                                                                      \
+    size_t i = 0;                                                                        \
+    if (n >= 64) {                                                                       \
+      B lane[64];                                                                        \
+      VECTOR_FOR(size_t l = 0; l < 64; l++) lane[l] = ZERO;                              \
+      for (; i + 64 <= n; i += 64)                                                       \
+        VECTOR_FOR(size_t l = 0; l < 64; l++) lane[l] = FOLD(lane[l], (B)GET(p[i + l])); \
+      for (; i + 16 <= n; i += 16)                                                       \
+        VECTOR_FOR(size_t l = 0; l < 16; l++) lane[l] = FOLD(lane[l], (B)GET(p[i + l])); \
+      VECTOR_FOR(size_t l = 0; l < 32; l++) lane[l] = FOLD(lane[l], lane[l + 32]);       \
+      VECTOR_FOR(size_t l = 0; l < 16; l++) lane[l] = FOLD(lane[l], lane[l + 16]);       \
+      VECTOR_FOR(size_t l = 0; l < 16; l++) b = FOLD(b, lane[l]);                        \
+    }                                                                                    \
+    for (; i < n; i++) b = FOLD(b, (B)GET(p[i]));                                        \
   }
 
 // FOLD(b, x) folds an element into a run, JOIN(w, b) a run or a total into a total.
-#define REDUCER(name, T, B, W, GET, ZERO, FOLD, JOIN, INNER)                                     \
-  static void name##_init(void *totals, size_t n) {                                              \
-    W *w = totals;                                                                               \
-    for (size_t k = 0; k < n; k++) w[k] = ZERO;                                                  \
-  }                                                                                              \
-  static void name##_join(void *totals, const void *others, size_t n) {                          \
-    W *w = totals;                                                                               \
-    const W *o = others;                                                                         \
-    for (size_t k = 0; k < n; k++) w[k] = JOIN(w[k], o[k]);                                      \
-  }                                                                                              \
-  JK_CLONES(void, name##_rows, (const void *a, size_t kept, size_t step, size_t reduced,         \
-                                void *totals),                                                   \
-            (a, kept, step, reduced, totals)) {                                                  \
-    W *w = totals;                                                                               \
-    for (size_t k = 0; k < kept; k++) {                                                          \
-      const T *row = (const T *)a + k * step;                                                    \
-      for (size_t start = 0; start < reduced; start += LONG_RUN) {                               \
-        const T *p = row + start;                                                                \
-        size_t n = reduced - start < LONG_RUN ? reduced - start : LONG_RUN;                      \
-        B b = ZERO;                                                                              \
-        INNER(T, B, GET, ZERO, FOLD, p, n, b)                                                    \
-        w[k] = JOIN(w[k], b);                                                                    \
-      }                                                                                          \
-    }                                                                                            \
-  }                                                                                              \
-  JK_CLONES(void, name##_columns, (const void *a, size_t kept, size_t reduced, size_t step,      \
-                                   void *totals),                                                \
-            (a, kept, reduced, step, totals)) {                                                  \
-    W *w = totals;                                                                               \
-    const T *in = a;                                                                             \
-    if (step == kept && kept <= 16 && reduced >= 64) {                                           \
-      /* Few columns: several rows at once are one long row. */                                  \
-      size_t many = BLOCK / 2 / kept, wide = many * kept, n = reduced / many;                    \
-      W folded[BLOCK];                                                                           \
-      name##_init(folded, wide);                                                                 \
-      for (size_t start = 0; start < n; start += RUN) {                                          \
-        B block[BLOCK];                                                                          \
-        size_t end = start + RUN < n ? start + RUN : n;                                          \
-        for (size_t k = 0; k < wide; k++) block[k] = ZERO;                                       \
-        for (size_t r = start; r < end; r++)                                                     \
-          for (size_t k = 0; k < wide; k++) block[k] = FOLD(block[k], (B)GET(in[r * wide + k])); \
-        for (size_t k = 0; k < wide; k++) folded[k] = JOIN(folded[k], block[k]);                 \
-      }                                                                                          \
-      for (size_t m = 0; m < wide; m += kept)                                                    \
-        for (size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], folded[m + k]);                      \
-      in += n * wide;                                                                            \
-      reduced -= n * many;                                                                       \
-    }                                                                                            \
-    for (size_t start = 0; start < reduced; start += RUN) {                                      \
-      B block[BLOCK];                                                                            \
-      size_t end = start + RUN < reduced ? start + RUN : reduced, r = start;                     \
-      for (size_t k = 0; k < kept; k++) block[k] = ZERO;                                         \
-      for (; r + 4 <= end; r += 4) {                                                             \
-        const T *p = in + r * step;                                                              \
-        for (size_t k = 0; k < kept; k++) {                                                      \
-          B b = FOLD(block[k], (B)GET(p[k]));                                                    \
-          b = FOLD(b, (B)GET(p[k + step]));                                                      \
-          b = FOLD(b, (B)GET(p[k + 2 * step]));                                                  \
-          block[k] = FOLD(b, (B)GET(p[k + 3 * step]));                                           \
-        }                                                                                        \
-      }                                                                                          \
-      for (; r < end; r++)                                                                       \
-        for (size_t k = 0; k < kept; k++) block[k] = FOLD(block[k], (B)GET(in[r * step + k]));   \
-      for (size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], block[k]);                             \
-    }                                                                                            \
+#define REDUCER(CLONES, name, T, B, W, GET, ZERO, FOLD, JOIN, INNER)                               \
+  static void name##_init(void *totals, size_t n) {                                                \
+    W *w = totals;                                                                                 \
+    for (size_t k = 0; k < n; k++) w[k] = ZERO;                                                    \
+  }                                                                                                \
+  static void name##_join(void *totals, const void *others, size_t n) {                            \
+    W *w = totals;                                                                                 \
+    const W *o = others;                                                                           \
+    for (size_t k = 0; k < n; k++) w[k] = JOIN(w[k], o[k]);                                        \
+  }                                                                                                \
+  CLONES(void, name##_rows,                                                                        \
+         (const void *a, size_t kept, size_t step, size_t reduced, void *totals),                  \
+         (a, kept, step, reduced, totals)) {                                                       \
+    W *w = totals;                                                                                 \
+    for (size_t k = 0; k < kept; k++) {                                                            \
+      const T *row = (const T *)a + k * step;                                                      \
+      for (size_t start = 0; start < reduced; start += LONG_RUN) {                                 \
+        const T *p = row + start;                                                                  \
+        size_t n = reduced - start < LONG_RUN ? reduced - start : LONG_RUN;                        \
+        B b = ZERO;                                                                                \
+        INNER(T, B, GET, ZERO, FOLD, p, n, b)                                                      \
+        w[k] = JOIN(w[k], b);                                                                      \
+      }                                                                                            \
+    }                                                                                              \
+  }                                                                                                \
+  CLONES(void, name##_columns,                                                                     \
+         (const void *a, size_t kept, size_t reduced, size_t step, void *totals),                  \
+         (a, kept, reduced, step, totals)) {                                                       \
+    W *w = totals;                                                                                 \
+    const T *in = a;                                                                               \
+    if (step == kept && kept <= 16 && reduced >= 64) {                                             \
+      /* Few columns: several rows at once are one long row. */                                    \
+      size_t many = BLOCK / 2 / kept, wide = many * kept, n = reduced / many;                      \
+      W folded[BLOCK];                                                                             \
+      name##_init(folded, wide);                                                                   \
+      for (size_t start = 0; start < n; start += RUN) {                                            \
+        B block[BLOCK];                                                                            \
+        size_t end = start + RUN < n ? start + RUN : n;                                            \
+        VECTOR_FOR(size_t k = 0; k < wide; k++) block[k] = ZERO;                                   \
+        for (size_t r = start; r < end; r++) VECTOR_FOR(size_t k = 0; k < wide; k++)               \
+        block[k] = FOLD(block[k], (B)GET(in[r * wide + k]));                                       \
+        VECTOR_FOR(size_t k = 0; k < wide; k++) folded[k] = JOIN(folded[k], block[k]);             \
+      }                                                                                            \
+      for (size_t m = 0; m < wide; m += kept)                                                      \
+        VECTOR_FOR(size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], folded[m + k]);                  \
+      in += n * wide;                                                                              \
+      reduced -= n * many;                                                                         \
+    }                                                                                              \
+    for (size_t start = 0; start < reduced; start += RUN) {                                        \
+      B block[BLOCK];                                                                              \
+      size_t end = start + RUN < reduced ? start + RUN : reduced, r = start;                       \
+      VECTOR_FOR(size_t k = 0; k < kept; k++) block[k] = ZERO;                                     \
+      VECTOR_FOR(; r + 4 <= end; r += 4) {                                                         \
+        const T *p = in + r * step;                                                                \
+        VECTOR_FOR(size_t k = 0; k < kept; k++) {                                                  \
+          B b = FOLD(block[k], (B)GET(p[k]));                                                      \
+          b = FOLD(b, (B)GET(p[k + step]));                                                        \
+          b = FOLD(b, (B)GET(p[k + 2 * step]));                                                    \
+          block[k] = FOLD(b, (B)GET(p[k + 3 * step]));                                             \
+        }                                                                                          \
+      }                                                                                            \
+      VECTOR_FOR(; r < end; r++)                                                                   \
+      VECTOR_FOR(size_t k = 0; k < kept; k++) block[k] = FOLD(block[k], (B)GET(in[r * step + k])); \
+      VECTOR_FOR(size_t k = 0; k < kept; k++) w[k] = JOIN(w[k], block[k]);                         \
+    }                                                                                              \
   }
 
 // The result of a total: `w` total, `count` inputs.
-#define FINISH(fn, T, W, SET, expr)                                                       \
-  static void fn##_finish(const void *totals, void *out, size_t n, double count) {        \
-    const W *t = totals;                                                                  \
-    T *o = out;                                                                           \
-    (void)count;                                                                          \
-    for (size_t k = 0; k < n; k++) {                                                      \
-      W w = t[k];                                                                         \
-      o[k] = SET(expr);                                                                   \
-    }                                                                                     \
+#define FINISH(fn, T, W, SET, expr)                                                \
+  static void fn##_finish(const void *totals, void *out, size_t n, double count) { \
+    const W *t = totals;                                                           \
+    T *o = out;                                                                    \
+    (void)count;                                                                   \
+    for (size_t k = 0; k < n; k++) {                                               \
+      W w = t[k];                                                                  \
+      o[k] = SET(expr);                                                            \
+    }                                                                              \
   }
 #define TABLE(fn, loops, T, W)                                                             \
   static const jk_reducer fn = {sizeof(T),       sizeof(W),    loops##_init, loops##_rows, \
@@ -133,31 +136,31 @@ typedef struct {
 #define AND(a, b) ((a) & (b))
 #define OR(a, b) ((a) | (b))
 
-#define FLOAT_REDUCERS(s, T, B, W, GET, SET, root)                                        \
-  REDUCER(sum_##s, T, B, W, GET, 0, ADD, ADD, FOLD_SIMPLY)                                \
-  REDUCER(prod_##s, T, B, W, GET, 1, MUL, MUL, FOLD_SIMPLY)                               \
-  REDUCER(norm_##s, T, B, W, GET, 0, ADD_SQUARE, ADD, FOLD_SIMPLY)                        \
-  REDUCER(max_##s, T, B, B, GET, -(B)INFINITY, MAX_FLOAT, MAX_FLOAT, FOLD_IN_LANES)       \
-  REDUCER(min_##s, T, B, B, GET, (B)INFINITY, MIN_FLOAT, MIN_FLOAT, FOLD_IN_LANES)        \
-  FINISH(r_sum_##s, T, W, SET, (B)w)                                                      \
-  FINISH(r_mean_##s, T, W, SET, (B)(w / count))                                           \
-  FINISH(r_prod_##s, T, W, SET, (B)w)                                                     \
-  FINISH(r_norm_##s, T, W, SET, (B)root(w))                                               \
-  FINISH(r_l2_##s, T, W, SET, (B)(w / 2))                                                 \
-  FINISH(r_max_##s, T, B, SET, w)                                                         \
-  FINISH(r_min_##s, T, B, SET, w)                                                         \
-  TABLE(r_sum_##s, sum_##s, T, W)                                                         \
-  TABLE(r_mean_##s, sum_##s, T, W)                                                        \
-  TABLE(r_prod_##s, prod_##s, T, W)                                                       \
-  TABLE(r_norm_##s, norm_##s, T, W)                                                       \
-  TABLE(r_l2_##s, norm_##s, T, W)                                                         \
-  TABLE(r_max_##s, max_##s, T, B)                                                         \
+#define FLOAT_REDUCERS(CLONES, s, T, B, W, GET, SET, root)                                  \
+  REDUCER(CLONES, sum_##s, T, B, W, GET, 0, ADD, ADD, FOLD_SIMPLY)                          \
+  REDUCER(CLONES, prod_##s, T, B, W, GET, 1, MUL, MUL, FOLD_SIMPLY)                         \
+  REDUCER(CLONES, norm_##s, T, B, W, GET, 0, ADD_SQUARE, ADD, FOLD_SIMPLY)                  \
+  REDUCER(CLONES, max_##s, T, B, B, GET, -(B)INFINITY, MAX_FLOAT, MAX_FLOAT, FOLD_IN_LANES) \
+  REDUCER(CLONES, min_##s, T, B, B, GET, (B)INFINITY, MIN_FLOAT, MIN_FLOAT, FOLD_IN_LANES)  \
+  FINISH(r_sum_##s, T, W, SET, (B)w)                                                        \
+  FINISH(r_mean_##s, T, W, SET, (B)(w / count))                                             \
+  FINISH(r_prod_##s, T, W, SET, (B)w)                                                       \
+  FINISH(r_norm_##s, T, W, SET, (B)root(w))                                                 \
+  FINISH(r_l2_##s, T, W, SET, (B)(w / 2))                                                   \
+  FINISH(r_max_##s, T, B, SET, w)                                                           \
+  FINISH(r_min_##s, T, B, SET, w)                                                           \
+  TABLE(r_sum_##s, sum_##s, T, W)                                                           \
+  TABLE(r_mean_##s, sum_##s, T, W)                                                          \
+  TABLE(r_prod_##s, prod_##s, T, W)                                                         \
+  TABLE(r_norm_##s, norm_##s, T, W)                                                         \
+  TABLE(r_l2_##s, norm_##s, T, W)                                                           \
+  TABLE(r_max_##s, max_##s, T, B)                                                           \
   TABLE(r_min_##s, min_##s, T, B)
 
-FLOAT_REDUCERS(f32, f32, f32, f64, GET_id, SET_id, sqrt)
-FLOAT_REDUCERS(f64, f64, f64, f64, GET_id, SET_id, sqrt)
-FLOAT_REDUCERS(f16, f16, f32, f64, GET_f16, SET_f16, sqrt)
-FLOAT_REDUCERS(bf16, bf16, f32, f64, GET_bf16, SET_bf16, sqrt)
+FLOAT_REDUCERS(JK_CLONES, f32, f32, f32, f64, GET_id, SET_id, sqrt)
+FLOAT_REDUCERS(JK_CLONES, f64, f64, f64, f64, GET_id, SET_id, sqrt)
+FLOAT_REDUCERS(JK_FEW_CLONES, f16, f16, f32, f64, GET_f16, SET_f16, sqrt)
+FLOAT_REDUCERS(JK_FEW_CLONES, bf16, bf16, f32, f64, GET_bf16, SET_bf16, sqrt)
 
 // The root of a wrapped sum of squares; of a negative one, what the processor makes of the NaN.
 static i64 integer_root(i64 x, bool is_64) {
@@ -166,23 +169,23 @@ static i64 integer_root(i64 x, bool is_64) {
 static u64 unsigned_root(u64 x) { return (u64)sqrt((double)x); }
 
 // W has 64 bits, so that a mean does not wrap. Products and sums are unsigned, as they may wrap.
-#define INT_REDUCERS(s, T, W, least, greatest, norm)                                      \
-  REDUCER(sum_##s, T, u64, u64, (u64)(W)GET_id, 0, ADD, ADD, FOLD_SIMPLY)                 \
-  REDUCER(prod_##s, T, u64, u64, (u64)(W)GET_id, 1, MUL, MUL, FOLD_SIMPLY)                \
-  REDUCER(norm_##s, T, u64, u64, (u64)(W)GET_id, 0, ADD_SQUARE, ADD, FOLD_SIMPLY)         \
-  REDUCER(max_##s, T, T, T, GET_id, least, MAX_INT, MAX_INT, FOLD_IN_LANES)               \
-  REDUCER(min_##s, T, T, T, GET_id, greatest, MIN_INT, MIN_INT, FOLD_IN_LANES)            \
-  FINISH(r_sum_##s, T, u64, SET_id, (T)w)                                                 \
-  FINISH(r_mean_##s, T, u64, SET_id, (T)((W)w / (W)count))                                \
-  FINISH(r_prod_##s, T, u64, SET_id, (T)w)                                                \
-  FINISH(r_norm_##s, T, u64, SET_id, (T)norm)                                             \
-  FINISH(r_max_##s, T, T, SET_id, w)                                                      \
-  FINISH(r_min_##s, T, T, SET_id, w)                                                      \
-  TABLE(r_sum_##s, sum_##s, T, u64)                                                       \
-  TABLE(r_mean_##s, sum_##s, T, u64)                                                      \
-  TABLE(r_prod_##s, prod_##s, T, u64)                                                     \
-  TABLE(r_norm_##s, norm_##s, T, u64)                                                     \
-  TABLE(r_max_##s, max_##s, T, T)                                                         \
+#define INT_REDUCERS(s, T, W, least, greatest, norm)                                             \
+  REDUCER(JK_FEW_CLONES, sum_##s, T, u64, u64, (u64)(W)GET_id, 0, ADD, ADD, FOLD_SIMPLY)         \
+  REDUCER(JK_FEW_CLONES, prod_##s, T, u64, u64, (u64)(W)GET_id, 1, MUL, MUL, FOLD_SIMPLY)        \
+  REDUCER(JK_FEW_CLONES, norm_##s, T, u64, u64, (u64)(W)GET_id, 0, ADD_SQUARE, ADD, FOLD_SIMPLY) \
+  REDUCER(JK_FEW_CLONES, max_##s, T, T, T, GET_id, least, MAX_INT, MAX_INT, FOLD_IN_LANES)       \
+  REDUCER(JK_FEW_CLONES, min_##s, T, T, T, GET_id, greatest, MIN_INT, MIN_INT, FOLD_IN_LANES)    \
+  FINISH(r_sum_##s, T, u64, SET_id, (T)w)                                                        \
+  FINISH(r_mean_##s, T, u64, SET_id, (T)((W)w / (W)count))                                       \
+  FINISH(r_prod_##s, T, u64, SET_id, (T)w)                                                       \
+  FINISH(r_norm_##s, T, u64, SET_id, (T)norm)                                                    \
+  FINISH(r_max_##s, T, T, SET_id, w)                                                             \
+  FINISH(r_min_##s, T, T, SET_id, w)                                                             \
+  TABLE(r_sum_##s, sum_##s, T, u64)                                                              \
+  TABLE(r_mean_##s, sum_##s, T, u64)                                                             \
+  TABLE(r_prod_##s, prod_##s, T, u64)                                                            \
+  TABLE(r_norm_##s, norm_##s, T, u64)                                                            \
+  TABLE(r_max_##s, max_##s, T, T)                                                                \
   TABLE(r_min_##s, min_##s, T, T)
 
 INT_REDUCERS(i8, i8, i64, INT8_MIN, INT8_MAX, integer_root((i8)w, false))
@@ -200,34 +203,39 @@ JK_INLINE c128 complex_product(c128 a, c128 b) {
 }
 #define MUL_COMPLEX(a, b) complex_product(a, b)
 #define ADD_NORM(a, b) ((a) + creal(b) * creal(b) + cimag(b) * cimag(b))
-#define COMPLEX_REDUCERS(s, T)                                                            \
-  REDUCER(sum_##s, T, c128, c128, (c128)GET_id, 0, ADD, ADD, FOLD_SIMPLY)                 \
-  REDUCER(prod_##s, T, c128, c128, (c128)GET_id, 1, MUL_COMPLEX, MUL_COMPLEX, FOLD_SIMPLY) \
-  REDUCER(norm_##s, T, c128, c128, (c128)GET_id, 0, ADD_NORM, ADD, FOLD_SIMPLY)           \
-  FINISH(r_sum_##s, T, c128, SET_id, (T)w)                                                \
-  FINISH(r_mean_##s, T, c128, SET_id, (T)(w / count))                                     \
-  FINISH(r_prod_##s, T, c128, SET_id, (T)w)                                               \
-  FINISH(r_norm_##s, T, c128, SET_id, (T)sqrt(creal(w)))                                  \
-  TABLE(r_sum_##s, sum_##s, T, c128)                                                      \
-  TABLE(r_mean_##s, sum_##s, T, c128)                                                     \
-  TABLE(r_prod_##s, prod_##s, T, c128)                                                    \
+#define COMPLEX_REDUCERS(s, T)                                                                 \
+  REDUCER(JK_FEW_CLONES, sum_##s, T, c128, c128, (c128)GET_id, 0, ADD, ADD, FOLD_SIMPLY)       \
+  REDUCER(JK_FEW_CLONES, prod_##s, T, c128, c128, (c128)GET_id, 1, MUL_COMPLEX, MUL_COMPLEX,   \
+          FOLD_SIMPLY)                                                                         \
+  REDUCER(JK_FEW_CLONES, norm_##s, T, c128, c128, (c128)GET_id, 0, ADD_NORM, ADD, FOLD_SIMPLY) \
+  FINISH(r_sum_##s, T, c128, SET_id, (T)w)                                                     \
+  FINISH(r_mean_##s, T, c128, SET_id, (T)(w / count))                                          \
+  FINISH(r_prod_##s, T, c128, SET_id, (T)w)                                                    \
+  FINISH(r_norm_##s, T, c128, SET_id, (T)sqrt(creal(w)))                                       \
+  TABLE(r_sum_##s, sum_##s, T, c128)                                                           \
+  TABLE(r_mean_##s, sum_##s, T, c128)                                                          \
+  TABLE(r_prod_##s, prod_##s, T, c128)                                                         \
   TABLE(r_norm_##s, norm_##s, T, c128)
 
 COMPLEX_REDUCERS(c64, c64)
 COMPLEX_REDUCERS(c128, c128)
 
-REDUCER(all_u8, u8, u8, u8, GET_id, 1, AND, AND, FOLD_SIMPLY)
-REDUCER(any_u8, u8, u8, u8, GET_id, 0, OR, OR, FOLD_SIMPLY)
+REDUCER(JK_FEW_CLONES, all_u8, u8, u8, u8, GET_id, 1, AND, AND, FOLD_SIMPLY)
+REDUCER(JK_FEW_CLONES, any_u8, u8, u8, u8, GET_id, 0, OR, OR, FOLD_SIMPLY)
 FINISH(r_all, u8, u8, SET_id, w)
 FINISH(r_any, u8, u8, SET_id, w)
 TABLE(r_all, all_u8, u8, u8)
 TABLE(r_any, any_u8, u8, u8)
 
-#define FLOAT_TABLES(op)                  \
-  case JK_F32: return &r_##op##_f32;      \
-  case JK_F64: return &r_##op##_f64;      \
-  case JK_F16: return &r_##op##_f16;      \
-  case JK_BF16: return &r_##op##_bf16;
+#define FLOAT_TABLES(op)  \
+  case JK_F32:            \
+    return &r_##op##_f32; \
+  case JK_F64:            \
+    return &r_##op##_f64; \
+  case JK_F16:            \
+    return &r_##op##_f16; \
+  case JK_BF16:           \
+    return &r_##op##_bf16;
 #define INT_TABLES(op)                    \
   case JK_I8: return &r_##op##_i8;        \
   case JK_I16: return &r_##op##_i16;      \

@@ -1,8 +1,8 @@
 import CKernels
 import COneDNN
 
-/// Which of the processor's instructions kernels use: the processor's own level, or a lower one that
-/// the variable `JANUS_CPU` names when the process begins.
+/// Which of the processor's instructions kernels use: the processor's own level, or a lower one
+/// that the variable `JANUS_CPU` names when the process begins.
 package enum CPULevel: String, CaseIterable, Sendable {
   case baseline, avx2, avx512
 
