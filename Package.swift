@@ -85,16 +85,21 @@ let package = Package(
       path: "Tests/Support",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CoreOpsTests", dependencies: ["CKernels", "CoreOps", "Ops", "TestSupport"],
+      name: "CoreOpsTests",
+      dependencies: ["CKernels", "COneDNN", "CoreOps", "Ops", "TestSupport"],
       path: "Tests/CoreOps",
       resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["janus", "CoreGraph", "CoreOps", "Ops", "Serialization"],
+      dependencies: [
+        "janus", "CoreGraph", "CoreOps", "Ops", "Serialization", "TestSupport", "V1Graph",
+      ],
       path: "Tests/CommandLine", swiftSettings: swiftSettings),
     .testTarget(
       name: "CoreGraphTests",
-      dependencies: ["CoreGraph", "CoreOps", "Ops", "TestSupport", "V1Graph", "V2Eager"],
+      dependencies: [
+        "CKernels", "CoreGraph", "CoreOps", "Ops", "TestSupport", "V1Graph", "V2Eager",
+      ],
       path: "Tests/CoreGraph", swiftSettings: swiftSettings),
     .testTarget(
       name: "CompatTests", dependencies: ["Compat", "CompatV1"], path: "Tests/Compat",

@@ -45,6 +45,8 @@ struct jk_dnnl_plan {
   size_t w_bytes, y_bytes, scratch_bytes;
   dnnl_primitive_attr_t attr;
   window win;
+  // Whether the filter's gradient may come from an implementation that copies pixels.
+  int may_copy;
   // [0] is for one thread, [1] for the pool; each is made when first used.
   _Atomic(variant *) variants[2];
   int pool_threads;
@@ -71,7 +73,8 @@ static dnnl_status_t make_pd(const jk_dnnl_plan *p, const_md_t w, dnnl_primitive
   dnnl_status_t status = conv_forward_pd(&hint, engine, p->x, w, NULL, p->y, &p->win, NULL);
   if (status) return status;
   status = p->kind == FILTER_GRADIENT
-               ? conv_filter_gradient_pd(pd, engine, p->x, w, p->y, &p->win, p->attr, hint)
+               ? conv_filter_gradient_pd(pd, engine, p->x, w, p->y, &p->win, p->attr, hint,
+                                         p->may_copy)
                : conv_input_gradient_pd(pd, engine, p->x, w, p->y, &p->win, p->attr, hint);
   dnnl_primitive_desc_destroy(hint);
   return status;
@@ -425,12 +428,15 @@ jk_dnnl_plan *jk_dnnl_conv_create(const jk_dnnl_conv *c, const jk_dnnl_epilogue 
     w[n + i] = c->kernel[i], ws[n + i] = taps;
     taps *= c->kernel[i];
   }
+  int strided = 0;
   for (int i = 0; i < d; i++) {
+    strided |= c->stride[i] > 1;
     p->win.stride[i] = c->stride[i];
     p->win.dilation[i] = c->dilation[i] - 1;
     p->win.before[i] = c->pad_before[i];
     p->win.after[i] = c->pad_after[i];
   }
+  p->may_copy = !strided || ic % (jk_cpu_level() == JK_CPU_AVX512 ? 16 : 8) == 0;
   p->x = md_make(2 + d, x, xs);
   p->y = md_make(2 + d, y, ys);
   p->user_w = md_make(n + d, w, ws);

@@ -2,6 +2,7 @@
 #pragma once
 #include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if DNNL_VERSION_MAJOR >= 3
 typedef dnnl_memory_desc_t md_t;
@@ -111,21 +112,45 @@ static inline dnnl_status_t conv_input_gradient_pd(dnnl_primitive_desc_t *pd, dn
 #endif
 }
 
+// oneDNN's implementations of 1x1 convolutions with strides copy every s-th pixel to their scratch
+// memory before the filter's gradient is computed. That for AVX2 (2.6) copies whole vectors of
+// channels, also where there are fewer, and so writes past the memory that it asked for, and over
+// what other threads have there.
+static inline int copies_pixels(const_dnnl_primitive_desc_t pd) {
+  static const char prefix[] = "jit_1x1";
+  const char *name = NULL;
+  return !dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, (void *)&name) &&
+         !strncmp(name, prefix, sizeof prefix - 1);
+}
+
+// `copies` says whether an implementation will do that copies pixels.
 static inline dnnl_status_t conv_filter_gradient_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
                                                     const_md_t x, const_md_t w, const_md_t y,
                                                     const window *win,
                                                     const_dnnl_primitive_attr_t attr,
-                                                    const_dnnl_primitive_desc_t hint) {
+                                                    const_dnnl_primitive_desc_t hint, int copies) {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_backward_weights_primitive_desc_create(
+  dnnl_status_t status = dnnl_convolution_backward_weights_primitive_desc_create(
       pd, engine, dnnl_convolution_direct, x, w, NULL, y, win->stride, win->dilation, win->before,
       win->after, hint, attr);
+  while (!status && !copies && copies_pixels(*pd)) status = dnnl_primitive_desc_next_impl(*pd);
+  return status;
 #else
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_dilated_convolution_backward_weights_desc_init(
       &desc, dnnl_convolution_direct, x, w, NULL, y, win->stride, win->dilation, win->before,
       win->after);
-  return status ? status : dnnl_primitive_desc_create(pd, &desc, attr, engine, hint);
+  dnnl_primitive_desc_iterator_t all = NULL;
+  if (!status) status = dnnl_primitive_desc_iterator_create(&all, &desc, attr, engine, hint);
+  if (status) return status;
+  while (!status && (*pd = dnnl_primitive_desc_iterator_fetch(all)) && !copies &&
+         copies_pixels(*pd)) {
+    dnnl_primitive_desc_destroy(*pd);
+    *pd = NULL;
+    status = dnnl_primitive_desc_iterator_next(all);
+  }
+  dnnl_primitive_desc_iterator_destroy(all);
+  return status ? status : *pd ? dnnl_success : dnnl_out_of_memory;
 #endif
 }
 
