@@ -34,7 +34,7 @@ static double _Complex expm1_complex(double _Complex x) {
   return e - 2 * s * s * (e + 1) + I * ((e + 1) * sin(b));
 }
 UNARY_COMPLEX_OP(expm1, fast_expm1f(x), expm1(x), (c64)expm1_complex(x), expm1_complex(x))
-UNARY_COMPLEX_OP(log, fast_logf(x), log(x), clogf(x), clog(x))
+UNARY_COMPLEX_OP(log, fast_logf(x), log(flushed(x)), clogf(x), clog(x))
 static double _Complex log1p_complex(double _Complex x) {
   double a = creal(x), b = cimag(x);
   return 0.5 * log1p(a * (2 + a) + b * b) + I * atan2(b, 1 + a);

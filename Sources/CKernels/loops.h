@@ -79,6 +79,10 @@ JK_INLINE bf16 bf16_set(float x) {
   return (bf16){(u16)((u.i & 0x7fffffff) > 0x7f800000 ? nan : rounded)};
 }
 
+// x, or the zero of its sign where x is denormal and the thread flushes such numbers: for functions
+// of the C library that look at the bits of x.
+JK_INLINE double flushed(double x) { return x + __builtin_copysign(0.0, x); }
+
 // Storage type -> the type it is computed in, and back.
 #define GET_id(x) (x)
 #define SET_id(x) (x)

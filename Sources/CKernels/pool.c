@@ -56,6 +56,8 @@ typedef struct {
 
 static void part(void *data) {
   JK_ACQUIRE(data);
+  // Of the team's own threads, which stay in this state. The caller is in its run's.
+  if (omp_get_thread_num()) jk_float_enter();
   job *j = data;
   size_t id = (size_t)omp_get_thread_num(), parts = (size_t)omp_get_num_threads();
   // Parts begin at multiples of 64 elements where there are enough, to keep cache lines apart.
@@ -134,7 +136,11 @@ typedef struct {
 static void greet(void *data) {
   greeting *g = data;
   atomic_fetch_add(&g->there, 1);
-  if (omp_get_thread_num()) return;
+  if (omp_get_thread_num()) {
+    // For oneDNN's work, which begins without `part`.
+    jk_float_enter();
+    return;
+  }
   // At most 20 ms, as a thread that does not come is waited for at the barrier anyway.
   struct timespec nap = {0, 20000};
   for (int i = 0; i < 1000 && atomic_load(&g->there) < g->expected; i++) nanosleep(&nap, NULL);

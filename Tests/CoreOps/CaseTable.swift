@@ -45,6 +45,7 @@ let caseTable: [OpCase] = [
   controlFlowCases,
   functionalCases,
   debugCases,
+  denormalCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {

@@ -157,6 +157,7 @@ int jk_run_fused_part(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonn
                       size_t begin, size_t end);
 
 #include "jk_cpu.h"
+#include "jk_float.h"
 #include "jk_elementwise.h"
 #include "jk_reduction.h"
 #include "jk_array.h"

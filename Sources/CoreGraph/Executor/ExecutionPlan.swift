@@ -1,3 +1,4 @@
+import CKernels
 package import CoreOps
 
 /// How to compute some fetches from some feeds: kernels prepared, in order. Immutable, and shared
@@ -126,6 +127,8 @@ package final class ExecutionPlan: Sendable {
   ///
   /// - Parameter feeds: in the order the plan was made for.
   package func run(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+    let floatState = jk_float_enter()
+    defer { jk_float_leave(floatState) }
     guard feeds.count == self.feeds.count else {
       throw TFError.invalidArgument("\(self.feeds.count) feeds expected, got \(feeds.count)")
     }
@@ -166,6 +169,8 @@ package final class ExecutionPlan: Sendable {
 
   /// Runs the plan in the executor for TF-1 control flow, which runs any plan.
   package func runInFrames(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+    let floatState = jk_float_enter()
+    defer { jk_float_leave(floatState) }
     var executor = try FrameExecutor(plan: self, execution: execution)
     return try executor.run(feeds)
   }

@@ -3,6 +3,8 @@ import CKernels
 /// Runs each op at once.
 package enum EagerInterpreter {
   package static func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs) throws -> [Tensor] {
+    let floatState = jk_float_enter()
+    defer { jk_float_leave(floatState) }
     let cache = EagerCache.current
     let slot = cache.slot(op, inputs)
     if let entry = cache.entries[slot], entry.matches(op, inputs, attrs) {
