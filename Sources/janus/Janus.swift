@@ -6,6 +6,7 @@ struct Janus: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "janus",
     abstract: "Runs TensorFlow's models and programs, in both of its styles.",
+    version: CPULevel.summary,
     subcommands: [
       TourCommand.self, RunCommand.self, InspectCommand.self, VerifyCommand.self, BenchCommand.self,
       OpsCommand.self,

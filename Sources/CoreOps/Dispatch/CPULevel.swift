@@ -1,8 +1,9 @@
 import CKernels
 import COneDNN
+import COpenBLAS
 
-/// Which of the processor's instructions kernels use: the processor's own level, or a lower one
-/// that the variable `JANUS_CPU` names when the process begins.
+/// Which of the processor's instructions kernels use: its own level, or a lower one that
+/// the variable `JANUS_CPU` names when the process begins.
 package enum CPULevel: String, CaseIterable, Sendable {
   case baseline, avx2, avx512
 
@@ -13,6 +14,16 @@ package enum CPULevel: String, CaseIterable, Sendable {
     case JK_CPU_AVX2: .avx2
     default: .baseline
     }
+
+  /// A line for the level and one for each library that has kernels.
+  package static var summary: String {
+    let version = jk_dnnl_version()
+    return """
+      cpu \(current.rawValue)
+      oneDNN \(version / 100).\(version % 100)
+      \(String(cString: openblas_get_config()))
+      """
+  }
 
   /// - Throws: `INVALID_ARGUMENT` when `JANUS_CPU` names no level, `FAILED_PRECONDITION` when a
   ///   library cannot be limited to it.
@@ -29,8 +40,8 @@ package enum CPULevel: String, CaseIterable, Sendable {
     guard status != 0 else { return nil }
     return .failedPrecondition(
       """
-      JANUS_CPU=\(current.rawValue) cannot limit oneDNN (status \(status)): the program has used it \
-      already, or it was built without limits
+      JANUS_CPU=\(current.rawValue) cannot limit oneDNN (status \(status)): the program has used \
+      it already, or it was built without limits
       """)
   }()
 }
