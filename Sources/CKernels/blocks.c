@@ -10,6 +10,9 @@ enum { ALIGNMENT = 64, CLASSES = 4, DEPTH = 32 };
 typedef struct {
   int count[CLASSES];
   void *block[CLASSES][DEPTH];
+  // What loops of this thread work in.
+  void *scratch;
+  size_t scratch_bytes;
 } stacks;
 
 static _Thread_local stacks *own;
@@ -21,6 +24,7 @@ static void thread_ends(void *value) {
   own = NULL;
   for (int c = 0; c < CLASSES; c++)
     for (int i = 0; i < s->count[c]; i++) free(s->block[c][i]);
+  free(s->scratch);
   free(s);
 }
 
@@ -55,4 +59,16 @@ void jk_block_give_back(void *block, size_t bytes) {
     }
   }
   free(block);
+}
+
+void *jk_scratch(size_t bytes) {
+  stacks *s = own ? own : make_stacks();
+  if (!s) return NULL;
+  if (s->scratch_bytes < bytes || !s->scratch) {
+    free(s->scratch);
+    size_t room = (bytes + (1 << 16)) & ~(size_t)(ALIGNMENT - 1);
+    s->scratch = aligned_alloc(ALIGNMENT, room);
+    s->scratch_bytes = s->scratch ? room : 0;
+  }
+  return s->scratch;
 }

@@ -111,8 +111,7 @@ static void fused(void *context, size_t begin, size_t end) {
   for (int s = 0; s < p->steps; s++)
     if ((size_t)p->step[s].out_size > width) width = (size_t)p->step[s].out_size;
   size_t bytes = (size_t)p->steps * BLOCK * width;
-  char *memory = bytes <= 1 << 18 ? __builtin_alloca_with_align(bytes, 512)
-                                  : aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+  char *memory = jk_scratch(bytes);
   if (!memory) {
     fused_failed(w, 0, JK_FUSED_NO_MEMORY);
     return;
@@ -157,7 +156,6 @@ static void fused(void *context, size_t begin, size_t end) {
       }
     }
   }
-  if (bytes > 1 << 18) free(memory);
 }
 
 int jk_run_fused(const jk_fused *plan, void *const *pointers) {

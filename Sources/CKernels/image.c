@@ -293,10 +293,12 @@ void jk_crop_and_resize(const jk_crop *s, const float *image, const float *boxes
 void jk_crop_and_resize_grad_image(const jk_crop *s, const float *grads, const float *boxes,
                                    const int32_t *index, float *out) {
   size_t channels = (size_t)s->channels, w = (size_t)s->in_w;
+  int64_t left = JK_PACE;
   for (int64_t b = 0; b < s->count; b++) {
     const float *box = boxes + 4 * b;
     float *image = out + (size_t)index[b] * (size_t)(s->in_h * s->in_w) * channels;
     for (int64_t y = 0; y < s->out_h; y++) {
+      if (jk_stopped_after(s->out_w * s->channels, &left)) return;
       float in_y = crop_position(box[0], box[2], s->in_h, s->out_h, y);
       if (!crop_inside(in_y, s->in_h)) continue;
       for (int64_t x = 0; x < s->out_w; x++) {

@@ -340,15 +340,23 @@ static void one_product(const product_job *j, int64_t index, int64_t begin, int6
 
 static void whole_products(void *context, size_t begin, size_t end) {
   const product_job *j = context;
-  for (size_t i = begin; i < end; i++) one_product(j, (int64_t)i, 0, j->s->m, 0);
+  int64_t work = j->s->m * j->s->n * j->s->k, left = JK_PACE;
+  for (size_t i = begin; i < end; i++) {
+    if (jk_stopped_after(work, &left)) return;
+    one_product(j, (int64_t)i, 0, j->s->m, 0);
+  }
 }
 
 static void rows_of_products(void *context, size_t begin, size_t end) {
   const product_job *j = context;
-  int64_t m = j->s->m, at = (int64_t)begin;
+  int64_t m = j->s->m, at = (int64_t)begin, left = JK_PACE;
+  // Loops of one's own go through some rows at a time as well as through all; libraries do not.
+  int64_t most = j->s->gemm ? m : 16;
   while (at < (int64_t)end) {
     int64_t index = at / m, first = at - index * m, last = first + ((int64_t)end - at);
     if (last > m) last = m;
+    if (last - first > most) last = first + most;
+    if (jk_stopped_after((last - first) * j->s->n * j->s->k, &left)) return;
     one_product(j, index, first, last, 0);
     at = index * m + last;
   }

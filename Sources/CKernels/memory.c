@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -73,6 +74,12 @@ int64_t jk_memory_limit(void) {
 bool jk_memory_over(void) {
   return atomic_load_explicit(&used, memory_order_relaxed) > jk_memory_limit();
 }
+
+static void clear_part(void *to, size_t begin, size_t end) {
+  memset((char *)to + begin, 0, end - begin);
+}
+
+void jk_clear(void *to, size_t bytes) { jk_parallel_for(bytes, 1 << 18, clear_part, to); }
 
 void *jk_swap(void **place, void *value) {
   return atomic_exchange_explicit((void *_Atomic *)place, value, memory_order_acq_rel);

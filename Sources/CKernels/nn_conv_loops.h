@@ -14,7 +14,9 @@ PART(F(forward)) {
   // One channel each: groups side by side are one run of channels.
   int depthwise = icg == 1 && ocg == 1;
   int64_t groups = depthwise ? 1 : s->groups, width = depthwise ? oc : ocg;
+  int64_t work = s->kernel[0] * s->kernel[1] * s->kernel[2] * icg * oc, left = JK_PACE;
   for (size_t at = begin; at < end; at++) {
+    if (jk_stopped_after(work, &left)) return;
     int64_t n = (int64_t)at / out_pixels, pixel = (int64_t)at % out_pixels;
     int64_t o2 = pixel % s->out[2], o1 = pixel / s->out[2] % s->out[1],
             o0 = pixel / s->out[2] / s->out[1];
@@ -66,7 +68,9 @@ PART(F(input_gradient)) {
           out_pixels = s->out[0] * s->out[1] * s->out[2];
   int64_t xc = s->channels_first ? in_pixels : 1, xp = s->channels_first ? 1 : s->in_channels;
   int64_t yc = s->channels_first ? out_pixels : 1, yp = s->channels_first ? 1 : oc;
+  int64_t work = s->kernel[0] * s->kernel[1] * s->kernel[2] * icg * oc, left = JK_PACE;
   for (size_t at = begin; at < end; at++) {
+    if (jk_stopped_after(work, &left)) return;
     int64_t n = (int64_t)at / in_pixels, pixel = (int64_t)at % in_pixels;
     int64_t i2 = pixel % s->in[2], i1 = pixel / s->in[2] % s->in[1],
             i0 = pixel / s->in[2] / s->in[1];
@@ -111,6 +115,7 @@ PART(F(filter_gradient)) {
   int64_t xc = s->channels_first ? in_pixels : 1, xp = s->channels_first ? 1 : s->in_channels;
   int64_t yc = s->channels_first ? out_pixels : 1, yp = s->channels_first ? 1 : oc;
   // One unit is a tap of one input channel: a row of ocg weights.
+  int64_t left = JK_PACE;
   for (size_t at = begin; at < end; at++) {
     int64_t channel = (int64_t)at % s->in_channels, tap = (int64_t)at / s->in_channels;
     int64_t g = channel / icg, c = channel % icg;
@@ -120,7 +125,8 @@ PART(F(filter_gradient)) {
       int64_t lanes = ocg - from < LANES ? ocg - from : LANES;
       A sum[LANES];
       for (int64_t o = 0; o < lanes; o++) sum[o] = 0;
-      for (int64_t n = 0; n < s->batch; n++)
+      for (int64_t n = 0; n < s->batch; n++) {
+        if (jk_stopped_after(out_pixels * lanes, &left)) return;
         for (int64_t o0 = 0; o0 < s->out[0]; o0++) {
           int64_t i0 = o0 * s->stride[0] - s->pad_before[0] + k0 * s->dilation[0];
           if (i0 < 0 || i0 >= s->in[0]) continue;
@@ -138,6 +144,7 @@ PART(F(filter_gradient)) {
             }
           }
         }
+      }
       T *to = dw + (tap * icg + c) * oc + g * ocg + from;
       for (int64_t o = 0; o < lanes; o++) to[o] = SET(sum[o]);
     }

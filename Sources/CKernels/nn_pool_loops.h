@@ -9,6 +9,10 @@ JK_INLINE void range(const jk_window *s, int d, int64_t o, int64_t *from, int64_
   *from = a < 0 ? 0 : a;
   *to = b > s->in[d] ? s->in[d] : b;
 }
+// How many positions the ranges of a window have, one at least.
+JK_INLINE int64_t covered(int64_t f0, int64_t t0, int64_t f1, int64_t t1, int64_t f2, int64_t t2) {
+  return t0 > f0 && t1 > f1 && t2 > f2 ? (t0 - f0) * (t1 - f1) * (t2 - f2) : 1;
+}
 #endif
 
 PART(F(max_pool)) {
@@ -17,10 +21,12 @@ PART(F(max_pool)) {
   const T *x = job->a;
   T *y = job->out;
   int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
+  int64_t left = JK_PACE;
   for (size_t at = begin; at < end; at++) {
     int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
     int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
     range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
+    if (jk_stopped_after(covered(f0, t0, f1, t1, f2, t2) * channels, &left)) return;
     const T *image = x + n * in_pixels * channels;
     T *out = y + (int64_t)at * channels;
     for (int64_t from = 0; from < channels; from += LANES) {
@@ -122,10 +128,12 @@ PART(F(arg_pool)) {
   const T *x = job->a;
   int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
   int64_t out_pixels = s->out[0] * s->out[1] * s->out[2];
+  int64_t left = JK_PACE;
   for (size_t at = begin * (size_t)out_pixels; at < end * (size_t)out_pixels; at++) {
     int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
     int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
     range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
+    if (jk_stopped_after(covered(f0, t0, f1, t1, f2, t2) * channels, &left)) return;
     const T *image = x + n * in_pixels * channels;
     for (int64_t from = 0; from < channels; from += LANES) {
       int64_t lanes = channels - from < LANES ? channels - from : LANES;
@@ -195,10 +203,12 @@ PART(F(ties_gradient)) {
   T *dx = job->out;
   int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
   int64_t out_pixels = s->out[0] * s->out[1] * s->out[2];
+  int64_t left = JK_PACE;
   for (size_t at = begin * (size_t)out_pixels; at < end * (size_t)out_pixels; at++) {
     int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
     int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
     range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
+    if (jk_stopped_after(covered(f0, t0, f1, t1, f2, t2) * channels, &left)) return;
     const T *best = y + (int64_t)at * channels, *gradient = dy + (int64_t)at * channels;
     for (int64_t i0 = f0; i0 < t0; i0++)
       for (int64_t i1 = f1; i1 < t1; i1++)
@@ -220,10 +230,12 @@ PART(F(avg_pool)) {
   const T *x = job->a;
   T *y = job->out;
   int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
+  int64_t left = JK_PACE;
   for (size_t at = begin; at < end; at++) {
     int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
     int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
     range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
+    if (jk_stopped_after(covered(f0, t0, f1, t1, f2, t2) * channels, &left)) return;
     const T *image = x + n * in_pixels * channels;
     T *out = y + (int64_t)at * channels;
     A count = (A)((t0 > f0 ? t0 - f0 : 0) * (t1 > f1 ? t1 - f1 : 0) * (t2 > f2 ? t2 - f2 : 0));
@@ -249,6 +261,7 @@ PART(F(avg_gradient)) {
   const T *dy = job->a;
   T *dx = job->out;
   int64_t channels = s->in_channels, out_pixels = s->out[0] * s->out[1] * s->out[2];
+  int64_t left = JK_PACE;
   for (size_t at = begin; at < end; at++) {
     int64_t rest = (int64_t)at, i[3], f[3], t[3];
     for (int d = 2; d >= 0; d--) {
@@ -258,6 +271,7 @@ PART(F(avg_gradient)) {
       f[d] = reach <= 0 ? 0 : (reach + s->stride[d] - 1) / s->stride[d];
       t[d] = last >= s->out[d] ? s->out[d] : last + 1;
     }
+    if (jk_stopped_after(covered(f[0], t[0], f[1], t[1], f[2], t[2]) * channels, &left)) return;
     const T *image = dy + rest * out_pixels * channels;
     T *out = dx + (int64_t)at * channels;
     for (int64_t from = 0; from < channels; from += LANES) {
@@ -285,6 +299,7 @@ PART(F(fractional)) {
   const jk_fractional *f = job->f;
   const T *x = job->x, *dy = job->dy;
   T *out = job->out;
+  int64_t left = JK_PACE;
   for (size_t unit = begin; unit < end; unit++) {
     int64_t n = (int64_t)unit / f->channels, c = (int64_t)unit % f->channels;
     const T *image = x ? x + n * f->height * f->width * f->channels + c : 0;
@@ -294,6 +309,7 @@ PART(F(fractional)) {
         int64_t c0 = job->cols[k], c1 = job->cols[k + 1] + (f->overlapping ? 1 : 0);
         if (r1 > f->height) r1 = f->height;
         if (c1 > f->width) c1 = f->width;
+        if (jk_stopped_after(covered(r0, r1, c0, c1, 0, 1), &left)) return;
         int64_t cell = ((n * f->out_height + r) * f->out_width + k) * f->channels + c;
         A count = (A)((r1 - r0) * (c1 - c0)), sum = 0, best = LOWEST;
         int64_t where = -1;
@@ -330,8 +346,10 @@ PART(F(dilation)) {
   T *out = job->out;
   int64_t channels = s->in_channels, out_pixels = s->out[1] * s->out[2],
           in_pixels = s->in[1] * s->in[2];
+  int64_t left = JK_PACE;
   for (size_t c = begin; c < end; c++)
     for (int64_t at = 0; at < s->batch * out_pixels; at++) {
+      if (jk_stopped_after(s->kernel[1] * s->kernel[2], &left)) return;
       int64_t n = at / out_pixels, o2 = at % s->out[2], o1 = at / s->out[2] % s->out[1];
       A best = LOWEST;
       int64_t from = -1, by = 0;

@@ -161,7 +161,7 @@ static void part(void *context, size_t begin, size_t end) {
 void jk_optimize(jk_optimizer step, void *const *slots, int slot_count, const void *gradient,
                  size_t n, size_t size, const double *hyper, int flag) {
   job j = {step, slots, gradient, hyper, size, slot_count, flag};
-  jk_parallel_for(n, 16384, part, &j);
+  jk_parallel_all(n, 16384, part, &j);
 }
 
 void jk_optimize_rows(jk_optimizer step, void *const *slots, int slot_count, const void *gradient,

@@ -50,22 +50,37 @@ typedef struct {
   void (*body)(void *, size_t, size_t);
   void *context;
   size_t count;
+  // What a part does at most before it looks whether to leave off; 0 where it does not look.
+  size_t chunk;
+  jk_stop *stop;
   // How long the caller's own part took.
   int64_t begun, own;
 } job;
+
+static void run(const job *j, size_t begin, size_t end) {
+  size_t chunk = j->chunk;
+  if (chunk)
+    for (; end - begin > chunk; begin += chunk) {
+      j->body(j->context, begin, begin + chunk);
+      if (jk_stopped()) return;
+    }
+  j->body(j->context, begin, end);
+}
 
 static void part(void *data) {
   JK_ACQUIRE(data);
   // Of the team's own threads, which stay in this state. The caller is in its run's.
   if (omp_get_thread_num()) jk_float_enter();
   job *j = data;
+  jk_stop *before = jk_stop_enter(j->stop);
   size_t id = (size_t)omp_get_thread_num(), parts = (size_t)omp_get_num_threads();
   // Parts begin at multiples of 64 elements where there are enough, to keep cache lines apart.
   size_t unit = j->count >= parts * 256 ? 64 : 1, blocks = (j->count + unit - 1) / unit;
   size_t begin = blocks * id / parts * unit, end = blocks * (id + 1) / parts * unit;
   if (end > j->count) end = j->count;
-  if (begin < end) j->body(j->context, begin, end);
+  if (begin < end) run(j, begin, end);
   if (id == 0) j->own = jk_now() - j->begun;
+  jk_stop_enter(before);
   JK_RELEASE(data);
 }
 
@@ -168,22 +183,47 @@ void jk_pool_leave(int granted) {
   if (granted > 1) atomic_flag_clear_explicit(&busy, memory_order_release);
 }
 
-void jk_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, size_t),
-                     void *context) {
+// A chunk is some milliseconds of work: a grain is some ten microseconds, or one piece of more,
+// which then looks for itself. Chunks are multiples of 64 elements where there are enough, as parts
+// are.
+enum { GRAINS_A_CHUNK = 16, LEAST_CHUNK = 240 };
+
+static void parallel(size_t count, size_t grain, size_t chunk,
+                     void (*body)(void *, size_t, size_t), void *context) {
   if (count == 0) return;
   if (grain < 1) grain = 1;
+  jk_stop *stop = jk_stop_current();
+  job j = {body, context, count, stop ? chunk : 0, stop, 0, 0};
   int n = count > grain ? jk_pool_enter() : 1;
   if (n == 1) {
-    body(context, 0, count);
+    run(&j, 0, count);
     return;
   }
   size_t parts = (count + grain - 1) / grain;
-  job j = {body, context, count, jk_now(), 0};
+  j.begun = jk_now();
   JK_RELEASE(&j);
   GOMP_parallel(part, &j, (size_t)n > parts ? (unsigned)parts : (unsigned)n, 0);
   JK_ACQUIRE(&j);
   jk_pool_took(jk_now() - j.begun, j.own);
   jk_pool_leave(n);
+}
+
+void jk_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, size_t),
+                     void *context) {
+  size_t chunk = grain < count ? grain * GRAINS_A_CHUNK : count;
+  if (chunk < LEAST_CHUNK) chunk = LEAST_CHUNK;
+  if (chunk >= 256) chunk = (chunk + 63) / 64 * 64;
+  parallel(count, grain, chunk, body, context);
+}
+
+void jk_parallel_chunks(size_t count, size_t grain, size_t chunk,
+                        void (*body)(void *, size_t, size_t), void *context) {
+  parallel(count, grain, chunk, body, context);
+}
+
+void jk_parallel_all(size_t count, size_t grain, void (*body)(void *, size_t, size_t),
+                     void *context) {
+  parallel(count, grain, 0, body, context);
 }
 
 static _Thread_local void *slot;

@@ -103,7 +103,8 @@ void jk_run_product(const jk_product *p, const float *a, const float *b, const f
   int64_t work = by_rows ? TALLEST * p->k * p->n : p->m * p->k * p->width,
           grain = 150000 / (work > 0 ? work : 1) + 1;
   if (by_rows)
-    jk_parallel_for((size_t)((p->m + TALLEST - 1) / TALLEST), (size_t)grain, rows, &job);
+    jk_parallel_chunks((size_t)((p->m + TALLEST - 1) / TALLEST), (size_t)grain, ROWS / TALLEST,
+                       rows, &job);
   else
     jk_parallel_for((size_t)jk_product_panels(p), (size_t)grain, panels, &job);
 }

@@ -41,7 +41,12 @@ JK_CLONES(void, product_row, (const product_job *j, size_t row), (j, row)) {
 }
 
 static void product_part(void *context, size_t begin, size_t end) {
-  for (size_t row = begin; row < end; row++) product_row(context, row);
+  const product_job *j = context;
+  int64_t left = JK_PACE, work = (int64_t)(j->n * j->k);
+  for (size_t row = begin; row < end; row++) {
+    if (jk_stopped_after(work, &left)) return;
+    product_row(context, row);
+  }
 }
 
 int jk_quantized_matmul(int a_type, int b_type, const void *a, const void *b, int32_t *c, size_t m,
@@ -92,7 +97,9 @@ JK_PART(conv_part) {
   window_job *j = context;
   const jk_quantized_window *w = j->w;
   size_t channels = (size_t)w->out_c;
+  int64_t left = JK_PACE, work = w->filter_h * w->filter_w * w->in_c * w->out_c;
   for (size_t r = begin; r < end; r++) {
+    if (jk_stopped_after(work, &left)) return;
     int64_t b = (int64_t)r / (w->out_h * w->out_w), y = (int64_t)r / w->out_w % w->out_h,
             x = (int64_t)r % w->out_w;
     i32 *restrict out = j->out + r * channels;
@@ -130,18 +137,25 @@ int jk_quantized_conv(int in_type, int filter_type, const jk_quantized_window *w
 static void pool_part(void *context, size_t begin, size_t end) {
   window_job *j = context;
   const jk_quantized_window *w = j->w;
+  int64_t left = JK_PACE;
   for (size_t r = begin; r < end; r++) {
     int64_t b = (int64_t)r / (w->out_h * w->out_w), y = (int64_t)r / w->out_w % w->out_h,
             x = (int64_t)r % w->out_w;
+    // The part of the window that lies in the image.
+    int64_t top = y * w->stride_h - w->pad_top, bottom = top + w->filter_h;
+    int64_t first = x * w->stride_w - w->pad_left, last = first + w->filter_w;
+    if (top < 0) top = 0;
+    if (bottom > w->in_h) bottom = w->in_h;
+    if (first < 0) first = 0;
+    if (last > w->in_w) last = w->in_w;
+    if (bottom > top && last > first &&
+        jk_stopped_after((bottom - top) * (last - first) * w->in_c, &left))
+      return;
     for (int64_t c = 0; c < w->in_c; c++) {
       int64_t sum = 0, count = 0;
       i32 best = j->in_type == JK_QI8 ? -128 : 0;
-      for (int64_t fy = 0; fy < w->filter_h; fy++) {
-        int64_t iy = y * w->stride_h - w->pad_top + fy;
-        if (iy < 0 || iy >= w->in_h) continue;
-        for (int64_t fx = 0; fx < w->filter_w; fx++) {
-          int64_t ix = x * w->stride_w - w->pad_left + fx;
-          if (ix < 0 || ix >= w->in_w) continue;
+      for (int64_t iy = top; iy < bottom; iy++) {
+        for (int64_t ix = first; ix < last; ix++) {
           i32 v = element(j->in_type, j->in,
                           (size_t)(((b * w->in_h + iy) * w->in_w + ix) * w->in_c + c));
           sum += v;
@@ -158,6 +172,8 @@ static void pool_part(void *context, size_t begin, size_t end) {
 void jk_quantized_pool(int dtype, const jk_quantized_window *w, const void *in, void *out,
                        bool average) {
   window_job j = {dtype, w, in, 0, 0, 0, 0, out, average};
-  size_t work = (size_t)(w->in_c * w->filter_h * w->filter_w) + 1;
+  int64_t high = w->filter_h < w->in_h ? w->filter_h : w->in_h,
+          wide = w->filter_w < w->in_w ? w->filter_w : w->in_w;
+  size_t work = (size_t)(w->in_c * high * wide) + 1;
   jk_parallel_for((size_t)(w->batch * w->out_h * w->out_w), 16384 / work + 1, pool_part, &j);
 }

@@ -311,6 +311,7 @@ void jk_random_multinomial(const jk_philox *generator, const double *logits, int
       sums[c] = total;
     }
     for (int64_t i = 0; i < samples; i++) {
+      if ((i & 65535) == 65535 && jk_stopped()) return;
       if (used == 4) jk_philox_next(&g, s), used = 0;
       f64 wanted = unit(s[used], s[used + 1]) * total;
       used += 2;

@@ -112,7 +112,7 @@ static void update_part(void *context, size_t begin, size_t end) {
 
 int jk_update_all(jk_update update, void *dst, const void *src, size_t n, size_t size) {
   all a = {update, dst, src, size, 0};
-  jk_parallel_for(n, 65536, update_part, &a);
+  jk_parallel_all(n, 65536, update_part, &a);
   return a.status;
 }
 

@@ -43,8 +43,18 @@ void jk_set_threads(int count);
 int jk_threads(void);
 
 // Calls body(context, begin, end) over parts of 0..<count, on several threads when count is over
-// grain and the pool is free; on this thread otherwise. Returns when all is done.
+// grain and the pool is free; on this thread otherwise. Returns when all is done, or when the run
+// is told to end: see jk_stopped.
 void jk_parallel_for(size_t count, size_t grain,
+                     void (*body)(void *context, size_t begin, size_t end), void *context);
+
+// The same with the most that is done at once before looking whether to leave off.
+void jk_parallel_chunks(size_t count, size_t grain, size_t chunk,
+                        void (*body)(void *context, size_t begin, size_t end), void *context);
+
+// The same for loops that must not leave off before they are done, because others rely on what they
+// wrote: those that change state, and those whose results a kernel uses as positions.
+void jk_parallel_all(size_t count, size_t grain,
                      void (*body)(void *context, size_t begin, size_t end), void *context);
 
 // Takes the pool for a library that runs on it, such as oneDNN. Returns the threads granted: 1 when
@@ -61,6 +71,10 @@ void jk_pool_took(int64_t nanoseconds, int64_t expected);
 // is none.
 void *_Nullable jk_block_take(size_t bytes);
 void jk_block_give_back(void *_Nonnull block, size_t bytes);
+
+// Memory of this thread's own for a loop to work in, aligned to 64, until the thread asks again;
+// NULL when there is none. Loops have little on the stack: calls nest as deep as it goes.
+void *_Nullable jk_scratch(size_t bytes);
 
 // A clock in nanoseconds that only goes forward.
 int64_t jk_now(void);
@@ -80,6 +94,48 @@ size_t jk_stack_left(void);
 
 // Puts value where place points and gives what was there, as one step that other threads see whole.
 void *jk_swap(void **place, void *value);
+
+// --- ending early ---
+
+// The wish that a run ends: made by its owner, looked at by the loops of all its threads.
+typedef struct {
+  int cancelled;
+  // Whether a loop left off because of it: what it wrote is of no use, so that the run has to fail.
+  int noticed;
+  // When the run must be over, by jk_now; 0 for never.
+  int64_t deadline;
+} jk_stop;
+
+jk_stop *_Nullable jk_stop_make(int64_t deadline);
+void jk_stop_free(jk_stop *_Nonnull stop);
+void jk_stop_cancel(jk_stop *_Nonnull stop);
+bool jk_stop_cancelled(const jk_stop *_Nonnull stop);
+// Whether the time is over.
+bool jk_stop_late(const jk_stop *_Nonnull stop);
+static inline bool jk_stop_noticed(const jk_stop *_Nonnull stop) {
+  return __atomic_load_n(&stop->noticed, __ATOMIC_RELAXED) != 0;
+}
+
+// Sets what the loops of this thread look at, and of the threads that work for it; gives what it
+// was before.
+jk_stop *_Nullable jk_stop_enter(jk_stop *_Nullable stop);
+jk_stop *_Nullable jk_stop_current(void);
+
+// Whether this thread's run is to end. A loop asks every millisecond or so of work, and leaves off
+// then; whoever runs the kernel finds out by jk_stop_noticed. It costs some 30 ns.
+bool jk_stopped(void);
+
+// The same for loops whose steps are small: left counts down by each step's work, in elements or
+// multiplications, from JK_PACE.
+enum { JK_PACE = 1 << 20 };
+static inline bool jk_stopped_after(int64_t work, int64_t *_Nonnull left) {
+  if ((*left -= work < JK_PACE ? work : JK_PACE) > 0) return false;
+  *left = JK_PACE;
+  return jk_stopped();
+}
+
+// Sets bytes to zero, by several threads where they are many.
+void jk_clear(void *_Nonnull to, size_t bytes);
 
 // --- the memory limit ---
 

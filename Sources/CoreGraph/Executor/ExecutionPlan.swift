@@ -146,6 +146,10 @@ package final class ExecutionPlan: Sendable {
       ? execution
       : execution.with(functions: functions)
     if hasFrames { return try runInFrames(feeds, execution) }
+    return try execution.cancellation.whileCurrent { try runProgram(feeds, execution) }
+  }
+
+  private func runProgram(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     let place = StateSlots.own
     if let state = slots.take(place) {
       if state.fits(feeds) {
@@ -171,8 +175,10 @@ package final class ExecutionPlan: Sendable {
   package func runInFrames(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     let floatState = jk_float_enter()
     defer { jk_float_leave(floatState) }
-    var executor = try FrameExecutor(plan: self, execution: execution)
-    return try executor.run(feeds)
+    try execution.cancellation.whileCurrent {
+      var executor = try FrameExecutor(plan: self, execution: execution)
+      return try executor.run(feeds)
+    }
   }
 
   func frameLayout() throws -> FrameLayout {

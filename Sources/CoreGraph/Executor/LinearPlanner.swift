@@ -168,7 +168,10 @@ struct LinearPlanner {
         plan, shapes, constants, depth, learning, cancellation, variables, isBody: isBody,
         isBrief: isBrief, sparse: sparse)
       do {
-        return try planner.program()
+        let program = try planner.program()
+        // Weights may have been laid out in part only.
+        if cancellation.endedKernel { try cancellation.check() }
+        return program
       } catch let refused as NotDense {
         // Those of loops around this one are planned again from there.
         guard refused.origins.allSatisfy({ $0.depth == depth && !sparse.contains($0) }) else {

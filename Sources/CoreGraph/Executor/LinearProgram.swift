@@ -351,6 +351,7 @@ final class LinearProgram: Sendable {
         } else {
           try step.pointee.run(table + step.pointee.base)
         }
+        if cancellation.endedKernel { try cancellation.check() }
         index &+= 1
         if index & 31 == 0 { try cancellation.check() }
       }

@@ -39,9 +39,11 @@ package final class PlanCache: Sendable {
     let key = Key(feeds: feeds, fetches: fetches, targets: targets)
     if let plan = state.withLock({ $0.plans[key] }) { return plan }
     let plan = try observing(observer, .planning, "plan") {
-      let pruned = try Subgraph.pruned(
-        graph, feeds: feeds, fetches: fetches, targets: targets, cancellation)
-      return try functions.plan(of: pruned)
+      try cancellation.whileCurrent {
+        let pruned = try Subgraph.pruned(
+          graph, feeds: feeds, fetches: fetches, targets: targets, cancellation)
+        return try functions.plan(of: pruned)
+      }
     }
     state.withLock {
       if $0.plans.count >= Self.limit { $0.plans.removeAll() }

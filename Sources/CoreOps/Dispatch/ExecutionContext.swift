@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// What a run owns or shares beyond its tensors: resources, the means to call functions, and the
 /// wish to stop.
@@ -27,7 +26,8 @@ package final class ExecutionContext: Sendable {
 
   /// How many calls may be under way inside each other.
   package static let maximumDepth = 512
-  /// The stack that a call must find, so that its kernels have enough.
+  /// The stack that a call must find, so that its kernels have enough. Measured: none takes as much
+  /// as 100 KiB, libraries included, as loops have their memory elsewhere.
   package static let leastStack = 192 << 10
 
   /// The same with other functions to call.
@@ -59,47 +59,4 @@ package final class ExecutionContext: Sendable {
 package protocol FunctionRunner: AnyObject, Sendable {
   func call(_ function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext)
     throws -> [Tensor]
-}
-
-/// Says that a run should end: because someone asked, or because its time is over.
-public final class Cancellation: Sendable {
-  private let flag = Atomic<Bool>(false)
-  /// When the run must be over, in nanoseconds of the monotonic clock; 0 for never.
-  private let deadline = Atomic<UInt64>(0)
-
-  public init() {}
-
-  /// - Parameter timeout: seconds from now; infinity, or more than a century, for no limit. What is
-  ///   not more than zero is over at once.
-  public init(timeout: Double) {
-    let century = 3.2e9
-    if timeout > century { return }
-    let seconds = timeout > 0 ? timeout : 0
-    deadline.store(Self.now &+ UInt64(seconds * 1e9), ordering: .relaxed)
-  }
-
-  public func cancel() { flag.store(true, ordering: .relaxed) }
-
-  /// For what nobody can end.
-  package static let never = Cancellation()
-
-  /// - Throws: `CANCELLED` or `DEADLINE_EXCEEDED`; `RESOURCE_EXHAUSTED` when memory passes its
-  ///   limit.
-  package func check() throws {
-    try MemoryLimit.check()
-    if flag.load(ordering: .relaxed) { throw TFError(.cancelled, "the run was cancelled") }
-    let end = deadline.load(ordering: .relaxed)
-    if end != 0, Self.now > end {
-      throw TFError(.deadlineExceeded, "the run took longer than its time-out")
-    }
-  }
-
-  private static var now: UInt64 {
-    // The epoch is made at its first use, so it comes first.
-    let start = epoch
-    let elapsed = start.duration(to: ContinuousClock.now).components
-    return UInt64(elapsed.seconds) &* 1_000_000_000 &+ UInt64(elapsed.attoseconds / 1_000_000_000)
-      &+ 1
-  }
-  private static let epoch = ContinuousClock.now
 }

@@ -13,7 +13,9 @@ package enum Stacking {
     default:
       let result = try Tensor.uninitialized(dtype, dims)
       var end = result.pointer
+      var pace = Pace()
       for tensor in tensors {
+        try pace.step(tensor.bytes.count / 8 + 1)
         let bytes = tensor.bytes
         end.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
         end += bytes.count
@@ -23,9 +25,17 @@ package enum Stacking {
   }
 
   /// The slices of a tensor along its first dimension, which share its memory.
-  package static func rows(_ tensor: Tensor) -> [Tensor] {
-    let dims = Shape(tensor.dims.dims.dropFirst())
-    return (0..<tensor.dims[0]).map { tensor.rows($0, $0 + 1, dims: dims) }
+  ///
+  /// - Throws: `RESOURCE_EXHAUSTED` when they are too many for a list.
+  package static func rows(_ tensor: Tensor) throws -> [Tensor] {
+    let (dims, count) = (Shape(tensor.dims.dims.dropFirst()), tensor.dims[0])
+    // Rows without elements take no memory in the tensor, so that there may be any number of them.
+    try TensorList.checkCount(count)
+    var pace = Pace()
+    return try (0..<count).map {
+      try pace.step(8)
+      return tensor.rows($0, $0 + 1, dims: dims)
+    }
   }
 
   /// Pieces of those lengths along the first dimension, which share the tensor's memory.

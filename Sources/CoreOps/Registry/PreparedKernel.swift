@@ -128,7 +128,9 @@ package struct PreparedKernel: Sendable {
         return try run(specialisation, inputs)
       case .dynamic(let run):
         try checkShapes(inputs)
-        return try run(DynamicContext(inputs: inputs, node: node, execution: execution))
+        let outputs = try run(DynamicContext(inputs: inputs, node: node, execution: execution))
+        try Cancellation.checkKernel()
+        return outputs
       case .executor(.noOp): return []
       case .executor:
         throw TFError.invalidArgument("\(op.name) only has a meaning inside a graph")
@@ -187,6 +189,7 @@ package struct PreparedKernel: Sendable {
       try spec.run(base)
     }
     withExtendedLifetime((inputs, scratch)) {}
+    try Cancellation.checkKernel()
   }
 }
 

@@ -33,10 +33,20 @@ package final class TensorList: TensorObject {
   /// Longer lists are refused: their length comes from data.
   package static let maximumCount = 1 << 24
 
-  package func resized(_ size: Int) throws -> TensorList {
-    guard size <= Self.maximumCount else {
-      throw TFError.resourceExhausted("a list of \(size) tensors is too long")
+  /// What an element takes, beside its own memory.
+  private static let elementBytes = 128
+
+  /// - Throws: `RESOURCE_EXHAUSTED` when a list of that many elements would be too long, or would
+  ///   pass the memory limit.
+  static func checkCount(_ count: Int) throws {
+    guard count <= maximumCount else {
+      throw TFError.resourceExhausted("a list of \(count) tensors is too long")
     }
+    try MemoryLimit.room(for: count * elementBytes)
+  }
+
+  package func resized(_ size: Int) throws -> TensorList {
+    if size > count { try Self.checkCount(size) }
     return with(size <= count ? elements.prefix(size) : elements.extended(to: size, repeating: nil))
   }
 }

@@ -59,6 +59,19 @@ package final class Buffer: @unchecked Sendable {
   private static let overhead = 128
 }
 
+/// Memory outside of tensors that counts against the limit for as long as this lives.
+package final class MemoryShare: Sendable {
+  private let byteCount: Int
+
+  /// - Throws: `RESOURCE_EXHAUSTED` when it would pass the limit.
+  package init(_ byteCount: Int) throws {
+    self.byteCount = byteCount
+    try MemoryLimit.take(byteCount)
+  }
+
+  deinit { MemoryLimit.giveBack(byteCount) }
+}
+
 /// How much memory tensors may take, all in all.
 public enum MemoryLimit {
   /// The most bytes that live tensors and plans may take together. Default: the machine's physical
@@ -88,6 +101,15 @@ public enum MemoryLimit {
       throw TFError.resourceExhausted(
         "OOM when allocating tensor with shape\(shape) and type \(dtype.signatureName)")
     }
+  }
+
+  /// Checks that `count` bytes more would not pass the limit, for memory that is not counted
+  /// itself.
+  ///
+  /// - Throws: `RESOURCE_EXHAUSTED` when they would.
+  package static func room(for count: Int) throws {
+    try take(count)
+    giveBack(count)
   }
 
   package static func giveBack(_ count: Int) { jk_memory_count(Int64(-count)) }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// An immutable multi-dimensional array with a run-time dtype, as `tf.Tensor`.
 ///
 /// A tensor either has a value, in dense row-major order, or is symbolic: the output of a node in a
@@ -75,7 +77,8 @@ extension Tensor {
   package static func zeros(_ dtype: DType, _ dims: Shape) throws -> Tensor {
     if dtype.isNumeric {
       let tensor = try uninitialized(dtype, dims)
-      tensor.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+      jk_clear(tensor.pointer, tensor.bytes.count)
+      try Cancellation.checkKernel()
       return tensor
     }
     guard let count = dims.checkedElementCount, count < 1 << 32 else {

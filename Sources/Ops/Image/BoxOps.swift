@@ -217,7 +217,7 @@ package struct BoxOps: OpFamily {
     let limit = try limit(inputs[2])
     let corners = UnsafePointer(boxes.elements(T.self).baseAddress!)
     return Chosen(
-      boxes: BoxSuppression.select(
+      boxes: try BoxSuppression.select(
         scores: UnsafeBufferPointer(scores.elements(T.self)), limit: limit, threshold: threshold,
         scoreThreshold: scoreThreshold, sigma: sigma
       ) { BoxSuppression.overlap(corners, $0, $1) })
@@ -332,9 +332,9 @@ package struct BoxOps: OpFamily {
             own[box * 4 + corner] = corners[((image * count + box) * groups + group) * 4 + corner]
           }
         }
-        let chosen = own.withUnsafeBufferPointer { own in
-          ownScores.withUnsafeBufferPointer { scores in
-            BoxSuppression.select(
+        let chosen = try own.withUnsafeBufferPointer { own in
+          try ownScores.withUnsafeBufferPointer { scores in
+            try BoxSuppression.select(
               scores: scores, limit: perClass, threshold: threshold,
               scoreThreshold: scoreThreshold, zeroesUnordered: false
             ) { BoxSuppression.overlap(own.baseAddress!, $0, $1) }

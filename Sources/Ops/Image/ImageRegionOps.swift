@@ -106,7 +106,8 @@ package struct ImageRegionOps: OpFamily {
     let count = boxes.dims[1]
     let corners = boxes.elements(Float.self)
 
-    func fill<T: BoxScalar>(_: T.Type) {
+    func fill<T: BoxScalar>(_: T.Type) throws {
+      var pace = Pace()
       let pixels = output.elements(T.self)
       for image in 0..<dims[0] {
         for box in 0..<count {
@@ -129,6 +130,7 @@ package struct ImageRegionOps: OpFamily {
           }
           let rows = max(top, 0)...min(bottom, height - 1)
           let columns = max(left, 0)...min(right, width - 1)
+          try pace.step(2 * (rows.count + columns.count) * depth)
           if top >= 0 { for column in columns { paint(top, column) } }
           if bottom < height { for column in columns { paint(bottom, column) } }
           if left >= 0 { for row in rows { paint(row, left) } }
@@ -136,7 +138,7 @@ package struct ImageRegionOps: OpFamily {
         }
       }
     }
-    if images.dtype == .half { fill(Float16.self) } else { fill(Float.self) }
+    if images.dtype == .half { try fill(Float16.self) } else { try fill(Float.self) }
     return [output]
   }
 
@@ -206,6 +208,7 @@ package struct ImageRegionOps: OpFamily {
     let output = try Tensor.zeros(.float32, [image.dims[0], sides[0], sides[1], channels])
     let (pixels, result) = (image.elements(Float.self), output.elements(Float.self))
     var noiseSource = NoiseSource(kind: noise)
+    var pace = Pace()
     for batch in 0..<image.dims[0] {
       // Version 2 takes half a glimpse off only where the offset is a centre in -1...1.
       let starts = (0..<2).map { axis in
@@ -222,6 +225,7 @@ package struct ImageRegionOps: OpFamily {
       }
       for row in 0..<sides[0] {
         for column in 0..<sides[1] {
+          try pace.step(channels)
           let (y, x) = (starts[0] + row, starts[1] + column)
           let place = ((batch * sides[0] + row) * sides[1] + column) * channels
           let inside = y >= 0 && y < image.dims[1] && x >= 0 && x < image.dims[2]

@@ -16,7 +16,7 @@ package struct ResizeOps: OpFamily {
     images: T, size: int32 -> resized_images: float
     T: {int8, uint8, int16, uint16, int32, int64, bfloat16, half, float, double, bfloat16}
     \(alignment)
-    """, taps: { $0.bilinear() },
+    """, taps: { try $0.bilinear() },
     gradient: .rule { context in
       let gradient = try ResizeOps.family.resizeBilinearGrad(
         [context.gradient(), context.inputs[0]],
@@ -30,7 +30,7 @@ package struct ResizeOps: OpFamily {
     grads: float, original_image: T -> output: T
     T: {float, bfloat16, half, double}
     \(alignment)
-    """, types: .floats, taps: { $0.bilinear() },
+    """, types: .floats, taps: { try $0.bilinear() },
     gradient: .rule { context in
       let size = try imageSize(of: context.inputs[0])
       let gradient = try ResizeOps.family.resizeBilinear(
@@ -44,7 +44,7 @@ package struct ResizeOps: OpFamily {
     images: T, size: int32 -> resized_images: float
     T: {int8, uint8, int16, uint16, int32, int64, half, float, double, bfloat16}
     \(alignment)
-    """, taps: { $0.bicubic() },
+    """, taps: { try $0.bicubic() },
     gradient: .rule { context in
       guard [.float32, .float64].contains(context.inputs[0].dtype) else { return [nil, nil] }
       let gradient = try ResizeOps.family.resizeBicubicGrad(
@@ -59,7 +59,7 @@ package struct ResizeOps: OpFamily {
     grads: float, original_image: T -> output: T
     T: {float, double}
     \(alignment)
-    """, types: DTypeSet(.float32, .float64), taps: { $0.bicubic() },
+    """, types: DTypeSet(.float32, .float64), taps: { try $0.bicubic() },
     gradient: .none("TensorFlow defines no gradient for ResizeBicubicGrad"))
 
   package let resizeArea: OpDef = resampling(
@@ -68,7 +68,7 @@ package struct ResizeOps: OpFamily {
     images: T, size: int32 -> resized_images: float
     T: {int8, uint8, int16, uint16, int32, int64, half, float, double, bfloat16}
     align_corners: bool = false
-    """, taps: { $0.area() }, gradient: .none("TensorFlow defines no gradient for ResizeArea"))
+    """, taps: { try $0.area() }, gradient: .none("TensorFlow defines no gradient for ResizeArea"))
 
   package let resizeNearestNeighbor: OpDef = OpDef(
     "ResizeNearestNeighbor",
@@ -84,10 +84,11 @@ package struct ResizeOps: OpFamily {
       return { specialise in
         let (input, output) = (specialise.inputs[0], specialise.outputs[0])
         let shape = resizeShape(input, output)
-        let rows = ResizeAxis(from: input[1], to: output[1], alignCorners: align, halfPixel: half)
-          .nearest()
+        let rows = try ResizeAxis(
+          from: input[1], to: output[1], alignCorners: align, halfPixel: half
+        ).nearest()
           .map { Int32($0) }
-        let columns = ResizeAxis(
+        let columns = try ResizeAxis(
           from: input[2], to: output[2], alignCorners: align, halfPixel: half
         ).nearest()
           .map { Int32($0) }
@@ -121,16 +122,16 @@ package struct ResizeOps: OpFamily {
       return { specialise in
         let (input, output) = (specialise.inputs[0], specialise.outputs[0])
         let shape = resizeShape(input, output)
-        func taps(_ axis: Int) -> Taps {
+        func taps(_ axis: Int) throws -> Taps {
           var taps = Taps()
-          for index in ResizeAxis(
+          for index in try ResizeAxis(
             from: output[axis], to: input[axis], alignCorners: align, halfPixel: half
           ).nearest() {
-            taps.append(CollectionOfOne((index: index, weight: Float(1))))
+            try taps.append(CollectionOfOne((index: index, weight: Float(1))))
           }
-          return taps.transposed(output[axis])
+          return try taps.transposed(output[axis])
         }
-        let (rows, columns) = (taps(1), taps(2))
+        let (rows, columns) = (try taps(1), try taps(2))
         return .run { p in
           withUnsafePointer(to: shape) { shape in
             rows.withPointer { rows in
@@ -204,8 +205,8 @@ package struct ResizeOps: OpFamily {
       return { specialise in
         let (input, output) = (specialise.inputs[0], specialise.outputs[0])
         let (scale, translation) = try scaleAndTranslation(specialise, 2)
-        let taps = [1, 2].map { axis in
-          sampling.taps(
+        let taps = try [1, 2].map { axis in
+          try sampling.taps(
             from: output[axis], to: input[axis], scale: scale[axis - 1],
             translation: translation[axis - 1], antialias: antialias
           ).transposed(output[axis])
@@ -253,7 +254,7 @@ package struct ResizeOps: OpFamily {
   /// An op that resamples both axes into floats.
   private static func resampling(
     _ name: String, _ signature: @autoclosure @escaping @Sendable () -> String,
-    taps: @escaping @Sendable (ResizeAxis) -> Taps, gradient: Gradient
+    taps: @escaping @Sendable (ResizeAxis) throws -> Taps, gradient: Gradient
   ) -> OpDef {
     OpDef(
       name, signature(),
@@ -263,8 +264,9 @@ package struct ResizeOps: OpFamily {
         let (align, half) = try alignment(context)
         return { specialise in
           let (input, output) = (specialise.inputs[0], specialise.outputs[0])
-          let axes = [1, 2].map {
-            taps(ResizeAxis(from: input[$0], to: output[$0], alignCorners: align, halfPixel: half))
+          let axes = try [1, 2].map {
+            try taps(
+              ResizeAxis(from: input[$0], to: output[$0], alignCorners: align, halfPixel: half))
           }
           return resample(
             resizeShape(input, output), axes[0], axes[1], from: (0, dtype), to: (2, .float32))
@@ -275,7 +277,7 @@ package struct ResizeOps: OpFamily {
   /// The gradient op of one that resamples: the same taps the other way round.
   private static func resamplingGradient(
     _ name: String, _ signature: @autoclosure @escaping @Sendable () -> String, types: DTypeSet,
-    taps: @escaping @Sendable (ResizeAxis) -> Taps, gradient: Gradient
+    taps: @escaping @Sendable (ResizeAxis) throws -> Taps, gradient: Gradient
   ) -> OpDef {
     OpDef(
       name, signature(),
@@ -285,9 +287,11 @@ package struct ResizeOps: OpFamily {
         let (align, half) = try alignment(context)
         return { specialise in
           let (input, output) = (specialise.inputs[0], specialise.outputs[0])
-          let axes = [1, 2].map {
-            taps(ResizeAxis(from: output[$0], to: input[$0], alignCorners: align, halfPixel: half))
-              .transposed(output[$0])
+          let axes = try [1, 2].map {
+            try taps(
+              ResizeAxis(from: output[$0], to: input[$0], alignCorners: align, halfPixel: half)
+            )
+            .transposed(output[$0])
           }
           return resample(
             resizeShape(input, output), axes[0], axes[1], from: (0, .float32), to: (2, dtype))
@@ -372,6 +376,9 @@ package struct ResizeOps: OpFamily {
     for axis in [1, 2] {
       try require(
         grads[axis] != 0 && image[axis] != 0, "images and gradients must be of non-zero size")
+    }
+    for side in [grads[1], grads[2], image[1], image[2]] {
+      _ = try side.map { try checkedSide($0.saturated) }
     }
     return .of(grads[0], image[1], image[2], grads[3])
   }

@@ -18,6 +18,7 @@ package struct LinearAlgebraOps: OpFamily {
     kernel: LinearAlgebraRules.kernel(["T": [.float32, .float64]]) { context in
       let n = context.rows(0)
       for i in 0..<context.count {
+        try Cancellation.checkCurrent()
         let (l, gradient) = (context.matrix(0, i), context.matrix(1, i))
         guard l.isFinite, gradient.isFinite, !l.hasZeroPivot else {
           context.store(l.plainCholeskyGradient(gradient), i)
@@ -70,6 +71,7 @@ package struct LinearAlgebraOps: OpFamily {
     shape: { [try LinearAlgebraRules.square($0.shapes[0])] },
     kernel: LinearAlgebraRules.kernel { context in
       for i in 0..<context.count {
+        try Cancellation.checkCurrent()
         context.store(MatrixFunctions.logarithm(context.matrix(0, i)), i)
       }
     }, gradient: .none("TensorFlow has no gradient of it"))
@@ -78,7 +80,7 @@ package struct LinearAlgebraOps: OpFamily {
     "MatrixDeterminant", "input: T -> output: T\nT: {half, float, double, complex64, complex128}",
     shape: { [LinearAlgebraRules.batch(try LinearAlgebraRules.square($0.shapes[0]))] },
     kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) {
-      LinearAlgebraOps.determinants($0)
+      try LinearAlgebraOps.determinants($0)
     },
     gradient: .rule { context in
       let (a, value) = (context.inputs[0], context.outputs[0])
@@ -96,6 +98,7 @@ package struct LinearAlgebraOps: OpFamily {
     },
     kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) { context in
       for i in 0..<context.count {
+        try Cancellation.checkCurrent()
         let (sign, log) = LinearAlgebraRules.logDeterminant(context.matrix(0, i))
         var value = DenseMatrix(isComplex: context.dtype.isComplex, rows: 1, columns: 1)
         value[0, 0] = sign
@@ -128,7 +131,7 @@ package struct LinearAlgebraOps: OpFamily {
     "BatchMatrixDeterminant", "input: T -> output: T\nT: {float, double, complex64, complex128}",
     shape: { [LinearAlgebraRules.batch(try LinearAlgebraRules.square($0.shapes[0]))] },
     kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) {
-      LinearAlgebraOps.determinants($0)
+      try LinearAlgebraOps.determinants($0)
     },
     gradient: .none("an op of TensorFlow before 1.0"))
 
@@ -146,6 +149,7 @@ package struct LinearAlgebraOps: OpFamily {
     kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) { context in
       let n = context.rows(0)
       for i in 0..<context.count {
+        try Cancellation.checkCurrent()
         let a = context.matrix(0, i)
         // LAPACK measures complex pivots by the sum of their parts, TensorFlow by their modulus.
         let (factors, pivots) = a.isComplex ? a.plainLU() : { ($0.factors, $0.pivots) }(a.lu())
@@ -184,6 +188,7 @@ package struct LinearAlgebraOps: OpFamily {
       let full = try prepared.bool("full_matrices")
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
+          try Cancellation.checkCurrent()
           let (q, r) = context.matrix(0, i).qr(full: full)
           context.store(q, i)
           context.store(r, i, output: 1)
@@ -214,6 +219,7 @@ package struct LinearAlgebraOps: OpFamily {
       let (vectors, full) = (try prepared.bool("compute_uv"), try prepared.bool("full_matrices"))
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
+          try Cancellation.checkCurrent()
           let (s, u, v) = context.matrix(0, i).svd(vectors: vectors, full: full)
           context.store(LinearAlgebraRules.column(s, context.dtype), i)
           if vectors {
@@ -244,6 +250,7 @@ package struct LinearAlgebraOps: OpFamily {
       let vectors = try prepared.bool("compute_v")
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
+          try Cancellation.checkCurrent()
           let (e, v) = try context.matrix(0, i).selfAdjointEigen(vectors: vectors)
           context.store(LinearAlgebraRules.column(e, context.dtype), i)
           if vectors { context.store(v, i, output: 1) }
@@ -275,6 +282,7 @@ package struct LinearAlgebraOps: OpFamily {
       let vectors = try prepared.bool("compute_v")
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
+          try Cancellation.checkCurrent()
           let (e, v) = try context.matrix(0, i).eigen(vectors: vectors)
           context.store(e, i)
           if vectors { context.store(v, i, output: 1) }
@@ -295,8 +303,9 @@ extension LinearAlgebraOps {
     return filled
   }
 
-  fileprivate static func determinants(_ context: StackContext) {
+  fileprivate static func determinants(_ context: StackContext) throws {
     for i in 0..<context.count {
+      try Cancellation.checkCurrent()
       let (sign, log) = LinearAlgebraRules.logDeterminant(context.matrix(0, i))
       var value = DenseMatrix(isComplex: context.dtype.isComplex, rows: 1, columns: 1)
       let size = Double.exp(log)
@@ -317,6 +326,7 @@ extension LinearAlgebraOps {
       kernel: LinearAlgebraRules.kernel(["T": [.float32, .float64]]) { context in
         let n = context.rows(0)
         for i in 0..<context.count {
+          try Cancellation.checkCurrent()
           let (e, v) = try context.matrix(0, i).selfAdjointEigen(vectors: true)
           var both = DenseMatrix(isComplex: false, rows: n + 1, columns: n)
           for c in 0..<n {
@@ -343,6 +353,7 @@ extension LinearAlgebraOps {
         let turned = try adjoint && prepared.bool("adjoint")
         return LinearAlgebraRules.specialise(prepared) { context in
           for i in 0..<context.count {
+            try Cancellation.checkCurrent()
             let a = context.matrix(0, i, isComplex: computesComplex ? true : nil)
             context.store(try body(a, context.dtype).form(adjoint: turned), i)
           }

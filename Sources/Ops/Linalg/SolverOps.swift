@@ -20,6 +20,7 @@ package struct SolverOps: OpFamily {
       let adjoint = try prepared.bool("adjoint")
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
+          try Cancellation.checkCurrent()
           guard let x = context.matrix(0, i).form(adjoint: adjoint).solve(context.matrix(1, i))
           else {
             throw LinearAlgebraRules.singular
@@ -74,6 +75,7 @@ package struct SolverOps: OpFamily {
         try require(weight >= 0, "l2_regularizer must be >= 0.")
         let stack = Shape(Array(context.inputs[0].dims.dropLast(2))).elementCount
         for i in 0..<stack {
+          try Cancellation.checkCurrent()
           let (a, b) = (context.matrix(0, i), context.matrix(1, i))
           context.store(
             try fast ? SolverOps.normalEquations(a, b, weight) : SolverOps.leastNorm(a, b), i)
@@ -106,8 +108,9 @@ package struct SolverOps: OpFamily {
     kernel: .raw(["T": LinearAlgebraRules.types]) { prepared in
       let (lower, adjoint) = (try prepared.bool("lower"), try prepared.bool("adjoint"))
       return LinearAlgebraRules.specialise(prepared) { context in
-        let places = SolverOps.places(context)
+        let places = try SolverOps.places(context)
         for (i, place) in places.enumerated() {
+          try Cancellation.checkCurrent()
           let bands = context.matrix(0, place.0)
           let n = bands.columns
           try MemoryLimit.requireRoom([n, n], .complex128)
@@ -155,6 +158,7 @@ package struct SolverOps: OpFamily {
       }
       return LinearAlgebraRules.specialise(prepared) { context in
         for i in 0..<context.count {
+          try Cancellation.checkCurrent()
           context.store(
             try SolverOps.tridiagonal(context.matrix(0, i), context.matrix(1, i), pivoting), i)
         }
@@ -186,6 +190,7 @@ package struct SolverOps: OpFamily {
     },
     kernel: LinearAlgebraRules.kernel { context in
       for i in 0..<context.count {
+        try Cancellation.checkCurrent()
         let (above, main, below) = (
           context.matrix(0, i), context.matrix(1, i), context.matrix(2, i)
         )
@@ -222,14 +227,16 @@ extension SolverOps {
   }
 
   /// Which matrices of the first two inputs each matrix of the output is made from.
-  fileprivate static func places(_ context: StackContext) -> [(Int, Int)] {
+  fileprivate static func places(_ context: StackContext) throws -> [(Int, Int)] {
     let output = Shape(Array(context.outputs[0].dims.dropLast(2)))
-    func indices(_ shape: Shape) -> [Double] {
+    func indices(_ shape: Shape) throws -> [Double] {
       let batch = Shape(Array(shape.dims.dropLast(2)))
-      return RandomRules.broadcast((0..<batch.elementCount).map(Double.init), batch, to: output)
+      return try RandomRules.broadcast((0..<batch.elementCount).map(Double.init), batch, to: output)
     }
     if output.elementCount == 0 { return [] }
-    return zip(indices(context.inputs[0]), indices(context.inputs[1])).map { (Int($0), Int($1)) }
+    return try zip(indices(context.inputs[0]), indices(context.inputs[1])).map {
+      (Int($0), Int($1))
+    }
   }
 
   /// X with A · X = B, or Aᴴ · X = B, for a triangle A.
@@ -274,7 +281,8 @@ extension SolverOps {
       kernel: .raw(["T": LinearAlgebraRules.types]) { prepared in
         let (lower, adjoint) = (try prepared.bool("lower"), try prepared.bool("adjoint"))
         return LinearAlgebraRules.specialise(prepared) { context in
-          for (i, place) in places(context).enumerated() {
+          for (i, place) in try places(context).enumerated() {
+            try Cancellation.checkCurrent()
             context.store(
               substituted(context.matrix(0, place.0), context.matrix(1, place.1), lower, adjoint), i
             )

@@ -25,6 +25,7 @@ struct BeamSearch {
   private var prefixes: [Prefix] = []
   /// The prefixes that are kept, best first.
   private var beam: [Int] = []
+  private var pace = Pace()
 
   init(width: Int, classes: Int) {
     self.width = width
@@ -59,7 +60,8 @@ struct BeamSearch {
     return score.total > prefixes[last].now.total
   }
 
-  mutating func step(_ logits: CTCOps.Logits) {
+  /// - Throws: when the run is to end.
+  mutating func step(_ logits: CTCOps.Logits) throws {
     var most = -Double.infinity
     for label in 0..<classes { most = max(most, logits[label]) }
     var sum = 0.0
@@ -85,6 +87,7 @@ struct BeamSearch {
       keep(branch)
     }
     for branch in branches where isCandidate(prefixes[branch].before) {
+      try pace.step(classes)
       for label in 0..<(classes - 1) { grow(branch, label, logits[label] - norm) }
     }
   }

@@ -42,6 +42,7 @@ package struct CTCOps: OpFamily {
         let gradient = try Tensor.zeros(inputs.dtype, inputs.dims)
         let size = inputs.dtype.byteSize
         for row in 0..<batch {
+          try Cancellation.checkCurrent()
           let labels = try states(sequences[row], row, classes, collapse: collapse)
           let steps = lengths[row]
           if steps < labels.count {
@@ -105,11 +106,13 @@ package struct CTCOps: OpFamily {
         let blank = blankIndex < 0 ? blankIndex + classes : blankIndex
         var paths: [[Int]] = []
         var probabilities: [Double] = []
+        var pace = Pace()
         for row in 0..<batch {
           var path: [Int] = []
           var previous = -1
           var total = 0.0
           for step in 0..<max(lengths[row], 0) {
+            try pace.step(classes)
             let logits = Logits(inputs, step, row)
             var best = 0
             for label in 1..<max(classes, 1) where logits[label] > logits[best] { best = label }
@@ -157,7 +160,7 @@ package struct CTCOps: OpFamily {
         var probabilities: [Double] = []
         for row in 0..<batch {
           var search = BeamSearch(width: width, classes: classes)
-          for step in 0..<max(lengths[row], 0) { search.step(Logits(inputs, step, row)) }
+          for step in 0..<max(lengths[row], 0) { try search.step(Logits(inputs, step, row)) }
           let found = search.paths(merge: merge)
           try require(found.count >= count, "Less leaves in the beam search than requested.")
           for index in 0..<count {

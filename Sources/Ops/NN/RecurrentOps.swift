@@ -274,6 +274,7 @@ struct LSTMForm: Sendable {
         length = Int(asked)
       }
       for step in 0..<length {
+        if step & 15 == 15 { try Cancellation.checkCurrent() }
         let at = step * state
         let hPrev = step == 0 ? p[first + 2] : p[out + 6] + (at - state)
         let csPrev = step == 0 ? p[first + 1] : p[out + 1] + (at - state)
@@ -333,6 +334,7 @@ struct LSTMForm: Sendable {
         p[output].update(repeating: 0, count: count)
       }
       for step in stride(from: Int(asked) - 1, through: 0, by: -1) {
+        if step & 15 == 15 { try Cancellation.checkCurrent() }
         let at = step * state
         let hPrev = step == 0 ? p[3] : p[15] + (at - state)
         let csPrev = step == 0 ? p[2] : p[10] + (at - state)

@@ -46,9 +46,10 @@ package struct MatchingOps: OpFamily {
         let a = try hypotheses.byGroup(dims)
         let b = try truths.byGroup(dims)
         let out = output.elements(Float.self)
+        var pace = Pace()
         for group in Set(a.keys).union(b.keys) {
           let (hypothesis, truth) = (a[group] ?? [], b[group] ?? [])
-          let distance = Float(distance(hypothesis, truth))
+          let distance = Float(try distance(hypothesis, truth, &pace))
           out[group] =
             !normalizes
             ? distance
@@ -97,9 +98,10 @@ package struct MatchingOps: OpFamily {
     }
   }
 
-  private static func distance(_ a: [UInt64?], _ b: [UInt64?]) -> Int {
+  private static func distance(_ a: [UInt64?], _ b: [UInt64?], _ pace: inout Pace) throws -> Int {
     var row = Array(0...b.count)
     for (i, x) in a.enumerated() {
+      try pace.step(b.count)
       var diagonal = row[0]
       row[0] = i + 1
       for (j, y) in b.enumerated() {
@@ -138,9 +140,11 @@ package struct MatchingOps: OpFamily {
         return .run { pointers in
           let x = pointers[0].assumingMemoryBound(to: Float.self)
           let c = pointers[1].assumingMemoryBound(to: Float.self)
+          var pace = Pace()
           for row in 0..<rows {
-            let distances = (0..<centers).map { center in
-              (0..<width).reduce(Float(0)) {
+            let distances = try (0..<centers).map { center in
+              try pace.step(width)
+              return (0..<width).reduce(Float(0)) {
                 let difference = x[row &* width &+ $1] - c[center &* width &+ $1]
                 return $0 + difference * difference
               }
@@ -222,7 +226,9 @@ package struct MatchingOps: OpFamily {
         let x = try input.doubles()
         var means = [Double](repeating: 0, count: x.count)
         var segments = [Int32](repeating: 0, count: x.count)
+        var pace = Pace()
         for row in 0..<(width == 0 ? 0 : x.count / width) {
+          try pace.step(width)
           var blocks: [(sum: Double, count: Int)] = []
           for value in x[row * width..<(row + 1) * width] {
             blocks.append((value, 1))
@@ -246,7 +252,7 @@ package struct MatchingOps: OpFamily {
         }
         let output = try Tensor.uninitialized(dtype, input.dims)
         let values = means
-        output.fill(floats: { Float(values[$0]) }, doubles: { values[$0] })
+        try output.fill(floats: { Float(values[$0]) }, doubles: { values[$0] })
         return [output, try Tensor(segments, dims: input.dims)]
       }
     },

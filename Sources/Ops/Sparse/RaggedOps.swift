@@ -80,9 +80,11 @@ package struct RaggedOps: OpFamily {
     let values = try Tensor.uninitialized(T.dtype, [sizes.reduce(0, +)])
     let out = values.elements(T.self)
     var next = 0
+    var pace = Pace()
     for (row, size) in sizes.enumerated() {
       var value = at(0, row)
       for _ in 0..<size {
+        try pace.step()
         out[next] = value
         value += at(2, row)
         next += 1
@@ -111,9 +113,11 @@ package struct RaggedOps: OpFamily {
     let values = try Tensor.uninitialized(inputs[0].dtype, [sizes.reduce(0, +)])
     let wide = values.dtype == .int64
     var next = 0
+    var pace = Pace()
     for (row, size) in sizes.enumerated() {
       var value = at(0, row)
       for _ in 0..<size {
+        try pace.step()
         if wide {
           values.elements(Int.self)[next] = value
         } else {
@@ -186,9 +190,11 @@ package struct RaggedOps: OpFamily {
           splits[axis] += (0..<count).map { ($0 + 1) * stride }
         }
         var taken: [Int] = []
+        var pace = Pace()
         for place in places {
           var (start, limit) = (place, place + 1)
           for (level, ends) in nested.enumerated() {
+            try pace.step(limit - start)
             let out = level + indices.dims.rank - 1
             if out >= 0 {
               let delta = (splits[out].last ?? 0) - ends[start]
@@ -196,6 +202,9 @@ package struct RaggedOps: OpFamily {
             }
             (start, limit) = (ends[start], ends[limit])
           }
+          try pace.step(limit - start)
+          // Rows may be named again and again, so that these are not bounded by the inputs.
+          try MemoryLimit.room(for: (taken.count + limit - start) * 8)
           taken += start..<limit
         }
         return try splits.map { try SparseRows.vector($0, dtype) } + [
@@ -264,11 +273,13 @@ package struct RaggedOps: OpFamily {
         // The coordinates of the rows of each level, from those of the level above.
         var prefixes = Array(0..<nested[0].count - 1)
         var depthOfPrefix = 1
+        var pace = Pace()
         for ends in nested {
           var next: [Int] = []
           next.reserveCapacity((ends.last ?? 0) * (depthOfPrefix + 1))
           for row in 0..<ends.count - 1 {
             for position in 0..<ends[row + 1] - ends[row] {
+              try pace.step(depthOfPrefix)
               next += prefixes[row * depthOfPrefix..<(row + 1) * depthOfPrefix]
               next.append(position)
             }
@@ -281,6 +292,7 @@ package struct RaggedOps: OpFamily {
         let out = indices.elements(Int.self)
         let strides = Shape(inner).strides
         for element in 0..<values.dims.elementCount {
+          try pace.step(rank)
           let row = element / width
           for level in 0..<depthOfPrefix {
             out[element &* rank &+ level] = prefixes[row &* depthOfPrefix &+ level]

@@ -205,7 +205,9 @@ package struct RaggedToDenseOps: OpFamily {
     _ kind: Partition, _ values: [Int], _ parents: [Int64], _ size: Int, _ stride: Int
   ) throws -> [Int64] {
     var result: [Int64] = []
-    func append(_ parent: Int64, _ position: Int) {
+    var pace = Pace()
+    func append(_ parent: Int64, _ position: Int) throws {
+      try pace.step()
       result.append(parent >= 0 && position < size ? parent + Int64(position * stride) : -1)
     }
     if kind == .rowSplits {
@@ -217,7 +219,7 @@ package struct RaggedToDenseOps: OpFamily {
         try require(
           !length.overflow && length.partialValue >= 0 && values[0] == 0, "Invalid row split size.")
         try checkLength(end)
-        for position in 0..<length.partialValue { append(parents[row], position) }
+        for position in 0..<length.partialValue { try append(parents[row], position) }
       }
       return result
     }
@@ -232,7 +234,7 @@ package struct RaggedToDenseOps: OpFamily {
           """
         )
       }
-      append(parents[row], position)
+      try append(parents[row], position)
     }
     return result
   }

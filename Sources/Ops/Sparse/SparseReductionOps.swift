@@ -176,7 +176,7 @@ package struct SparseReductionOps: OpFamily {
         var sums = [Double](repeating: 0, count: firsts.count)
         for (id, value) in zip(ids, exps) { sums[id] += value }
         let output = try Tensor.uninitialized(values.dtype, values.dims)
-        output.fill(
+        try output.fill(
           floats: { Float(exps[$0] / sums[ids[$0]]) }, doubles: { exps[$0] / sums[ids[$0]] })
         return [output]
       }

@@ -378,7 +378,7 @@ enum ListChanges {
     try require(
       shape.isCompatible(with: PartialShape(row)),
       "Specified a list with shape \(shape) from a tensor with shape \(row)")
-    return Stacking.rows(tensor)
+    return try Stacking.rows(tensor)
   }
 
   /// The elements as one tensor, zeros for those not put yet.

@@ -30,11 +30,11 @@ package struct SearchOps: OpFamily {
           let (first, step) = (try start.doubles()[0], try delta.doubles()[0])
           let (a, b) = (Float(first), Float(step))
           let rounded = Self.rounding(start.dtype)
-          output.fill(
+          try output.fill(
             floats: { a + rounded(rounded(Float($0)) * b) }, doubles: { first + Double($0) * step })
         } else {
           let (first, step) = (try start.wrappingIntegers()[0], try delta.wrappingIntegers()[0])
-          output.fill { first &+ $0 &* step }
+          try output.fill { first &+ $0 &* step }
         }
         return .constant([output])
       }
@@ -118,7 +118,7 @@ package struct SearchOps: OpFamily {
         let step = (b - a) / Double(count - 1)
         let (first, last) = (Float(a), Float(b))
         let narrowStep = (last - first) / Float(count - 1)
-        output.fill(
+        try output.fill(
           floats: { $0 == 0 ? first : $0 == count - 1 ? last : first + narrowStep * Float($0) },
           doubles: { $0 == 0 ? a : $0 == count - 1 ? b : a + step * Double($0) })
         return .constant([output])
@@ -293,7 +293,9 @@ package struct SearchOps: OpFamily {
       }
       var values: [Int] = []
       var inner = count
+      try MemoryLimit.room(for: sizes.count * flat.count * 8)
       for size in sizes {
+        try Cancellation.checkCurrent()
         let outer = inner
         inner /= size
         values += flat.map { $0 % outer / inner }
@@ -444,30 +446,42 @@ extension Tensor {
 
   /// Sets each element of a new floating tensor by its position; narrow dtypes round what `floats`
   /// gives.
-  package func fill(floats: (Int) -> Float, doubles: (Int) -> Double) {
-    func each<S: TensorScalar>(_: S.Type, _ value: (Int) -> S) {
+  ///
+  /// - Throws: when the run is to end.
+  package func fill(floats: (Int) -> Float, doubles: (Int) -> Double) throws {
+    func each<S: TensorScalar>(_: S.Type, _ value: (Int) -> S) throws {
       let elements = elements(S.self)
-      for index in elements.indices { elements[index] = value(index) }
+      var pace = Pace()
+      for index in elements.indices {
+        try pace.step()
+        elements[index] = value(index)
+      }
     }
     switch dtype {
-    case .float64: each(Double.self, doubles)
-    case .half: each(Float16.self) { Float16(floats($0)) }
-    case .bfloat16: each(BFloat16.self) { BFloat16(floats($0)) }
-    default: each(Float.self, floats)
+    case .float64: try each(Double.self, doubles)
+    case .half: try each(Float16.self) { Float16(floats($0)) }
+    case .bfloat16: try each(BFloat16.self) { BFloat16(floats($0)) }
+    default: try each(Float.self, floats)
     }
   }
 
   /// Sets each element of a new integer tensor by its position; what does not fit wraps.
-  package func fill(integers: (Int) -> Int) {
-    func each<S: TensorScalar & FixedWidthInteger>(_: S.Type) {
+  ///
+  /// - Throws: when the run is to end.
+  package func fill(integers: (Int) -> Int) throws {
+    func each<S: TensorScalar & FixedWidthInteger>(_: S.Type) throws {
       let elements = elements(S.self)
-      for index in elements.indices { elements[index] = S(truncatingIfNeeded: integers(index)) }
+      var pace = Pace()
+      for index in elements.indices {
+        try pace.step()
+        elements[index] = S(truncatingIfNeeded: integers(index))
+      }
     }
     switch dtype.byteSize {
-    case 1: each(UInt8.self)
-    case 2: each(UInt16.self)
-    case 4: each(UInt32.self)
-    default: each(UInt64.self)
+    case 1: try each(UInt8.self)
+    case 2: try each(UInt16.self)
+    case 4: try each(UInt32.self)
+    default: try each(UInt64.self)
     }
   }
 

@@ -50,10 +50,11 @@ package enum BoxSuppression {
   ///   - zeroesUnordered: whether an overlap that is not a number takes the score down to 0, so
   ///     that the box comes last; otherwise it counts as none.
   ///   - overlap: of two boxes.
+  /// - Throws: when the run is to end.
   package static func select<T: BoxScalar>(
     scores: UnsafeBufferPointer<T>, limit: Int, threshold: T, scoreThreshold: T, sigma: T = 0,
     zeroesUnordered: Bool = true, overlap: (Int, Int) -> T
-  ) -> [(index: Int, score: T)] {
+  ) throws -> [(index: Int, score: T)] {
     typealias Box = Candidate<T>
     var waiting: [Box] = []
     for index in scores.indices where scores[index] > scoreThreshold {
@@ -64,7 +65,9 @@ package enum BoxSuppression {
     var chosen: [(index: Int, score: T)] = []
     let soft = sigma > 0
     let scale: T = soft ? -0.5 / sigma : 0
+    var pace = Pace()
     while chosen.count < limit, var next = waiting.popLast() {
+      try pace.step(chosen.count - next.begin + 1)
       let original = next.score
       var dropped = false
       for position in stride(from: chosen.count - 1, through: next.begin, by: -1) {
@@ -92,6 +95,7 @@ package enum BoxSuppression {
           let middle = (low + high) / 2
           if Box.precedes(next, waiting[middle]) { low = middle + 1 } else { high = middle }
         }
+        try pace.step(waiting.count - low)
         waiting.insert(next, at: low)
       }
     }

@@ -7,11 +7,15 @@ package struct Taps: Sendable {
   package private(set) var first: [Int64] = [0]
   package private(set) var index: [Int32] = []
   package private(set) var weight: [Float] = []
+  private var pace = Pace()
 
   package init() {}
 
   /// Adds an output; inputs that are named several times are taken several times.
-  package mutating func append(_ taps: some Sequence<(index: Int, weight: Float)>) {
+  ///
+  /// - Throws: when the run is to end.
+  package mutating func append(_ taps: some Sequence<(index: Int, weight: Float)>) throws {
+    try pace.step(8)
     for tap in taps {
       index.append(Int32(truncatingIfNeeded: tap.index))
       weight.append(tap.weight)
@@ -20,9 +24,13 @@ package struct Taps: Sendable {
   }
 
   /// The taps that spread the gradient of the outputs over `count` inputs.
-  package func transposed(_ count: Int) -> Taps {
+  package func transposed(_ count: Int) throws -> Taps {
     var starts = [Int64](repeating: 0, count: count + 1)
-    for input in index { starts[Int(input) + 1] += 1 }
+    var pace = Pace()
+    for input in index {
+      try pace.step()
+      starts[Int(input) + 1] += 1
+    }
     for input in 0..<count { starts[input + 1] += starts[input] }
     var result = Taps()
     result.first = starts
@@ -30,6 +38,7 @@ package struct Taps: Sendable {
     result.weight = [Float](repeating: 0, count: index.count)
     for output in 0..<first.count - 1 {
       for tap in Int(first[output])..<Int(first[output + 1]) {
+        try pace.step()
         let place = Int(starts[Int(index[tap])])
         starts[Int(index[tap])] += 1
         result.index[place] = Int32(truncatingIfNeeded: output)
@@ -76,7 +85,7 @@ package struct ResizeAxis: Sendable {
     halfPixel ? (Float(output) + 0.5) * scale - 0.5 : Float(output) * scale
   }
 
-  package func bilinear() -> Taps {
+  package func bilinear() throws -> Taps {
     var taps = Taps()
     for output in 0..<to {
       let position = position(output)
@@ -85,16 +94,18 @@ package struct ResizeAxis: Sendable {
       let low = max(Int(floor), 0)
       let high = min(Int(position.rounded(.up)), from - 1)
       if fraction == 0 || low == high {
-        taps.append(CollectionOfOne((index: min(low, from - 1), weight: Float(1))))
+        try taps.append(CollectionOfOne((index: min(low, from - 1), weight: Float(1))))
       } else {
-        taps.append([(index: low, weight: 1 - fraction), (index: high, weight: fraction)])
+        try taps.append([(index: low, weight: 1 - fraction), (index: high, weight: fraction)])
       }
     }
     return taps
   }
 
-  package func nearest() -> [Int] {
-    (0..<to).map { output in
+  package func nearest() throws -> [Int] {
+    var pace = Pace()
+    return try (0..<to).map { output in
+      try pace.step(4)
       let position = halfPixel ? (Float(output) + 0.5) * scale : Float(output) * scale
       let index = position.rounded(alignCorners ? .toNearestOrAwayFromZero : .down)
       return bound(Int(index))
@@ -102,7 +113,7 @@ package struct ResizeAxis: Sendable {
   }
 
   /// Averages over the area that an output covers.
-  package func area() -> Taps {
+  package func area() throws -> Taps {
     var taps = Taps()
     // One pixel stretched between aligned corners would cover nothing: it is spread evenly.
     let scale = from == 1 ? 1 / Float(to) : scale
@@ -110,7 +121,7 @@ package struct ResizeAxis: Sendable {
       let start = Float(output) * scale
       let end = Float(output + 1) * scale
       let range = Int(start.rounded(.down))..<max(Int(end.rounded(.up)), Int(start.rounded(.down)))
-      taps.append(
+      try taps.append(
         range.map { input -> (index: Int, weight: Float) in
           let covered: Float =
             Float(input) < start
@@ -124,7 +135,7 @@ package struct ResizeAxis: Sendable {
 
   /// Cubic convolution from a table of 1024 steps: with a = -1/2 and weights made to sum to one
   /// where pixel centres are halves, with a = -3/4 otherwise.
-  package func bicubic() -> Taps {
+  package func bicubic() throws -> Taps {
     let a: Float = halfPixel ? -0.5 : -0.75
     func near(_ step: Int) -> Float {
       let x = Float(step) / 1024
@@ -148,7 +159,7 @@ package struct ResizeAxis: Sendable {
           for tap in 0..<4 { weights[tap] *= 1 / sum }
         }
       }
-      taps.append((0..<4).map { (index: bound(indices[$0]), weight: weights[$0]) })
+      try taps.append((0..<4).map { (index: bound(indices[$0]), weight: weights[$0]) })
     }
     return taps
   }
@@ -191,7 +202,9 @@ package enum SamplingKernel: String, Sendable {
   }
 
   /// The taps of an axis of `from` inputs that is scaled, then moved, onto `to` outputs.
-  package func taps(from: Int, to: Int, scale: Float, translation: Float, antialias: Bool) -> Taps {
+  package func taps(from: Int, to: Int, scale: Float, translation: Float, antialias: Bool) throws
+    -> Taps
+  {
     let inverse = 1 / scale
     let offset = -inverse * translation
     let width = antialias ? max(inverse, 1) : 1
@@ -199,7 +212,7 @@ package enum SamplingKernel: String, Sendable {
     for output in 0..<to {
       let sample = (Float(output) + 0.5) * inverse + offset
       guard sample >= 0, sample <= Float(from) else {
-        taps.append([])
+        try taps.append([])
         continue
       }
       func bound(_ position: Float) -> Int { Int(min(max(position, 0), Float(from - 1))) }
@@ -213,7 +226,7 @@ package enum SamplingKernel: String, Sendable {
       } else {
         weights = []
       }
-      taps.append(weights.enumerated().map { (index: start + $0.offset, weight: $0.element) })
+      try taps.append(weights.enumerated().map { (index: start + $0.offset, weight: $0.element) })
     }
     return taps
   }

@@ -249,8 +249,8 @@ package struct QuantizedMathOps: OpFamily {
             floats.pointer.assumingMemoryBound(to: Float.self), count, min, max)
         }
         let result = try Tensor.uninitialized(.float32, outDims)
-        let axes = [1, 2].map {
-          ResizeAxis(from: dims[$0], to: outDims[$0], alignCorners: align, halfPixel: half)
+        let axes = try [1, 2].map {
+          try ResizeAxis(from: dims[$0], to: outDims[$0], alignCorners: align, halfPixel: half)
             .bilinear()
         }
         let shape = jk_resize(

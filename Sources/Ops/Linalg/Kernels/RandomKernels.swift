@@ -149,15 +149,20 @@ enum RandomRules {
   }
 
   /// `values` of shape `shape` repeated to `output`.
-  package static func broadcast(_ values: [Double], _ shape: Shape, to output: Shape) -> [Double] {
+  package static func broadcast(
+    _ values: [Double], _ shape: Shape, to output: Shape
+  ) throws -> [Double] {
     if shape == output { return values }
+    try MemoryLimit.room(for: output.elementCount * 8)
     if values.count == 1 { return [Double](repeating: values[0], count: output.elementCount) }
     var result: [Double] = []
     result.reserveCapacity(output.elementCount)
     let strides = shape.strides
     let lead = output.rank - shape.rank
     var index = [Int](repeating: 0, count: output.rank)
+    var pace = Pace()
     for _ in 0..<output.elementCount {
+      try pace.step()
       var offset = 0
       for axis in 0..<shape.rank where shape[axis] != 1 {
         offset += index[axis + lead] * strides[axis]

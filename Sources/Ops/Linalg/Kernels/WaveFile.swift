@@ -97,7 +97,9 @@ package struct WaveFile {
     let outSamples = samples >= 0 ? samples : count
     let audio = try Tensor.zeros(.float32, [outSamples, outChannels])
     let values = audio.elements(Float.self)
+    var pace = Pace()
     for sample in 0..<min(count, outSamples) {
+      try pace.step(outChannels)
       for channel in 0..<outChannels {
         let offset = data.lowerBound + 2 * (sample * channels + min(channel, channels - 1))
         let bits = UInt16(bytes[offset]) | UInt16(bytes[offset + 1]) << 8

@@ -95,8 +95,8 @@ package struct RandomOps: OpFamily {
       else {
         throw TFError.internal("the shapes are known")
       }
-      let a = RandomRules.broadcast(RandomRules.doubles(alpha), alpha.dims, to: shape)
-      let x = RandomRules.broadcast(RandomRules.doubles(sample), sample.dims, to: shape)
+      let a = try RandomRules.broadcast(RandomRules.doubles(alpha), alpha.dims, to: shape)
+      let x = try RandomRules.broadcast(RandomRules.doubles(sample), sample.dims, to: shape)
       let values = zip(a, x).map { jk_gamma_sample_derivative($0, $1) }
       return [
         alpha.dtype == .float64
@@ -161,7 +161,7 @@ package struct RandomOps: OpFamily {
         try require(
           input.dims.rank <= 1 && (count == 1 || count == batches),
           "Input parameters should have length 1 or shape[0]: \(batches), got: \(count)")
-        return RandomRules.broadcast(
+        return try RandomRules.broadcast(
           RandomRules.doubles(input), Shape([count]), to: Shape([batches]))
       }
       let output = try Tensor.uninitialized(dtype, shape)

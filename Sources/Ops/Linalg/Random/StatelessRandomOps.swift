@@ -371,8 +371,8 @@ extension StatelessRandomOps {
     let count = dims.elementCount
     if count == 0 { return output }
     let sets = set.elementCount
-    let values = parameters.map {
-      RandomRules.broadcast(RandomRules.doubles($0), $0.dims, to: set)
+    let values = try parameters.map {
+      try RandomRules.broadcast(RandomRules.doubles($0), $0.dims, to: set)
     }
     withUnsafePointer(to: generator) {
       sampler(Int32(dtype.rawValue), $0, values, Int64(sets), Int64(count / sets), output.pointer)

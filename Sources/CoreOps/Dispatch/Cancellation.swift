@@ -1,0 +1,71 @@
+import CKernels
+
+/// Says that a run should end: because someone asked, or because its time is over.
+///
+/// Executors look at it between steps. Loops of kernels look at it too, by the thread that runs
+/// them: see `whileCurrent(_:)`.
+public final class Cancellation: @unchecked Sendable {
+  /// Its fields are read and written as atomic values.
+  private let stop: UnsafeMutablePointer<jk_stop>
+
+  private init(deadline: Int64) {
+    guard let stop = jk_stop_make(deadline) else { fatalError("no memory for a cancellation") }
+    self.stop = stop
+  }
+
+  public convenience init() { self.init(deadline: 0) }
+
+  /// - Parameter timeout: seconds from now; infinity, or more than a century, for no limit. What is
+  ///   not more than zero is over at once.
+  public convenience init(timeout: Double) {
+    let century = 3.2e9
+    let seconds = timeout > 0 ? timeout : 0
+    self.init(deadline: seconds > century ? 0 : jk_now() &+ Int64(seconds * 1e9))
+  }
+
+  deinit { jk_stop_free(stop) }
+
+  public func cancel() { jk_stop_cancel(stop) }
+
+  /// The cancellation of runs that no one can end.
+  package static let never = Cancellation()
+
+  /// - Throws: `CANCELLED` or `DEADLINE_EXCEEDED`; `RESOURCE_EXHAUSTED` when memory passes its
+  ///   limit.
+  package func check() throws {
+    try MemoryLimit.check()
+    try Self.check(stop)
+  }
+
+  /// Whether a kernel left off because the run is to end, so that its outputs are of no use.
+  @inline(__always)
+  package var endedKernel: Bool { jk_stop_noticed(stop) }
+
+  /// The same check for code that does not know its run: that of the thread, if there is one.
+  package static func checkCurrent() throws {
+    try MemoryLimit.check()
+    if let stop = jk_stop_current() { try check(stop) }
+  }
+
+  /// Fails if a kernel that this thread ran left off, because the run is to end.
+  @inline(__always)
+  package static func checkKernel() throws {
+    if let stop = jk_stop_current(), jk_stop_noticed(stop) { try check(stop) }
+  }
+
+  private static func check(_ stop: UnsafeMutablePointer<jk_stop>) throws {
+    if jk_stop_cancelled(stop) { throw TFError(.cancelled, "the run was cancelled") }
+    if jk_stop_late(stop) {
+      throw TFError(.deadlineExceeded, "the run took longer than its time-out")
+    }
+  }
+
+  /// Does `body` with this as what the loops of the thread look at, and of the threads that work
+  /// for it.
+  @inline(__always)
+  package func whileCurrent<R>(_ body: () throws -> R) rethrows -> R {
+    let before = jk_stop_enter(stop)
+    defer { _ = jk_stop_enter(before) }
+    return try body()
+  }
+}
