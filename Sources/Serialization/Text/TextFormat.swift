@@ -33,6 +33,8 @@ enum TextFormat {
   /// Whether a file is more likely text than binary: it starts with a field's name, and a binary
   /// graph starts with a control character.
   static func looksLikeText(_ bytes: [UInt8]) -> Bool {
+    // A byte order mark is the text's own fault.
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { return true }
     let head = bytes.prefix(1024)
     guard let first = head.first(where: { $0 > 32 }) else { return false }
     return

@@ -4,7 +4,7 @@ import CoreOps
 struct TextLexer {
   enum Token: Equatable {
     case word(String)
-    /// A number's letters, sign not included.
+    /// A number's letters.
     case number(String)
     case bytes([UInt8])
     case symbol(UInt8)
@@ -15,9 +15,13 @@ struct TextLexer {
   private var position = 0
   private(set) var token = Token.end
   private var tokenStart = 0
+  private var pace = Pace()
 
   init(_ text: String) throws {
     self.text = Array(text.utf8)
+    if starts(with: [0xef, 0xbb, 0xbf]) {
+      throw error("the text begins with a byte order mark, which protocol buffer text has not")
+    }
     try advance()
   }
 
@@ -42,7 +46,7 @@ struct TextLexer {
     return true
   }
 
-  private func isWord(_ byte: UInt8) -> Bool {
+  private static func isWord(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
@@ -51,22 +55,47 @@ struct TextLexer {
     }
   }
 
-  private func isDigit(_ byte: UInt8) -> Bool {
+  private static func isDigit(_ byte: UInt8) -> Bool {
     byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
   }
 
+  /// How many bytes of the text at `position` are one blank, of ASCII or of Unicode.
+  private var blank: Int {
+    switch text[position] {
+    case UInt8(ascii: " "), 9...13, 28...31: return 1
+    case 0xc2 where starts(with: [0xc2, 0x85]) || starts(with: [0xc2, 0xa0]): return 2
+    case 0xe1 where starts(with: [0xe1, 0x9a, 0x80]): return 3
+    case 0xe2 where position + 2 < text.count:
+      let last = text[position + 2]
+      switch text[position + 1] {
+      case 0x80 where (0x80...0x8a).contains(last) || [0xa8, 0xa9, 0xaf].contains(last): return 3
+      case 0x81 where last == 0x9f: return 3
+      default: return 0
+      }
+    case 0xe3 where starts(with: [0xe3, 0x80, 0x80]): return 3
+    default: return 0
+    }
+  }
+
+  private func starts(with bytes: [UInt8]) -> Bool { text[position...].starts(with: bytes) }
+
   private mutating func skipBlanks() {
     while position < text.count {
-      switch text[position] {
-      case UInt8(ascii: " "), 9, 10, 11, 12, 13: position += 1
-      case UInt8(ascii: "#"):
+      let blank = blank
+      if blank > 0 {
+        position += blank
+      } else if text[position] == UInt8(ascii: "#") {
         while position < text.count, text[position] != 10 { position += 1 }
-      default: return
+      } else {
+        return
       }
     }
   }
 
+  /// Words go on with signs, and numbers with words, as in the tokens of protobuf's Python parser:
+  /// what is no value is refused as a whole.
   mutating func advance() throws {
+    try pace.step(64)
     skipBlanks()
     tokenStart = position
     guard position < text.count else {
@@ -74,12 +103,13 @@ struct TextLexer {
       return
     }
     let byte = text[position]
-    if isDigit(byte)
-      || (byte == UInt8(ascii: ".") && position + 1 < text.count && isDigit(text[position + 1]))
+    if Self.isDigit(byte) || Self.isSign(byte)
+      || (byte == UInt8(ascii: ".") && position + 1 < text.count
+        && Self.isDigit(text[position + 1]))
     {
-      token = .number(number())
-    } else if isWord(byte) {
-      token = .word(run(isWord))
+      token = .number(run { Self.isWord($0) || Self.isSign($0) || $0 == UInt8(ascii: ".") })
+    } else if Self.isWord(byte) {
+      token = .word(run { Self.isWord($0) || Self.isSign($0) })
     } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
       var bytes: [UInt8] = []
       while position < text.count,
@@ -95,23 +125,13 @@ struct TextLexer {
     }
   }
 
+  private static func isSign(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+  }
+
   private mutating func run(_ accept: (UInt8) -> Bool) -> String {
     let start = position
     while position < text.count, accept(text[position]) { position += 1 }
-    return String(decoding: text[start..<position], as: UTF8.self)
-  }
-
-  private mutating func number() -> String {
-    let start = position
-    while position < text.count {
-      let byte = text[position]
-      let isExponentSign =
-        (byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")) && position > start
-        && (text[position - 1] | 32) == UInt8(ascii: "e")
-        && !(position > start + 1 && (text[start + 1] | 32) == UInt8(ascii: "x"))
-      guard isWord(byte) || byte == UInt8(ascii: ".") || isExponentSign else { break }
-      position += 1
-    }
     return String(decoding: text[start..<position], as: UTF8.self)
   }
 
@@ -131,8 +151,9 @@ struct TextLexer {
     }
   }
 
+  /// An escape as Python's protobuf has them: one that it does not know stands for itself.
   private mutating func escape(into bytes: inout [UInt8]) throws {
-    guard position < text.count else { throw error("a string has no end") }
+    guard position < text.count, text[position] != 10 else { throw error("a string has no end") }
     let byte = text[position]
     position += 1
     switch byte {
@@ -143,34 +164,38 @@ struct TextLexer {
     case UInt8(ascii: "b"): bytes.append(8)
     case UInt8(ascii: "f"): bytes.append(12)
     case UInt8(ascii: "v"): bytes.append(11)
-    case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "?"):
-      bytes.append(byte)
+    case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "'"): bytes.append(byte)
     case UInt8(ascii: "0")...UInt8(ascii: "7"):
       position -= 1
-      bytes.append(UInt8(truncatingIfNeeded: try digits(radix: 8, most: 3)))
-    case UInt8(ascii: "x"), UInt8(ascii: "X"):
-      bytes.append(UInt8(truncatingIfNeeded: try digits(radix: 16, most: 2)))
+      guard let value = UInt8(exactly: try digits(radix: 8, 1...3)) else {
+        throw error("a string has an octal escape for more than a byte")
+      }
+      bytes.append(value)
+    case UInt8(ascii: "x"):
+      bytes.append(UInt8(truncatingIfNeeded: try digits(radix: 16, 1...2)))
     case UInt8(ascii: "u"), UInt8(ascii: "U"):
-      guard
-        let scalar = Unicode.Scalar(
-          UInt32(try digits(radix: 16, most: byte == UInt8(ascii: "u") ? 4 : 8)))
-      else { throw error("a string has an escape for no character") }
+      let count = byte == UInt8(ascii: "u") ? 4 : 8
+      guard let scalar = Unicode.Scalar(UInt32(try digits(radix: 16, count...count))) else {
+        throw error("a string has an escape for no character")
+      }
       bytes.append(contentsOf: Array(String(Character(scalar)).utf8))
-    default: throw error("a string has the unknown escape \\\(Character(Unicode.Scalar(byte)))")
+    default: bytes += [UInt8(ascii: "\\"), byte]
     }
   }
 
-  private mutating func digits(radix: Int, most: Int) throws -> Int {
+  private mutating func digits(radix: Int, _ range: ClosedRange<Int>) throws -> Int {
     var value = 0
     var count = 0
-    while count < most, position < text.count,
+    while count < range.upperBound, position < text.count,
       let digit = Character(Unicode.Scalar(text[position])).hexDigitValue, digit < radix
     {
       value = value * radix + digit
       position += 1
       count += 1
     }
-    guard count > 0 else { throw error("a string has an escape without digits") }
+    guard count >= range.lowerBound else {
+      throw error("a string has an escape with too few digits")
+    }
     return value
   }
 }

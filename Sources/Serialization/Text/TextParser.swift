@@ -15,6 +15,8 @@ struct TextParser {
     }
     var writer = WireWriter()
     var seen: Set<String> = []
+    // The member of each oneof that was set, by the place where which one it is is kept.
+    var chosen: [UInt32: String] = [:]
     while lexer.token != end {
       switch lexer.token {
       case .word(let name):
@@ -26,14 +28,22 @@ struct TextParser {
         if field.pointee.label != PROTOBUF_C_LABEL_REPEATED, !seen.insert(name).inserted {
           throw lexer.error("the field \(name) comes twice")
         }
+        if field.pointee.flags & PROTOBUF_C_FIELD_FLAG_ONEOF.rawValue != 0,
+          let other = chosen.updateValue(name, forKey: field.pointee.quantifier_offset)
+        {
+          throw lexer.error("the field \(name) comes beside \(other), and only one of them may")
+        }
         try lexer.advance()
         try values(of: field, into: &writer, depth: depth)
       case .number(let digits):
-        guard let number = Int(digits), number > 0, number < 1 << 29 else {
-          throw lexer.error("\(digits) is not a field number")
-        }
+        // Known fields have to come by name.
+        guard digits.allSatisfy(\.isNumber), let number = UInt32(digits), number > 0,
+          number < 1 << 29,
+          schema.map({ protobuf_c_message_descriptor_get_field($0, number) == nil })
+            ?? true
+        else { throw lexer.error("\(digits) is not the number of an unknown field") }
         try lexer.advance()
-        try unknown(number, into: &writer, depth: depth)
+        try unknown(Int(number), into: &writer, depth: depth)
       case .end: throw lexer.error("the text ends inside a message")
       default: throw lexer.error("expected a field's name")
       }
@@ -111,7 +121,9 @@ struct TextParser {
       default: throw lexer.error("\(String(cString: field.pointee.name)) takes true or false")
       }
     case PROTOBUF_C_TYPE_ENUM:
-      guard case .word(let name) = lexer.token else { return try integer(bits: 32, signed: true) }
+      guard case .word(let name) = lexer.token else {
+        return try integer(bits: 32, signed: true, octal: false)
+      }
       let schema = field.pointee.descriptor.assumingMemoryBound(to: ProtobufCEnumDescriptor.self)
       guard let value = protobuf_c_enum_descriptor_get_value_by_name(schema, name) else {
         throw lexer.error("\(String(cString: schema.pointee.name)) has no value named \(name)")
@@ -140,28 +152,48 @@ struct TextParser {
     return content
   }
 
-  private mutating func magnitude() throws -> (value: UInt64, negative: Bool) {
-    let negative = try lexer.take("-")
-    guard case .number(let digits) = lexer.token else {
-      throw lexer.error("expected a whole number")
+  /// A whole number as Python writes it, and with a leading zero as C does.
+  private mutating func magnitude(octal: Bool = true) throws -> (value: UInt64, negative: Bool) {
+    guard case .number(let text) = lexer.token else { throw lexer.error("expected a whole number") }
+    var digits = text.lowercased()[...]
+    let negative = digits.hasPrefix("-")
+    let isSigned = negative || digits.hasPrefix("+")
+    if isSigned { digits = digits.dropFirst() }
+    var radix = 10
+    for (prefix, value) in [("0x", 16), ("0o", 8), ("0b", 2)] where digits.hasPrefix(prefix) {
+      radix = value
+      digits = digits.dropFirst(2)
+      // There may be one between the prefix and the digits.
+      if digits.hasPrefix("_") { digits = digits.dropFirst() }
     }
-    let lower = digits.lowercased()
-    let value: UInt64? =
-      if lower.hasPrefix("0x") {
-        UInt64(lower.dropFirst(2), radix: 16)
-      } else if lower.hasPrefix("0"), lower.count > 1 {
-        UInt64(lower.dropFirst(), radix: 8)
-      } else {
-        UInt64(lower)
+    if radix == 10, digits.hasPrefix("0"), digits.contains(where: { $0 != "0" && $0 != "_" }) {
+      guard octal, !text.hasPrefix("+"), !digits.contains("_") else {
+        throw lexer.error("\(text) is not a whole number")
       }
-    guard let value else { throw lexer.error("\(digits) is not a whole number of 64 bits") }
+      radix = 8
+    }
+    guard let plain = Self.withoutSeparators(digits), !plain.hasPrefix("-"), !plain.hasPrefix("+"),
+      let value = UInt64(plain, radix: radix)
+    else { throw lexer.error("\(text) is not a whole number of 64 bits") }
     try lexer.advance()
     return (value, negative)
   }
 
+  /// The digits without underscores, each of which must stand between two digits.
+  private static func withoutSeparators(_ text: Substring) -> String? {
+    guard text.contains("_") else { return String(text) }
+    let letters = Array(text)
+    for index in letters.indices where letters[index] == "_" {
+      guard index > 0, index + 1 < letters.count, letters[index - 1].isHexDigit,
+        letters[index + 1].isHexDigit
+      else { return nil }
+    }
+    return String(letters.filter { $0 != "_" })
+  }
+
   /// An integer of that width as the 64 bits that are encoded: signed ones are sign-extended.
-  private mutating func integer(bits: Int, signed: Bool) throws -> UInt64 {
-    let (value, negative) = try magnitude()
+  private mutating func integer(bits: Int, signed: Bool, octal: Bool = true) throws -> UInt64 {
+    let (value, negative) = try magnitude(octal: octal)
     let most =
       signed
       ? (UInt64(1) << UInt64(bits - 1)) - (negative ? 0 : 1) : UInt64.max >> UInt64(64 - bits)
@@ -171,27 +203,39 @@ struct TextParser {
     return negative ? 0 &- value : value
   }
 
+  /// A floating point number in decimal, as Python writes it, or with C's suffix.
   private mutating func double() throws -> Double {
-    let negative = try lexer.take("-")
-    let value: Double?
+    let text: String
     switch lexer.token {
-    case .word(let word):
-      switch word.lowercased() {
-      case "inf", "infinity", "inff": value = .infinity
-      case "nan", "nanf": value = .nan
-      default: value = nil
-      }
-    case .number(let digits):
-      let lower = digits.lowercased()
-      value =
-        lower.hasPrefix("0x")
-        ? UInt64(lower.dropFirst(2), radix: 16).map(Double.init)
-        : Double(lower.hasSuffix("f") ? String(lower.dropLast()) : lower)
-    default: value = nil
+    case .word(let word): text = word
+    case .number(let digits): text = digits
+    default: throw lexer.error("expected a number")
     }
-    guard let value else { throw lexer.error("expected a number") }
+    guard let value = Self.double(text) else { throw lexer.error("\(text) is not a number") }
     try lexer.advance()
-    return negative ? -value : value
+    return value
+  }
+
+  private static func double(_ text: String) -> Double? {
+    var rest = text.lowercased()[...]
+    let negative = rest.hasPrefix("-")
+    if negative || rest.hasPrefix("+") { rest = rest.dropFirst() }
+    func signed(_ value: Double) -> Double { negative ? -value : value }
+    switch rest {
+    case "inf", "infinity", "inff", "infinityf": return signed(.infinity)
+    case "nan", "nanf": return signed(.nan)
+    default: break
+    }
+    // Octal numbers are refused: `017` in some eyes is 15, in others 17.
+    let first = rest.first, second = rest.dropFirst().first
+    if first == "0", let second, second.isNumber, !text.hasPrefix("+") { return nil }
+    while rest.hasSuffix("f") { rest = rest.dropLast() }
+    guard let plain = withoutSeparators(rest),
+      plain.allSatisfy({ $0.isASCII && ($0.isNumber || ".e+-".contains($0)) }),
+      let start = plain.first, start.isNumber || start == ".",
+      let value = Double(plain.hasSuffix(".") ? plain + "0" : plain)
+    else { return nil }
+    return signed(value)
   }
 
   /// The value of a field that is known by its number only.
