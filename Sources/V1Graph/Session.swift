@@ -26,7 +26,8 @@ public final class Session: Sendable {
   ///
   /// - Parameters:
   ///   - fetches: tensors, as `node:0` or `node`.
-  ///   - feeds: values that stand in for tensors; any tensor can be fed.
+  ///   - feeds: values that stand in for tensors, converted to their dtypes as NumPy converts
+  ///     arrays; any tensor can be fed.
   ///   - targets: operations that are run for their effects.
   ///   - timeout: seconds after which the run ends with an error, making its plan included; nil for
   ///     never.
@@ -37,7 +38,7 @@ public final class Session: Sendable {
   ///   does not fit,
   ///   `DEADLINE_EXCEEDED`, and whatever an op refuses; the error names the node.
   public func run(
-    fetches: [String], feeds: [String: Tensor] = [:], targets: [String] = [],
+    fetches: [String], feeds: [String: any TensorConvertible] = [:], targets: [String] = [],
     timeout: Double? = nil,
     options: RunOptions? = nil, runMetadata: RunMetadata? = nil
   ) throws -> [Tensor] {
@@ -48,13 +49,14 @@ public final class Session: Sendable {
 
   /// Runs under an observer.
   package func run(
-    fetches: [String], feeds: [String: Tensor], targets: [String], _ cancellation: Cancellation,
-    _ observer: (any RunObserver)?
+    fetches: [String], feeds: [String: any TensorConvertible], targets: [String],
+    _ cancellation: Cancellation, _ observer: (any RunObserver)?
   ) throws -> [Tensor] {
     let names = feeds.keys.sorted()
     let call = try callable(
       fetches: fetches, feeds: names, targets: targets, cancellation, observer)
-    return try call.run(names.map { feeds[$0]! }, cancellation, observer)
+    return try call.run(
+      call.converted(names.map { feeds[$0]! }), cancellation, observer)
   }
 
   /// Runs `body` with the time-out and the observer that options ask for.
@@ -77,7 +79,10 @@ public final class Session: Sendable {
   public struct Callable: Sendable {
     let plan: ExecutionPlan
     let execution: ExecutionContext
-    let checks: [FeedCheck]
+    let conversions: [FeedConversion]
+    /// What the plan was made for.
+    let graph: Graph
+    let request: PlanRequest
 
     /// - Parameters:
     ///   - feeds: in the order that the callable was made for.
@@ -85,17 +90,33 @@ public final class Session: Sendable {
     public func callAsFunction(_ feeds: [Tensor], cancellation: Cancellation? = nil) throws
       -> [Tensor]
     {
-      for index in 0..<min(feeds.count, checks.count) { try checks[index].check(feeds[index]) }
-      guard let cancellation else { return try plan.run(feeds, execution) }
-      return try plan.run(feeds, context(cancellation, nil))
+      try run(feeds, cancellation.map { context($0, nil) } ?? execution)
+    }
+
+    /// The tensors that are fed for values of other dtypes, or plain Swift values.
+    package func converted(_ values: [any TensorConvertible]) throws -> [Tensor] {
+      try zip(values, conversions).map { try $1.convert($0) }
     }
 
     /// Runs under an observer.
     package func run(
       _ feeds: [Tensor], _ cancellation: Cancellation, _ observer: (any RunObserver)?
     ) throws -> [Tensor] {
-      for index in 0..<min(feeds.count, checks.count) { try checks[index].check(feeds[index]) }
-      return try plan.run(feeds, context(cancellation, observer))
+      try run(feeds, context(cancellation, observer))
+    }
+
+    private func run(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+      var feeds = feeds
+      for index in 0..<min(feeds.count, conversions.count) {
+        if let converted = try conversions[index].converted(feeds[index]) {
+          feeds[index] = converted
+        }
+      }
+      do {
+        return try plan.run(feeds, execution)
+      } catch let error as TFError where error.isUnfedPlaceholder {
+        throw (try? request.namingUnfed(error, in: graph)) ?? error
+      }
     }
 
     private func context(_ cancellation: Cancellation, _ observer: (any RunObserver)?)
@@ -104,44 +125,6 @@ public final class Session: Sendable {
       ExecutionContext(
         resources: execution.resources, functions: execution.functions, cancellation: cancellation,
         observer: observer)
-    }
-  }
-
-  /// What a fed value must look like.
-  struct FeedCheck: Sendable {
-    let name: String
-    let dtype: DType
-    let shape: PartialShape
-
-    func check(_ value: Tensor) throws {
-      guard !value.isSymbolic else {
-        throw TFError.invalidArgument(
-          "The value of a feed cannot be a symbolic Tensor object (feed \(name)).")
-      }
-      guard value.dtype == dtype else {
-        throw TFError.invalidArgument(
-          "Tensor \(name) is \(dtype), but the fed value is \(value.dtype)")
-      }
-      guard fits(value.dims) else {
-        let fed = tuple(value.dims.dims.map(String.init))
-        let own = tuple((shape.dims ?? []).map { $0.map(\.description) ?? "?" })
-        throw TFError.invalidArgument(
-          "Cannot feed value of shape \(fed) for Tensor \(name), which has shape \(own)")
-      }
-    }
-
-    /// As Python prints a tuple.
-    private func tuple(_ sizes: [String]) -> String {
-      "(" + sizes.joined(separator: ", ") + (sizes.count == 1 ? ",)" : ")")
-    }
-
-    private func fits(_ dims: Shape) -> Bool {
-      guard let expected = shape.dims else { return true }
-      guard expected.count == dims.rank else { return false }
-      for axis in 0..<dims.rank {
-        if let size = expected[axis], size != dims[axis] { return false }
-      }
-      return true
     }
   }
 
@@ -167,27 +150,23 @@ public final class Session: Sendable {
         try graph.endpoint(named: name)
       }
     }
+    return try callable(
+      PlanRequest(
+        feeds: feedEndpoints, fetches: fetchEndpoints,
+        targets: try targets.map { try graph.operation(named: $0).id }), cancellation, observer)
+  }
+
+  private func callable(
+    _ request: PlanRequest, _ cancellation: Cancellation, _ observer: (any RunObserver)?
+  ) throws -> Callable {
     let plan = try plans.plan(
-      feeds: feedEndpoints, fetches: fetchEndpoints,
-      targets: try targets.map { try graph.operation(named: $0).id }, cancellation, observer)
-    let checks = feedEndpoints.map { endpoint in
-      let node = graph.node(endpoint.node)
-      var shape =
-        endpoint.index < node.outputShapes.count ? node.outputShapes[endpoint.index] : .unknown
-      if node.opName == "Placeholder", case .shape(let declared)? = node.attrs["shape"] {
-        // Graphs written before TensorFlow 1.3 have an empty shape where none was declared.
-        shape = declared.rank == 0 && graph.versions.producer < 24 ? .unknown : declared
-      }
-      return FeedCheck(
-        name: "\(node.name):\(endpoint.index)",
-        dtype: endpoint.index < node.outputTypes.count
-          ? node.outputTypes[endpoint.index] : .float32,
-        shape: shape)
-    }
+      feeds: request.feeds, fetches: request.fetches, targets: request.targets, cancellation,
+      observer)
     return Callable(
       plan: plan,
       execution: ExecutionContext(resources: resources, functions: plan.functionRunner),
-      checks: checks)
+      conversions: request.feeds.map { FeedConversion($0, of: graph) }, graph: graph,
+      request: request)
   }
 
   /// Has the errors of `body` say what the name is for.
@@ -201,45 +180,33 @@ public final class Session: Sendable {
   ///
   /// - Parameters:
   ///   - fetches: symbolic tensors of the session's graph.
-  ///   - feedDict: the value of each fed tensor.
+  ///   - feedDict: the value of each fed tensor, converted to its dtype as NumPy converts arrays.
   public func run(
-    _ fetches: [Tensor], feedDict: [Tensor: Tensor] = [:], timeout: Double? = nil,
+    _ fetches: [Tensor], feedDict: [Tensor: any TensorConvertible] = [:], timeout: Double? = nil,
     options: RunOptions? = nil, runMetadata: RunMetadata? = nil
   ) throws -> [Tensor] {
     try recorded(options, timeout, runMetadata) { try run(fetches, feedDict, $0, $1) }
   }
 
   private func run(
-    _ fetches: [Tensor], _ feedDict: [Tensor: Tensor], _ cancellation: Cancellation,
-    _ observer: (any RunObserver)?
+    _ fetches: [Tensor], _ feedDict: [Tensor: any TensorConvertible],
+    _ cancellation: Cancellation, _ observer: (any RunObserver)?
   ) throws -> [Tensor] {
-    let feeds = feedDict.map { ($0.key, $0.value) }
-    let endpoints = try feeds.map { try graph.endpoint(of: $0.0) }
-    let order = endpoints.indices.sorted {
-      (endpoints[$0].node, endpoints[$0].index) < (endpoints[$1].node, endpoints[$1].index)
-    }
-    let plan = try plans.plan(
-      feeds: order.map { endpoints[$0] }, fetches: try fetches.map { try graph.endpoint(of: $0) },
-      targets: [],
-      cancellation, observer)
-    let values = order.map { feeds[$0].1 }
-    for index in order {
-      let node = graph.node(endpoints[index].node)
-      try FeedCheck(
-        name: "\(node.name):\(endpoints[index].index)",
-        dtype: node.outputTypes[endpoints[index].index],
-        shape: node.outputShapes[endpoints[index].index]
-      ).check(feeds[index].1)
-    }
-    return try plan.run(
-      values,
-      ExecutionContext(
-        resources: resources, functions: plan.functionRunner, cancellation: cancellation,
-        observer: observer))
+    let feeds = try feedDict.map { (endpoint: try graph.endpoint(of: $0.key), value: $0.value) }
+      .sorted {
+        ($0.endpoint.node, $0.endpoint.index) < ($1.endpoint.node, $1.endpoint.index)
+      }
+    let request = PlanRequest(
+      feeds: feeds.map(\.endpoint), fetches: try fetches.map { try graph.endpoint(of: $0) },
+      targets: [])
+    let call = try callable(request, cancellation, observer)
+    return try call.run(call.converted(feeds.map(\.value)), cancellation, observer)
   }
 
   /// Runs one tensor.
-  public func run(_ fetch: Tensor, feedDict: [Tensor: Tensor] = [:]) throws -> Tensor {
+  public func run(_ fetch: Tensor, feedDict: [Tensor: any TensorConvertible] = [:]) throws
+    -> Tensor
+  {
     try run([fetch], feedDict: feedDict)[0]
   }
 }

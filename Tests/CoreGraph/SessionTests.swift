@@ -43,11 +43,8 @@ import V1Graph
     ) {
       _ = try session.run(fetches: ["v"], feeds: ["v": t(.float32, 1)])
     }
-    expectError(.invalidArgument, "x", "float32", "int32") {
-      _ = try session.run(fetches: ["y"], feeds: ["x": t(.int32, [[1, 2]])])
-    }
     expectError(.invalidArgument, "y", "float32", "string") {
-      _ = try session.run(fetches: ["z"], feeds: ["y": t(.string, ["a"])])
+      _ = try session.run(fetches: ["z"], feeds: ["y": t(.string, [["a", "b"]])])
     }
     expectError(
       .notFound,

@@ -259,7 +259,7 @@ extension Graph {
       throw TFError.notFound(
         """
         The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', does \
-        not exist in the graph.
+        not exist in the graph.\(suggestion(for: String(name)))
         """
       )
     }
@@ -274,10 +274,21 @@ extension Graph {
     return Endpoint(node.id, index)
   }
 
+  /// What an error about a name that is not in the graph adds.
+  private func suggestion(for name: String) -> String {
+    var suggestion = NameSuggestion(for: name)
+    for node in nodes { suggestion.consider(node.name) }
+    return suggestion.text
+  }
+
   /// The node that `name` names.
   package func operation(named name: String) throws -> Node {
     guard let node = node(named: name) else {
-      throw TFError.notFound("The name '\(name)' refers to an Operation not in the graph.")
+      throw TFError.notFound(
+        """
+        The name '\(name)' refers to an Operation not in the graph.\(suggestion(for: name))
+        """
+      )
     }
     return node
   }

@@ -227,8 +227,7 @@ enum SparseRows {
 }
 
 /// Runs the kernel of another op on values: for kernels that are made of others.
-package func runKernel(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws -> [Tensor]
-{
+func runKernel(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws -> [Tensor] {
   try PreparedKernel(op: op, node: "", attrs: attrs, inputTypes: inputs.map(\.dtype))
     .run(inputs, .eager)
 }
