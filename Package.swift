@@ -106,7 +106,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",
-      dependencies: ["CoreGraph", "CoreOps", "CProtos", "Ops", "Serialization"],
+      dependencies: [
+        "CoreGraph", "CoreOps", "CProtos", "Ops", "Serialization", "TestSupport", "V1Graph",
+      ],
       path: "Tests/Serialization", exclude: ["Fixtures"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

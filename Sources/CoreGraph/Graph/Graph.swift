@@ -128,7 +128,7 @@ public final class Graph: Sendable {
   package func add(
     name: String, opName: String, op: OpDef?, inputs: [Endpoint], controlInputs: [Int] = [],
     attrs: Attrs, device: String = "", outputTypes: [DType], outputShapes: [PartialShape]? = nil,
-    unknownFields: [UnknownField] = []
+    unknownFields: [UnknownField] = [], fault: NodeFault? = nil
   ) throws -> Int {
     try withState { state in
       guard !state.isFinalized else {
@@ -148,7 +148,7 @@ public final class Graph: Sendable {
           id: id, name: name, opName: opName, op: op, inputs: inputs, controlInputs: controlInputs,
           attrs: attrs, device: device, outputTypes: SharedLists.types(outputTypes),
           outputShapes: outputShapes ?? SharedLists.unknownShapes(outputTypes.count),
-          unknownFields: unknownFields))
+          unknownFields: unknownFields, fault: fault))
       state.byName[name] = id
       state.names?.take(name)
       return id

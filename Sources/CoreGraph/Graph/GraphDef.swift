@@ -46,6 +46,8 @@ public struct NodeDef: Sendable, Hashable {
   public var attrs: Attrs
   /// Fields that Janus does not know (debug information, full types), as they came.
   public var unknownFields: [UnknownField] = []
+  /// An attribute that has no value here, which then is one of the unknown fields.
+  package var fault: NodeFault?
 
   public init(
     name: String, op: String, inputs: [String] = [], device: String = "", attrs: Attrs = [:]

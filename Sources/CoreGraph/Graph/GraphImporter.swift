@@ -23,13 +23,16 @@ struct GraphImporter {
         throw TFError.invalidArgument("Node '\(node.name)' is not unique")
       }
     }
+    var pace = Pace()
     let parsed = try nodes.map { node in
-      try node.inputs.map { try InputName($0, node: node.name) }
+      try pace.step(64)
+      return try node.inputs.map { try InputName($0, node: node.name) }
     }
     let order = try sorted(nodes, parsed, positions, arguments)
     var ids = [Int?](repeating: nil, count: nodes.count)
     var backEdges: [(node: Int, input: Int, from: InputName)] = []
     for index in order {
+      try pace.step(64)
       let definition = nodes[index]
       var inputs: [Endpoint] = []
       var controls: [Int] = []
@@ -127,6 +130,7 @@ struct GraphImporter {
     var index = input.lastNumber ?? 0
     if let argument = input.argument {
       guard let op = node.op else {
+        if let fault = node.fault { throw fault.error.at(node: node.name, op: node.opName) }
         throw TFError.unimplemented(
           """
           Node '\(consumer)': input '\(input.text)' comes from op type '\(node.opName)', which is \
@@ -156,7 +160,8 @@ struct GraphImporter {
   private func add(
     _ definition: NodeDef, _ inputs: [Endpoint], _ controls: [Int], _ prefix: String
   ) throws -> Int {
-    let op = OpRegistry.standard[definition.op]
+    var op = OpRegistry.standard[definition.op]
+    var fault = definition.fault
     var attrs = definition.attrs
     if !substitutions.isEmpty { attrs = try substitute(attrs, depth: 0) }
     var types: [DType] = []
@@ -167,13 +172,18 @@ struct GraphImporter {
         // A call in the old form: the op is the function's name.
         types = try graph.library.outputTypes(of: function, attrs)
       }
-    } catch let error as TFError {
-      throw error.at(node: definition.name, op: definition.op)
+    } catch let error as TFError where NodeFault.isLocal(error) {
+      fault = fault ?? NodeFault(error)
+    }
+    // What its outputs are is not known either.
+    if fault != nil {
+      op = nil
+      types = []
     }
     return try graph.add(
       name: prefix + definition.name, opName: definition.op, op: op, inputs: inputs,
       controlInputs: controls, attrs: attrs, device: definition.device, outputTypes: types,
-      unknownFields: definition.unknownFields)
+      unknownFields: definition.unknownFields, fault: fault)
   }
 
   private func substitute(_ attrs: Attrs, depth: Int) throws -> Attrs {

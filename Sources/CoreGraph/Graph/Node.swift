@@ -26,6 +26,8 @@ package struct Node: Sendable {
   package var outputTypes: [DType]
   package var outputShapes: [PartialShape]
   package var unknownFields: [UnknownField] = []
+  /// Why it cannot run, where its file says something impossible.
+  package var fault: NodeFault?
 
   /// Whether outputs or effects may differ between runs with equal inputs.
   package var isStateful: Bool { op?.isStateful ?? true }

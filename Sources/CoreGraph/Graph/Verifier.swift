@@ -7,7 +7,8 @@ package enum Verifier {
   package enum Scope: Sendable {
     /// Every graph.
     case graph
-    /// The part of a graph that is about to become a plan.
+    /// The part of a graph that is about to become a plan: what is wrong with other nodes does not
+    /// matter to its runs.
     case plan
   }
 
@@ -31,6 +32,7 @@ package enum Verifier {
     ) -> Rule {
       Rule(name: name, scope: scope) { subject in
         for node in subject.nodes {
+          if node.id & 4095 == 4095 { try Cancellation.checkCurrent() }
           do { try check(node, subject) } catch let error as TFError {
             throw error.at(node: node.name, op: node.opName)
           }
@@ -47,12 +49,12 @@ package enum Verifier {
           node: node.name, op: node.opName)
       }
     },
-    .eachNode("attributes are complete and allowed") { node, _ in
-      try node.op?.signature.check(node.attrs)
-    },
     .eachNode("inputs exist and come before", .graph, checkInputs),
     .eachNode("control edges exist and come before", .graph, checkControls),
-    .eachNode("dtypes follow the signature", .graph, checkTypes),
+    .eachNode("attributes are complete and allowed", .plan) { node, _ in
+      try node.op?.signature.check(node.attrs)
+    },
+    .eachNode("dtypes follow the signature", .plan, checkTypes),
     .eachNode("called functions are in the library", .plan, checkFunctions),
     Rule(name: "feeds are placeholders, fetches and targets exist", scope: .plan, check: checkEnds),
   ]

@@ -8,6 +8,13 @@ extension Subgraph {
   package func inliningCalls() throws -> Subgraph {
     guard graph.nodes.contains(where: isCall) else { return self }
     try checkCalls()
+    // What is called must hold to the rules too.
+    let inlined = try openingCalls()
+    try inlined.verify()
+    return inlined
+  }
+
+  private func openingCalls() throws -> Subgraph {
     var current = self
     // Each round opens one level of calls; none calls itself, as that has been checked.
     for _ in 0..<ExecutionContext.maximumDepth {
@@ -163,7 +170,8 @@ extension Subgraph {
       let id = try rewriter.target.add(
         name: rewriter.target.freeName("\(node.name)/\(inner.name)"), opName: inner.opName,
         op: inner.op, inputs: inputs, controlInputs: innerWaits, attrs: inner.attrs,
-        device: inner.device.isEmpty ? node.device : inner.device, outputTypes: inner.outputTypes)
+        device: inner.device.isEmpty ? node.device : inner.device, outputTypes: inner.outputTypes,
+        fault: inner.fault)
       for index in inner.outputTypes.indices {
         endpoints[Endpoint(inner.id, index)] = Endpoint(id, index)
       }

@@ -76,6 +76,7 @@ struct Rewriter {
   @discardableResult
   mutating func copy(_ node: Node) throws -> Int {
     try cancellation.check()
+    if let fault = node.fault { throw fault.error.at(node: node.name, op: node.opName) }
     var inputs: [Endpoint] = []
     inputs.reserveCapacity(node.inputs.count)
     for (index, input) in node.inputs.enumerated() {
@@ -139,6 +140,7 @@ struct Rewriter {
 
   private func checkRegistered(_ node: Node) throws {
     guard node.op == nil else { return }
+    if let fault = node.fault { throw fault.error.at(node: node.name, op: node.opName) }
     throw TFError.notFound("Op type not registered '\(node.opName)'").at(
       node: node.name, op: node.opName)
   }

@@ -5,12 +5,19 @@ import CoreOps
 /// protobuf-c's messages → CoreGraph's values. Fields that are read are cleared, and what is then
 /// left of a message is kept as unknown fields.
 struct GraphDefDecoder {
+  /// What a node takes while it is data, roughly.
+  private static let nodeBytes = 768
   var tensors = TensorProtoDecoder()
 
   mutating func graph(_ message: UnsafeMutablePointer<Tensorflow__GraphDef>) throws -> GraphDef {
     var graph = GraphDef()
     graph.nodes.reserveCapacity(message.pointee.n_node)
+    var pace = Pace()
     for node in messages(message.pointee.n_node, message.pointee.node) {
+      try pace.step(64)
+      if graph.nodes.count % 1024 == 0 {
+        try MemoryLimit.room(for: graph.nodes.count * Self.nodeBytes)
+      }
       graph.nodes.append(try self.node(node))
     }
     message.pointee.n_node = 0
@@ -55,7 +62,7 @@ struct GraphDefDecoder {
       inputs: try texts(message.pointee.n_input, message.pointee.input, "input"),
       device: try message.pointee.device.text("device"))
     do {
-      let read = try attrs(message.pointee.n_attr, message.pointee.attr)
+      let read = try attrs(message.pointee.n_attr, message.pointee.attr, fault: &node.fault)
       node.attrs = read.attrs
       message.pointee.name.len = 0
       message.pointee.op.len = 0
@@ -71,14 +78,22 @@ struct GraphDefDecoder {
 
   /// The attributes that Janus can represent, and the others' entries as unknown fields of the
   /// message that has them.
+  ///
+  /// - Parameter fault: takes what is wrong with a value, which then is an unknown field too.
   private mutating func attrs(
     _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tensorflow__AttrEntry>?>?,
-    field: Int = 5
+    fault: inout NodeFault?, field: Int = 5
   ) throws -> (attrs: Attrs, unknown: [UnknownField]) {
     var attrs = Attrs()
     var unknown: [UnknownField] = []
     for entry in messages(count, list) {
-      if let message = entry.pointee.value, let value = try value(message) {
+      var value: AttrValue?
+      do {
+        value = try entry.pointee.value.flatMap { try self.value($0) }
+      } catch let error as TFError where NodeFault.isLocal(error) {
+        fault = fault ?? NodeFault(error)
+      }
+      if let value {
         attrs[try entry.pointee.key.text("key")] = value
       } else {
         var writer = WireWriter()
@@ -87,6 +102,16 @@ struct GraphDefDecoder {
       }
     }
     return (attrs, unknown)
+  }
+
+  /// The same where no value may be wrong.
+  private mutating func wholeAttrs(
+    _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tensorflow__AttrEntry>?>?
+  ) throws -> (attrs: Attrs, unknown: [UnknownField]) {
+    var fault: NodeFault?
+    let read = try attrs(count, list, fault: &fault)
+    if let fault { throw fault.error }
+    return read
   }
 
   /// The value, or nil when it is of a kind or dtype that Janus does not know.
@@ -122,7 +147,7 @@ struct GraphDefDecoder {
   private mutating func function(
     _ message: UnsafeMutablePointer<Tensorflow__NameAttrList>
   ) throws -> AttrValue? {
-    let read = try attrs(message.pointee.n_attr, message.pointee.attr)
+    let read = try wholeAttrs(message.pointee.n_attr, message.pointee.attr)
     guard read.unknown.isEmpty else { return nil }
     return .function(try message.pointee.name.text("name"), read.attrs)
   }
@@ -166,11 +191,11 @@ extension GraphDefDecoder {
       message.pointee.signature = nil
     }
     do {
-      let read = try attrs(message.pointee.n_attr, message.pointee.attr)
+      let read = try wholeAttrs(message.pointee.n_attr, message.pointee.attr)
       function.attrs = read.attrs
       for entry in messages(message.pointee.n_arg_attr, message.pointee.arg_attr) {
         guard let value = entry.pointee.value else { continue }
-        function.argAttrs[Int(entry.pointee.key)] = try attrs(
+        function.argAttrs[Int(entry.pointee.key)] = try wholeAttrs(
           value.pointee.n_attr, value.pointee.attr
         ).attrs
       }
