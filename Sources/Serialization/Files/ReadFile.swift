@@ -1,44 +1,20 @@
 package import CoreOps
 import Glibc
 
-/// All the bytes of a file.
+/// The most bytes of a file that is read at once, as of a protocol buffer.
+private let mostBytes = 1 << 31
+
+/// All the bytes of a file or a pipe.
 ///
-/// - Throws: `NOT_FOUND`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED` for more than 2 GiB, `UNKNOWN`.
+/// - Throws: `NOT_FOUND`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED` for more than 2 GiB or than the
+///   memory limit allows, `UNKNOWN`; `DEADLINE_EXCEEDED` when the thread's run is to end.
 package func readFile(_ path: String) throws -> [UInt8] {
   let file = try RandomAccessFile(path)
-  guard file.size < 1 << 31 else {
+  guard file.size < mostBytes else {
     throw TFError.resourceExhausted("\(path) has \(file.size) bytes; the most is 2 GiB")
   }
-  return try [UInt8](unsafeUninitializedCapacity: file.size) { buffer, count in
-    try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
-    count = file.size
-  }
-}
-
-/// Writes a file whole or not at all: under another name first, then renamed.
-///
-/// - Throws: as the system says.
-package func writeFile(_ path: String, _ bytes: [UInt8]) throws {
-  let temporary = "\(path).\(getpid()).tmp"
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-  guard descriptor >= 0 else { throw systemError(path) }
-  var done = 0
-  while done < bytes.count {
-    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, $0.count - done) }
-    if count < 0 && errno == EINTR { continue }
-    guard count > 0 else {
-      let error = systemError(path)
-      close(descriptor)
-      unlink(temporary)
-      throw error
-    }
-    done += count
-  }
-  guard close(descriptor) == 0, rename(temporary, path) == 0 else {
-    let error = systemError(path)
-    unlink(temporary)
-    throw error
-  }
+  try MemoryLimit.room(for: file.size)
+  return try file.bytes(at: 0, count: file.size)
 }
 
 /// The last system call's failure.
@@ -47,7 +23,7 @@ package func systemError(_ path: String) -> TFError {
     switch errno {
     case ENOENT, ENOTDIR: .notFound
     case EACCES, EPERM: .permissionDenied
-    case ENOSPC, EMFILE, ENFILE, ENOMEM: .resourceExhausted
+    case ENOSPC, EFBIG, EDQUOT, EMFILE, ENFILE, ENOMEM: .resourceExhausted
     case EEXIST: .alreadyExists
     case EISDIR: .failedPrecondition
     default: .unknown
@@ -55,30 +31,57 @@ package func systemError(_ path: String) -> TFError {
   return TFError(code, "\(path): \(String(cString: strerror(errno)))")
 }
 
-/// A file, or bytes in memory, read at any offset.
+/// A file, or bytes in memory, read at any offset. A pipe is read to its end first.
 package final class RandomAccessFile: Sendable {
   package let path: String
   package let size: Int
   private let descriptor: Int32
   private let memory: [UInt8]
 
-  /// - Throws: `NOT_FOUND`, `PERMISSION_DENIED`, `FAILED_PRECONDITION` for a folder.
+  /// - Throws: `NOT_FOUND`, `PERMISSION_DENIED`, `FAILED_PRECONDITION` for a folder or a device;
+  ///   `DEADLINE_EXCEEDED` when the thread's run is to end before a pipe does.
   package init(_ path: String) throws {
     self.path = path
-    memory = []
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw systemError(path) }
+    // A pipe that no one writes to yet would hold up the call.
+    let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard opened >= 0 else { throw systemError(path) }
+    var isKept = false
+    defer { if !isKept { close(opened) } }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      let error = systemError(path)
-      close(descriptor)
-      throw error
+    guard fstat(opened, &status) == 0 else { throw systemError(path) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG:
+      isKept = true
+      descriptor = opened
+      memory = []
+      size = Int(status.st_size)
+    case S_IFIFO, S_IFSOCK:
+      descriptor = -1
+      memory = try Self.drain(opened, path)
+      size = memory.count
+    default: throw TFError.failedPrecondition("\(path) is not a regular file")
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw TFError.failedPrecondition("\(path) is not a regular file")
+  }
+
+  /// All that is written to a pipe until its last writer closes it.
+  private static func drain(_ descriptor: Int32, _ path: String) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      let ready = poll(&waiting, 1, 50)
+      try Cancellation.checkCurrent()
+      guard ready > 0 else { continue }
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR || errno == EAGAIN { continue }
+      guard count >= 0 else { throw systemError(path) }
+      if count == 0 { return bytes }
+      guard bytes.count + count < mostBytes else {
+        throw TFError.resourceExhausted("\(path) has more than 2 GiB, which is the most")
+      }
+      try MemoryLimit.room(for: bytes.count + count)
+      bytes += buffer[..<count]
     }
-    size = Int(status.st_size)
   }
 
   package init(memory: [UInt8]) {
@@ -106,7 +109,9 @@ package final class RandomAccessFile: Sendable {
     }
     var done = 0
     while done < buffer.count {
-      let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, offset + done)
+      try Cancellation.checkCurrent()
+      let count = pread(
+        descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 24), offset + done)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw systemError(path) }
       guard count > 0 else { throw TFError(.dataLoss, "\(path) became shorter while it was read") }
