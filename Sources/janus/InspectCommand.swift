@@ -22,14 +22,14 @@ struct InspectCommand: ParsableCommand {
     }
     let graphs = summaries.map(ModelReport.init)
     if json {
-      print(
+      try printLine(
         JSON.object([
           ("path", .string(model)), ("kind", .string(file.kind.rawValue)),
           ("graphs", .array(graphs.map(\.json))),
         ]).text())
     } else {
-      print("\(model): \(file.kind.rawValue)")
-      for graph in graphs { print(graph.text, terminator: "") }
+      try printLine("\(model): \(file.kind.rawValue)")
+      for graph in graphs { try writeOutput(graph.text) }
     }
   }
 }

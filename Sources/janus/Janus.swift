@@ -16,6 +16,7 @@ struct Janus: ParsableCommand {
 @main enum Main {
   /// Exit codes: 0 when all went well, 1 when the command failed, 2 when it was called wrongly.
   static func main() {
+    prepareStreams()
     do {
       try CPULevel.check()
     } catch {
@@ -31,39 +32,20 @@ struct Janus: ParsableCommand {
     } catch {
       let code = Janus.exitCode(for: error)
       if code == .success {
-        print(Janus.fullMessage(for: error))
+        do { try printLine(Janus.fullMessage(for: error)) } catch { fail("\(error)") }
         exit(0)
       }
       if code == .validationFailure {
-        fail("\(Janus.message(for: error)) (see janus --help)", code: 2)
+        fail("\(Janus.message(for: error).unfolded) (see janus --help)", code: 2)
       }
-      fail(Janus.message(for: error))
+      fail(Janus.message(for: error).unfolded)
     }
   }
 
   /// Ends the program with one line that says why.
   static func fail(_ message: String, code: Int32 = 1) -> Never {
-    writeError("janus: \(message.split(separator: "\n").joined(separator: " "))\n")
+    writeError("janus: \(message.oneLine)\n")
     exit(code)
-  }
-}
-
-func writeError(_ text: String) {
-  var text = text
-  text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
-}
-
-func writeOutput(_ text: String) {
-  var text = text
-  text.withUTF8 { bytes in
-    var done = 0
-    while done < bytes.count {
-      let count = write(1, bytes.baseAddress! + done, bytes.count - done)
-      if count < 0 && errno == EINTR { continue }
-      // Nobody reads on: as after SIGPIPE.
-      guard count > 0 else { exit(1) }
-      done += count
-    }
   }
 }
 

@@ -18,7 +18,10 @@ extension ModelFile {
         throw UnsupportedModel(
           reason: "needs the checkpoint \(restore), which cannot be restored yet")
       }
-      return try naming { try Session(graph: Graph(importing: GraphDef(binaryOrText: bytes))) }
+      let share = try MemoryShare(bytes.count)
+      return try withExtendedLifetime(share) {
+        try naming { try Session(graph: Graph(importing: GraphDef(binaryOrText: bytes))) }
+      }
     case .metaGraph:
       throw UnsupportedModel(reason: "needs the MetaGraph \(path), which cannot be run yet")
     case .savedModel:

@@ -24,7 +24,7 @@ struct OpsCommand: ParsableCommand {
           ("gradient", .bool(op.hasGradient)), ("stateful", .bool(op.isStateful)),
         ])
       }
-      print(JSON.array(list).text())
+      try printLine(JSON.array(list).text())
       return
     }
     let width = ops.map(\.name.count).max() ?? 0
@@ -32,9 +32,9 @@ struct OpsCommand: ParsableCommand {
       let kernels = op.kernelDTypes.sorted { $0.key < $1.key }
         .map { "\($0.key): \($0.value.map(\.signatureName).joined(separator: " "))" }
       let name = op.name + String(repeating: " ", count: width - op.name.count)
-      print(
+      try printLine(
         "\(name)  \(op.hasGradient ? "gradient" : "        ")  \(kernels.joined(separator: "; "))")
     }
-    print("\(ops.count) ops")
+    try printLine("\(ops.count) ops")
   }
 }

@@ -3,31 +3,58 @@ import Serialization
 
 /// Tensors as text: what `--feed` takes and `run` prints.
 enum TensorText {
-  /// Reads a number, `true`, a text, or a nested list of them. Numbers are int32 when all are
-  /// whole, else float32.
-  static func parse(_ text: String) throws -> Tensor {
-    let json = (try? JSON(Array(text.utf8))) ?? .string(text)
-    var dims: [Int] = []
-    var level = json
-    while case .array(let values) = level {
-      dims.append(values.count)
-      guard let first = values.first else { break }
-      level = first
+  /// A number, `true`, a text, or a nested list of them, to be fed under whatever dtype is wanted.
+  struct Literal: TensorConvertible {
+    private let text: String
+    private let dims: [Int]
+    private let leaves: [JSON]
+
+    /// - Throws: `INVALID_ARGUMENT` when rows have different lengths.
+    init(_ text: String) throws {
+      self.text = text
+      let json = (try? JSON(Array(text.utf8))) ?? .string(text)
+      var dims: [Int] = []
+      var level = json
+      while case .array(let values) = level {
+        dims.append(values.count)
+        guard let first = values.first else { break }
+        level = first
+      }
+      self.dims = dims
+      var leaves: [JSON] = []
+      try flatten(json, dims[...], into: &leaves)
+      self.leaves = leaves
     }
-    var leaves: [JSON] = []
-    try flatten(json, dims[...], into: &leaves)
-    if leaves.isEmpty { return try Tensor([Float](), shape: dims) }
-    func all<T>(_ pick: (JSON) -> T?) -> [T]? {
+
+    /// - Throws: `INVALID_ARGUMENT` when the elements are not all of a kind that the dtype has.
+    func asTensor(preferring preferred: DType?) throws -> Tensor {
+      let dtype = preferred ?? .float64
+      switch dtype {
+      case .int64:
+        if let values = all({
+          if case .integer(let int) = $0 { int } else { $0.bool.map { $0 ? 1 : 0 } }
+        }),
+          leaves.isEmpty || !leaves.allSatisfy({ $0.bool != nil })
+        {
+          return try Tensor(values, shape: dims)
+        }
+      case .bool: if let values = all(\.bool) { return try Tensor(values, shape: dims) }
+      case .string: if let values = all(\.string) { return try Tensor(values, shape: dims) }
+      case .float64:
+        if let values = all({ $0.double ?? $0.bool.map { $0 ? 1 : 0 } }),
+          leaves.isEmpty || !leaves.allSatisfy({ $0.bool != nil })
+        {
+          return try Tensor(values, shape: dims)
+        }
+      default: break
+      }
+      throw TFError.invalidArgument("'\(text)' is no list of numbers, of truth values or of texts")
+    }
+
+    private func all<T>(_ pick: (JSON) -> T?) -> [T]? {
       let values = leaves.compactMap(pick)
       return values.count == leaves.count ? values : nil
     }
-    if let values = all(\.bool) { return try Tensor(values, shape: dims) }
-    if let values = all({ if case .integer(let int) = $0 { Int32(exactly: int) } else { nil } }) {
-      return try Tensor(values, shape: dims)
-    }
-    if let values = all(\.double) { return try Tensor(values.map { Float($0) }, shape: dims) }
-    if let values = all(\.string) { return try Tensor(values, shape: dims) }
-    throw TFError.invalidArgument("'\(text)' mixes numbers and texts")
   }
 
   private static func flatten(_ json: JSON, _ dims: ArraySlice<Int>, into leaves: inout [JSON])

@@ -80,7 +80,7 @@ struct FrozenGraphTour {
 
   func run() throws {
     let path = digits.folder + "/frozen.pb"
-    print("A frozen TF-1 graph, trained by TensorFlow on handwritten digits: \(path)\n")
+    try printLine("A frozen TF-1 graph, trained by TensorFlow on handwritten digits: \(path)\n")
     let start = now()
     let definition = try GraphDef(contentsOf: path)
     let session = try Session(graph: Graph(importing: definition))
@@ -102,18 +102,19 @@ struct FrozenGraphTour {
     let answers = (0..<digits.labels.count).map { row in
       (0..<10).max { probabilities[row * 10 + $0] < probabilities[row * 10 + $1] } ?? 0
     }
-    show(answers, probabilities)
+    try show(answers, probabilities)
     let right = zip(answers, digits.labels).count { $0 == $1 }
     let difference =
       zip(probabilities, digits.probabilities.elements(Float.self)).map { abs($0 - $1) }.max() ?? 0
     let accuracy = Double(right) / Double(max(digits.labels.count, 1))
-    print("nodes                     \(definition.nodes.count)")
-    print("images                    \(digits.labels.count)")
-    print("answered rightly          \(right), which is \(decimal(accuracy * 100, 2)) %")
-    print("farthest from TensorFlow  \(difference) in a probability")
-    print("load                      \(decimal((loaded - start) * 1e3, 2)) ms")
-    print("first run                 \(decimal((first - loaded) * 1e3, 2)) ms")
-    print("later runs                \(decimal(median(times.sorted()) * 1e3, 2)) ms for all images")
+    try printLine("nodes                     \(definition.nodes.count)")
+    try printLine("images                    \(digits.labels.count)")
+    try printLine("answered rightly          \(right), which is \(decimal(accuracy * 100, 2)) %")
+    try printLine("farthest from TensorFlow  \(difference) in a probability")
+    try printLine("load                      \(decimal((loaded - start) * 1e3, 2)) ms")
+    try printLine("first run                 \(decimal((first - loaded) * 1e3, 2)) ms")
+    try printLine(
+      "later runs                \(decimal(median(times.sorted()) * 1e3, 2)) ms for all images")
     guard difference < 1e-4 else {
       throw TFError.internal(
         "the probabilities are not TensorFlow's: they differ by up to \(difference)")
@@ -121,7 +122,7 @@ struct FrozenGraphTour {
   }
 
   /// Some digits side by side, a wrong answer among them if there is one.
-  private func show(_ answers: [Int], _ probabilities: [Float]) {
+  private func show(_ answers: [Int], _ probabilities: [Float]) throws {
     var shown = Array(answers.indices.prefix(pictures))
     if let wrong = answers.indices.first(where: { answers[$0] != digits.labels[$0] }),
       !shown.isEmpty
@@ -130,7 +131,7 @@ struct FrozenGraphTour {
     }
     guard !shown.isEmpty else { return }
     let drawn = shown.map(digits.picture)
-    for row in 0..<8 { print("  " + drawn.map { $0[row] }.joined(separator: "   ")) }
+    for row in 0..<8 { try printLine("  " + drawn.map { $0[row] }.joined(separator: "   ")) }
     let captions = shown.map { index in
       let sure = Int((probabilities[index * 10 + answers[index]] * 100).rounded())
       let text =
@@ -138,6 +139,6 @@ struct FrozenGraphTour {
         + (answers[index] == digits.labels[index] ? "" : " no, \(digits.labels[index])")
       return text + String(repeating: " ", count: max(16 - text.count, 0))
     }
-    print("  " + captions.joined(separator: "   ") + "\n")
+    try printLine("  " + captions.joined(separator: "   ") + "\n")
   }
 }

@@ -2,6 +2,7 @@ import CoreGraph
 import CoreOps
 import Glibc
 import Serialization
+import TestSupport
 import Testing
 
 @testable import janus
@@ -9,74 +10,19 @@ import Testing
 /// `janus` on models, feeds and names that are wrong: one line of error, exit code 1, within its
 /// time and memory.
 @Suite struct HostileCommandTests {
-  private struct Result {
-    var code: Int32
-    var errors: String
-  }
-
-  /// Runs the program that was built beside the tests.
-  private func janus(_ arguments: [String]) throws -> Result {
-    let own = try #require(realpath("/proc/self/exe", nil))
-    defer { free(own) }
-    let program =
-      String(cString: own).split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/janus"
-    // Tests may be run by a program of the toolchain; then the bundle's folder counts.
-    let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") }.map {
-      String($0[..<$0.lastIndex(of: "/")!]) + "/janus"
-    }
-    let path = try #require([program, bundle].compactMap { $0 }.first { access($0, X_OK) == 0 })
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw systemError("pipe") }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-    posix_spawn_file_actions_addclose(&actions, ends[0])
-    posix_spawn_file_actions_addclose(&actions, ends[1])
-    var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-    defer { for pointer in argv { free(pointer) } }
-    var child: pid_t = 0
-    let started = posix_spawn(&child, path, &actions, nil, &argv, environ)
-    close(ends[1])
-    defer { close(ends[0]) }
-    try #require(started == 0)
-    var errors: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = read(ends[0], &buffer, buffer.count)
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { break }
-      errors += buffer[..<count]
-    }
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
-    return Result(
-      code: status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f),
-      errors: String(decoding: errors, as: UTF8.self))
-  }
+  private func janus(_ arguments: [String]) throws -> JanusProcess { try JanusProcess(arguments) }
 
   private func expectOneLine(
-    _ result: Result, _ parts: [String], code: Int32 = 1,
+    _ result: JanusProcess, _ parts: [String], code: Int32 = 1,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    #expect(result.code == code, "\(result.errors)", sourceLocation: sourceLocation)
-    #expect(
-      result.errors.hasPrefix("janus: ") && result.errors.hasSuffix("\n"), "\(result.errors)",
-      sourceLocation: sourceLocation)
-    #expect(
-      result.errors.count { $0 == "\n" } == 1, "\(result.errors)", sourceLocation: sourceLocation)
-    for part in parts {
-      #expect(
-        result.errors.contains(part), "\(result.errors) lacks \(part)",
-        sourceLocation: sourceLocation)
-    }
+    result.expectOneLine(parts, code: code, sourceLocation: sourceLocation)
   }
 
   private func temporary(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
-    let path = "/tmp/janus-hostile-\(getpid())-\(UInt64.random(in: 0 ... .max)).pb"
+    let folder = try TemporaryFolder()
+    let path = folder.file("model.pb")
     try writeFile(path, bytes)
-    defer { unlink(path) }
     try body(path)
   }
 
@@ -129,8 +75,11 @@ import Testing
     try expect(
       simple, ["--fetch", "y"], "INVALID_ARGUMENT",
       "You must feed a value for placeholder tensor 'x'")
-    try expect(simple, ["--fetch", "y", "--feed", "w=[1.0, 2.0]"], "NOT_FOUND", "'w'")
-    try expect(simple, ["--fetch", "y", "--feed", "x=[1, 2]"], "INVALID_ARGUMENT", "int32")
+    try expect(
+      simple, ["--fetch", "y", "--feed", "w=[1.0, 2.0]"], "NOT_FOUND", "'w'", "Did you mean 'x'?")
+    try expect(
+      simple, ["--fetch", "y", "--feed", "x=[\"a\", \"b\"]"], "INVALID_ARGUMENT",
+      "could not convert string to float: 'a'")
     try expect(
       simple, ["--fetch", "y", "--feed", "x=[1.0]"], "INVALID_ARGUMENT",
       "Cannot feed value of shape (1,) for Tensor x:0")

@@ -2,17 +2,19 @@ import CoreGraph
 import CoreOps
 import Glibc
 import Serialization
+import TestSupport
 import Testing
 
 @testable import janus
 
-/// A case file in the folder for temporary files.
+/// A case file in a folder of its own.
 struct TemporaryCase {
-  let path: String
+  private let folder: TemporaryFolder
+  var path: String { folder.file("case.npz") }
 
   /// - Parameter runs: the JSON of the runs; `arrays` are its members.
   init(graph: String, runs: String, arrays: [(name: String, tensor: Tensor)] = []) throws {
-    path = "/tmp/janus-case-\(getpid())-\(UInt64.random(in: 0 ... .max)).npz"
+    folder = try TemporaryFolder()
     var writer = ZipWriter()
     try writer.add("graph.pb", GraphDef(text: graph).serialized())
     try writer.add(
@@ -24,8 +26,7 @@ struct TemporaryCase {
   }
 
   func replay(rtol: Double? = nil) -> CaseRunner.Outcome {
-    defer { unlink(path) }
-    return CaseRunner(rtol: rtol, atol: nil, timeout: 10).replay(path)
+    CaseRunner(rtol: rtol, atol: nil, timeout: 10).replay(path)
   }
 }
 
@@ -141,14 +142,20 @@ struct TemporaryCase {
 
 @Suite struct TensorTextTests {
   @Test func readsNumbersTextsAndLists() throws {
-    #expect(try TensorText.parse("3").scalar(Int32.self) == 3)
-    #expect(try TensorText.parse("2.5").scalar(Float.self) == 2.5)
-    #expect(try TensorText.parse("true").scalar(Bool.self))
-    #expect(try TensorText.parse("hello").byteStrings() == [Array("hello".utf8)])
-    let matrix = try TensorText.parse("[[1, 2], [3, 4.5]]")
-    #expect(try matrix.scalars(Float.self) == [1, 2, 3, 4.5])
+    func read(_ text: String, _ dtype: DType) throws -> Tensor {
+      try TensorText.Literal(text).asTensor(preferring: dtype)
+    }
+    #expect(try read("3", .int64).scalar(Int.self) == 3)
+    #expect(try read("2.5", .float64).scalar(Double.self) == 2.5)
+    #expect(try read("true", .bool).scalar(Bool.self))
+    #expect(try read("hello", .string).byteStrings() == [Array("hello".utf8)])
+    #expect(throws: TFError.self) { try read("2.5", .int64) }
+    #expect(throws: TFError.self) { try read("true", .int64) }
+    #expect(throws: TFError.self) { try read("[1, \"a\"]", .string) }
+    let matrix = try read("[[1, 2], [3, 4.5]]", .float64)
+    #expect(try matrix.scalars(Double.self) == [1, 2, 3, 4.5])
     #expect(matrix.shape == [2, 2])
-    #expect(throws: TFError.self) { try TensorText.parse("[[1], [2, 3]]") }
+    #expect(throws: TFError.self) { try TensorText.Literal("[[1], [2, 3]]") }
     #expect(TensorText.print(matrix) == "[[1.0, 2.0],\n [3.0, 4.5]]")
   }
 }

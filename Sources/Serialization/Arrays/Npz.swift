@@ -25,15 +25,12 @@ public final class NpzReader: Sendable {
   public func read(_ name: String) throws -> Tensor {
     let entry = try archive.entry(name + ".npy")
     let label = "\(archive.file.path): \(name)"
-    if entry.method != 0 { return try Npy.decode(archive.read(entry.name), label) }
     // Straight from the file into the tensor.
-    let start = try archive.dataOffset(entry)
-    var crc: UInt32 = 0
-    let tensor = try Npy.decode(label, size: entry.size) { target, offset in
-      try archive.file.read(into: target, at: start + offset)
-      crc = ZipReader.checksum(UnsafeRawBufferPointer(target), after: crc)
+    let stream = try archive.stream(entry)
+    let tensor = try Npy.decode(label, size: entry.size) { target, _ in
+      try stream.read(into: target)
     }
-    try archive.check(UnsafeRawBufferPointer(start: nil, count: 0), entry, after: crc)
+    try stream.finish()
     return tensor
   }
 

@@ -16,7 +16,6 @@ package final class ZipReader: Sendable {
   let file: RandomAccessFile
   private let entries: [Entry]
   private let index: [String: Int]
-  /// What all members together may take once unpacked.
   private static let mostEntries = 1 << 20
 
   package init(_ path: String) throws {
@@ -32,7 +31,7 @@ package final class ZipReader: Sendable {
 
   package func contains(_ name: String) -> Bool { index[name] != nil }
 
-  private static func broken(_ file: RandomAccessFile, _ what: String) -> TFError {
+  static func broken(_ file: RandomAccessFile, _ what: String) -> TFError {
     TFError(.dataLoss, "\(file.path) is not a valid ZIP archive: \(what)")
   }
 
@@ -154,7 +153,7 @@ package final class ZipReader: Sendable {
       }
     case 8:
       // Deflate can't do better than 1032 to 1.
-      guard entry.size / 1032 <= entry.compressedSize, entry.size <= MemoryLimit.bytes / 4 else {
+      guard entry.size / 1032 <= entry.compressedSize else {
         throw Self.broken(file, "the member \(entry.name) cannot have \(entry.size) bytes")
       }
     default:
@@ -174,54 +173,25 @@ package final class ZipReader: Sendable {
   ///   other ways of compression.
   package func read(_ name: String) throws -> [UInt8] {
     let entry = try entry(name)
-    let offset = try dataOffset(entry)
-    let stored = try file.bytes(at: offset, count: entry.compressedSize)
-    let bytes = entry.method == 0 ? stored : try inflate(stored, entry)
-    try bytes.withUnsafeBytes { try check($0, entry) }
-    return bytes
-  }
-
-  func check(_ bytes: UnsafeRawBufferPointer, _ entry: Entry, after seed: UInt32 = 0) throws {
-    guard Self.checksum(bytes, after: seed) == entry.crc else {
-      throw Self.broken(file, "the checksum of \(entry.name) is wrong")
+    try MemoryLimit.room(for: entry.size)
+    return try [UInt8](unsafeUninitializedCapacity: entry.size) { buffer, count in
+      let stream = try stream(entry)
+      try stream.read(into: UnsafeMutableRawBufferPointer(buffer))
+      try stream.finish()
+      count = entry.size
     }
   }
 
+  /// The bytes of a member, from the first to the last.
+  func stream(_ entry: Entry) throws -> ZipStream {
+    try ZipStream(file, entry, at: dataOffset(entry))
+  }
+}
+
+extension ZipReader {
   static func checksum(_ bytes: UnsafeRawBufferPointer, after seed: UInt32 = 0) -> UInt32 {
     guard let start = bytes.baseAddress else { return seed }
     return UInt32(crc32_z(UInt(seed), start.assumingMemoryBound(to: UInt8.self), bytes.count))
-  }
-
-  private func inflate(_ stored: [UInt8], _ entry: Entry) throws -> [UInt8] {
-    // One byte more than promised, so that a longer stream shows.
-    try [UInt8](unsafeUninitializedCapacity: entry.size + 1) { buffer, count in
-      var stream = z_stream()
-      guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-      else {
-        throw TFError.resourceExhausted("out of memory")
-      }
-      defer { inflateEnd(&stream) }
-      var input = stored
-      let status = input.withUnsafeMutableBufferPointer { input -> Int32 in
-        var status = Z_OK
-        var taken = 0
-        while status == Z_OK, count <= entry.size {
-          stream.next_in = input.baseAddress.map { $0 + taken }
-          stream.avail_in = UInt32(min(input.count - taken, 1 << 30))
-          stream.next_out = buffer.baseAddress! + count
-          stream.avail_out = UInt32(min(entry.size + 1 - count, 1 << 30))
-          let (before, room) = (stream.avail_in, stream.avail_out)
-          status = CZlib.inflate(&stream, Z_NO_FLUSH)
-          taken += Int(before - stream.avail_in)
-          count += Int(room - stream.avail_out)
-        }
-        return status
-      }
-      guard status == Z_STREAM_END, count == entry.size else {
-        throw Self.broken(
-          file, "the member \(entry.name) does not unpack to its \(entry.size) bytes")
-      }
-    }
   }
 }
 

@@ -235,13 +235,17 @@ private struct JSONParser {
     case UInt8(ascii: "u"):
       var unit = try hex()
       if (0xd800..<0xdc00).contains(unit), bytes[position...].starts(with: [0x5c, 0x75]) {
+        let start = position
         position += 2
         let low = try hex()
-        guard (0xdc00..<0xe000).contains(low) else { throw error("a broken surrogate pair") }
-        unit = 0x10000 + (unit - 0xd800) << 10 + (low - 0xdc00)
+        if (0xdc00..<0xe000).contains(low) {
+          unit = 0x10000 + (unit - 0xd800) << 10 + (low - 0xdc00)
+        } else {
+          position = start
+        }
       }
-      guard let scalar = Unicode.Scalar(unit) else { throw error("a broken surrogate pair") }
-      text += Array(String(Character(scalar)).utf8)
+      // Half a pair alone stands for no character: Python writes so bytes that are not UTF-8.
+      text += Array(String(Character(Unicode.Scalar(unit) ?? "\u{fffd}")).utf8)
     default: throw error("an unknown escape")
     }
   }

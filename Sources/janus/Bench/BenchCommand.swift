@@ -37,16 +37,27 @@ struct BenchModelCommand: ParsableCommand {
   }
 
   func run() throws {
-    let feeds = try options.feeds()
-    let start = now()
-    let session = try options.session()
-    let names = feeds.keys.sorted()
-    let values = names.compactMap { feeds[$0] }
-    let call = try session.callable(fetches: options.fetch, feeds: names, targets: options.target)
-    let loaded = now()
-    func once() throws { _ = try call(values) }
-    try once()
+    let (call, values, start, loaded) = try options.withinLimits { cancellation in
+      let feeds = try options.feeds()
+      let start = now()
+      let session = try options.session(cancellation)
+      let names = feeds.keys.sorted()
+      let call = try session.callable(
+        fetches: options.fetch, feeds: names, targets: options.target)
+      let values = try call.converted(names.compactMap { feeds[$0] })
+      let loaded = now()
+      // The first run makes the plan's programs.
+      _ = try call(values, cancellation: cancellation)
+      return (call, values, start, loaded)
+    }
     let first = now()
+    func once() throws {
+      guard let timeout = options.timeout else {
+        _ = try call(values)
+        return
+      }
+      _ = try call(values, cancellation: Cancellation(timeout: timeout))
+    }
     var times: [Double] = []
     let end = first + seconds
     var time = now()
@@ -64,13 +75,15 @@ struct BenchModelCommand: ParsableCommand {
     ]
     let profile = try self.profile ? ProfileReport(observing(call, values)) : nil
     if json {
-      print(
+      try printLine(
         JSON.object(
           figures.map { ($0.0, .number($0.1)) } + (profile.map { [("profile", $0.json)] } ?? [])
         ).text())
     } else {
-      for (name, value) in figures { print("\(name)\t\(decimal(value, name == "runs" ? 0 : 3))") }
-      if let profile { print(profile.text, terminator: "") }
+      for (name, value) in figures {
+        try printLine("\(name)\t\(decimal(value, name == "runs" ? 0 : 3))")
+      }
+      if let profile { try writeOutput(profile.text) }
     }
   }
 }

@@ -16,9 +16,9 @@ struct BenchMicroCommand: ParsableCommand {
   func run() throws {
     let figures = try MicroBenchmarks.all()
     if json {
-      print(JSON.object(figures.map { ($0.name, .number($0.microseconds)) }).text())
+      try printLine(JSON.object(figures.map { ($0.name, .number($0.microseconds)) }).text())
     } else {
-      for (name, microseconds) in figures { print("\(name)\t\(decimal(microseconds, 3))") }
+      for (name, microseconds) in figures { try printLine("\(name)\t\(decimal(microseconds, 3))") }
     }
   }
 }

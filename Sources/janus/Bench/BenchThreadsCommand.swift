@@ -35,10 +35,10 @@ struct BenchThreadsCommand: ParsableCommand {
       ("rss_end_mb", after),
     ]
     if json {
-      print(JSON.object(figures.map { ($0.0, .number($0.1)) }).text())
+      try printLine(JSON.object(figures.map { ($0.0, .number($0.1)) }).text())
     } else {
       for (name, value) in figures {
-        print("\(name)\t\(decimal(value, name.hasSuffix("mb") || name == "ratio" ? 2 : 0))")
+        try printLine("\(name)\t\(decimal(value, name.hasSuffix("mb") || name == "ratio" ? 2 : 0))")
       }
     }
     guard alone.wrong + together.wrong == 0 else {

@@ -23,14 +23,17 @@ struct CaseRunner {
   var timeout: Double
   /// Whether graphs are run node by node, as they are.
   var stepwise = false
+  /// Who ends the process when a run does not end.
+  var watchdog: Watchdog?
 
   func replay(_ path: String) -> Outcome {
     var outcome = Outcome(path: path, name: path, ops: [], status: .failed, reason: "")
+    let loading = allowance()
     do {
-      let file = try CaseFile(path, rtol: rtol, atol: atol)
+      let file = try loading.whileCurrent { try CaseFile(path, rtol: rtol, atol: atol) }
       outcome.name = file.name
       outcome.ops = file.ops
-      let reason = try replay(file, path)
+      let reason = try replay(file, path, loading)
       outcome.status = reason == nil ? .passed : .failed
       outcome.reason = reason ?? ""
     } catch let need as UnsupportedModel {
@@ -42,11 +45,17 @@ struct CaseRunner {
     return outcome
   }
 
+  /// The time for a run, from now.
+  private func allowance() -> Cancellation {
+    watchdog?.allow(timeout)
+    return Cancellation(timeout: timeout)
+  }
+
   /// What is wrong, or nil.
-  private func replay(_ file: CaseFile, _ path: String) throws -> String? {
+  private func replay(_ file: CaseFile, _ path: String, _ loading: Cancellation) throws -> String? {
     let session: Session
     do {
-      session = try self.session(file, path)
+      session = try loading.whileCurrent { try self.session(file, path) }
     } catch let error as TFError {
       // TensorFlow finds at the run what Janus may find when it reads the graph.
       if case .error(let code)? = file.runs.first?.expectation, code == error.code.rawValue {
@@ -58,7 +67,11 @@ struct CaseRunner {
     for (index, run) in file.runs.enumerated() {
       let place = file.runs.count > 1 ? "run \(index): " : ""
       do {
-        if let reason = try replay(run, file, session, &fetched) { return place + reason }
+        let cancellation = index == 0 ? loading : allowance()
+        let reason = try cancellation.whileCurrent {
+          try replay(run, file, session, &fetched, cancellation)
+        }
+        if let reason { return place + reason }
       } catch let error as TFError {
         return place + error.description
       }
@@ -77,7 +90,8 @@ struct CaseRunner {
   }
 
   private func replay(
-    _ run: CaseFile.Run, _ file: CaseFile, _ session: Session, _ fetched: inout [String: Tensor]
+    _ run: CaseFile.Run, _ file: CaseFile, _ session: Session, _ fetched: inout [String: Tensor],
+    _ cancellation: Cancellation
   ) throws -> String? {
     var feeds: [String: Tensor] = [:]
     for (tensor, value) in run.feeds {
@@ -93,7 +107,7 @@ struct CaseRunner {
     let results: [Tensor]
     do {
       results = try session.run(
-        fetches: run.fetches, feeds: feeds, targets: run.targets, timeout: timeout)
+        fetches: run.fetches, feeds: feeds, targets: run.targets, cancellation, nil)
     } catch let error as TFError {
       guard case .error(let code) = run.expectation else { throw error }
       return code == error.code.rawValue ? nil : "expected the error \(code), got \(error)"

@@ -16,23 +16,19 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "Write what became of each case to this file.") var json: String?
   @Option(help: "Relative tolerance, instead of the cases' own.") var rtol: Double?
   @Option(help: "Absolute tolerance, instead of the cases' own.") var atol: Double?
-  @Option(help: "Seconds that one run may take.") var timeout: Double = 60
+  @Option(help: "Seconds that one run may take, the first one with reading the case.")
+  var timeout: Double = 60
+  @OptionGroup var memory: MemoryOptions
   @Flag(
     help: "Run graphs node by node, without plans and passes, to see where a difference comes from."
   )
   var stepwise = false
   @Flag(help: .hidden) var worker = false
 
-  func validate() throws {
-    guard timeout > 0 else { throw ValidationError("--timeout takes seconds, more than 0") }
-  }
+  func validate() throws { try checkTimeout(timeout) }
 
   func run() throws {
-    let runner = CaseRunner(rtol: rtol, atol: atol, timeout: timeout, stepwise: stepwise)
-    if worker {
-      for path in paths { writeOutput(runner.replay(path).json.text() + "\n") }
-      return
-    }
+    if worker { return try replayAll() }
     let cases = try CaseSearch.cases(in: paths)
     guard !cases.isEmpty else {
       throw TFError.notFound(
@@ -46,8 +42,8 @@ struct VerifyCommand: ParsableCommand {
       outcomes.append(outcome)
       progress.clear()
       switch outcome.status {
-      case .failed: writeOutput("FAIL \(outcome.path): \(outcome.reason.oneLine)\n")
-      case .skipped: writeOutput("SKIP \(outcome.path): \(outcome.reason.oneLine)\n")
+      case .failed: try writeOutput("FAIL \(outcome.path.oneLine): \(outcome.reason.oneLine)\n")
+      case .skipped: try writeOutput("SKIP \(outcome.path.oneLine): \(outcome.reason.oneLine)\n")
       case .passed: break
       }
       progress.show(outcomes.count, "\(counts[.failed] ?? 0) failed")
@@ -57,19 +53,50 @@ struct VerifyCommand: ParsableCommand {
       try writeFile(json, Array((JSON.array(outcomes.map(\.json)).text() + "\n").utf8))
     }
     let failed = counts[.failed] ?? 0
-    writeOutput(
+    try writeOutput(
       "\(counts[.passed] ?? 0) passed, \(failed) failed, \(counts[.skipped] ?? 0) skipped\n")
     if failed > 0 { throw ExitCode(1) }
   }
 
+  /// What the process does that runs the cases.
+  private func replayAll() throws {
+    memory.set()
+    // The case that is being run, until someone answers for it.
+    let current = Lock<CaseRunner.Outcome?>(nil)
+    @Sendable func answer(_ outcome: CaseRunner.Outcome) throws {
+      try writeAll(
+        Array((outcome.json.text() + "\n").utf8), to: WorkerProcess.answers, "the pool of cases")
+    }
+    @Sendable func take() -> CaseRunner.Outcome? {
+      current.withLock { current in
+        defer { current = nil }
+        return current
+      }
+    }
+    let watchdog = Watchdog(code: WorkerProcess.stopped) {
+      guard var outcome = take() else { return }
+      outcome.reason = TFError.pastTimeout.description
+      try? answer(outcome)
+    }
+    let runner = CaseRunner(
+      rtol: rtol, atol: atol, timeout: timeout, stepwise: stepwise, watchdog: watchdog)
+    for path in paths {
+      current.withLock {
+        $0 = CaseRunner.Outcome(path: path, name: path, ops: [], status: .failed, reason: "")
+      }
+      let outcome = runner.replay(path)
+      watchdog.rest()
+      // Where the watchdog has answered, it ends the process.
+      if take() == nil { while true { pause() } }
+      try answer(outcome)
+    }
+  }
+
   private var options: [String] {
-    ["--timeout", "\(timeout)"] + (rtol.map { ["--rtol", "\($0)"] } ?? [])
+    ["--timeout", "\(timeout)"] + (memory.memoryLimit.map { ["--memory-limit", "\($0)"] } ?? [])
+      + (rtol.map { ["--rtol", "\($0)"] } ?? [])
       + (atol.map { ["--atol", "\($0)"] } ?? []) + (stepwise ? ["--stepwise"] : [])
   }
-}
-
-extension String {
-  var oneLine: String { split(whereSeparator: \.isNewline).joined(separator: " ") }
 }
 
 extension CaseRunner.Outcome {
@@ -80,10 +107,11 @@ extension CaseRunner.Outcome {
     ])
   }
 
-  init?(json: JSON) {
+  /// - Throws: `INTERNAL` for what is no outcome.
+  init(json: JSON) throws {
     guard let path = json["path"]?.string, let name = json["name"]?.string,
       let status = json["status"]?.string.flatMap(CaseRunner.Status.init(rawValue:))
-    else { return nil }
+    else { throw TFError.internal("a process that runs cases gave the answer \(json.text())") }
     self.init(
       path: path, name: name, ops: json["ops"]?.array?.compactMap(\.string) ?? [], status: status,
       reason: json["reason"]?.string ?? "")
