@@ -118,7 +118,8 @@ BINARY_COMPLEX_OP(mul_no_nan, y == 0 ? 0 : x * y, y == 0 ? 0 : x * y,
                   y == 0 ? 0 : product_c64(x, y), y == 0 ? 0 : product_c128(x, y))
 BINARY_COMPLEX_OP(xdivy, x == 0 ? 0 : x / y, x == 0 ? 0 : x / y,
                   x == 0 ? 0 : quotient_c64(x, y), x == 0 ? 0 : quotient_c128(x, y))
-BINARY_COMPLEX_OP(xlogy, x == 0 ? 0 : x * JK_ROUNDED(fast_logf(y)), x == 0 ? 0 : x * log(flushed(y)),
+BINARY_COMPLEX_OP(xlogy, x == 0 ? 0 : x * JK_ROUNDED(fast_logf(y)),
+                  x == 0 ? 0 : x * log(flushed(y)),
                   x == 0 ? 0 : product_c64(x, clogf(y)), x == 0 ? 0 : product_c128(x, clog(y)))
 static double _Complex log1p_complex(double _Complex x) {
   double a = creal(x), b = cimag(x);

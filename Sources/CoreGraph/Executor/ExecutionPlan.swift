@@ -175,7 +175,7 @@ package final class ExecutionPlan: Sendable {
   package func runInFrames(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     let floatState = jk_float_enter()
     defer { jk_float_leave(floatState) }
-    try execution.cancellation.whileCurrent {
+    return try execution.cancellation.whileCurrent {
       var executor = try FrameExecutor(plan: self, execution: execution)
       return try executor.run(feeds)
     }
