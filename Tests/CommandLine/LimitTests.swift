@@ -130,7 +130,7 @@ import Testing
     let result = try JanusProcess(["run", model, "--fetch", long])
     result.expectOneLine(["NOT_FOUND", "… (cut: "])
     #expect(result.errors.unicodeScalars.count < 1100)
-    try run(["--fetch", "a\nb\u{1b}[31m\u{7f}"]).expectOneLine(["a\\nb\\u{1b}[31m\\u{7f}"])
+    try run(["--fetch", "a\nb\u{1b}[31m\u{7f}"]).expectOneLine(["a b\\u{1b}[31m\\u{7f}"])
   }
 
   @Test func outputThatNoOneTakesIsAnError() throws {

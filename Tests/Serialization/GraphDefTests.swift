@@ -126,7 +126,7 @@ import Testing
       "tensorflow.DataType has no value named DT_FLOTA"
     ),
     ("versions { producer: 1 producer: 2 }", "the field producer comes twice"),
-    ("node { name: \"\\q\" }", "unknown escape"),
+    ("node { name: \"\\xq\" }", "an escape with too few digits"),
   ])
   func textErrorsSayWhere(text: String, message: String) throws {
     let error = #expect(throws: TFError.self) { try GraphDef(text: text) }
