@@ -45,14 +45,16 @@ enum Npy {
       guard count <= (header.elementSize > 0 ? 1 << 28 : 1 << 16) else {
         throw TFError.resourceExhausted("\(name) has \(count) strings, which is too many")
       }
+      // Till the tensor is there, which counts them itself.
+      let room = count * StringBuffer.bytesPerElement
+      try MemoryLimit.take(room)
+      defer { MemoryLimit.giveBack(room) }
       let data = try bytes(start, size - start)
-      let order = header.isFortranOrder ? rowMajorOrder(header.shape) : nil
-      var builder = try StringBuilder(count: count)
-      for position in 0..<count {
-        let start = (order?[position] ?? position) * header.elementSize
-        try append(data[start..<start + header.elementSize], to: &builder, header, name)
+      let strings = try (0..<count).map { index in
+        try text(data[index * header.elementSize..<(index + 1) * header.elementSize], header, name)
       }
-      return Tensor(strings: try builder.finish(), dims: header.shape)
+      let order = header.isFortranOrder ? rowMajorOrder(header.shape) : nil
+      return Tensor(strings: order.map { $0.map { strings[$0] } } ?? strings, dims: header.shape)
     }
   }
 
@@ -65,14 +67,12 @@ enum Npy {
     }
   }
 
-  /// Appends one string, without the NULs that fill it up.
-  private static func append(
-    _ bytes: ArraySlice<UInt8>, to builder: inout StringBuilder, _ header: NpyHeader,
-    _ name: String
-  ) throws {
+  /// One string, without the NULs that fill it up.
+  private static func text(_ bytes: ArraySlice<UInt8>, _ header: NpyHeader, _ name: String) throws
+    -> [UInt8]
+  {
     guard case .unicode = header.element else {
-      let end = (bytes.lastIndex { $0 != 0 }).map { $0 + 1 } ?? bytes.startIndex
-      return try bytes[..<end].withUnsafeBytes { try builder.append($0) }
+      return Array(bytes[..<((bytes.lastIndex { $0 != 0 }).map { $0 + 1 } ?? bytes.startIndex)])
     }
     var text = String.UnicodeScalarView()
     var units: [UInt32] = []
@@ -90,7 +90,7 @@ enum Npy {
       }
       text.append(scalar)
     }
-    try builder.append(String(text))
+    return Array(String(text).utf8)
   }
 
   /// Turns the bytes of each number round.
@@ -147,7 +147,7 @@ enum Npy {
     var descr: String
     var data: [UInt8]
     if tensor.dtype == .string {
-      let strings = tensor.strings
+      let strings = try tensor.byteStrings()
       let width = max(strings.map(\.count).max() ?? 1, 1)
       descr = "|S\(width)"
       data = []

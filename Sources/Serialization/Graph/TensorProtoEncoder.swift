@@ -40,14 +40,7 @@ struct TensorProtoEncoder {
     if tensor.dtype == .string {
       let values = tensor.strings
       let list = try arena.room(values.count, ProtobufCBinaryData.self)
-      for index in 0..<values.count {
-        // The message refers to the tensor's memory here too.
-        let bytes = values.bytes(index)
-        list[index] = ProtobufCBinaryData(
-          len: bytes.count,
-          data: UnsafeMutablePointer(
-            mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)))
-      }
+      for (index, value) in values.enumerated() { list[index] = try arena.bytes(value) }
       message.pointee.n_string_val = values.count
       message.pointee.string_val = list
       return message
