@@ -40,6 +40,13 @@ let denormalCases: [OpCase] = [
   OpCase(
     "Cast of half denormals", [t(.half, [1e-6])],
     ["DstT": .type(.float32)], expect: [[1.013279e-6]], tolerance: 1e-12, gradient: false),
+  OpCase(
+    "Cast to half denormals", [t(.float32, [5.960464477539063e-8, 2.9802322e-8, -6e-5])],
+    expect: [t(.int16, [1, 0, -31_761])], tolerance: 0
+  ) {
+    let halves = try apply("Cast", $0, ["DstT": .type(.half)])
+    return [try apply("Bitcast", [halves], ["type": .type(.int16)])]
+  },
   OpCase("Mul of denormals in parallel", [], expect: [t(.int64, 0)]) { _ in
     let many = try apply("Fill", [t(.int32, [1 << 20]), t(.float32, 1e-39)])
     // Counted as bits, and so not as zeros anyway.
