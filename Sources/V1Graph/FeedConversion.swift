@@ -72,7 +72,7 @@ struct FeedConversion: Sendable {
     }
     // There is nothing in an empty array that could not be a text.
     if dtype == .string, given.dtype.isNumeric, given.dims.elementCount == 0 {
-      return Tensor(strings: [], dims: given.dims)
+      return Tensor(strings: try StringBuffer(emptyElements: 0), dims: given.dims)
     }
     throw mismatch(given)
   }
@@ -90,7 +90,7 @@ struct FeedConversion: Sendable {
       "Tensor \(name) is \(dtype), but the fed value is \(given.dtype), which is not converted")
   }
 
-  private func number(_ text: [UInt8]) throws -> Double {
+  private func number(_ text: ByteString) throws -> Double {
     let trimmed = trimmed(text)
     guard !trimmed.lowercased().contains("x"), let value = Double(trimmed) else {
       throw TFError.invalidArgument(
@@ -99,7 +99,7 @@ struct FeedConversion: Sendable {
     return value
   }
 
-  private func whole(_ text: [UInt8]) throws -> Int {
+  private func whole(_ text: ByteString) throws -> Int {
     guard let value = Int(trimmed(text)) else {
       throw TFError.invalidArgument(
         """
@@ -111,13 +111,15 @@ struct FeedConversion: Sendable {
     return value
   }
 
-  private func trimmed(_ text: [UInt8]) -> String {
+  private func trimmed(_ text: ByteString) -> String {
     let isBlank = { (byte: UInt8) in byte == 32 || (9...13).contains(byte) }
     let body = text.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
     return String(decoding: body, as: UTF8.self)
   }
 
-  private func shown(_ text: [UInt8]) -> String { String(decoding: text.prefix(60), as: UTF8.self) }
+  private func shown(_ text: ByteString) -> String {
+    String(decoding: text.prefix(60), as: UTF8.self)
+  }
 
   /// Checks that a single whole number is still the same. NumPy compares in the placeholder's
   /// dtype, and so finds no difference among floating point numbers.

@@ -79,7 +79,7 @@ enum TensorText {
     switch tensor.dtype {
     case .string:
       let strings = tensor.strings
-      elements = { String(decoding: strings[$0], as: UTF8.self).debugDescription }
+      elements = { strings[$0].text.debugDescription }
     case .resource, .variant: return "(\(tensor.dtype))"
     case .float32: elements = reader(tensor, Float.self) { "\($0)" }
     case .float64: elements = reader(tensor, Double.self) { "\($0)" }

@@ -126,7 +126,7 @@ private struct RandomCall {
     do {
       switch dtype {
       case .string:
-        return Tensor(
+        return try Tensor(
           strings: (0..<count).map { _ in
             (0..<generator.below(4)).map { _ in UInt8(97 + generator.below(4)) }
           }, dims: dims)

@@ -317,7 +317,7 @@ struct Mutator {
     guard count < 1 << 20 else { return tensor }
     do {
       if dtype == .string {
-        return Tensor(
+        return try Tensor(
           strings: (0..<count).map { _ in
             Array(pick(["", "a", "1", "-1e400", "\u{e9}", "12345678901234567890"]).utf8)
           },

@@ -8,7 +8,7 @@ package enum Stacking {
       throw TFError.invalidArgument("the result of shape \(dims) has too many elements")
     }
     switch dtype {
-    case .string: return Tensor(strings: tensors.flatMap(\.strings), dims: dims)
+    case .string: return try strings(tensors.map(\.strings), dims)
     case .resource, .variant: return Tensor(dtype, objects: tensors.flatMap(\.objects), dims: dims)
     default:
       let result = try Tensor.uninitialized(dtype, dims)
@@ -22,6 +22,35 @@ package enum Stacking {
       }
       return result
     }
+  }
+
+  private static func strings(_ parts: [StringBuffer], _ dims: Shape) throws -> Tensor {
+    let builder = try StringBuilder(
+      count: dims.elementCount, byteCount: parts.reduce(0) { $0 &+ $1.byteCount })
+    for part in parts {
+      for element in part { try builder.append(element) }
+    }
+    return Tensor(strings: try builder.finish(), dims: dims)
+  }
+
+  /// The elements at `positions` of some string, resource or variant tensors' elements one after
+  /// the other, under `dims`.
+  package static func picked(_ positions: [Int], of tensors: [Tensor], dims: Shape) throws -> Tensor
+  {
+    guard tensors[0].dtype == .string else {
+      let all = tensors.flatMap(\.objects)
+      return Tensor(tensors[0].dtype, objects: positions.map { all[$0] }, dims: dims)
+    }
+    let all = tensors.flatMap { Array($0.strings) }
+    let builder = try StringBuilder(
+      count: positions.count, byteCount: positions.reduce(0) { $0 &+ all[$1].count })
+    for position in positions { try builder.append(all[position]) }
+    return Tensor(strings: try builder.finish(), dims: dims)
+  }
+
+  /// The positions of the elements of `rows` of `inner` elements each.
+  package static func positions(ofRows rows: [Int64], inner: Int) -> [Int] {
+    rows.flatMap { Int($0) * inner..<(Int($0) + 1) * inner }
   }
 
   /// The slices of a tensor along its first dimension, which share its memory.

@@ -76,7 +76,7 @@ extension Tensor {
   }
 
   /// Bytes as in a C literal.
-  private static func escaped(_ bytes: [UInt8]) -> String {
+  private static func escaped(_ bytes: ByteString) -> String {
     var text = ""
     for byte in bytes {
       switch byte {

@@ -30,8 +30,8 @@ package struct ObjectHandling: Sendable {
       var elements = ObjectElements(comparesElements: comparesElements)
       let inputs = try run.inputs.map { $0.dtype.isNumeric ? $0 : try elements.positions(of: $0) }
       let outputs = try positions.run(inputs, run.execution)
-      return zip(outputTypes, outputs).map { dtype, output in
-        dtype.isNumeric ? output : elements.tensor(dtype, at: output)
+      return try zip(outputTypes, outputs).map { dtype, output in
+        try dtype.isNumeric ? output : elements.tensor(dtype, at: output)
       }
     }
   }
@@ -40,41 +40,49 @@ package struct ObjectHandling: Sendable {
 /// The elements of several string, resource or variant tensors, by position.
 private struct ObjectElements {
   let comparesElements: Bool
-  private var strings: [[UInt8]] = [[]]
-  private var objects: [(any TensorObject)?] = [nil]
-  private var known: [[UInt8]: Int] = [:]
+  /// The elements from position 1 on.
+  private var strings: [ByteString] = []
+  private var objects: [(any TensorObject)?] = []
+  private var known: [ByteString: Int] = [:]
 
   init(comparesElements: Bool) { self.comparesElements = comparesElements }
 
-  mutating func positions(of tensor: Tensor) throws -> Tensor {
+  package mutating func positions(of tensor: Tensor) throws -> Tensor {
     let count = tensor.dims.elementCount
-    var positions: [Int]
-    switch tensor.payload {
-    case .strings(let buffer) where comparesElements:
-      positions = []
-      positions.reserveCapacity(count)
-      for string in buffer.values {
-        let position = known[string] ?? strings.count
-        if position == strings.count {
-          known[string] = position
-          strings.append(string)
-        }
+    guard case .strings(let buffer) = tensor.payload else {
+      defer { objects += tensor.objects }
+      return try Tensor((1...).prefix(count).map { $0 + objects.count }, dims: tensor.dims)
+    }
+    guard comparesElements else {
+      defer { strings += buffer }
+      return try Tensor((1...).prefix(count).map { $0 + strings.count }, dims: tensor.dims)
+    }
+    var positions: [Int] = []
+    positions.reserveCapacity(count)
+    for string in buffer {
+      if let position = known[string] {
         positions.append(position)
+      } else {
+        strings.append(string)
+        known[string] = strings.count
+        positions.append(strings.count)
       }
-    case .strings(let buffer):
-      positions = Array(strings.count..<strings.count + count)
-      strings += buffer.values
-    default:
-      positions = Array(objects.count..<objects.count + count)
-      objects += tensor.objects
     }
     return try Tensor(positions, dims: tensor.dims)
   }
 
-  func tensor(_ dtype: DType, at positions: Tensor) -> Tensor {
+  func tensor(_ dtype: DType, at positions: Tensor) throws -> Tensor {
     let at = positions.elements(Int.self)
-    return dtype == .string
-      ? Tensor(strings: at.map { strings[$0] }, dims: positions.dims)
-      : Tensor(dtype, objects: at.map { objects[$0] }, dims: positions.dims)
+    guard dtype == .string else {
+      return Tensor(
+        dtype, objects: at.map { $0 == 0 ? nil : objects[$0 - 1] }, dims: positions.dims)
+    }
+    let builder = try StringBuilder(
+      count: at.count, byteCount: at.reduce(0) { $1 == 0 ? $0 : $0 + strings[$1 - 1].count })
+    for position in at {
+      if position > 0 { try builder.write(strings[position - 1]) }
+      try builder.endElement()
+    }
+    return Tensor(strings: try builder.finish(), dims: positions.dims)
   }
 }

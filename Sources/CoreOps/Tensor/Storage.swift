@@ -129,22 +129,6 @@ public enum MemoryLimit {
   }
 }
 
-/// The elements of a string tensor.
-package final class StringBuffer: Sendable {
-  package let values: [[UInt8]]
-  private let byteCount: Int
-  /// What an element takes beside its bytes.
-  package static let bytesPerElement = 48
-
-  package init(_ values: [[UInt8]]) {
-    self.values = values
-    byteCount = values.reduce(128) { $0 &+ $1.count &+ Self.bytesPerElement }
-    MemoryLimit.add(byteCount)
-  }
-
-  deinit { MemoryLimit.giveBack(byteCount) }
-}
-
 /// What a resource or variant tensor holds: something with identity and a run-time type.
 package protocol TensorObject: AnyObject, Sendable {}
 

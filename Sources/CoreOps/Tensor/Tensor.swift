@@ -85,7 +85,7 @@ extension Tensor {
       throw Shape.refusal(dims.dims, dims.description)
     }
     return dtype == .string
-      ? Tensor(strings: [[UInt8]](repeating: [], count: count), dims: dims)
+      ? try Tensor(strings: StringBuffer(emptyElements: count), dims: dims)
       : Tensor(dtype, objects: [(any TensorObject)?](repeating: nil, count: count), dims: dims)
   }
 
@@ -95,11 +95,6 @@ extension Tensor {
     let tensor = try Tensor.uninitialized(S.dtype, dims)
     values.withUnsafeBytes { tensor.bytes.copyMemory(from: $0) }
     self = tensor
-  }
-
-  package init(strings: [[UInt8]], dims: Shape) {
-    precondition(strings.count == dims.elementCount)
-    self.init(dtype: .string, dims: dims, payload: .strings(StringBuffer(strings)))
   }
 
   package init(_ dtype: DType, objects: [(any TensorObject)?], dims: Shape) {
@@ -133,12 +128,6 @@ extension Tensor {
     precondition(S.dtype.byteSize == dtype.byteSize)
     return UnsafeMutableBufferPointer(
       start: pointer.assumingMemoryBound(to: S.self), count: dims.elementCount)
-  }
-
-  /// The elements of a string tensor.
-  package var strings: [[UInt8]] {
-    guard case .strings(let buffer) = payload else { preconditionFailure("not a string tensor") }
-    return buffer.values
   }
 
   /// The elements of a resource or variant tensor.
@@ -179,7 +168,7 @@ extension Tensor {
         dtype: dtype, dims: dims,
         buffer: Buffer(parent: buffer, offset: 0, byteCount: buffer.byteCount))
     case .strings(let buffer):
-      Tensor(dtype: dtype, dims: dims, payload: .strings(StringBuffer(buffer.values)))
+      Tensor(dtype: dtype, dims: dims, payload: .strings(buffer.window(0..<buffer.count)))
     case .objects(let buffer):
       Tensor(dtype: dtype, dims: dims, payload: .objects(ObjectBuffer(buffer.values)))
     case .symbolic: self
@@ -205,7 +194,7 @@ extension Tensor {
         dtype: dtype, dims: dims,
         buffer: Buffer(parent: buffer, offset: start &* size, byteCount: (end &- start) &* size))
     case .strings(let buffer):
-      return Tensor(strings: Array(buffer.values[start &* row..<end &* row]), dims: dims)
+      return Tensor(strings: buffer.window(start &* row..<end &* row), dims: dims)
     case .objects(let buffer):
       return Tensor(dtype, objects: Array(buffer.values[start &* row..<end &* row]), dims: dims)
     case .symbolic:
@@ -244,7 +233,7 @@ extension Tensor {
     guard dtype == .string else {
       throw TFError.invalidArgument("expected strings, the tensor is \(dtype)")
     }
-    return strings
+    return strings.map { Array($0) }
   }
 
   private var noValue: TFError {
@@ -276,6 +265,6 @@ extension Tensor {
     guard dims.checkedElementCount == values.count else {
       throw TFError.invalidArgument("\(values.count) values do not fill shape \(dims)")
     }
-    self.init(strings: values.map { Array($0.utf8) }, dims: dims)
+    try self.init(strings: values, dims: dims)
   }
 }

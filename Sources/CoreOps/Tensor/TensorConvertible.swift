@@ -156,6 +156,6 @@ extension String: TensorElement, TensorNested, TensorConvertible {
     guard dtype == .string else {
       throw TFError.invalidArgument("Cannot convert String values to dtype \(dtype)")
     }
-    return Tensor(strings: elements.map { Array($0.utf8) }, dims: dims)
+    return try Tensor(strings: elements, dims: dims)
   }
 }

@@ -99,12 +99,12 @@ package struct SetOps: OpFamily {
   /// The elements as integers that are ordered as they are: strings by their place in the alphabet
   /// of all.
   private struct ElementTable {
-    private let strings: [[UInt8]]
-    private let places: [[UInt8]: Int]
+    private let strings: [ByteString]
+    private let places: [ByteString: Int]
 
     init(_ inputs: [Tensor]) {
-      let all = Set(inputs.flatMap { $0.dtype == .string ? $0.strings : [] })
-      strings = all.sorted { $0.lexicographicallyPrecedes($1) }
+      let all = Set(inputs.flatMap { $0.dtype == .string ? Array($0.strings) : [] })
+      strings = all.sorted()
       places = Dictionary(uniqueKeysWithValues: zip(strings, strings.indices))
     }
 
@@ -113,9 +113,10 @@ package struct SetOps: OpFamily {
     }
 
     func tensor(_ values: [Int], _ dtype: DType) throws -> Tensor {
-      dtype == .string
-        ? Tensor(strings: values.map { strings[$0] }, dims: [values.count])
-        : try Tensor.wrapping(values, dtype, [values.count])
+      guard dtype == .string else { return try Tensor.wrapping(values, dtype, [values.count]) }
+      let builder = try StringBuilder(count: values.count)
+      for value in values { try builder.append(strings[value]) }
+      return Tensor(strings: try builder.finish(), dims: [values.count])
     }
   }
 

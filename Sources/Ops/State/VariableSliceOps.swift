@@ -81,14 +81,10 @@ package struct VariableSliceOps: OpFamily {
       guard let old else { throw uninitialized(variable) }
       let (from, to) = try regions(old.dims.dims)
       let (sources, targets) = (from.positions, to.positions)
-      func placed<E>(_ elements: [E], _ new: [E]) -> [E] {
-        var result = elements
-        for (source, target) in zip(sources, targets) { result[target] = new[source] }
-        return result
-      }
-      return old.dtype == .string
-        ? Tensor(strings: placed(old.strings, value.strings), dims: old.dims)
-        : Tensor(old.dtype, objects: placed(old.objects, value.objects), dims: old.dims)
+      let count = old.dims.elementCount
+      var positions = Array(0..<count)
+      for (source, target) in zip(sources, targets) { positions[target] = count + source }
+      return try Stacking.picked(positions, of: [old, value], dims: old.dims)
     }
   }
 

@@ -45,16 +45,14 @@ enum Npy {
       guard count <= (header.elementSize > 0 ? 1 << 28 : 1 << 16) else {
         throw TFError.resourceExhausted("\(name) has \(count) strings, which is too many")
       }
-      // Till the tensor is there, which counts them itself.
-      let room = count * StringBuffer.bytesPerElement
-      try MemoryLimit.take(room)
-      defer { MemoryLimit.giveBack(room) }
       let data = try bytes(start, size - start)
-      let strings = try (0..<count).map { index in
-        try text(data[index * header.elementSize..<(index + 1) * header.elementSize], header, name)
-      }
       let order = header.isFortranOrder ? rowMajorOrder(header.shape) : nil
-      return Tensor(strings: order.map { $0.map { strings[$0] } } ?? strings, dims: header.shape)
+      let builder = try StringBuilder(count: count)
+      for position in 0..<count {
+        let start = (order?[position] ?? position) * header.elementSize
+        try append(data[start..<start + header.elementSize], to: builder, header, name)
+      }
+      return Tensor(strings: try builder.finish(), dims: header.shape)
     }
   }
 
@@ -67,12 +65,14 @@ enum Npy {
     }
   }
 
-  /// One string, without the NULs that fill it up.
-  private static func text(_ bytes: ArraySlice<UInt8>, _ header: NpyHeader, _ name: String) throws
-    -> [UInt8]
-  {
+  /// Appends one string, without the NULs that fill it up.
+  private static func append(
+    _ bytes: ArraySlice<UInt8>, to builder: StringBuilder, _ header: NpyHeader,
+    _ name: String
+  ) throws {
     guard case .unicode = header.element else {
-      return Array(bytes[..<((bytes.lastIndex { $0 != 0 }).map { $0 + 1 } ?? bytes.startIndex)])
+      let end = (bytes.lastIndex { $0 != 0 }).map { $0 + 1 } ?? bytes.startIndex
+      return try bytes[..<end].withUnsafeBytes { try builder.append($0) }
     }
     var text = String.UnicodeScalarView()
     var units: [UInt32] = []
@@ -90,7 +90,7 @@ enum Npy {
       }
       text.append(scalar)
     }
-    return Array(String(text).utf8)
+    try builder.append(String(text))
   }
 
   /// Turns the bytes of each number round.
@@ -147,7 +147,7 @@ enum Npy {
     var descr: String
     var data: [UInt8]
     if tensor.dtype == .string {
-      let strings = try tensor.byteStrings()
+      let strings = tensor.strings
       let width = max(strings.map(\.count).max() ?? 1, 1)
       descr = "|S\(width)"
       data = []

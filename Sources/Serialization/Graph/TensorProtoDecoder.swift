@@ -151,20 +151,31 @@ struct TensorProtoDecoder {
   private mutating func strings(
     _ p: Tensorflow__TensorProto, _ dims: Shape, _ count: Int
   ) throws -> Tensor {
-    // An element takes more room in memory than in the file.
-    try reserve(count * 16, .string, PartialShape(dims))
-    if p.tensor_content.len > 0 {
+    let isPacked = p.tensor_content.len > 0
+    let values = UnsafeBufferPointer(start: p.string_val, count: min(p.n_string_val, count))
+    let last = values.last.map { UnsafeRawBufferPointer(start: $0.data, count: $0.len) }
+    // What is missing equals the last.
+    let missing = isPacked ? 0 : (count - values.count) * (last?.count ?? 0)
+    // Beside its bytes, an element has a place of 8 bytes that the file does not have.
+    try reserve(count * 8 + missing, .string, PartialShape(dims))
+    if isPacked {
       return Tensor(strings: try packedStrings(p.tensor_content, count), dims: dims)
     }
-    var values = UnsafeBufferPointer(start: p.string_val, count: min(p.n_string_val, count)).map(
-      \.array)
-    let last = values.last ?? []
-    values.append(contentsOf: repeatElement(last, count: count - values.count))
-    return Tensor(strings: values, dims: dims)
+    let builder = try StringBuilder(
+      count: count, byteCount: values.reduce(missing) { $0 + $1.len })
+    for value in values {
+      try builder.append(UnsafeRawBufferPointer(start: value.data, count: value.len))
+    }
+    for _ in values.count..<count {
+      try builder.append(last ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    return Tensor(strings: try builder.finish(), dims: dims)
   }
 
   /// All the lengths as varints, and then all the bytes.
-  private func packedStrings(_ content: ProtobufCBinaryData, _ count: Int) throws -> [[UInt8]] {
+  private func packedStrings(_ content: ProtobufCBinaryData, _ count: Int) throws
+    -> StringBuffer
+  {
     let bytes = UnsafeRawBufferPointer(start: content.data, count: content.len)
     guard count <= bytes.count else {
       throw TFError.invalidArgument("tensor_content is too short for \(count) strings")
@@ -172,18 +183,18 @@ struct TensorProtoDecoder {
     var reader = WireReader(bytes)
     let lengths = try (0..<count).map { _ in try reader.varint() }
     var position = reader.position
-    var values: [[UInt8]] = []
-    values.reserveCapacity(count)
+    let builder = try StringBuilder(count: count, byteCount: bytes.count - position)
     for length in lengths {
       guard length <= UInt64(bytes.count - position) else {
         throw TFError.invalidArgument("tensor_content is too short for its strings")
       }
-      values.append(Array(bytes[position..<position + Int(length)]))
+      try builder.append(
+        UnsafeRawBufferPointer(rebasing: bytes[position..<position + Int(length)]))
       position += Int(length)
     }
     guard position == bytes.count else {
       throw TFError.invalidArgument("tensor_content has \(bytes.count - position) bytes too many")
     }
-    return values
+    return try builder.finish()
   }
 }

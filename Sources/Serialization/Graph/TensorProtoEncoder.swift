@@ -40,7 +40,14 @@ struct TensorProtoEncoder {
     if tensor.dtype == .string {
       let values = tensor.strings
       let list = try arena.room(values.count, ProtobufCBinaryData.self)
-      for (index, value) in values.enumerated() { list[index] = try arena.bytes(value) }
+      for index in 0..<values.count {
+        // The message refers to the tensor's memory here too.
+        let bytes = values.bytes(index)
+        list[index] = ProtobufCBinaryData(
+          len: bytes.count,
+          data: UnsafeMutablePointer(
+            mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)))
+      }
       message.pointee.n_string_val = values.count
       message.pointee.string_val = list
       return message

@@ -115,7 +115,7 @@ struct CaseFile {
       guard dims.checkedElementCount == values.count else {
         throw TFError.invalidArgument("\(name) has \(values.count) strings for shape \(dims)")
       }
-      return Tensor(strings: values, dims: dims)
+      return try Tensor(strings: values, dims: dims)
     }
     let stored = try NpzReader(archive).read(name)
     guard stored.dtype.byteSize == dtype.byteSize else {

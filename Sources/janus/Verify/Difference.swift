@@ -43,7 +43,7 @@ enum Difference {
     return "\(position) is \(got), expected \(expected)\(note)"
   }
 
-  private static func text(_ bytes: [UInt8]) -> String {
+  private static func text(_ bytes: ByteString) -> String {
     let shown = String(decoding: bytes.prefix(60), as: UTF8.self).debugDescription
     return bytes.count > 60 ? "\(shown)… (\(bytes.count) bytes)" : shown
   }

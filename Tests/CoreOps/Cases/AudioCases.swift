@@ -3,10 +3,10 @@ import Ops
 import TestSupport
 
 /// Three samples of one channel at 8000 hertz.
-private let encodedWave: [UInt8] = [
+private let encodedWave = bytes([
   82, 73, 70, 70, 42, 0, 0, 0, 87, 65, 86, 69, 102, 109, 116, 32, 16, 0, 0, 0, 1, 0, 1, 0, 64, 31,
   0, 0, 128, 62, 0, 0, 2, 0, 16, 0, 100, 97, 116, 97, 6, 0, 0, 0, 0, 64, 0, 224, 255, 127,
-]
+])
 
 let audioCases: [OpCase] = [
   OpCase(
@@ -38,8 +38,15 @@ let audioCases: [OpCase] = [
   OpCase("DecodeWav of no file", ["RIFF"], error: .invalidArgument),
   OpCase(
     "EncodeWav", [[[0.5], [-0.25], [2.0]], 8000],
-    expect: [[0.5, -0.25, 0.9999695]].map { _ in Tensor(strings: [encodedWave], dims: []) }),
+    expect: [[0.5, -0.25, 0.9999695]].map { _ in encodedWave }),
   OpCase(
-    "DecodeWav", [Tensor(strings: [encodedWave], dims: [])],
+    "DecodeWav", [encodedWave],
     expect: [[[0.5], [-0.25], [0.9999695]], 8000]),
 ]
+
+/// A scalar string of those bytes.
+private func bytes(_ values: [UInt8]) -> Tensor {
+  do { return try Tensor(strings: [values], dims: []) } catch {
+    preconditionFailure("a row of the case table: \(error)")
+  }
+}

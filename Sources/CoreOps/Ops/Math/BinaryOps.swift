@@ -16,7 +16,10 @@ public struct BinaryOps: OpFamily {
     shape: ShapeRules.broadcast,
     kernel: .choose(["T": BinaryOps.addTypes]) {
       try $0.type("T") == .string
-        ? .strings { a, b, output in Tensor(strings: zip(a, b).map { $0 + $1 }, dims: output) }
+        ? .strings { a, b, joined in
+          try joined.write(a)
+          try joined.write(b)
+        }
         : .elementwise([], jk_add)
     }, gradient: .broadcast { gradient, _, _, _ in (gradient, gradient) })
   private static let addTypes: DTypeSet = [
@@ -241,20 +244,24 @@ extension BroadcastAxes {
 }
 
 extension Kernel {
-  /// Works on two string tensors that broadcast; `body` gets the elements side by side.
+  /// Makes strings from two string tensors that broadcast; `body` writes the element that two
+  /// elements give.
   package static func strings(
-    _ body: @escaping @Sendable ([[UInt8]], [[UInt8]], Shape) throws -> Tensor
+    _ body: @escaping @Sendable (ByteString, ByteString, StringBuilder) throws -> Void
   ) -> Kernel {
     .run { run in
       let (x, y) = (run.inputs[0], run.inputs[1])
       let shape = try ShapeRules.broadcast(PartialShape(x.dims), PartialShape(y.dims))
       guard let output = shape.known else { throw TFError.internal("a value of unknown shape") }
       let (a, b) = (x.strings, y.strings)
-      return [
-        try body(
-          broadcastIndices(x.dims, to: output).map { a[$0] },
-          broadcastIndices(y.dims, to: output).map { b[$0] }, output)
-      ]
+      let builder = try StringBuilder(count: output.elementCount)
+      let pairs = zip(
+        broadcastIndices(x.dims, to: output), broadcastIndices(y.dims, to: output))
+      for (i, j) in pairs {
+        try body(a[i], b[j], builder)
+        try builder.endElement()
+      }
+      return [Tensor(strings: try builder.finish(), dims: output)]
     }
   }
 }

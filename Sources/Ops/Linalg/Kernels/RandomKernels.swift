@@ -187,24 +187,17 @@ enum RandomRules {
       filled = rows
     }
     let row = value.dims.elementCount / rows
-    switch value.payload {
-    case .strings(let buffer):
-      return Tensor(
-        strings: order.flatMap { buffer.values[Int($0) * row..<(Int($0) + 1) * row] },
-        dims: value.dims)
-    case .objects(let buffer):
-      return Tensor(
-        value.dtype, objects: order.flatMap { buffer.values[Int($0) * row..<(Int($0) + 1) * row] },
-        dims: value.dims)
-    default:
-      let output = try Tensor.uninitialized(value.dtype, value.dims)
-      let size = row * value.dtype.byteSize
-      for (position, source) in order.enumerated() {
-        (output.pointer + position * size).copyMemory(
-          from: value.pointer + Int(source) * size, byteCount: size)
-      }
-      return output
+    guard value.dtype.isNumeric else {
+      return try Stacking.picked(
+        Stacking.positions(ofRows: order, inner: row), of: [value], dims: value.dims)
     }
+    let output = try Tensor.uninitialized(value.dtype, value.dims)
+    let size = row * value.dtype.byteSize
+    for (position, source) in order.enumerated() {
+      (output.pointer + position * size).copyMemory(
+        from: value.pointer + Int(source) * size, byteCount: size)
+    }
+    return output
   }
 
   /// Classes drawn by the logits of each row.

@@ -27,7 +27,7 @@ package struct AudioOps: OpFamily {
       return { run in
         try require(
           run.inputs[0].dims.rank == 0, "contents must be scalar, got shape \(run.inputs[0].dims)")
-        let file = try WaveFile(run.inputs[0].strings[0])
+        let file = try WaveFile(Array(run.inputs[0].strings[0]))
         return try file.decoded(channels: channels, samples: samples)
       }
     }, gradient: .none("TensorFlow defines no gradient for DecodeWav"))
@@ -48,7 +48,7 @@ package struct AudioOps: OpFamily {
       let bytes = try WaveFile.encode(
         Array(audio.elements(Float.self)), samples: audio.dims[0], channels: audio.dims[1],
         rate: Int(rate.elements(Int32.self)[0]))
-      return [Tensor(strings: [bytes], dims: Shape())]
+      return [try Tensor(strings: [bytes], dims: Shape())]
     }, gradient: .none("TensorFlow defines no gradient for EncodeWav"))
 
   package let audioSpectrogram = OpDef(

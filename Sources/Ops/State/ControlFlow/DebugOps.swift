@@ -81,7 +81,7 @@ package struct DebugOps: OpFamily {
       return { run in
         let input = run.inputs[0]
         try require(input.dims.rank == 0, "PrintV2 takes a scalar, got shape \(input.dims)")
-        try write(String(decoding: input.strings[0], as: UTF8.self) + end, to: stream)
+        try write(input.strings[0].text + end, to: stream)
         return []
       }
     }, gradient: .none("TensorFlow defines no gradient for PrintV2"))

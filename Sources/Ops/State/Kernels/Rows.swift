@@ -98,22 +98,14 @@ enum RowPicker {
   private static func pick(_ params: Tensor, _ rows: [Int64], inner: Int, dims: Shape) throws
     -> Tensor
   {
-    switch params.payload {
-    case .strings(let buffer):
-      return Tensor(
-        strings: rows.flatMap { buffer.values[Int($0) * inner..<(Int($0) + 1) * inner] }, dims: dims
-      )
-    case .objects(let buffer):
-      return Tensor(
-        params.dtype,
-        objects: rows.flatMap { buffer.values[Int($0) * inner..<(Int($0) + 1) * inner] }, dims: dims
-      )
-    default:
-      let result = try Tensor.uninitialized(params.dtype, dims)
-      jk_gather_rows(
-        result.pointer, params.pointer, rows, rows.count, inner * params.dtype.byteSize)
-      return result
+    guard params.dtype.isNumeric else {
+      return try Stacking.picked(
+        Stacking.positions(ofRows: rows, inner: inner), of: [params], dims: dims)
     }
+    let result = try Tensor.uninitialized(params.dtype, dims)
+    jk_gather_rows(
+      result.pointer, params.pointer, rows, rows.count, inner * params.dtype.byteSize)
+    return result
   }
 }
 
@@ -214,16 +206,12 @@ struct RowChange: Sendable {
     try variable.update { value in
       guard let value else { throw uninitialized(variable) }
       let (rows, inner, one) = try plan(value.dims)
-      func placed<E>(_ old: [E], _ new: [E]) -> [E] {
-        var result = old
-        for (k, row) in rows.enumerated() where row >= 0 {
-          for j in 0..<inner { result[Int(row) * inner + j] = one ? new[0] : new[k * inner + j] }
-        }
-        return result
+      let count = value.dims.elementCount
+      var positions = Array(0..<count)
+      for (k, row) in rows.enumerated() where row >= 0 {
+        for j in 0..<inner { positions[Int(row) * inner + j] = count + (one ? 0 : k * inner + j) }
       }
-      return dtype == .string
-        ? Tensor(strings: placed(value.strings, updates.strings), dims: value.dims)
-        : Tensor(dtype, objects: placed(value.objects, updates.objects), dims: value.dims)
+      return try Stacking.picked(positions, of: [value, updates], dims: value.dims)
     }
   }
 }
