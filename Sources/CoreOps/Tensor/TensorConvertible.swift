@@ -159,3 +159,9 @@ extension String: TensorElement, TensorNested, TensorConvertible {
     return try Tensor(strings: elements, dims: dims)
   }
 }
+
+/// Two operands as tensors; a plain Swift value takes the other's dtype.
+package func operands(_ x: some TensorConvertible, _ y: some TensorConvertible) throws -> [Tensor] {
+  let dtype = x.definiteDType ?? y.definiteDType
+  return [try x.asTensor(preferring: dtype), try y.asTensor(preferring: dtype)]
+}

@@ -140,10 +140,8 @@ extension LinalgAPI {
     _ matrix: some TensorConvertible, _ rhs: some TensorConvertible, adjoint: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
-    let dtype = matrix.definiteDType ?? rhs.definiteDType
-    return try SolverOps.family.solve(
-      [matrix.asTensor(preferring: dtype), rhs.asTensor(preferring: dtype)],
-      flag("adjoint", adjoint), name: name)
+    try SolverOps.family.solve(
+      operands(matrix, rhs), flag("adjoint", adjoint), name: name)
   }
 
   /// X with matrix · X = rhs for triangles.
@@ -156,9 +154,8 @@ extension LinalgAPI {
     adjoint: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
-    let dtype = matrix.definiteDType ?? rhs.definiteDType
-    return try SolverOps.family.triangularSolve(
-      [matrix.asTensor(preferring: dtype), rhs.asTensor(preferring: dtype)],
+    try SolverOps.family.triangularSolve(
+      operands(matrix, rhs),
       flag("lower", lower, true).with("adjoint", .bool(adjoint), unless: !adjoint), name: name)
   }
 

@@ -1,4 +1,3 @@
-import CKernels
 package import CoreOps
 
 /// Factorisations, inverses, determinants and functions of square matrices.

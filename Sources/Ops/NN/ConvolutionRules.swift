@@ -1,4 +1,3 @@
-import CKernels
 import CoreOps
 import OpsLinalg
 

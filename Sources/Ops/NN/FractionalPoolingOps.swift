@@ -1,5 +1,5 @@
 import CKernels
-package import CoreOps
+public import CoreOps
 
 /// Pooling over cells of uneven sizes.
 package struct FractionalPoolingOps: OpFamily {
@@ -280,5 +280,57 @@ enum FractionalPooling {
         }
       }
     }
+  }
+}
+
+extension SharedNN {
+  /// The greatest element of each of the uneven cells that the input is cut into.
+  ///
+  /// Follows `tf.compat.v1.nn.fractional_max_pool`.
+  ///
+  /// - Parameters:
+  ///   - value: `[batch, height, width, channels]`.
+  ///   - poolingRatio: one number per dimension, 1 for batch and channels: input size over output
+  ///     size.
+  ///   - pseudoRandom: whether the cells are spread evenly.
+  ///   - overlapping: whether neighbouring cells share their edges.
+  ///   - deterministic: whether each call cuts alike, from `seed` and `seed2`.
+  ///   - name: the node's name in a graph.
+  /// - Returns: the pooled tensor, and where the rows and the columns of cells begin.
+  /// - Throws: `INVALID_ARGUMENT` for a ratio below 1.
+  public static func fractionalMaxPool(
+    _ value: some TensorConvertible, poolingRatio: [Float], pseudoRandom: Bool = false,
+    overlapping: Bool = false, deterministic: Bool = false, seed: Int = 0, seed2: Int = 0,
+    name: String? = nil
+  ) throws -> (output: Tensor, rows: Tensor, columns: Tensor) {
+    try fractional(
+      FractionalPoolingOps.family.fractionalMaxPool, value.asTensor(), poolingRatio, pseudoRandom,
+      overlapping, deterministic, seed, seed2, name)
+  }
+
+  /// The mean of each of the uneven cells that the input is cut into.
+  ///
+  /// Follows `tf.compat.v1.nn.fractional_avg_pool`; the parameters are as for `fractionalMaxPool`.
+  public static func fractionalAvgPool(
+    _ value: some TensorConvertible, poolingRatio: [Float], pseudoRandom: Bool = false,
+    overlapping: Bool = false, deterministic: Bool = false, seed: Int = 0, seed2: Int = 0,
+    name: String? = nil
+  ) throws -> (output: Tensor, rows: Tensor, columns: Tensor) {
+    try fractional(
+      FractionalPoolingOps.family.fractionalAvgPool, value.asTensor(), poolingRatio, pseudoRandom,
+      overlapping, deterministic, seed, seed2, name)
+  }
+
+  private static func fractional(
+    _ op: OpDef, _ value: Tensor, _ ratio: [Float], _ pseudoRandom: Bool, _ overlapping: Bool,
+    _ deterministic: Bool, _ seed: Int, _ seed2: Int, _ name: String?
+  ) throws -> (Tensor, Tensor, Tensor) {
+    let attrs: Attrs = [
+      "pooling_ratio": .list(ratio.map { .float($0) }), "pseudo_random": .bool(pseudoRandom),
+      "overlapping": .bool(overlapping), "deterministic": .bool(deterministic), "seed": .int(seed),
+      "seed2": .int(seed2),
+    ]
+    let outputs = try apply(op, [value], attrs, name: name)
+    return (outputs[0], outputs[1], outputs[2])
   }
 }

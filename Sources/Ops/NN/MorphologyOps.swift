@@ -1,5 +1,5 @@
 import CKernels
-package import CoreOps
+public import CoreOps
 
 /// Dilation and the cutting out of patches.
 package struct MorphologyOps: OpFamily {
@@ -245,5 +245,26 @@ extension Tensor {
     case .bfloat16: return try Tensor(elements(Float.self).map { BFloat16($0) }, dims: dims)
     default: throw TFError.invalidArgument("no gradient for \(dtype)")
     }
+  }
+}
+
+extension SharedNN {
+  /// The greatest of x + filter over each window: grayscale dilation.
+  ///
+  /// Follows `tf.nn.dilation2d`.
+  ///
+  /// - Parameters:
+  ///   - input: `[batch, height, width, channels]`.
+  ///   - filters: `[height, width, channels]`.
+  ///   - strides, dilations, padding: as for `conv2d`.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit each other.
+  public static func dilation2d(
+    _ input: some TensorConvertible, _ filters: some TensorConvertible, strides: WindowSize,
+    padding: WindowPadding, dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    var attrs = try windowAttrs(strides: strides, padding: padding, dataFormat: "NHWC")
+    attrs["rates"] = .ints(try dilations.full(spatial: 2, channelsFirst: false, "dilations"))
+    return try MorphologyOps.family.dilation2D(operands(input, filters), attrs, name: name)
   }
 }

@@ -1,5 +1,5 @@
 import CKernels
-package import CoreOps
+public import CoreOps
 
 /// Bias and batch normalisation.
 package struct NormalizationOps: OpFamily {
@@ -253,4 +253,62 @@ package struct NormalizationOps: OpFamily {
       }
     },
     gradient: .none("TensorFlow has no gradient for BatchNormWithGlobalNormalizationGrad"))
+}
+
+extension SharedNN {
+  /// Adds a vector to the channels of a tensor.
+  ///
+  /// Follows `tf.nn.bias_add`.
+  ///
+  /// - Parameters:
+  ///   - value: of rank 2 at least.
+  ///   - bias: one number per channel.
+  ///   - dataFormat: `"N...C"`, or `"NC..."` where the channels come second.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` when the bias has another length.
+  public static func biasAdd(
+    _ value: some TensorConvertible, _ bias: some TensorConvertible, dataFormat: String? = nil,
+    name: String? = nil
+  ) throws -> Tensor {
+    let first = dataFormat?.hasPrefix("NC") == true
+    return try NormalizationOps.family.biasAdd(
+      operands(value, bias), Attrs().with("data_format", .string("NCHW"), unless: !first),
+      name: name)
+  }
+
+  /// Normalises each channel by its mean and variance.
+  ///
+  /// Follows `tf.compat.v1.nn.fused_batch_norm`.
+  ///
+  /// - Parameters:
+  ///   - x: of rank 4, or 5 for `NDHWC` and `NCDHW`.
+  ///   - scale, offset: one number per channel.
+  ///   - mean, variance: the statistics to use when not training; the running ones otherwise.
+  ///   - epsilon: what is added to the variance.
+  ///   - isTraining: whether the statistics are those of `x`.
+  ///   - exponentialAvgFactor: how much the new statistics count in the running ones.
+  /// - Returns: the normalised tensor, and the mean and variance.
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit each other.
+  public static func fusedBatchNorm(
+    _ x: some TensorConvertible, _ scale: some TensorConvertible, _ offset: some TensorConvertible,
+    mean: (any TensorConvertible)? = nil, variance: (any TensorConvertible)? = nil,
+    epsilon: Float = 0.001,
+    dataFormat: String = "NHWC", isTraining: Bool = true, exponentialAvgFactor: Float = 1,
+    name: String? = nil
+  ) throws -> (y: Tensor, mean: Tensor, variance: Tensor) {
+    let empty = try Tensor([Float](), dims: [0])
+    // TensorFlow keeps epsilon above what cuDNN takes.
+    let attrs: Attrs = [
+      "epsilon": .float(max(epsilon, 1.001e-5)), "data_format": .string(dataFormat),
+      "is_training": .bool(isTraining), "exponential_avg_factor": .float(exponentialAvgFactor),
+    ]
+    let outputs = try apply(
+      NormalizationOps.family.fusedBatchNormV3,
+      [
+        x.asTensor(), scale.asTensor(preferring: .float32), offset.asTensor(preferring: .float32),
+        mean?.asTensor(preferring: .float32) ?? empty,
+        variance?.asTensor(preferring: .float32) ?? empty,
+      ], attrs, name: name)
+    return (outputs[0], outputs[1], outputs[2])
+  }
 }

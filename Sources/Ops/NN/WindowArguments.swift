@@ -42,6 +42,27 @@ public struct WindowPadding: Sendable, Hashable, ExpressibleByStringLiteral,
   }
 }
 
+/// The attributes of a window op.
+func windowAttrs(
+  strides: WindowSize, padding: WindowPadding, dataFormat: String, dilations: WindowSize? = nil,
+  ksize: WindowSize? = nil, spatial: Int = 2
+) throws -> Attrs {
+  let first = dataFormat.hasPrefix("NC")
+  let standard = spatial == 2 ? "NHWC" : "NDHWC"
+  var attrs: Attrs = [
+    "strides": .ints(try strides.full(spatial: spatial, channelsFirst: first, "strides"))
+  ]
+  if let ksize {
+    attrs["ksize"] = .ints(try ksize.full(spatial: spatial, channelsFirst: first, "ksize"))
+  }
+  if let dilations {
+    let values = try dilations.full(spatial: spatial, channelsFirst: first, "dilations")
+    attrs = attrs.with("dilations", .ints(values), unless: values.allSatisfy { $0 == 1 })
+  }
+  return padding.adding(to: attrs).with(
+    "data_format", .string(dataFormat), unless: dataFormat == standard)
+}
+
 extension String {
   fileprivate var asciiUppercased: String {
     String(decoding: utf8.map { $0 >= 97 && $0 <= 122 ? $0 - 32 : $0 }, as: UTF8.self)

@@ -1,4 +1,3 @@
-import CKernels
 package import CoreOps
 
 /// Ops on ragged tensors: values, and for each nesting the places where rows begin.

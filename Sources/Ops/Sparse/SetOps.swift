@@ -1,5 +1,4 @@
-import CKernels
-package import CoreOps
+public import CoreOps
 
 /// Operations on the sets that the last dimension of tensors holds, dense or sparse.
 package struct SetOps: OpFamily {
@@ -208,5 +207,48 @@ package struct SetOps: OpFamily {
         try SparseRows.vector(a.groups + [largest]),
       ]
     }
+  }
+}
+
+extension SharedAPI {
+  public typealias sets = SetsAPI
+}
+
+/// `tf.sets`: operations on the sets that the last dimension of dense tensors holds; the others
+/// must be equal.
+public enum SetsAPI {
+  /// The elements that are in both sets. Follows `tf.sets.intersection`.
+  public static func intersection(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, validateIndices: Bool = true
+  ) throws -> SparseTensor { try combine("intersection", a, b, validateIndices) }
+
+  /// The elements that are in one of the sets. Follows `tf.sets.union`.
+  public static func union(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, validateIndices: Bool = true
+  ) throws -> SparseTensor { try combine("union", a, b, validateIndices) }
+
+  /// The elements that are in one set and not in the other. Follows `tf.sets.difference`.
+  ///
+  /// - Parameter aminusb: whether those of `a` are meant.
+  public static func difference(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, aminusb: Bool = true,
+    validateIndices: Bool = true
+  ) throws -> SparseTensor { try combine(aminusb ? "a-b" : "b-a", a, b, validateIndices) }
+
+  /// How many different elements each set has. Follows `tf.sets.size`.
+  public static func size(_ a: SparseTensor, validateIndices: Bool = true) throws -> Tensor {
+    try SetOps.family.size(
+      a.parts, Attrs().with("validate_indices", .bool(validateIndices), unless: validateIndices))
+  }
+
+  private static func combine(
+    _ operation: String, _ a: some TensorConvertible, _ b: some TensorConvertible, _ validates: Bool
+  ) throws -> SparseTensor {
+    let a = try a.asTensor()
+    return try SparseTensor(
+      apply(
+        SetOps.family.denseToDense, [a, b.asTensor(preferring: a.dtype)],
+        Attrs().with("set_operation", .string(operation))
+          .with("validate_indices", .bool(validates), unless: validates)))
   }
 }

@@ -1,52 +1,8 @@
 public import CoreOps
 
-/// A tensor of which only some elements are stored, as `tf.sparse.SparseTensor`.
-public struct SparseTensor: Sendable {
-  /// int64 `[count, rank]`: where the elements are.
-  public let indices: Tensor
-  /// `[count]`: the elements.
-  public let values: Tensor
-  /// int64 `[rank]`: the shape of the whole.
-  public let denseShape: Tensor
-
-  /// Follows `tf.sparse.SparseTensor`.
-  ///
-  /// - Parameters:
-  ///   - indices: int64 `[count, rank]`, in row-major order for most functions.
-  ///   - values: `[count]`.
-  ///   - denseShape: int64 `[rank]`.
-  /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit each other.
-  public init(
-    indices: some TensorConvertible, values: some TensorConvertible,
-    denseShape: some TensorConvertible
-  ) throws {
-    self.indices = try indices.asTensor(preferring: .int64)
-    self.values = try values.asTensor()
-    self.denseShape = try denseShape.asTensor(preferring: .int64)
-    try require(
-      self.indices.shape.rank ?? 2 == 2, "indices must be a matrix, got shape \(self.indices.shape)"
-    )
-    try require(
-      self.values.shape.rank ?? 1 == 1, "values must be a vector, got shape \(self.values.shape)")
-    try require(
-      self.denseShape.shape.rank ?? 1 == 1,
-      "dense_shape must be a vector, got shape \(self.denseShape.shape)")
-  }
-
-  /// The outputs of an op, in TensorFlow's order.
-  fileprivate init(_ outputs: [Tensor]) throws {
-    try self.init(indices: outputs[0], values: outputs[1], denseShape: outputs[2])
-  }
-
-  public var dtype: DType { values.dtype }
-
-  fileprivate var parts: [Tensor] { [indices, values, denseShape] }
-}
-
 extension SharedAPI {
   public typealias SparseTensor = OpsSparse.SparseTensor
   public typealias sparse = SparseAPI
-  public typealias sets = SetsAPI
 }
 
 /// `tf.sparse`. Each function throws `INVALID_ARGUMENT` where indices, values and shapes do not fit
@@ -114,7 +70,7 @@ public enum SparseAPI {
   {
     try SparseTensor(
       apply(
-        SparseOps.family.concat,
+        SparseJoinOps.family.concat,
         spInputs.map(\.indices) + spInputs.map(\.values) + spInputs.map(\.denseShape),
         ["concat_dim": .int(axis), "N": .int(spInputs.count)], name: name))
   }
@@ -124,8 +80,8 @@ public enum SparseAPI {
     _ spInput: SparseTensor, numSplit: Int, axis: Int, name: String? = nil
   ) throws -> [SparseTensor] {
     let outputs = try apply(
-      SparseOps.family.split, [Tensor(scalar: axis)] + spInput.parts, ["num_split": .int(numSplit)],
-      name: name)
+      SparseJoinOps.family.split, [Tensor(scalar: axis)] + spInput.parts,
+      ["num_split": .int(numSplit)], name: name)
     return try (0..<numSplit).map {
       try SparseTensor([outputs[$0], outputs[numSplit + $0], outputs[2 * numSplit + $0]])
     }
@@ -221,44 +177,5 @@ public enum SparseAPI {
     return try op(
       spInput.parts + [axes], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
       name: name)
-  }
-}
-
-/// `tf.sets`: operations on the sets that the last dimension of dense tensors holds; the others
-/// must be equal.
-public enum SetsAPI {
-  /// The elements that are in both sets. Follows `tf.sets.intersection`.
-  public static func intersection(
-    _ a: some TensorConvertible, _ b: some TensorConvertible, validateIndices: Bool = true
-  ) throws -> SparseTensor { try combine("intersection", a, b, validateIndices) }
-
-  /// The elements that are in one of the sets. Follows `tf.sets.union`.
-  public static func union(
-    _ a: some TensorConvertible, _ b: some TensorConvertible, validateIndices: Bool = true
-  ) throws -> SparseTensor { try combine("union", a, b, validateIndices) }
-
-  /// The elements that are in one set and not in the other. Follows `tf.sets.difference`.
-  ///
-  /// - Parameter aminusb: whether those of `a` are meant.
-  public static func difference(
-    _ a: some TensorConvertible, _ b: some TensorConvertible, aminusb: Bool = true,
-    validateIndices: Bool = true
-  ) throws -> SparseTensor { try combine(aminusb ? "a-b" : "b-a", a, b, validateIndices) }
-
-  /// How many different elements each set has. Follows `tf.sets.size`.
-  public static func size(_ a: SparseTensor, validateIndices: Bool = true) throws -> Tensor {
-    try SetOps.family.size(
-      a.parts, Attrs().with("validate_indices", .bool(validateIndices), unless: validateIndices))
-  }
-
-  private static func combine(
-    _ operation: String, _ a: some TensorConvertible, _ b: some TensorConvertible, _ validates: Bool
-  ) throws -> SparseTensor {
-    let a = try a.asTensor()
-    return try SparseTensor(
-      apply(
-        SetOps.family.denseToDense, [a, b.asTensor(preferring: a.dtype)],
-        Attrs().with("set_operation", .string(operation))
-          .with("validate_indices", .bool(validates), unless: validates)))
   }
 }

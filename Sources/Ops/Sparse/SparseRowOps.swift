@@ -1,4 +1,3 @@
-import CKernels
 package import CoreOps
 
 /// Ops that see to it that every row has an element, and their gradients.

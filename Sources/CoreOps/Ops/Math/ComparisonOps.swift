@@ -94,10 +94,8 @@ extension SharedAPI {
     _ x: some TensorConvertible, _ y: some TensorConvertible, tolerance: Float = 1e-5,
     name: String? = nil
   ) throws -> Tensor {
-    let dtype = x.definiteDType ?? y.definiteDType
-    return try ComparisonOps.family.approximateEqualOp(
-      [x.asTensor(preferring: dtype), y.asTensor(preferring: dtype)],
-      ["tolerance": .float(tolerance)], name: name)
+    try ComparisonOps.family.approximateEqualOp(
+      operands(x, y), ["tolerance": .float(tolerance)], name: name)
   }
 
   /// Exclusive or of booleans. Follows `tf.math.logical_xor`.

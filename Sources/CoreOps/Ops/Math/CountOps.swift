@@ -277,3 +277,23 @@ package struct CountOps: OpFamily {
     }
   }
 }
+
+extension SharedAPI {
+  /// Counts of values in bins of equal width. Follows `tf.histogram_fixed_width`.
+  ///
+  /// - Parameters:
+  ///   - valueRange: the low end of the first bin and the high end of the last; values outside
+  ///     count in those.
+  ///   - nbins: at least 1.
+  ///   - dtype: int32 or int64.
+  /// - Throws: `INVALID_ARGUMENT` when the range is not ascending or a value is NaN.
+  public static func histogramFixedWidth(
+    _ values: some TensorConvertible, valueRange: some TensorConvertible,
+    nbins: any TensorConvertible = 100, dtype: DType = .int32, name: String? = nil
+  ) throws -> Tensor {
+    let values = try values.asTensor()
+    return try CountOps.family.histogram(
+      [values, valueRange.asTensor(preferring: values.dtype), nbins.asTensor()],
+      Attrs().with("dtype", .type(dtype), unless: dtype == .int32), name: name)
+  }
+}

@@ -142,8 +142,7 @@ public struct BinaryOp: Sendable {
   public func callAsFunction(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
-    let dtype = x.definiteDType ?? y.definiteDType
-    return try opDef([x.asTensor(preferring: dtype), y.asTensor(preferring: dtype)], name: name)
+    try opDef(operands(x, y), name: name)
   }
 
   /// The same where both are tensors already: nothing is converted.

@@ -308,3 +308,82 @@ package struct ScanOps: OpFamily {
     return try ShapeOps.family.reshape([sums, shape])
   }
 }
+
+extension SharedAPI {
+  /// Running sums along `axis`. Follows `tf.cumsum`.
+  ///
+  /// - Parameters:
+  ///   - x: numbers of at least one dimension.
+  ///   - axis: negative ones count from the end.
+  ///   - exclusive: whether a sum leaves out the element at its own position.
+  ///   - reverse: whether sums run from the end.
+  /// - Throws: `INVALID_ARGUMENT` when the axis is out of range.
+  public static func cumsum(
+    _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try scan(ScanOps.family.cumsum, x, axis, exclusive, reverse, name)
+  }
+
+  /// Running products along `axis`. Follows `tf.math.cumprod`.
+  ///
+  /// - Parameters and errors: as `cumsum`.
+  public static func cumprod(
+    _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try scan(ScanOps.family.cumprod, x, axis, exclusive, reverse, name)
+  }
+
+  /// Running logarithms of sums of exponentials along `axis`. Follows
+  /// `tf.math.cumulative_logsumexp`.
+  ///
+  /// - Parameters and errors: as `cumsum`, of floating point numbers.
+  public static func cumulativeLogsumexp(
+    _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try scan(ScanOps.family.cumulativeLogsumexp, x, axis, exclusive, reverse, name)
+  }
+
+  private static func scan(
+    _ op: OpDef, _ x: some TensorConvertible, _ axis: any TensorConvertible, _ exclusive: Bool,
+    _ reverse: Bool, _ name: String?
+  ) throws -> Tensor {
+    let attrs = Attrs().with("exclusive", .bool(exclusive), unless: !exclusive)
+      .with("reverse", .bool(reverse), unless: !reverse)
+    return try op([x.asTensor(), axis.asTensor()], attrs, name: name)
+  }
+}
+
+extension MathAPI {
+  /// The `k` greatest elements along the last dimension, and where they are. Follows
+  /// `tf.math.top_k`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when the last dimension has fewer than `k` elements.
+  public static func topK(
+    _ input: some TensorConvertible, k: any TensorConvertible = 1, sorted: Bool = true,
+    name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    let outputs = try apply(
+      ScanOps.family.topKV2, [input.asTensor(), k.asTensor()],
+      Attrs().with("sorted", .bool(sorted), unless: sorted), name: name)
+    return (outputs[0], outputs[1])
+  }
+
+  /// Whether each target is among the `k` highest predictions of its row. Follows
+  /// `tf.math.in_top_k`.
+  ///
+  /// - Parameters:
+  ///   - targets: a class number per row.
+  ///   - predictions: float32, rows of classes.
+  /// - Throws: `INVALID_ARGUMENT` when the shapes do not fit.
+  public static func inTopK(
+    targets: some TensorConvertible, predictions: some TensorConvertible, k: any TensorConvertible,
+    name: String? = nil
+  ) throws -> Tensor {
+    let targets = try targets.asTensor()
+    return try ScanOps.family.inTopKV2(
+      [predictions.asTensor(), targets, k.asTensor(preferring: targets.dtype)], name: name)
+  }
+}

@@ -251,3 +251,89 @@ package enum SegmentIds {
     }
   }
 }
+
+extension SharedAPI {
+  /// Sums of the rows of `data` that share an id. Follows `tf.math.segment_sum`.
+  ///
+  /// - Parameter segmentIds: one id per row, sorted.
+  /// - Throws: `INVALID_ARGUMENT` when ids are negative or get smaller.
+  public static func segmentSum(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.sum([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// Means of the rows of `data` that share an id. Follows `tf.math.segment_mean`.
+  ///
+  /// - Parameters and errors: as `segmentSum`.
+  public static func segmentMean(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.mean([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// Products of the rows of `data` that share an id. Follows `tf.math.segment_prod`.
+  ///
+  /// - Parameters and errors: as `segmentSum`.
+  public static func segmentProd(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.prod([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// The greatest of the rows of `data` that share an id. Follows `tf.math.segment_max`.
+  ///
+  /// - Parameters and errors: as `segmentSum`.
+  public static func segmentMax(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.max([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// The least of the rows of `data` that share an id. Follows `tf.math.segment_min`.
+  ///
+  /// - Parameters and errors: as `segmentSum`.
+  public static func segmentMin(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.min([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// Sums of the elements of `data` that share an id, in any order. Follows
+  /// `tf.math.unsorted_segment_sum`.
+  ///
+  /// - Parameters:
+  ///   - segmentIds: their shape is a prefix of that of `data`; what has a negative id is left out.
+  ///   - numSegments: the number of rows of the result.
+  /// - Throws: `INVALID_ARGUMENT` when an id is not below `numSegments`.
+  public static func unsortedSegmentSum(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.unsortedSum(
+      [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
+  }
+
+  /// The greatest of the elements of `data` that share an id. Follows
+  /// `tf.math.unsorted_segment_max`.
+  ///
+  /// - Parameters and errors: as `unsortedSegmentSum`.
+  public static func unsortedSegmentMax(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.unsortedMax(
+      [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
+  }
+
+  /// The least of the elements of `data` that share an id. Follows `tf.math.unsorted_segment_min`.
+  ///
+  /// - Parameters and errors: as `unsortedSegmentSum`.
+  public static func unsortedSegmentMin(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try SegmentOps.family.unsortedMin(
+      [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
+  }
+}

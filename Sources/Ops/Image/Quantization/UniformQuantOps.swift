@@ -1,4 +1,3 @@
-import CKernels
 import Glibc
 package import CoreOps
 

@@ -1,4 +1,3 @@
-import CKernels
 public import CoreOps
 
 /// Fourier transforms.

@@ -1,4 +1,3 @@
-import CKernels
 import CoreOps
 
 /// The coordinates of a sparse tensor's elements, and its shape.
