@@ -6,17 +6,7 @@ package struct FractionalPoolingOps: OpFamily {
   package static let family: Self = define(Self())
 
   package let fractionalMaxPool: OpDef = OpDef(
-    "FractionalMaxPool",
-    """
-    value: T -> output: T, row_pooling_sequence: int64, col_pooling_sequence: int64
-    pooling_ratio: list(float) >= 4
-    pseudo_random: bool = false
-    overlapping: bool = false
-    deterministic: bool = false
-    seed: int = 0
-    seed2: int = 0
-    T: {float, double, int32, int64}
-    """,
+    "FractionalMaxPool", FractionalPooling.signature,
     shape: FractionalPooling.shape, kernel: FractionalPooling.forward(average: false),
     gradient: .rule { context in
       [
@@ -29,17 +19,7 @@ package struct FractionalPoolingOps: OpFamily {
     })
 
   package let fractionalAvgPool: OpDef = OpDef(
-    "FractionalAvgPool",
-    """
-    value: T -> output: T, row_pooling_sequence: int64, col_pooling_sequence: int64
-    pooling_ratio: list(float) >= 4
-    pseudo_random: bool = false
-    overlapping: bool = false
-    deterministic: bool = false
-    seed: int = 0
-    seed2: int = 0
-    T: {float, double, int32, int64}
-    """,
+    "FractionalAvgPool", FractionalPooling.signature,
     shape: FractionalPooling.shape, kernel: FractionalPooling.forward(average: true),
     gradient: .rule { context in
       [
@@ -96,6 +76,17 @@ package struct FractionalPoolingOps: OpFamily {
 /// How an image is cut into cells, and what the fractional pooling ops share.
 enum FractionalPooling {
   static let types = DTypeSet(.float32, .float64, .int32, .int64)
+
+  static let signature = """
+    value: T -> output: T, row_pooling_sequence: int64, col_pooling_sequence: int64
+    pooling_ratio: list(float) >= 4
+    pseudo_random: bool = false
+    overlapping: bool = false
+    deterministic: bool = false
+    seed: int = 0
+    seed2: int = 0
+    T: {float, double, int32, int64}
+    """
 
   package static let shape: ShapeRule = { context in
     let ratios = try context.floats("pooling_ratio")

@@ -7,13 +7,7 @@ package struct MorphologyOps: OpFamily {
 
   package let dilation2D: OpDef = OpDef(
     "Dilation2D",
-    """
-    input: T, filter: T -> output: T
-    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
-    strides: list(int) >= 4
-    rates: list(int) >= 4
-    padding: {'SAME', 'VALID'}
-    """,
+    "input: T, filter: T -> output: T\n\(MorphologyRules.dilationAttributes)",
     shape: { [try MorphologyRules.output($0, MorphologyRules.attrs($0))] },
     kernel: MorphologyRules.kernel { jk_dilation($0, &$1, $2[0], $2[1], $2[2]) },
     gradient: .rule { context in
@@ -27,13 +21,7 @@ package struct MorphologyOps: OpFamily {
 
   package let dilation2DBackpropInput: OpDef = OpDef(
     "Dilation2DBackpropInput",
-    """
-    input: T, filter: T, out_backprop: T -> in_backprop: T
-    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
-    strides: list(int) >= 4
-    rates: list(int) >= 4
-    padding: {'SAME', 'VALID'}
-    """,
+    "input: T, filter: T, out_backprop: T -> in_backprop: T\n\(MorphologyRules.dilationAttributes)",
     shape: { [try MorphologyRules.gradient($0, of: 0)] },
     kernel: MorphologyRules.kernel(zeroes: 3) {
       jk_dilation_gradient($0, 0, &$1, $2[0], $2[1], $2[2], $2[3])
@@ -44,10 +32,7 @@ package struct MorphologyOps: OpFamily {
     "Dilation2DBackpropFilter",
     """
     input: T, filter: T, out_backprop: T -> filter_backprop: T
-    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
-    strides: list(int) >= 4
-    rates: list(int) >= 4
-    padding: {'SAME', 'VALID'}
+    \(MorphologyRules.dilationAttributes)
     """,
     shape: { [try MorphologyRules.gradient($0, of: 1)] },
     kernel: MorphologyRules.kernel(zeroes: 3) {
@@ -86,6 +71,13 @@ package struct MorphologyOps: OpFamily {
 
 /// Shape rules and kernels of dilation and patches.
 enum MorphologyRules {
+  static let dilationAttributes = """
+    T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}
+    strides: list(int) >= 4
+    rates: list(int) >= 4
+    padding: {'SAME', 'VALID'}
+    """
+
   static func attrs(_ context: some AttrAccess) throws -> WindowAttrs {
     func part(_ name: String, _ message: String) throws -> [Int] {
       let values = try context.ints(name)

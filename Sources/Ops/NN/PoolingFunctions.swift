@@ -17,10 +17,8 @@ extension SharedNN {
     _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
     dataFormat: String = "NHWC", name: String? = nil
   ) throws -> Tensor {
-    try PoolingOps.family.maxPool(
-      [input.asTensor()],
-      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize),
-      name: name)
+    try pool(
+      PoolingOps.family.maxPool, input.asTensor(), ksize, strides, padding, dataFormat, name)
   }
 
   /// The mean of each window over images; padding does not count.
@@ -30,10 +28,8 @@ extension SharedNN {
     _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
     dataFormat: String = "NHWC", name: String? = nil
   ) throws -> Tensor {
-    try PoolingOps.family.avgPool(
-      [input.asTensor()],
-      windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize),
-      name: name)
+    try pool(
+      PoolingOps.family.avgPool, input.asTensor(), ksize, strides, padding, dataFormat, name)
   }
 
   /// The greatest element of each window over volumes.
@@ -43,11 +39,9 @@ extension SharedNN {
     _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
     dataFormat: String = "NDHWC", name: String? = nil
   ) throws -> Tensor {
-    try PoolingOps.family.maxPool3D(
-      [input.asTensor()],
-      windowAttrs(
-        strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: 3),
-      name: name)
+    try pool(
+      PoolingOps.family.maxPool3D, input.asTensor(), ksize, strides, padding, dataFormat, name,
+      spatial: 3)
   }
 
   /// The mean of each window over volumes.
@@ -57,11 +51,9 @@ extension SharedNN {
     _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
     dataFormat: String = "NDHWC", name: String? = nil
   ) throws -> Tensor {
-    try PoolingOps.family.avgPool3D(
-      [input.asTensor()],
-      windowAttrs(
-        strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: 3),
-      name: name)
+    try pool(
+      PoolingOps.family.avgPool3D, input.asTensor(), ksize, strides, padding, dataFormat, name,
+      spatial: 3)
   }
 
   /// The greatest element of each window, over images or, at rank 5, volumes.
@@ -71,14 +63,8 @@ extension SharedNN {
     _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
     dataFormat: String? = nil, name: String? = nil
   ) throws -> Tensor {
-    let input = try input.asTensor()
-    return input.rank == 5
-      ? try maxPool3d(
-        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC",
-        name: name)
-      : try maxPool2d(
-        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NHWC",
-        name: name)
+    let (images, volumes) = (PoolingOps.family.maxPool, PoolingOps.family.maxPool3D)
+    return try pool(images, volumes, input.asTensor(), ksize, strides, padding, dataFormat, name)
   }
 
   /// The mean of each window, over images or, at rank 5, volumes.
@@ -88,14 +74,8 @@ extension SharedNN {
     _ input: some TensorConvertible, ksize: WindowSize, strides: WindowSize, padding: WindowPadding,
     dataFormat: String? = nil, name: String? = nil
   ) throws -> Tensor {
-    let input = try input.asTensor()
-    return input.rank == 5
-      ? try avgPool3d(
-        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NDHWC",
-        name: name)
-      : try avgPool2d(
-        input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat ?? "NHWC",
-        name: name)
+    let (images, volumes) = (PoolingOps.family.avgPool, PoolingOps.family.avgPool3D)
+    return try pool(images, volumes, input.asTensor(), ksize, strides, padding, dataFormat, name)
   }
 
   /// The greatest element of each window, and where it is.
@@ -121,5 +101,25 @@ extension SharedNN {
     let outputs = try apply(
       PoolingOps.family.maxPoolWithArgmax, [input.asTensor()], attrs, name: name)
     return (outputs[0], outputs[1])
+  }
+
+  private static func pool(
+    _ op: OpDef, _ input: Tensor, _ ksize: WindowSize, _ strides: WindowSize,
+    _ padding: WindowPadding, _ dataFormat: String, _ name: String?, spatial: Int = 2
+  ) throws -> Tensor {
+    let attrs = try windowAttrs(
+      strides: strides, padding: padding, dataFormat: dataFormat, ksize: ksize, spatial: spatial)
+    return try op([input], attrs, name: name)
+  }
+
+  /// Pools images, or volumes where the rank is 5.
+  private static func pool(
+    _ images: OpDef, _ volumes: OpDef, _ input: Tensor, _ ksize: WindowSize,
+    _ strides: WindowSize, _ padding: WindowPadding, _ dataFormat: String?, _ name: String?
+  ) throws -> Tensor {
+    let isVolume = input.rank == 5
+    return try pool(
+      isVolume ? volumes : images, input, ksize, strides, padding,
+      dataFormat ?? (isVolume ? "NDHWC" : "NHWC"), name, spatial: isVolume ? 3 : 2)
   }
 }

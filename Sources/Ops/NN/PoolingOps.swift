@@ -104,47 +104,14 @@ package struct PoolingOps: OpFamily {
     },
     gradient: PoolingRules.linearGradient(by: family.maxPoolGradV2, sizes: true))
 
-  package let avgPool: OpDef = OpDef(
-    "AvgPool",
-    """
-    value: T -> output: T
-    ksize: list(int) >= 4
-    strides: list(int) >= 4
-    padding: {'SAME', 'VALID'}
-    data_format: {'NHWC', 'NCHW'} = 'NHWC'
-    T: {half, bfloat16, float, double}
-    """,
-    shape: PoolingRules.outputShape(spatial: 2),
-    kernel: PoolingRules.kernel(.floats, spatial: 2, PoolingRules.average),
-    gradient: .rule { context in
-      [
-        try family.avgPoolGrad(
-          [ShapeOps.shapeTensor(of: context.inputs[0]), context.gradient()],
-          PoolingRules.attrs(context, PoolingRules.windowNames))
-      ]
-    })
-
-  package let avgPoolGrad: OpDef = OpDef(
-    "AvgPoolGrad",
-    """
-    orig_input_shape: int32, grad: T -> output: T
-    ksize: list(int) >= 4
-    strides: list(int) >= 4
-    padding: {'SAME', 'VALID'}
-    data_format: {'NHWC', 'NCHW'} = 'NHWC'
-    T: {half, bfloat16, float, double}
-    """,
-    shape: PoolingRules.averageGradientShape(spatial: 2),
-    kernel: PoolingRules.kernel(.floats, spatial: 2, over: { $0.outputs[0] }) {
-      jk_avg_pool_gradient($0, &$1, $2[1], $2[2])
-    },
-    gradient: .rule { context in
-      [
-        nil,
-        try family.avgPool(
-          [context.gradient()], PoolingRules.attrs(context, PoolingRules.windowNames)),
-      ]
-    })
+  package let avgPool: OpDef = average(
+    "AvgPool", "value", spatial: 2, by: family.avgPoolGrad)
+  package let avgPoolGrad: OpDef = averageGradient(
+    "AvgPoolGrad", spatial: 2, by: family.avgPool)
+  package let avgPool3D: OpDef = average(
+    "AvgPool3D", "input", spatial: 3, by: family.avgPool3DGrad)
+  package let avgPool3DGrad: OpDef = averageGradient(
+    "AvgPool3DGrad", spatial: 3, by: family.avgPool3D)
 
   package let maxPool3D: OpDef = OpDef(
     "MaxPool3D",
@@ -199,48 +166,6 @@ package struct PoolingOps: OpFamily {
       jk_max_pool_gather($0, &$1, $2[0], $2[1], $2[2], $2[3])
     },
     gradient: PoolingRules.linearGradient(by: family.maxPool3DGrad))
-
-  package let avgPool3D: OpDef = OpDef(
-    "AvgPool3D",
-    """
-    input: T -> output: T
-    ksize: list(int) >= 5
-    strides: list(int) >= 5
-    padding: {'SAME', 'VALID'}
-    data_format: {'NDHWC', 'NCDHW'} = 'NDHWC'
-    T: {half, bfloat16, float, double}
-    """,
-    shape: PoolingRules.outputShape(spatial: 3),
-    kernel: PoolingRules.kernel(.floats, spatial: 3, PoolingRules.average),
-    gradient: .rule { context in
-      [
-        try family.avgPool3DGrad(
-          [ShapeOps.shapeTensor(of: context.inputs[0]), context.gradient()],
-          PoolingRules.attrs(context, PoolingRules.windowNames))
-      ]
-    })
-
-  package let avgPool3DGrad: OpDef = OpDef(
-    "AvgPool3DGrad",
-    """
-    orig_input_shape: int32, grad: T -> output: T
-    ksize: list(int) >= 5
-    strides: list(int) >= 5
-    padding: {'SAME', 'VALID'}
-    data_format: {'NDHWC', 'NCDHW'} = 'NDHWC'
-    T: {half, bfloat16, float, double}
-    """,
-    shape: PoolingRules.averageGradientShape(spatial: 3),
-    kernel: PoolingRules.kernel(.floats, spatial: 3, over: { $0.outputs[0] }) {
-      jk_avg_pool_gradient($0, &$1, $2[1], $2[2])
-    },
-    gradient: .rule { context in
-      [
-        nil,
-        try family.avgPool3D(
-          [context.gradient()], PoolingRules.attrs(context, PoolingRules.windowNames)),
-      ]
-    })
 
   package let maxPoolWithArgmax: OpDef = OpDef(
     "MaxPoolWithArgmax",
@@ -325,4 +250,51 @@ package struct PoolingOps: OpFamily {
       }
     },
     gradient: .none("TensorFlow has no gradient for MaxPoolGradWithArgmax"))
+
+  /// - Parameter other: the op of its gradient.
+  private static func average(
+    _ name: String, _ input: String, spatial: Int,
+    by other: @autoclosure @escaping @Sendable () -> OpDef
+  ) -> OpDef {
+    OpDef(
+      name, "\(input): T -> output: T\n\(attributes(spatial))",
+      shape: PoolingRules.outputShape(spatial: spatial),
+      kernel: PoolingRules.kernel(.floats, spatial: spatial, PoolingRules.average),
+      gradient: .rule { context in
+        [
+          try other()(
+            [ShapeOps.shapeTensor(of: context.inputs[0]), context.gradient()],
+            PoolingRules.attrs(context, PoolingRules.windowNames))
+        ]
+      })
+  }
+
+  /// - Parameter other: the op that it is the gradient of.
+  private static func averageGradient(
+    _ name: String, spatial: Int, by other: @autoclosure @escaping @Sendable () -> OpDef
+  ) -> OpDef {
+    OpDef(
+      name, "orig_input_shape: int32, grad: T -> output: T\n\(attributes(spatial))",
+      shape: PoolingRules.averageGradientShape(spatial: spatial),
+      kernel: PoolingRules.kernel(.floats, spatial: spatial, over: { $0.outputs[0] }) {
+        jk_avg_pool_gradient($0, &$1, $2[1], $2[2])
+      },
+      gradient: .rule { context in
+        [
+          nil,
+          try other()(
+            [context.gradient()], PoolingRules.attrs(context, PoolingRules.windowNames)),
+        ]
+      })
+  }
+
+  private static func attributes(_ spatial: Int) -> String {
+    """
+    ksize: list(int) >= \(spatial + 2)
+    strides: list(int) >= \(spatial + 2)
+    padding: {'SAME', 'VALID'}
+    data_format: \(spatial == 2 ? "{'NHWC', 'NCHW'} = 'NHWC'" : "{'NDHWC', 'NCDHW'} = 'NDHWC'")
+    T: {half, bfloat16, float, double}
+    """
+  }
 }

@@ -10,11 +10,7 @@ package struct VariableSliceOps: OpFamily {
     ref: Ref(T), begin: Index, end: Index, strides: Index, value: T -> output_ref: Ref(T)
     T: type
     Index: {int32, int64}
-    begin_mask: int = 0
-    end_mask: int = 0
-    ellipsis_mask: int = 0
-    new_axis_mask: int = 0
-    shrink_axis_mask: int = 0
+    \(SliceOps.masks)
     """, shape: ShapeRules.same,
     kernel: .dynamic { context in
       { run in
@@ -29,11 +25,7 @@ package struct VariableSliceOps: OpFamily {
     ref: resource, begin: Index, end: Index, strides: Index, value: T ->
     T: type
     Index: {int32, int64}
-    begin_mask: int = 0
-    end_mask: int = 0
-    ellipsis_mask: int = 0
-    new_axis_mask: int = 0
-    shrink_axis_mask: int = 0
+    \(SliceOps.masks)
     """, stateful: true, shape: { _ in [] },
     kernel: .dynamic { context in
       { run in

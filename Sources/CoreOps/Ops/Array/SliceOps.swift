@@ -19,7 +19,8 @@ package struct SliceOps: OpFamily {
       try copies.add(0, input, to: 3, Region(specialise.outputs[0]))
     },
     gradient: .rule { context in
-      // Zeros before: begin; behind: what is left of the input.
+      // The gradient is padded with zeros: as many as `begin` before it, and behind it what the
+      // slice leaves of the input.
       let begin = context.inputs[1]
       let size = try ShapeOps.shapeTensor(of: context.outputs[0], begin.dtype)
       let all = try ShapeOps.shapeTensor(of: context.inputs[0], begin.dtype)
@@ -69,7 +70,8 @@ package struct SliceOps: OpFamily {
     return PartialShape(dims)
   }
 
-  private static let masks = """
+  /// The attributes of a strided slice.
+  package static let masks = """
     begin_mask: int = 0
     end_mask: int = 0
     ellipsis_mask: int = 0
