@@ -107,19 +107,16 @@ struct OptimizerStep: Sendable {
   ]
 
   let number: Int32
-  let names: [String]
+  /// The names of the dense op's inputs, separated by commas.
+  let inputs: String
   let flag: String?
   let resource: Bool
   let sparse: Bool
 
-  init(number: Int32, inputs: String, flag: String?, resource: Bool, sparse: Bool) {
-    self.number = number
-    self.flag = flag
-    self.resource = resource
-    self.sparse = sparse
+  /// The names of the op's inputs.
+  var names: [String] {
     let dense = inputs.split(separator: ",").map { String($0.drop { $0 == " " }) }
-    names =
-      !sparse
+    return !sparse
       ? dense : dense.flatMap { $0 == "grad" || $0 == "delta" ? ["grad", "indices"] : [$0] }
   }
 
@@ -140,6 +137,7 @@ struct OptimizerStep: Sendable {
     guard let loop = jk_find_optimizer(Int32(dtype.rawValue), number) else {
       throw TFError.invalidArgument("\(context.op.name) has no kernel for \(dtype)")
     }
+    let names = names
     let slots = names.indices.filter { Self.state.contains(names[$0]) }
     let gradient = names.firstIndex { $0 == "grad" || $0 == "delta" }!
     let indices = names.firstIndex(of: "indices")
@@ -159,7 +157,7 @@ struct OptimizerStep: Sendable {
         let dims = values[0].dims
         for (slot, value) in zip(slots, values) where value.dims != dims {
           throw TFError.invalidArgument(
-            "var and \(self.names[slot]) do not have the same shape \(dims) \(value.dims)")
+            "var and \(names[slot]) do not have the same shape \(dims) \(value.dims)")
         }
         let pointers = values.map(\.pointer)
         if let indices {
@@ -170,7 +168,7 @@ struct OptimizerStep: Sendable {
         } else {
           guard delta.dims == dims else {
             throw TFError.invalidArgument(
-              "var and \(self.names[gradient]) do not have the same shape \(dims) \(delta.dims)")
+              "var and \(names[gradient]) do not have the same shape \(dims) \(delta.dims)")
           }
           jk_optimize(
             loop, pointers, Int32(pointers.count), delta.pointer, dims.elementCount, dtype.byteSize,
