@@ -1,14 +1,14 @@
 import CKernels
 
-/// What a run owns or shares beyond its tensors: resources, the means to call functions, and the
-/// wish to stop.
+/// What a run owns or shares beyond its tensors: resources, the functions that it may call, and its
+/// cancellation.
 package final class ExecutionContext: Sendable {
   /// Variables, tables and the like, shared by the runs of one session.
   package let resources: ResourceContainer
   /// Runs the functions of a library; nil where there are none.
   package let functions: (any FunctionRunner)?
   package let cancellation: Cancellation
-  /// Who is told of each step; nil in most runs, which then do nothing for it.
+  /// Is told of each step; nil in most runs, which then spend no time on it.
   package let observer: (any RunObserver)?
   /// How many calls deep this is: a function that calls itself for ever is an error, not a crash.
   package let depth: Int

@@ -2,9 +2,9 @@ import Glibc
 
 /// A value that one thread at a time may use.
 ///
-/// It is the system's mutex: the standard library's is one that lends priority, for which threads
-/// that wait go through the kernel each time (sixteen threads then did a thirtieth of one thread's
-/// work), and the thread sanitizer does not see it.
+/// It is a plain mutex of the system. The standard library's `Mutex` inherits priorities, so that
+/// threads that wait enter the kernel each time: sixteen threads did a thirtieth of one thread's
+/// work. The thread sanitizer does not know it either.
 package final class Lock<Value>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let value: UnsafeMutablePointer<Value>

@@ -45,7 +45,7 @@ public final class RunProfile: RunObserver {
     var entries: [Key: Entry] = [:]
     var runs = 0
     var runTime: UInt64 = 0
-    /// By thread: what has ended but whose surrounding event has not, with all that is inside.
+    /// By thread: the events that ended inside an event that has not ended yet.
     var closed: [Int: [(start: UInt64, duration: UInt64)]] = [:]
   }
 
@@ -54,7 +54,7 @@ public final class RunProfile: RunObserver {
   public init() {}
 
   package func record(_ event: RunEvent) {
-    // Frames and their iterations overlap: their steps count by themselves.
+    // Frames and their iterations overlap, so only their steps are counted.
     if event.kind == .frame || (event.kind == .iteration && event.frame != nil) { return }
     state.withLock { state in
       var inside: UInt64 = 0

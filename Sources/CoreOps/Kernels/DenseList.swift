@@ -96,7 +96,7 @@ package struct DenseList: Sendable, Equatable {
 
   // MARK: - Runs
 
-  /// Copies the element at a place: list, index; element.
+  /// Copies the element at a place. The pointers are the list, the index and the element.
   ///
   /// - Parameter known: what is known ahead of the elements' shape.
   package func read(_ known: PartialShape, index: DType) -> Run {
@@ -109,7 +109,7 @@ package struct DenseList: Sendable, Equatable {
     }
   }
 
-  /// Puts an element: list, index, element.
+  /// Puts an element. The pointers are the list, the index and the element.
   package func write(index: DType) -> Run {
     let (list, bytes, isWide) = (self, elementBytes, index == .int64)
     return { pointers in
@@ -154,7 +154,8 @@ package struct DenseList: Sendable, Equatable {
     }
   }
 
-  /// Checks that all elements can be read: list. A list that shows a tensor needs no check.
+  /// Checks that all elements of the list, the only pointer, can be read. A list that shows a
+  /// tensor needs no check.
   package func readAll(_ known: PartialShape) -> Run? {
     guard ownsMemory, rules != nil || known.known == nil else { return nil }
     let list = self
@@ -168,13 +169,14 @@ package struct DenseList: Sendable, Equatable {
     }
   }
 
-  /// Makes the memory that of a list with nothing in it: list.
+  /// Marks all places of the list, the only pointer, as empty.
   package func clear() -> Run {
     let bytes = byteCount ?? 0
     return { pointers in pointers[0].initializeMemory(as: UInt8.self, repeating: 0, count: bytes) }
   }
 
-  /// Takes over the elements of a tensor, which are all there: tensor; list.
+  /// Copies a tensor's elements into the list, all of whose places are then written. The pointers
+  /// are the tensor and the list.
   package func take() -> Run {
     let (bytes, offset, count) = (count * elementBytes, marksOffset, count)
     return { pointers in
@@ -183,7 +185,7 @@ package struct DenseList: Sendable, Equatable {
     }
   }
 
-  /// Copies the list with its marks: list; list.
+  /// Copies the first list with its marks into the second.
   package func copy() -> Run {
     let bytes = byteCount ?? 0
     return { pointers in pointers[1].copyMemory(from: pointers[0], byteCount: bytes) }

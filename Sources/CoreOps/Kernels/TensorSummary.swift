@@ -69,7 +69,8 @@ extension Tensor {
       return String(
         decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
-    // Fewer digits stand for the value where they are exact to the type's certain digits.
+    // The digits that every value of the type keeps (6 or 15) are enough where they read back as
+    // the value.
     let short = printed(digits == 9 ? 6 : 15)
     let same = digits == 9 ? strtof(short, nil) == Float(value) : strtod(short, nil) == value
     return same ? short : printed(digits)

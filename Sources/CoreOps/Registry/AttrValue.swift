@@ -12,7 +12,7 @@ public indirect enum AttrValue: Sendable, Hashable {
   /// A function of the graph's library by name, with its attributes.
   case function(String, Attrs)
   case list([AttrValue])
-  /// The name of the attribute of the enclosing function that stands here.
+  /// A placeholder for the attribute of that name of the enclosing function.
   case placeholder(String)
 
   public static func string(_ text: String) -> AttrValue { .bytes(Array(text.utf8)) }

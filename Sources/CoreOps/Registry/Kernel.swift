@@ -8,9 +8,10 @@ package struct Kernel: Sendable {
     /// Looks at values to know its output shapes, or has strings, resources or variants: allocates
     /// its outputs.
     case dynamic(@Sendable (KernelContext) throws -> DynamicRun)
-    /// An element of control flow or of feeding that only an executor gives meaning.
+    /// Control flow or feeding, which executors interpret themselves.
     case executor(ExecutorPrimitive)
-    /// One of the others, by the dtypes or attributes: numbers by a raw loop, strings dynamically.
+    /// One of the others, chosen by dtypes or attributes: numbers by a raw loop, strings
+    /// dynamically.
     case choice(@Sendable (KernelContext) throws -> Kernel)
   }
 
@@ -36,7 +37,7 @@ package struct Kernel: Sendable {
     _ types: [String: DTypeSet] = [:], _ run: @escaping DynamicRun
   ) -> Kernel { Kernel(form: .dynamic { _ in run }, types: types) }
 
-  /// A kernel that is another for some dtypes or attributes.
+  /// A kernel that is chosen by dtypes or attributes.
   package static func choose(
     _ types: [String: DTypeSet] = [:],
     _ kernel: @escaping @Sendable (KernelContext) throws -> Kernel
@@ -98,11 +99,10 @@ package struct KernelContext: AttrAccess {
 
 package typealias Specialise = @Sendable (SpecialiseContext) throws -> Specialised
 
-/// The inputs' values as far as they are known, which remembers those that were looked at.
+/// The inputs' values as far as they are known. It records which of them were read.
 package final class KnownValues {
   private let values: [Tensor?]
-  /// The inputs that were looked at, as a bit set: their values are part of what was inferred from
-  /// them.
+  /// The inputs that were read, as a bit set: what was inferred holds for their values only.
   package private(set) var used: UInt64 = 0
 
   package init(_ values: [Tensor?]) { self.values = values }

@@ -1,5 +1,5 @@
-/// What an op does with a list of tensors, in terms that a plan can carry out in one block of
-/// memory when the elements have one shape: so with the ops of `TensorList` and of `TensorArrayV3`.
+/// What an op of `TensorList` or `TensorArrayV3` does with a list, in terms that a plan can carry
+/// out in one block of memory when the elements have one shape.
 package struct ListRole: Sendable {
   package enum Action: Sendable {
     /// Makes a list of some length with nothing in it.

@@ -107,7 +107,7 @@ package struct PreparedKernel: Sendable {
   private func checkShapes(_ inputs: [Tensor]) throws {
     if inputs.isEmpty || accepted?.contains(inputs) == true { return }
     let count = inputs.count
-    // What a reference refers to may have any shape by now.
+    // A reference variable may have another shape than when the node was made.
     let shapes = inputs.indices.map {
       refInputs[$0] ? PartialShape.unknown : PartialShape(inputs[$0].dims)
     }
@@ -227,8 +227,8 @@ extension PreparedKernel: AttrAccess {
   package var signature: Signature { op.signature }
 }
 
-/// The input shapes that a kernel was last asked for. Runs side by side share it; one that finds it
-/// in use does without.
+/// The input shapes of the last run of a kernel, shared by concurrent runs. A run that finds it
+/// locked does not wait for it.
 private final class AcceptedShapes: Sendable {
   private let shapes = Lock<[Shape]?>(nil)
 

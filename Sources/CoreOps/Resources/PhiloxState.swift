@@ -5,14 +5,14 @@ package final class PhiloxState: TensorObject {
   private let generator: Lock<jk_philox>
 
   /// - Parameters:
-  ///   - seed, seed2: as the op's attributes; both 0 ask for seeds that nobody knows.
+  ///   - seed, seed2: as the op's attributes; both 0 ask for random seeds.
   package init(seed: Int, seed2: Int) {
     var seeds = (UInt64(bitPattern: Int64(seed)), UInt64(bitPattern: Int64(seed2)))
     if seeds == (0, 0) { seeds = (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max)) }
     generator = Lock(jk_philox_from_seeds(seeds.0, seeds.1))
   }
 
-  /// The generator as it is, which then leaves out the next `steps` steps of four numbers.
+  /// The generator as it is now; the state moves on by `steps` steps of four numbers.
   package func reserve(steps: Int) -> jk_philox {
     generator.withLock {
       let current = $0

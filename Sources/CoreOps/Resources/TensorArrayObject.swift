@@ -21,7 +21,7 @@ package final class TensorArrayObject: TensorObject {
   package let dtype: DType
   private let clearAfterRead: Bool
   private let identicalShapes: Bool
-  /// Whether writing to one place again adds to it: so with gradients.
+  /// Whether a second write to a place adds to the first, as in arrays of gradients.
   private let aggregates: Bool
   private let state: Lock<State>
 

@@ -114,13 +114,13 @@ package final class VariableObject: TensorObject {
 }
 
 extension VariableObject {
-  /// What ops other than reading say of a resource variable without a value.
+  /// The error of ops other than reads for a resource variable without a value.
   package static func notFound(_ variable: VariableObject) -> TFError {
     .notFound(
       "Resource \(variable.container)/\(variable.name)/N10tensorflow3VarE does not exist.")
   }
 
-  /// What reading says of a resource variable without a value.
+  /// The error of a read of a resource variable without a value.
   package static func unreadable(_ variable: VariableObject) -> TFError {
     .failedPrecondition(
       """
@@ -131,7 +131,7 @@ extension VariableObject {
     )
   }
 
-  /// What ops say of a reference variable without a value.
+  /// The error of ops for a reference variable without a value.
   package static func uninitialized(_ variable: VariableObject) -> TFError {
     .failedPrecondition("Attempting to use uninitialized value \(variable.name)")
   }

@@ -36,8 +36,8 @@ package func rgbToHSVGradient(_ gradient: Tensor, _ images: Tensor) throws -> Te
   let value = try mixed(largest, rgb)
   let lowest = try mixed(smallest, rgb)
   let range = try value - lowest
-  // In a sixth of the circle the hue is, but for a constant, the others' difference over six
-  // ranges.
+  // Within a sixth of the circle the hue is a constant plus the difference of the two other
+  // channels, divided by six times the range.
   let difference = try mixed(largest, [green - blue, blue - red, red - green])
   let sixRanges = try range * 6
   let sixth = try divide(BasicOps.family.onesLike([range]), sixRanges)

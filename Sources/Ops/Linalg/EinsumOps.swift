@@ -216,7 +216,7 @@ extension EinsumOps {
       let present = distinct.filter { reachable.contains($0) }
       var result = try einsum(inputs, labels, present)
       if present.count < distinct.count {
-        // Labels that were summed away: the gradient is the same all along them.
+        // The gradient is constant along labels that the equation sums away.
         for (axis, label) in distinct.enumerated() where !present.contains(label) {
           result = try LinearAlgebraGradients.expanded(result, Int32(axis))
         }

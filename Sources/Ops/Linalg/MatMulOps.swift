@@ -259,7 +259,7 @@ extension MatMulOps {
           "transpose_a", transposeA || adjointA, "transpose_b", transposeB || adjointB),
         name: name)
     }
-    // The batched op knows adjoints only: transposing alone is conjugating twice.
+    // The batched op has adjoints only: a transpose is the adjoint of the conjugate.
     let x = transposeA ? try conjugate(a) : a
     let y = transposeB ? try conjugate(b) : b
     return try family.batchMatMulV2(

@@ -151,7 +151,8 @@ enum ConvolutionRules {
       if !takesSizes {
         x = try context.shape(0, rank: attrs.rank)
       } else if kind.spatial == 2, context.shapes[0].known == Shape([2]) {
-        // Height and width alone: the other dimensions follow.
+        // The sizes may be height and width alone; batch and channels are those of the other
+        // inputs.
         let spatial = try context.sizes(0)
         x = attrs.shape(
           batch: dy[0], spatial: [spatial?[0], spatial?[1]],

@@ -41,7 +41,7 @@ package struct LossOps: OpFamily {
       let dtype = Int32(try context.type("T").rawValue)
       return { shapes in
         let (rows, count) = (shapes.outputs[1][0], shapes.outputs[1][1])
-        // How far apart rows and columns are, nothing where they broadcast.
+        // The strides of rows and columns, 0 along a dimension that broadcasts.
         func strides(_ shape: Shape) -> (Int, Int) {
           let columns = shape.rank > 0 ? shape[shape.rank - 1] : 1
           return (shape.rank == 2 && shape[0] != 1 ? columns : 0, columns == 1 ? 0 : 1)
@@ -59,7 +59,7 @@ package struct LossOps: OpFamily {
       let loss = try column(context.gradient())
       var gradient = try loss * backprop
       if let second = context.outputGradients[1] {
-        // The derivative of softmax, for when the gradient itself is differentiated.
+        // The second output is softmax minus labels: its gradient goes through softmax.
         let probabilities = try family.softmax([broadcast(logits, like: backprop)])
         let weight = try ReductionOps.family.sum(
           [second * probabilities, [1].asTensor()], ["keep_dims": .bool(true)])

@@ -142,7 +142,7 @@ enum NormalizationRules {
       let factor = try context.float("exponential_avg_factor")
       let training = try context.bool("is_training")
       let activation = try fusedActivation(context)
-      // The outputs follow the inputs, of which a sixth is added to y before the activation.
+      // The outputs come after the inputs. A sixth input is added to y before the activation.
       let out = context.inputTypes.count
       return { specialise in
         let (outer, channels, inner) = split(specialise.inputs[0], channelsFirst: channelsFirst)

@@ -77,7 +77,7 @@ enum PoolingRules {
       throw TFError.invalidArgument("Sliding window strides field must specify \(rank) dimensions")
     }
     if isOfGradient {
-      // The gradient with sizes as inputs says first what it cannot do.
+      // The gradient whose sizes are inputs refuses dimensions before it checks the sizes.
       guard ksize[0] == 1, strides[0] == 1 else {
         throw TFError.unimplemented("Pooling is not yet supported on the batch dimension.")
       }

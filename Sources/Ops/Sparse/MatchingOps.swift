@@ -89,7 +89,7 @@ package struct MatchingOps: OpFamily {
           }
           group += cells[element, axis] * strides[axis]
         }
-        // Two words of one element, as complex numbers have, are told apart by both.
+        // Elements of two words, such as complex numbers, are compared by both words.
         let words = keys[element * width..<(element + 1) * width]
         let key = words.reduce(UInt64(0)) { ($0 &* 0x9e37_79b9_7f4a_7c15) ^ $1 }
         groups[group, default: []].append(never[element] == 0 ? key : nil)
@@ -261,7 +261,8 @@ package struct MatchingOps: OpFamily {
       let width = try ShapeOps.lastDimension(of: context.inputs[0])
       let flat = try ShapeOps.flat(gradient)
       let count = try ShapeOps.sizeTensor(of: gradient)
-      // Segments are numbered row by row; no row has more of them than elements.
+      // The segments of row r are numbered from r times the width on: a row has at most as many
+      // segments as elements.
       let rows = try BinaryOps.family.floordiv(
         SearchOps.family.range([0.asTensor(), count, 1.asTensor()]), width)
       let ids =

@@ -216,7 +216,7 @@ package struct RaggedOps: OpFamily {
       let values = context.inputs[depth]
       let none = [Tensor?](repeating: nil, count: depth)
       guard let gradient = context.outputGradients.last ?? nil else { return none + [nil, nil] }
-      // The same for the places of the values tells where each came from.
+      // The op applied to the numbers of the values tells where each value came from.
       let count = try ShapeOps.firstDimension(of: values)
       let places = try SearchOps.family.range([0.asTensor(), count, 1.asTensor()])
       var attrs = context.attrs

@@ -245,7 +245,7 @@ package struct RaggedToDenseOps: OpFamily {
     let partitions = context.inputs.dropFirst(3)
     let count = try ShapeOps.firstDimension(of: values)
     let depth = depth(try Self.partitions(context))
-    // Where each value went: its number, counted from 1, in a tensor of the outer dimensions.
+    // The places of the values: their numbers, counted from 1, in a tensor of the outer dimensions.
     let numbers = try SearchOps.family.range([1.asTensor(), count + 1, 1.asTensor()])
     let outer = try SliceOps.family.slice([
       ShapeOps.shapeTensor(of: context.outputs[0]), ShapeOps.vector([0]),
@@ -265,7 +265,7 @@ package struct RaggedToDenseOps: OpFamily {
     ])
     let rows = try ShapeOps.family.reshape([gradient, rowShape])
     let valuesGradient = try SegmentOps.family.unsortedSum([rows, flat - 1, count])
-    // What no value covers is the default's: segment 0 of two.
+    // Elements that no value covers have the default value; segment 0 sums their gradients.
     let covered = try BinaryOps.family.minimum(flat, 1.asTensor())
     let uncovered = try SegmentOps.family.unsortedSum([rows, covered, 2.asTensor()])
     let missing = try SegmentOps.gather(uncovered, 0.asTensor())

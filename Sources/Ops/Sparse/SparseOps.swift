@@ -139,7 +139,7 @@ package struct SparseOps: OpFamily {
     },
     gradient: .rule { context in
       guard let gradient = context.outputGradients[1] else { return [nil, nil, nil] }
-      // Where each element went, and from there back.
+      // The permutation that was applied, and its inverse.
       let zero = try Tensor(scalar: 0)
       let count = try ShapeOps.sizeTensor(of: context.inputs[1], .int64)
       let places = try SearchOps.family.range([zero, count, Tensor(scalar: 1)])

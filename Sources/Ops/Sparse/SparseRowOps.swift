@@ -151,7 +151,7 @@ private struct FilledRows {
       throw TFError.invalidArgument("indices(\(element), 0) is invalid: \(row) >= \(rows)")
     }
     isEmpty = try Tensor.uninitialized(.bool, [rows])
-    // As a tensor it counts against the memory limit, before lists of its size are made.
+    // A tensor counts against the memory limit; arrays of its size are made only after it.
     _ = try Tensor.uninitialized(.int64, [rows + given.count + 1])
     var next = [Int](repeating: 0, count: rows + 1)
     for row in given { next[row + 1] += 1 }

@@ -56,7 +56,7 @@ package struct ReferenceVariableOps: OpFamily {
     dtype: type
     """, allowsUninitialized: true, shape: ShapeRules.scalar,
     kernel: .run { run in
-      // A reference that was read already stands for a value.
+      // An input that is a plain value, and no reference, is initialised.
       [try Tensor(scalar: run.inputs[0].referencedVariable.map { $0.value != nil } ?? true)]
     }, gradient: .zero)
 
@@ -141,7 +141,7 @@ package struct ReferenceVariableOps: OpFamily {
     }, gradient: .zero)
 
   private static func variable(_ name: String) -> OpDef {
-    // Where the shape is not known, the older op says a scalar.
+    // Where the shape is unknown, the older op infers a scalar.
     OpDef(
       name,
       """

@@ -329,7 +329,7 @@ struct GatherGradient {
     let axis = try JoinOps.floorMod(axis, rank)
     let axisVector = try ShapeOps.family.reshape([axis, ShapeOps.vector([1])])
     let next = try axis + 1
-    // The picked slices along one dimension, as they are in `params`.
+    // The gradient with the dimensions of the indices folded into one.
     let indexShape = try ShapeOps.shapeTensor(of: indices)
     let picked = try product(ShapeOps.part(indexShape, from: batch, to: nil))
     var values = try ShapeOps.family.reshape([
@@ -341,7 +341,7 @@ struct GatherGradient {
         ]),
       ]),
     ])
-    // That dimension goes first, behind the batch.
+    // That dimension is moved to the front, after the batch dimensions.
     let isFirst = knownAxis == batch
     let order = try join([
       range(0, ShapeOps.scalar(batch)), axisVector, range(ShapeOps.scalar(batch), axis),

@@ -71,7 +71,7 @@ package struct PadOps: OpFamily {
     let paddings = try specialise.integers(1)
     let input = specialise.inputs[0]
     let output = specialise.inputs.count
-    // Neighbours without a border count as one.
+    // Neighbouring dimensions without a border are merged into one.
     let borders = (0..<input.rank).map { paddings[2 * $0] + paddings[2 * $0 + 1] > 0 }
     let groups = zip(borders, borders.dropFirst()).reduce(1) { $0 + ($1.0 || $1.1 ? 1 : 0) }
     try require(groups <= 6, "Only ranks up to 6 supported: \(input)")
@@ -256,7 +256,7 @@ package struct PadOps: OpFamily {
       for axis in multiples.indices.reversed() where multiples[axis] != 1 {
         let dim = input.dims[axis]
         if dim == 1 {
-          // One element for all: no need for two dimensions.
+          // A single element is repeated along one dimension.
           input.dims[axis] = multiples[axis]
           input.strides[axis] = 0
         } else {

@@ -109,7 +109,7 @@ package struct ScatterOps: OpFamily {
     }
   }
 
-  private static func family(
+  private static func update(
     _ name: String, _ input: String, _ inputTypes: String, _ indexTypes: String, kernel: DTypeSet,
     _ op: Int, gradient: @escaping @Sendable (GradientContext) throws -> [Tensor?]
   ) -> OpDef {
@@ -133,7 +133,7 @@ package struct ScatterOps: OpFamily {
       gradient: .rule(gradient))
   }
 
-  package let tensorScatterUpdate: OpDef = family(
+  package let tensorScatterUpdate: OpDef = update(
     "TensorScatterUpdate", "tensor", "type", "{int16, int32, int64, uint16}", kernel: scattered,
     JK_SCATTER_UPDATE
   ) { context in
@@ -145,24 +145,24 @@ package struct ScatterOps: OpFamily {
     ]
   }
 
-  package let tensorScatterAdd: OpDef = family(
+  package let tensorScatterAdd: OpDef = update(
     "TensorScatterAdd", "tensor", "type", "{int32, int64}", kernel: .numbers, JK_SCATTER_ADD
   ) { context in
     let gradient = try context.gradient()
     return [gradient, nil, try GatherOps.family.gatherNd([gradient, context.inputs[1]])]
   }
 
-  package let tensorScatterSub: OpDef = family(
+  package let tensorScatterSub: OpDef = update(
     "TensorScatterSub", "tensor", "type", "{int32, int64}", kernel: .numbers, JK_SCATTER_SUB
   ) { context in
     let gradient = try context.gradient()
     return [gradient, nil, try -GatherOps.family.gatherNd([gradient, context.inputs[1]])]
   }
 
-  package let tensorScatterMax: OpDef = family(
+  package let tensorScatterMax: OpDef = update(
     "TensorScatterMax", "tensor", "type", "{int32, int64}", kernel: .reals, JK_SCATTER_MAX,
     gradient: extremeGradient)
-  package let tensorScatterMin: OpDef = family(
+  package let tensorScatterMin: OpDef = update(
     "TensorScatterMin", "tensor", "type", "{int32, int64}", kernel: .reals, JK_SCATTER_MIN,
     gradient: extremeGradient)
 
@@ -183,7 +183,7 @@ package struct ScatterOps: OpFamily {
     ]
   }
 
-  package let scatterNdNonAliasingAdd: OpDef = family(
+  package let scatterNdNonAliasingAdd: OpDef = update(
     "ScatterNdNonAliasingAdd", "input",
     """
     {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, \

@@ -246,7 +246,7 @@ package struct ShapeOps: OpFamily {
         input.dims[axis] = output[axis]
         input.strides[axis] = 0
       }
-      // Neighbours that are both repeated, or both not, count as one.
+      // Neighbouring dimensions that are both repeated, or both not, count as one.
       let repeats = (0..<output.rank).filter { output[$0] != 1 }.map { input.strides[$0] == 0 }
       let groups = zip(repeats, repeats.dropFirst()).reduce(1) { $0 + ($1.0 == $1.1 ? 0 : 1) }
       guard groups <= 5 else {

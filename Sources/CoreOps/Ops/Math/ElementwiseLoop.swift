@@ -39,7 +39,7 @@ package struct ElementwiseLoop: Sendable {
     // The parameters and the layout live as long as the closure that uses them.
     let params = params
     if layout.value.rank <= 1, layout.value.count <= layout.value.grain, layout.value.count > 0 {
-      // Few elements: the loop itself, without a word about parts.
+      // A loop over few elements is called directly, without being split into parts.
       let direct = DirectLoop(
         loop, arity: shapes.count, count: Int(layout.value.count), layout.scalars, params)
       return .run(

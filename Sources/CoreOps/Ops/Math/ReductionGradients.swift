@@ -46,7 +46,8 @@ package enum ReductionGradients {
       throw TFError.unimplemented(
         "the gradient of Prod needs to know how many axes \(axes.shape) there are")
     }
-    // Axis by axis: the product of the others along it, times the products of the other lines.
+    // One axis after the other: the product of the other elements along it, multiplied by the
+    // products of the other lines.
     var others: Tensor?
     var lines = x
     for index in 0..<count {
@@ -93,8 +94,8 @@ package enum ReductionGradients {
     let type = axes.dtype
     let shape = try ShapeOps.shapeTensor(of: x, type)
     let rank = try ShapeOps.sizeTensor(of: shape, type)
-    // Axes are -rank..<rank: moved to 0..<2·rank they count in a table of two rows, whose sum marks
-    // the reduced ones.
+    // Axes lie in -rank..<rank. Moved to 0..<2·rank they are counted in a table of two rows, whose
+    // sum marks the reduced dimensions.
     let flat = try ShapeOps.flat(axes)
     let ones = try BasicOps.family.onesLike([flat])
     let table = try SegmentOps.family.unsortedSum([ones, flat + rank, rank + rank])

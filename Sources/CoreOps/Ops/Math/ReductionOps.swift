@@ -120,8 +120,7 @@ package struct ReductionOps: OpFamily {
   ) throws -> Specialised {
     let dims = context.inputs[0].dims
     let marks = try marks(try context.integers(1), rank: dims.count)
-    // Where only dimensions of size 1 go, every operation but the norm gives the elements as they
-    // are.
+    // Where only dimensions of size 1 are reduced, every operation but the norm gives its input.
     if operation != JK_REDUCE_NORM, zip(dims, marks).allSatisfy({ $0 == 1 || !$1 }) {
       return .alias(of: 0)
     }

@@ -12,7 +12,8 @@ package struct ScanOps: OpFamily {
 
   package let cumprod: OpDef = scan("Cumprod", JK_SCAN_PROD, types: numbers, kernel: [.numbers]) {
     context in
-    // Right where no element is 0, as TensorFlow's: the sum over later products, over the element.
+    // As TensorFlow's, it is right where no element is 0: the sum of gradient times product from
+    // the element on, divided by the element.
     let (x, axis) = (conjugated(context.inputs[0]), context.inputs[1])
     let products = try family.cumprod([x(), axis], try options(context))
     let sums = try family.cumsum(
@@ -24,8 +25,8 @@ package struct ScanOps: OpFamily {
     "CumulativeLogsumexp", JK_SCAN_LOGSUMEXP, types: "bfloat16, half, float, double",
     kernel: [.floats]
   ) { context in
-    // Positive and negative gradients apart, each as a sum of exponentials, so that nothing
-    // overflows.
+    // Positive and negative gradients are summed separately, each as exponentials of logarithms, so
+    // that nothing overflows.
     let (x, axis, y) = (context.inputs[0], context.inputs[1], context.outputs[0])
     let gradient = try context.gradient()
     let lowest = try Tensor.lowest(x.dtype)

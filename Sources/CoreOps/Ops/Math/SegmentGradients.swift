@@ -6,7 +6,7 @@ enum SegmentGradients {
 
   /// The rows that `ids` name; zeros for negative ids.
   static func gatherOrZero(_ rows: Tensor, _ ids: Tensor) throws -> Tensor {
-    // A row of zeros after the last: negative ids name that one.
+    // Negative ids pick a row of zeros that is added after the last.
     let zero = try ReductionOps.family.sum(
       [BasicOps.zerosLike(rows), [0].asTensor()], ["keep_dims": .bool(true)])
     let wide = try JoinOps.family.concatV2([rows, zero, 0.asTensor()])
@@ -24,7 +24,7 @@ enum SegmentGradients {
     let (data, ids) = (context.inputs[0], context.inputs[1])
     let chosen = try CastOps.cast(
       ComparisonOps.family.equal(data, gather(context.outputs[0], ids)), data.dtype)
-    // A segment that nothing comes to counts 0: one, so as not to divide by it.
+    // The count of an empty segment is 0; it is raised to 1 so that nothing is divided by 0.
     let count = try sum(chosen)
     let divisor = try BinaryOps.family.maximum(count, onesLike(count))
     return try chosen * gather(context.gradient() / divisor, ids)
@@ -41,8 +41,8 @@ enum SegmentGradients {
     let ones = try onesLike(data)
     let nonZero = try SelectOps.where(zeros, ones, data)
     let products = try product(nonZero)
-    // Where there are no zeros: the product over the element. At the only zero: the product of the
-    // rest.
+    // Without zeros, the product of the others is the product over the element. At the only zero it
+    // is the product of the elements that are not zero.
     let zerosHere = try gather(zerosInSegment, ids)
     let none = try CastOps.cast(
       ComparisonOps.family.equal(zerosHere, BasicOps.zerosLike(data)), data.dtype)

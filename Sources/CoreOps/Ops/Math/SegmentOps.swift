@@ -50,7 +50,7 @@ package struct SegmentOps: OpFamily {
       gather: SegmentGradients.gatherOrZero)
   }
 
-  // With num_segments they do what the ops on unsorted ids do.
+  // These ops take num_segments and compute what the ops on unsorted ids do.
   package let sumV2: OpDef = unsorted("SegmentSumV2", JK_SEGMENT_SUM, gradient: nil)
   package let prodV2: OpDef = unsorted("SegmentProdV2", JK_SEGMENT_PROD, gradient: nil)
   package let maxV2: OpDef = unsorted("SegmentMaxV2", JK_SEGMENT_MAX, ordered: true, gradient: nil)

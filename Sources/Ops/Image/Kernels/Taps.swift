@@ -52,7 +52,7 @@ package struct Taps: Sendable {
     first.withUnsafeBufferPointer { first in
       index.withUnsafeBufferPointer { index in
         weight.withUnsafeBufferPointer { weight in
-          // An axis without taps has no address, and none is read.
+          // An axis without taps has empty arrays, whose addresses are nil and are not read.
           var taps = jk_taps(
             first: first.baseAddress, index: index.baseAddress, weight: weight.baseAddress)
           return body(&taps)

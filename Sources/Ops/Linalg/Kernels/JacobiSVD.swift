@@ -67,7 +67,8 @@ enum JacobiSVD {
     var largest = (0..<n).map { work[$0, $0].re.magnitude }.max() ?? 0
     let precision = 2 * Double.ulpOfOne
     var finished = false
-    // Rotations converge quadratically; the bound is for what rounding might keep alive.
+    // Rotations converge quadratically; the bound ends a loop that rounding errors would keep
+    // going.
     for _ in 0..<1000 where !finished {
       finished = true
       for p in 1..<max(n, 1) {

@@ -49,7 +49,7 @@ enum MatrixGradients {
       throw TFError.unimplemented(
         "svd gradient is not implemented for abs(m - n) > 1 when full_matrices is True")
     }
-    // Of a tall matrix it is found as that of its adjoint.
+    // The gradient of a tall matrix is computed as that of its adjoint.
     let turned = rows > columns
     let (m, n) = turned ? (columns, rows) : (rows, columns)
     let (first, second) = turned ? (2, 1) : (1, 2)
@@ -102,7 +102,7 @@ enum MatrixGradients {
       let gaps = try reciprocal(try Rules.expanded(e, -2) - Rules.expanded(e, -1))
       let factors = try conjugate(DiagonalOps.family.matrixSetDiag([gaps, BasicOps.zerosLike(e)]))
       let vdv = try Rules.product(v, try context.gradient(1), adjA: true)
-      // Vectors have length 1, which takes the real part of the diagonal away.
+      // Eigenvectors have length 1, which removes the real part of the diagonal.
       let lengths = try CastOps.cast(
         ComplexOps.family.real(
           [DiagonalOps.family.matrixDiagPart([vdv])], ["Tout": .type(e.dtype.realDType)]), e.dtype)
@@ -182,7 +182,7 @@ enum MatrixGradients {
         dense, ShapeOps.vector(lower ? [1 - bands, 0] : [0, bands - 1]),
         (0.0).asTensor(preferring: a.dtype),
       ], ["align": .string("LEFT_RIGHT")])
-    // One band comes without its dimension.
+    // MatrixDiagPartV3 gives a single band without the dimension of bands.
     let shaped = bands == 1 ? try Rules.expanded(da, -2) : da
     return [
       try reduceToShape(shaped, of: a, other: shaped), try reduceToShape(db, of: b, other: db),

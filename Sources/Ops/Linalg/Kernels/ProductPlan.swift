@@ -56,7 +56,8 @@ final class ProductPlan: @unchecked Sendable {
     activate(floats(c), product.m)
   }
 
-  /// Rows of the product: a, b, bias if there is one; c.
+  /// The product in parts of rows. The pointers are a, b, the bias where there is one, and the
+  /// result.
   package func rows(hasBias: Bool) -> RowForm {
     let output = hasBias ? 3 : 2
     return RowForm(

@@ -73,7 +73,8 @@ package struct GeneratorOps: OpFamily {
         try GeneratorOps.checkAlgorithm(context.inputs[1])
         let count = try RandomRules.shape(context.inputs[2]).elementCount
         let sets = max(try GeneratorOps.sets(context.inputs[3], context.inputs[4]), 1)
-        // TensorFlow takes 200 steps a sample to be enough, and rounds the samples up to fours.
+        // TensorFlow reserves 200 steps a sample, with the number of samples rounded up to a
+        // multiple of 4.
         let steps = UInt64(sets) &* 200 &* (UInt64(count / sets) &+ 3) / 4
         let generator = try GeneratorOps.advance(context.inputs[0], by: steps &* 256)
         return [

@@ -220,7 +220,8 @@ extension FFTOps {
   private static func transformLengths(_ context: GradientContext, _ rank: Int) throws -> [Int] {
     let tensor = context.inputs[1]
     if !tensor.isSymbolic { return try tensor.integers() }
-    // For a transform to real numbers the output says it; otherwise all but the last length do.
+    // A transform to real numbers has outputs of these lengths. One to complex numbers keeps half
+    // of the last length only, which its output does not tell.
     if context.outputs[0].dtype.isComplex {
       throw TFError.unimplemented("the gradient of a transform whose length is not a constant")
     }

@@ -120,7 +120,7 @@ package struct DebugOps: OpFamily {
         }
       },
       gradient: .rule { context in
-        // The gradient is watched as well.
+        // The gradient is checked as well.
         let message = try context.string("message")
         let watch = "Not a number (NaN) or infinity (Inf) values detected in gradient. \(message)"
         let gradient = try context.op([context.gradient()], ["message": .string(watch)])
@@ -144,7 +144,7 @@ package struct DebugOps: OpFamily {
       }
       return
     }
-    // Straight to the descriptor, as a line of one call stays together.
+    // One write to the descriptor keeps the line of a call together, whatever other threads print.
     var start = 0
     while start < bytes.count {
       let count = bytes.withUnsafeBytes {
