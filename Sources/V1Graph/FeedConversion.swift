@@ -5,9 +5,9 @@ import CoreOps
 /// cast as arrays are, so that what does not fit wraps; a text that is a number is read; a single
 /// whole number must come out as it is.
 struct FeedConversion: Sendable {
-  let name: String
-  let dtype: DType
-  let shape: PartialShape
+  let feed: FeedSpec
+  private var name: String { feed.name }
+  private var dtype: DType { feed.dtype }
 
   /// - Throws: `INVALID_ARGUMENT` when the value has no such dtype or another shape.
   func convert(_ value: any TensorConvertible) throws -> Tensor {
@@ -28,22 +28,8 @@ struct FeedConversion: Sendable {
       throw TFError.invalidArgument(
         "The value of a feed cannot be a symbolic Tensor object (feed \(name)).")
     }
-    guard fits(given.dims) else {
-      let fed = tuple(given.dims.dims.map(String.init))
-      let own = tuple((shape.dims ?? []).map { $0.map(\.description) ?? "?" })
-      throw TFError.invalidArgument(
-        "Cannot feed value of shape \(fed) for Tensor \(name), which has shape \(own)")
-    }
+    try feed.checkShape(given.dims)
     return given.dtype == dtype ? nil : try cast(given)
-  }
-
-  private func fits(_ dims: Shape) -> Bool {
-    guard let expected = shape.dims else { return true }
-    guard expected.count == dims.rank else { return false }
-    for axis in 0..<dims.rank {
-      if let size = expected[axis], size != dims[axis] { return false }
-    }
-    return true
   }
 
   /// A plain Swift value under the dtype that NumPy gives it: whole numbers have 64 bits, others
@@ -65,7 +51,7 @@ struct FeedConversion: Sendable {
     if given.dtype == .string, dtype.isNumeric {
       // Of a text, only whether it is empty counts as a truth value.
       if dtype == .bool { return try Tensor(given.strings.map { !$0.isEmpty }, dims: given.dims) }
-      guard dtype != .bfloat16 else { throw mismatch(given) }
+      guard dtype != .bfloat16 else { throw feed.mismatch(given.dtype) }
       return dtype.isInteger || dtype.isQuantized
         ? try cast(Tensor(given.strings.map(whole), dims: given.dims))
         : try cast(Tensor(given.strings.map(number), dims: given.dims))
@@ -74,7 +60,7 @@ struct FeedConversion: Sendable {
     if dtype == .string, given.dtype.isNumeric, given.dims.elementCount == 0 {
       return Tensor(strings: try StringBuffer(emptyElements: 0), dims: given.dims)
     }
-    throw mismatch(given)
+    throw feed.mismatch(given.dtype)
   }
 
   private func cast(_ given: Tensor, to dtype: DType) throws -> Tensor {
@@ -83,11 +69,6 @@ struct FeedConversion: Sendable {
       attrs: ["SrcT": .type(given.dtype), "DstT": .type(dtype)],
       inputTypes: [given.dtype])
     return try kernel.run([given], .eager)[0]
-  }
-
-  private func mismatch(_ given: Tensor) -> TFError {
-    .invalidArgument(
-      "Tensor \(name) is \(dtype), but the fed value is \(given.dtype), which is not converted")
   }
 
   private func number(_ text: ByteString) throws -> Double {
@@ -140,27 +121,5 @@ struct FeedConversion: Sendable {
         """
       )
     }
-  }
-
-  /// As Python prints a tuple.
-  private func tuple(_ sizes: [String]) -> String {
-    "(" + sizes.joined(separator: ", ") + (sizes.count == 1 ? ",)" : ")")
-  }
-}
-
-extension FeedConversion {
-  /// What is fed in place of an output of the graph.
-  init(_ endpoint: Endpoint, of graph: Graph) {
-    let node = graph.node(endpoint.node)
-    var shape =
-      endpoint.index < node.outputShapes.count ? node.outputShapes[endpoint.index] : .unknown
-    if node.opName == "Placeholder", case .shape(let declared)? = node.attrs["shape"] {
-      // Graphs written before TensorFlow 1.3 have an empty shape where none was declared.
-      shape = declared.rank == 0 && graph.versions.producer < 24 ? .unknown : declared
-    }
-    self.init(
-      name: "\(node.name):\(endpoint.index)",
-      dtype: endpoint.index < node.outputTypes.count ? node.outputTypes[endpoint.index] : .float32,
-      shape: shape)
   }
 }

@@ -165,7 +165,8 @@ public final class Session: Sendable {
     return Callable(
       plan: plan,
       execution: ExecutionContext(resources: resources, functions: plan.functionRunner),
-      conversions: request.feeds.map { FeedConversion($0, of: graph) }, graph: graph,
+      conversions: request.feeds.map { FeedConversion(feed: FeedSpec($0, of: graph)) },
+      graph: graph,
       request: request)
   }
 

@@ -20,7 +20,7 @@ package final class ExecutionPlan: Sendable {
   /// Value numbers of the feeds, in order.
   let feeds: [Int]
   let fetches: [Int]
-  let feedNames: [String]
+  private let feedSpecs: [FeedSpec]
   /// A table keeps its own functions' plans, which therefore do not keep it; all other plans do.
   private let keptFunctions: FunctionTable?
   private unowned let table: FunctionTable
@@ -95,7 +95,7 @@ package final class ExecutionPlan: Sendable {
     table = functions
     feeds = subgraph.feeds.map { values[$0.node] + $0.index }
     fetches = subgraph.fetches.map { values[$0.node] + $0.index }
-    feedNames = subgraph.feeds.map { graphNodes[$0.node].name }
+    feedSpecs = subgraph.feeds.map { FeedSpec($0, of: subgraph.graph) }
   }
 
   /// The part of a plan after one of its nodes.
@@ -110,7 +110,9 @@ package final class ExecutionPlan: Sendable {
     table = plan.table
     feeds = values
     fetches = plan.fetches
-    feedNames = values.map { "value \($0)" }
+    feedSpecs = values.map {
+      FeedSpec(name: "value \($0)", dtype: plan.valueTypes[$0], shape: .unknown)
+    }
   }
 
   /// The plan for the nodes after `node`, fed with the values that they need.
@@ -129,17 +131,7 @@ package final class ExecutionPlan: Sendable {
   package func run(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     let floatState = jk_float_enter()
     defer { jk_float_leave(floatState) }
-    guard feeds.count == self.feeds.count else {
-      throw TFError.invalidArgument("\(self.feeds.count) feeds expected, got \(feeds.count)")
-    }
-    for index in feeds.indices where feeds[index].dtype != valueTypes[self.feeds[index]] {
-      throw TFError.invalidArgument(
-        """
-        Tensor \(feedNames[index]) is \(valueTypes[self.feeds[index]]), but the fed value is \
-        \(feeds[index].dtype)
-        """
-      )
-    }
+    try FeedSpec.check(feeds, feedSpecs)
     // Passes may have added functions that the caller's table lacks.
     let execution =
       execution.functions === functions
