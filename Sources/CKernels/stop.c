@@ -1,16 +1,6 @@
 #include "jk.h"
 
-#include <stdlib.h>
-
 static _Thread_local jk_stop *current;
-
-jk_stop *jk_stop_make(int64_t deadline) {
-  jk_stop *stop = calloc(1, sizeof(jk_stop));
-  if (stop) stop->deadline = deadline;
-  return stop;
-}
-
-void jk_stop_free(jk_stop *stop) { free(stop); }
 
 void jk_stop_cancel(jk_stop *stop) { __atomic_store_n(&stop->cancelled, 1, __ATOMIC_RELAXED); }
 

@@ -71,9 +71,10 @@ import V1Graph
   ]
 
   @Test(arguments: CPULevel.allCases) func resultsAreTheSameAtEachLevel(level: CPULevel) throws {
-    let base = "/tmp/janus-cpu-\(getpid())-\(UInt64.random(in: 0 ... .max))"
-    let (model, inputs, out) = (base + ".pbtxt", base + ".in.npz", base + ".out.npz")
-    defer { for path in [model, inputs, out] { unlink(path) } }
+    let folder = try TemporaryFolder()
+    let (model, inputs, out) = (
+      folder.file("model.pbtxt"), folder.file("in.npz"), folder.file("out.npz")
+    )
     let x = try Tensor((0..<240).map { Float(($0 * 37) % 101) / 50 - 1 }, shape: [6, 40])
     try writeFile(model, Array(Self.graph.utf8))
     try NumPyFiles.write([(name: "x", tensor: x)], to: inputs)

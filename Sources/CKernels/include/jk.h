@@ -106,8 +106,6 @@ typedef struct {
   int64_t deadline;
 } jk_stop;
 
-jk_stop *_Nullable jk_stop_make(int64_t deadline);
-void jk_stop_free(jk_stop *_Nonnull stop);
 void jk_stop_cancel(jk_stop *_Nonnull stop);
 bool jk_stop_cancelled(const jk_stop *_Nonnull stop);
 // Whether the time is over.

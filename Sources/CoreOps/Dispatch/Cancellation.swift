@@ -9,8 +9,8 @@ public final class Cancellation: @unchecked Sendable {
   private let stop: UnsafeMutablePointer<jk_stop>
 
   private init(deadline: Int64) {
-    guard let stop = jk_stop_make(deadline) else { fatalError("no memory for a cancellation") }
-    self.stop = stop
+    stop = .allocate(capacity: 1)
+    stop.initialize(to: jk_stop(cancelled: 0, noticed: 0, deadline: deadline))
   }
 
   public convenience init() { self.init(deadline: 0) }
@@ -23,7 +23,7 @@ public final class Cancellation: @unchecked Sendable {
     self.init(deadline: seconds > century ? 0 : jk_now() &+ Int64(seconds * 1e9))
   }
 
-  deinit { jk_stop_free(stop) }
+  deinit { stop.deallocate() }
 
   public func cancel() { jk_stop_cancel(stop) }
 
