@@ -53,7 +53,7 @@ JK_TABLE(logical_or, case JK_BOOL: return logical_or_bool;)
 // Chooses between elements of a size, which is all that matters of the dtype.
 typedef struct { u64 low, high; } b16;
 #define SELECT_LOOP(fn, T)                                                              \
-  JK_LOOP(fn) {                                                                         \
+  JK_LOOP(u8, fn) {                                                                     \
     const u8 *c = in[0];                                                                \
     const T *a = in[1], *b = in[2];                                                     \
     T *o = out;                                                                         \
@@ -99,7 +99,7 @@ jk_loop jk_select(int size) {
 
 // The middle one of the value and the bounds, a NaN staying; the lower bound wins where they cross.
 #define CLIP_LOOP(fn, T, GET, SET)                                \
-  JK_LOOP(fn) {                                                   \
+  JK_LOOP(T, fn) {                                                \
     const T *a = in[0], *b = in[1], *c = in[2];                   \
     T *o = out;                                                   \
     (void)params;                                                 \
@@ -147,7 +147,7 @@ CLIP_LOOP(clip_u64, u64, GET_id, SET_id)
 #define MIDDLE(x, low, high) \
   ((high) < (x) ? ((high) < (low) ? (low) : (high)) : ((x) < (low) ? (low) : (x)))
 #define CLIP_COMPLEX(fn, T, V)                                                  \
-  JK_LOOP(fn) {                                                                 \
+  JK_LOOP(T, fn) {                                                              \
     const T *a = in[0], *b = in[1], *c = in[2];                                 \
     T *o = out;                                                                 \
     (void)params;                                                               \

@@ -60,7 +60,7 @@ UNARY_OP(erfc, fast_erfcf(x), erfc(x))
 // The fast reduction holds for arguments that are not huge: blocks with a huge one take the
 // library's function.
 #define TRIG_LOOP(fn, T, GET, SET, fast, slow)                                                     \
-  JK_LOOP(fn) {                                                                                    \
+  JK_LOOP(T, fn) {                                                                                 \
     const T *a = in[0];                                                                            \
     T *o = out;                                                                                    \
     (void)scalar, (void)params;                                                                    \

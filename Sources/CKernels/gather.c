@@ -136,7 +136,7 @@ int64_t jk_gather_nd(const jk_nd_shape *shape, const void *params, const void *i
 typedef void (*combine)(void *out, const void *update, int64_t n);
 
 #define COMBINE(fn, T, GET, SET, expr)                             \
-  JK_CLONES(void, fn, (void *out, const void *update, int64_t n),      \
+  JK_CLONES_BY(T, void, fn, (void *out, const void *update, int64_t n), \
             (out, update, n)) {                                        \
     T *a = out;                                                    \
     const T *b = update;                                           \

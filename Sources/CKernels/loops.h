@@ -35,7 +35,7 @@ extern int jk_cpu __attribute__((visibility("hidden")));
 #endif
 // The same without a version for AVX-512, where the one for AVX2 is as good: less to compile.
 #if defined(__x86_64__)
-#define JK_FEW_CLONES(result, name, params, args)                               \
+#define JK_FEW_CLONES_OF(result, name, params, args)                            \
   JK_INLINE result name##_any params;                                           \
   JK_VERSION(JK_TARGET_AVX2, result, name##_v3, params, name##_any args)        \
   JK_VERSION((noinline), result, name##_v1, params, name##_any args)            \
@@ -44,10 +44,30 @@ extern int jk_cpu __attribute__((visibility("hidden")));
   }                                                                             \
   JK_INLINE result name##_any params
 #else
-#define JK_FEW_CLONES(result, name, params, args) static result name params
+#define JK_FEW_CLONES_OF(result, name, params, args) static result name params
 #endif
+#define JK_FEW_CLONES(result, name, params, args) JK_FEW_CLONES_OF(result, name, params, args)
+// One version for all levels, for what vectors of AVX2 do not make faster.
+#define JK_ONE(result, name, params, args) static result name params
 #define JK_CLONES(result, name, params, args) JK_CLONES_OF(static, result, name, params, args)
 #define JK_PUBLIC_CLONES(result, name, params, args) JK_CLONES_OF(, result, name, params, args)
+
+// By the type that is read: single precision alone has a version for AVX-512.
+#define JK_CLONES_BY(T, ...) JK_CLONES_BY_##T(__VA_ARGS__)
+#define JK_CLONES_BY_f32 JK_CLONES
+#define JK_CLONES_BY_f64 JK_FEW_CLONES
+#define JK_CLONES_BY_f16 JK_FEW_CLONES
+#define JK_CLONES_BY_bf16 JK_FEW_CLONES
+#define JK_CLONES_BY_c64 JK_FEW_CLONES
+#define JK_CLONES_BY_c128 JK_FEW_CLONES
+#define JK_CLONES_BY_i8 JK_FEW_CLONES
+#define JK_CLONES_BY_i16 JK_FEW_CLONES
+#define JK_CLONES_BY_i32 JK_FEW_CLONES
+#define JK_CLONES_BY_i64 JK_FEW_CLONES
+#define JK_CLONES_BY_u8 JK_FEW_CLONES
+#define JK_CLONES_BY_u16 JK_FEW_CLONES
+#define JK_CLONES_BY_u32 JK_FEW_CLONES
+#define JK_CLONES_BY_u64 JK_FEW_CLONES
 
 // The same for a part of a parallel loop.
 #define JK_PART(name) \
@@ -99,15 +119,15 @@ JK_INLINE double flushed(double x) { return x + __builtin_copysign(0.0, x); }
 #define JK_ROUNDED(v) \
   _Generic(a[0], f16: (float)(f16)(v), bf16: bf16_get(bf16_set((float)(v))), default: (v))
 
-#define JK_LOOP(fn)                                                                        \
-  JK_CLONES(int, fn, (const void *const *in, void *out, size_t n, const int *scalar,       \
-                      const void *params),                                                 \
-            (in, out, n, scalar, params))
+#define JK_LOOP(T, fn)                                                                     \
+  JK_CLONES_BY(T, int, fn, (const void *const *in, void *out, size_t n, const int *scalar, \
+                            const void *params),                                           \
+               (in, out, n, scalar, params))
 
 // out[i] = expr of x, for one pair of storage types; GET and SET convert. `setup` may declare
 // constants.
 #define JK_UNARY_LOOP_WITH(fn, TI, TO, GET, SET, setup, expr) \
-  JK_LOOP(fn) {                                               \
+  JK_LOOP(TI, fn) {                                           \
     const TI *a = in[0];                                      \
     TO *o = out;                                              \
     (void)scalar, (void)params;                               \
@@ -121,7 +141,7 @@ JK_INLINE double flushed(double x) { return x + __builtin_copysign(0.0, x); }
 
 // out[i] = expr of x and y, either of which may be one element for all.
 #define JK_BINARY_LOOP_WITH(fn, TI, TO, GET, SET, setup, expr) \
-  JK_LOOP(fn) {                                                \
+  JK_LOOP(TI, fn) {                                            \
     const TI *a = in[0], *b = in[1];                           \
     TO *o = out;                                               \
     (void)params;                                              \

@@ -54,7 +54,7 @@
     }                                                                                            \
     return (C)total;                                                                             \
   }                                                                                              \
-  JK_CLONES(void, softmax_##s, (const void *in, void *out, size_t rows, size_t n),               \
+  JK_CLONES_BY(T, void, softmax_##s, (const void *in, void *out, size_t rows, size_t n),         \
             (in, out, rows, n)) {                                                                \
     for (size_t r = 0; r < rows; r++) {                                                          \
       const T *x = (const T *)in + r * n;                                                        \
@@ -67,7 +67,7 @@
         JK_VECTOR for (size_t i = 0; i < n; i++) o[i] = SET(EXP((C)GET(x[i]) - m) * scale);      \
     }                                                                                            \
   }                                                                                              \
-  JK_CLONES(void, log_softmax_##s, (const void *in, void *out, size_t rows, size_t n),           \
+  JK_CLONES_BY(T, void, log_softmax_##s, (const void *in, void *out, size_t rows, size_t n),     \
             (in, out, rows, n)) {                                                                \
     for (size_t r = 0; r < rows; r++) {                                                          \
       const T *x = (const T *)in + r * n;                                                        \
@@ -93,7 +93,7 @@
     }                                                                                            \
     *loss = SET((C)total);                                                                       \
   }                                                                                              \
-  JK_CLONES(void, xent_##s, (const xent_job *job, size_t begin, size_t end),                     \
+  JK_CLONES_BY(T, void, xent_##s, (const xent_job *job, size_t begin, size_t end),               \
             (job, begin, end)) {                                                                 \
     size_t n = job->n;                                                                           \
     for (size_t r = begin; r < end; r++) {                                                       \
@@ -106,7 +106,7 @@
         xent_row_##s(x, y, loss, g, n, job->logits_column, job->labels_column);                  \
     }                                                                                            \
   }                                                                                              \
-  JK_CLONES(void, sparse_xent_##s, (const xent_job *job, size_t begin, size_t end),              \
+  JK_CLONES_BY(T, void, sparse_xent_##s, (const xent_job *job, size_t begin, size_t end),        \
             (job, begin, end)) {                                                                 \
     size_t n = job->n;                                                                           \
     for (size_t r = begin; r < end; r++) {                                                       \

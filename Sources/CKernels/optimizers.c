@@ -7,7 +7,7 @@
 #define L(k) GET(((const T *)slots[k])[i])
 #define S(k, x) (((T *)slots[k])[i] = SET(x))
 #define STEP(name, setup, body)                                                        \
-  JK_CLONES(void, NAME(name), (void *const *slots, const void *gradient, size_t n,     \
+  PASTE2(JK_CLONES_BY, T)(void, NAME(name), (void *const *slots, const void *gradient, size_t n, \
                                const double *hyper, int flag),                         \
             (slots, gradient, n, hyper, flag)) {                                       \
     (void)flag;                                                                        \

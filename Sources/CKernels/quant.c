@@ -292,7 +292,7 @@ void jk_quantized_clamp(int dtype, const void *in, void *out, size_t n, int64_t 
 }
 
 // Both operands are quint8, so a sum needs each operand's 256 values in the output's range.
-JK_LOOP(add_loop) {
+JK_LOOP(u8, add_loop) {
   const jk_quantized_binary *p = params;
   const u8 *a = in[0], *b = in[1];
   size_t step_a = scalar[0] ? 0 : 1, step_b = scalar[1] ? 0 : 1;
@@ -303,7 +303,7 @@ JK_LOOP(add_loop) {
 }
 jk_loop jk_quantized_add(void) { return add_loop; }
 
-JK_LOOP(mul_loop) {
+JK_LOOP(u8, mul_loop) {
   const jk_quantized_binary *p = params;
   const u8 *a = in[0], *b = in[1];
   size_t step_a = scalar[0] ? 0 : 1, step_b = scalar[1] ? 0 : 1;

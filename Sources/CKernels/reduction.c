@@ -158,7 +158,7 @@ typedef struct {
   TABLE(r_min_##s, min_##s, T, B)
 
 FLOAT_REDUCERS(JK_CLONES, f32, f32, f32, f64, GET_id, SET_id, sqrt)
-FLOAT_REDUCERS(JK_CLONES, f64, f64, f64, f64, GET_id, SET_id, sqrt)
+FLOAT_REDUCERS(JK_FEW_CLONES, f64, f64, f64, f64, GET_id, SET_id, sqrt)
 FLOAT_REDUCERS(JK_FEW_CLONES, f16, f16, f32, f64, GET_f16, SET_f16, sqrt)
 FLOAT_REDUCERS(JK_FEW_CLONES, bf16, bf16, f32, f64, GET_bf16, SET_bf16, sqrt)
 
@@ -169,10 +169,11 @@ static i64 integer_root(i64 x, bool is_64) {
 static u64 unsigned_root(u64 x) { return (u64)sqrt((double)x); }
 
 // W has 64 bits, so that a mean does not wrap. Products and sums are unsigned, as they may wrap.
+// Vectors have no products of 64 bits below AVX-512.
 #define INT_REDUCERS(s, T, W, least, greatest, norm)                                             \
   REDUCER(JK_FEW_CLONES, sum_##s, T, u64, u64, (u64)(W)GET_id, 0, ADD, ADD, FOLD_SIMPLY)         \
-  REDUCER(JK_FEW_CLONES, prod_##s, T, u64, u64, (u64)(W)GET_id, 1, MUL, MUL, FOLD_SIMPLY)        \
-  REDUCER(JK_FEW_CLONES, norm_##s, T, u64, u64, (u64)(W)GET_id, 0, ADD_SQUARE, ADD, FOLD_SIMPLY) \
+  REDUCER(JK_ONE, prod_##s, T, u64, u64, (u64)(W)GET_id, 1, MUL, MUL, FOLD_SIMPLY)               \
+  REDUCER(JK_ONE, norm_##s, T, u64, u64, (u64)(W)GET_id, 0, ADD_SQUARE, ADD, FOLD_SIMPLY)        \
   REDUCER(JK_FEW_CLONES, max_##s, T, T, T, GET_id, least, MAX_INT, MAX_INT, FOLD_IN_LANES)       \
   REDUCER(JK_FEW_CLONES, min_##s, T, T, T, GET_id, greatest, MIN_INT, MIN_INT, FOLD_IN_LANES)    \
   FINISH(r_sum_##s, T, u64, SET_id, (T)w)                                                        \
@@ -204,10 +205,10 @@ JK_INLINE c128 complex_product(c128 a, c128 b) {
 #define MUL_COMPLEX(a, b) complex_product(a, b)
 #define ADD_NORM(a, b) ((a) + creal(b) * creal(b) + cimag(b) * cimag(b))
 #define COMPLEX_REDUCERS(s, T)                                                                 \
-  REDUCER(JK_FEW_CLONES, sum_##s, T, c128, c128, (c128)GET_id, 0, ADD, ADD, FOLD_SIMPLY)       \
-  REDUCER(JK_FEW_CLONES, prod_##s, T, c128, c128, (c128)GET_id, 1, MUL_COMPLEX, MUL_COMPLEX,   \
+  REDUCER(JK_ONE, sum_##s, T, c128, c128, (c128)GET_id, 0, ADD, ADD, FOLD_SIMPLY)       \
+  REDUCER(JK_ONE, prod_##s, T, c128, c128, (c128)GET_id, 1, MUL_COMPLEX, MUL_COMPLEX,          \
           FOLD_SIMPLY)                                                                         \
-  REDUCER(JK_FEW_CLONES, norm_##s, T, c128, c128, (c128)GET_id, 0, ADD_NORM, ADD, FOLD_SIMPLY) \
+  REDUCER(JK_ONE, norm_##s, T, c128, c128, (c128)GET_id, 0, ADD_NORM, ADD, FOLD_SIMPLY)        \
   FINISH(r_sum_##s, T, c128, SET_id, (T)w)                                                     \
   FINISH(r_mean_##s, T, c128, SET_id, (T)(w / count))                                          \
   FINISH(r_prod_##s, T, c128, SET_id, (T)w)                                                    \
@@ -456,8 +457,8 @@ enum { ARG_BLOCK = 64 };
 
 // Along rows of stride 1 first the extreme, which vectors find fast, then where it first is. NaNs
 // are never found, as nothing compares with them.
-#define ARG(name, T, B, GET, OP, ZERO)                                                  \
-  JK_CLONES(void, name, (const void *in, size_t stride, size_t n, size_t columns,       \
+#define ARG(CLONES, name, T, B, GET, OP, ZERO)                                          \
+  CLONES(void, name, (const void *in, size_t stride, size_t n, size_t columns,       \
                          size_t *best),                                                 \
             (in, stride, n, columns, best)) {                                           \
     const T *a = in;                                                                    \
@@ -489,22 +490,22 @@ enum { ARG_BLOCK = 64 };
         best[k] = better ? i : best[k];                                                 \
       }                                                                                 \
   }
-#define ARGS(s, T, B, GET, least, greatest) \
-  ARG(argmax_##s, T, B, GET, >, least)      \
-  ARG(argmin_##s, T, B, GET, <, greatest)
+#define ARGS(CLONES, s, T, B, GET, least, greatest) \
+  ARG(CLONES, argmax_##s, T, B, GET, >, least)      \
+  ARG(CLONES, argmin_##s, T, B, GET, <, greatest)
 
-ARGS(f32, f32, f32, GET_id, -INFINITY, INFINITY)
-ARGS(f64, f64, f64, GET_id, -INFINITY, INFINITY)
-ARGS(f16, f16, f32, GET_f16, -INFINITY, INFINITY)
-ARGS(bf16, bf16, f32, GET_bf16, -INFINITY, INFINITY)
-ARGS(i8, i8, i8, GET_id, INT8_MIN, INT8_MAX)
-ARGS(i16, i16, i16, GET_id, INT16_MIN, INT16_MAX)
-ARGS(i32, i32, i32, GET_id, INT32_MIN, INT32_MAX)
-ARGS(i64, i64, i64, GET_id, INT64_MIN, INT64_MAX)
-ARGS(u8, u8, u8, GET_id, 0, UINT8_MAX)
-ARGS(u16, u16, u16, GET_id, 0, UINT16_MAX)
-ARGS(u32, u32, u32, GET_id, 0, UINT32_MAX)
-ARGS(u64, u64, u64, GET_id, 0, UINT64_MAX)
+ARGS(JK_CLONES, f32, f32, f32, GET_id, -INFINITY, INFINITY)
+ARGS(JK_FEW_CLONES, f64, f64, f64, GET_id, -INFINITY, INFINITY)
+ARGS(JK_FEW_CLONES, f16, f16, f32, GET_f16, -INFINITY, INFINITY)
+ARGS(JK_FEW_CLONES, bf16, bf16, f32, GET_bf16, -INFINITY, INFINITY)
+ARGS(JK_FEW_CLONES, i8, i8, i8, GET_id, INT8_MIN, INT8_MAX)
+ARGS(JK_FEW_CLONES, i16, i16, i16, GET_id, INT16_MIN, INT16_MAX)
+ARGS(JK_FEW_CLONES, i32, i32, i32, GET_id, INT32_MIN, INT32_MAX)
+ARGS(JK_FEW_CLONES, i64, i64, i64, GET_id, INT64_MIN, INT64_MAX)
+ARGS(JK_FEW_CLONES, u8, u8, u8, GET_id, 0, UINT8_MAX)
+ARGS(JK_FEW_CLONES, u16, u16, u16, GET_id, 0, UINT16_MAX)
+ARGS(JK_FEW_CLONES, u32, u32, u32, GET_id, 0, UINT32_MAX)
+ARGS(JK_FEW_CLONES, u64, u64, u64, GET_id, 0, UINT64_MAX)
 
 static void store_index(char *out, size_t size, size_t position, size_t value) {
   switch (size) {

@@ -40,7 +40,7 @@ void jk_count_ids(jk_ids ids, size_t n, double *counts, size_t count, bool root)
 // One operation on rows over the columns begin..<end. T is stored, A added up in, D what a quotient
 // is taken in.
 #define FOLD_ROWS(name, T, A, D, GET, NEUTRAL, FOLD)                                            \
-  JK_CLONES(void, name, (const jk_segments *job, A *sums, size_t begin, size_t end),            \
+  JK_CLONES_BY(T, void, name, (const jk_segments *job, A *sums, size_t begin, size_t end),      \
             (job, sums, begin, end)) {                                                          \
     size_t inner = job->inner;                                                                  \
     for (size_t r = 0; r < job->out_rows; r++)                                                  \
@@ -61,7 +61,7 @@ void jk_count_ids(jk_ids ids, size_t n, double *counts, size_t count, bool root)
 
 // The last step: quotients, rows that nothing came to, and conversion to what is stored.
 #define STORE_ROWS(name, T, A, D, SET, VALUE)                                                   \
-  JK_CLONES(void, name, (const jk_segments *job, const A *sums, size_t begin, size_t end),      \
+  JK_CLONES_BY(T, void, name, (const jk_segments *job, const A *sums, size_t begin, size_t end), \
             (job, sums, begin, end)) {                                                          \
     size_t inner = job->inner;                                                                  \
     for (size_t r = 0; r < job->out_rows; r++) {                                                \

@@ -1,7 +1,7 @@
 #include "loops.h"
 
 #define UPDATE(fn, T, GET, SET, expr)                                                \
-  JK_CLONES(int, fn, (void *dst, const void *src, size_t n, int one),               \
+  JK_CLONES_BY(T, int, fn, (void *dst, const void *src, size_t n, int one),         \
             (dst, src, n, one)) {                                                   \
     T *a = dst;                                                                     \
     const T *b = src;                                                               \
