@@ -68,7 +68,7 @@ struct FeedConversion: Sendable {
       op: CastOps.family.castOp, node: "",
       attrs: ["SrcT": .type(given.dtype), "DstT": .type(dtype)],
       inputTypes: [given.dtype])
-    return try kernel.run([given], .eager)[0]
+    return try kernel.run([given], .plain)[0]
   }
 
   private func number(_ text: ByteString) throws -> Double {

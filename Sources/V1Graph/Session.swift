@@ -8,6 +8,7 @@ public final class Session: Sendable {
   public let graph: Graph
   private let plans: PlanCache
   private let resources = ResourceContainer()
+  private let generators = RandomGenerators()
 
   /// - Parameter graph: may grow while the session lives.
   public init(graph: Graph) {
@@ -122,9 +123,7 @@ public final class Session: Sendable {
     private func context(_ cancellation: Cancellation, _ observer: (any RunObserver)?)
       -> ExecutionContext
     {
-      ExecutionContext(
-        resources: execution.resources, functions: execution.functions, cancellation: cancellation,
-        observer: observer)
+      execution.with(cancellation: cancellation, observer: observer)
     }
   }
 
@@ -164,7 +163,8 @@ public final class Session: Sendable {
       observer)
     return Callable(
       plan: plan,
-      execution: ExecutionContext(resources: resources, functions: plan.functionRunner),
+      execution: ExecutionContext(
+        resources: resources, generators: generators, functions: plan.functionRunner),
       conversions: request.feeds.map { FeedConversion(feed: FeedSpec($0, of: graph)) },
       graph: graph,
       request: request)

@@ -12,11 +12,11 @@ extension V1API {
   ///
   /// - Parameters:
   ///   - shape: nil for a dimension of any size; nil as a whole for any shape.
-  /// - Throws: `FAILED_PRECONDITION` outside a graph.
+  /// - Throws: `FAILED_PRECONDITION` where calls run at once.
   public static func placeholder(_ dtype: DType, shape: [Int?]? = nil, name: String? = nil) throws
     -> Tensor
   {
-    guard Dispatch.current != nil else {
+    guard !Environment.current.isExecutingEagerly else {
       throw TFError.failedPrecondition("tf.placeholder() is not compatible with eager execution.")
     }
     return try BasicOps.family.placeholder(
@@ -25,13 +25,51 @@ extension V1API {
 
   /// The gradients of the sum of `ys` with respect to `xs`. Follows `tf.gradients`.
   public static func gradients(_ ys: [Tensor], _ xs: [Tensor]) throws -> [Tensor?] {
-    guard let builder = Dispatch.current as? GraphBuilder else {
+    guard let graph = Environment.current.graph else {
       throw TFError.failedPrecondition(
         """
         tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead.
         """
       )
     }
-    return try builder.graph.gradients(ys, xs)
+    return try graph.gradients(ys, xs)
+  }
+
+  /// The graph that calls add to, or would if they did not run at once. Follows
+  /// `tf.compat.v1.get_default_graph`.
+  public static func getDefaultGraph() -> Graph { Environment.current.defaultGraph }
+
+  /// Has later calls begin a new default graph. Follows `tf.compat.v1.reset_default_graph`.
+  ///
+  /// - Throws: `FAILED_PRECONDITION` inside a graph that was opened.
+  public static func resetDefaultGraph() throws {
+    let environment = Environment.current
+    guard !environment.isInsideGraph else {
+      throw TFError.failedPrecondition(
+        """
+        Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, \
+        exit the nesting and create a new graph.
+        """)
+    }
+    environment.state.currentGraph.reset()
+  }
+
+  /// Sets the seed of the default graph's random ops, or that of eager ones. Follows
+  /// `tf.compat.v1.set_random_seed`.
+  public static func setRandomSeed(_ seed: Int?) { Environment.current.setSeed(seed) }
+}
+
+extension V1API {
+  /// Runs `body`; what it adds is placed where the node of `tensor` is. Follows
+  /// `tf.compat.v1.colocate_with`.
+  ///
+  /// - Parameters:
+  ///   - tensor: nil for no place at all, which needs `ignoreExisting`.
+  ///   - ignoreExisting: whether what is said around the call does not count.
+  /// - Throws: `INVALID_ARGUMENT` for a tensor of another graph, and what `body` throws.
+  public static func colocateWith<R>(
+    _ tensor: Tensor?, ignoreExisting: Bool = false, _ body: () throws -> R
+  ) throws -> R {
+    try Environment.current.colocated(with: tensor, ignoringExisting: ignoreExisting).run(body)
   }
 }

@@ -34,7 +34,7 @@ public final class GradientTape: Sendable {
 
   /// Runs `body` with the tape recording.
   public func record<R>(_ body: () throws -> R) rethrows -> R {
-    try Dispatch.with(Recorder(tape: self, outer: Dispatch.current), body)
+    try Environment.current.recorded(by: self).run(body)
   }
 
   /// The gradients of `target` with respect to `sources`.
@@ -68,8 +68,10 @@ public final class GradientTape: Sendable {
   public func gradient(_ target: Tensor, _ source: Tensor) throws -> Tensor? {
     try gradient(target, [source])[0]
   }
+}
 
-  fileprivate func note(_ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ outputs: [Tensor])
+extension GradientTape: CallRecorder {
+  package func note(_ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ outputs: [Tensor])
     -> [Tensor]
   {
     state.withLock { state in
@@ -84,27 +86,4 @@ public final class GradientTape: Sendable {
       return own
     }
   }
-}
-
-/// Applies ops by the interpreter around it and tells the tape.
-private final class Recorder: Interpreter {
-  let tape: GradientTape
-  let outer: (any Interpreter)?
-
-  init(tape: GradientTape, outer: (any Interpreter)?) {
-    self.tape = tape
-    self.outer = outer
-  }
-
-  func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> [Tensor] {
-    let outputs =
-      if let outer {
-        try outer.apply(op, inputs, attrs, name: name)
-      } else {
-        try EagerInterpreter.apply(op, inputs, attrs)
-      }
-    return tape.note(op, attrs, inputs, outputs)
-  }
-
-  func seeds(_ seed: Int?) -> (Int, Int) { outer?.seeds(seed) ?? RandomSeeds.eager(seed) }
 }

@@ -33,7 +33,7 @@ import V1Graph
     let tracer = FunctionTracer()
     let x = try tracer.argument(.float32, [nil], name: "x")
     let n = try tracer.argument(.int32, [2], name: "n")
-    let (third, shaped) = try Dispatch.with(tracer) {
+    let (third, shaped) = try Environment.current.tracing(tracer).run {
       (
         try CoreOps.apply(OpCase.definition("RealDiv"), [x, t(.float32, 3)])[0],
         try CoreOps.apply(OpCase.definition("Reshape"), [x, n])[0]

@@ -19,12 +19,12 @@ import V1Graph
 
   @Test func scopesAreNumberedAndEnteredAgain() throws {
     let graph = Graph()
-    let top = GraphBuilder(graph)
-    func name(_ builder: GraphBuilder, _ wanted: String) throws -> String {
-      let id = try builder.add(OpCase.definition("NoOp"), [], [:], name: wanted)
-      return graph.node(id).name
+    let top = Environment.current.opening(graph)
+    func name(_ environment: Environment, _ wanted: String) throws -> String {
+      _ = try environment.apply(OpCase.definition("NoOp"), [], [:], name: wanted)
+      return try #require(graph.nodes.last).name
     }
-    let first = top.scoped("s")
+    let first = try top.scoped("s")
     #expect(try name(first, "x") == "s/x")
     #expect(try name(first, "x") == "s/x_1")
     #expect(try name(top.scoped("s"), "x") == "s_1/x")

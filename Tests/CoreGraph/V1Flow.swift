@@ -5,15 +5,6 @@ import Testing
 
 /// TF-1 control flow put together node by node, as old files have it.
 enum V1Flow {
-  private static var builder: GraphBuilder {
-    get throws {
-      guard let builder = Dispatch.current as? GraphBuilder else {
-        throw TFError.failedPrecondition("not in a graph")
-      }
-      return builder
-    }
-  }
-
   /// A loop in a frame of its own.
   ///
   /// - Parameters:
@@ -24,20 +15,20 @@ enum V1Flow {
     _ frame: String, _ initial: [Tensor], invariants: [Tensor] = [], exits: [Int]? = nil,
     cond: ([Tensor], [Tensor]) throws -> Tensor, body: ([Tensor], [Tensor]) throws -> [Tensor]
   ) throws -> [Tensor] {
-    let graph = try builder.graph
+    let graph = try #require(Environment.current.graph)
     let enters = try initial.map { try applyOp("Enter", [$0], ["frame_name": .string(frame)])[0] }
     let constants = try invariants.map {
       try applyOp("Enter", [$0], ["frame_name": .string(frame), "is_constant": .bool(true)])[0]
     }
     // What is inside waits for nodes of its own frame only.
-    return try Dispatch.with(GraphBuilder(graph)) {
+    return try Environment.current.waiting(for: nil).run {
       let merges = try enters.map { try applyOp("Merge", [$0, $0])[0] }
-      let predicate = try Dispatch.with(waiting(merges[0])) { try cond(merges, constants) }
+      let predicate = try waiting(merges[0]).run { try cond(merges, constants) }
       let loopCond = try applyOp("LoopCond", [predicate])[0]
       let switches = try merges.map { try applyOp("Switch", [$0, loopCond]) }
       let inside = try switches.map { try applyOp("Identity", [$0[1]])[0] }
-      let results = try Dispatch.with(waiting(inside[0])) { try body(inside, constants) }
-      let nexts = try Dispatch.with(waiting(inside[0])) {
+      let results = try waiting(inside[0]).run { try body(inside, constants) }
+      let nexts = try waiting(inside[0]).run {
         try results.map { try applyOp("NextIteration", [$0])[0] }
       }
       for (merge, result) in zip(merges, nexts) {
@@ -58,12 +49,11 @@ enum V1Flow {
     _ predicate: Tensor, _ inputs: [Tensor], then: ([Tensor]) throws -> [Tensor],
     else other: ([Tensor]) throws -> [Tensor]
   ) throws -> [Tensor] {
-    let graph = try builder.graph
     let pivot = try applyOp("Switch", [predicate, predicate])
     let switches = try inputs.map { try applyOp("Switch", [$0, predicate]) }
-    return try Dispatch.with(GraphBuilder(graph)) {
+    return try Environment.current.waiting(for: nil).run {
       let sides = try [0, 1].map { side in
-        try Dispatch.with(waiting(applyOp("Identity", [pivot[side]])[0])) {
+        try waiting(applyOp("Identity", [pivot[side]])[0]).run {
           try (side == 1 ? then : other)(switches.map { $0[side] })
         }
       }
@@ -71,9 +61,9 @@ enum V1Flow {
     }
   }
 
-  private static func waiting(_ tensor: Tensor) throws -> GraphBuilder {
-    let graph = try builder.graph
-    return try GraphBuilder(graph).waiting(for: [graph.endpoint(of: tensor).node])
+  /// Where new nodes wait for that of `tensor` and for no other.
+  private static func waiting(_ tensor: Tensor) throws -> Environment {
+    try Environment.current.waiting(for: nil).waiting(for: [tensor])
   }
 }
 
@@ -81,7 +71,7 @@ enum V1Flow {
 /// fed with them.
 func subgraph(_ inputs: [Tensor], _ build: ([Tensor]) throws -> [Tensor]) throws -> Subgraph {
   let graph = Graph()
-  let (placeholders, results) = try Dispatch.with(GraphBuilder(graph)) {
+  let (placeholders, results) = try graph.asDefault {
     let placeholders = try inputs.map {
       try applyOp("Placeholder", [], ["dtype": .type($0.dtype), "shape": .shape(.unknown)])[0]
     }

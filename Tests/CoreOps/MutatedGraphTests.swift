@@ -116,7 +116,9 @@ struct SeedGraph {
     let placeholders = try row.inputs.enumerated().map {
       try tracer.argument($1.dtype, .unknown, name: "input_\($0)")
     }
-    let results = try Dispatch.with(tracer) { try row.body(placeholders).filter(\.isSymbolic) }
+    let results = try Environment.current.tracing(tracer).run {
+      try row.body(placeholders).filter(\.isSymbolic)
+    }
     let graph = tracer.graph
     func name(_ tensor: Tensor) throws -> String {
       let endpoint = try graph.endpoint(of: tensor)

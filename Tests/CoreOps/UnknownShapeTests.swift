@@ -39,7 +39,7 @@ import V1Graph
     let placeholders = try row.inputs.enumerated().map {
       try tracer.argument($1.dtype, shape($1), name: "input_\($0)")
     }
-    let results: [Tensor?] = try Dispatch.with(tracer) {
+    let results: [Tensor?] = try Environment.current.tracing(tracer).run {
       let outputs = try row.body(placeholders).map { try BasicOps.family.identity([$0]) }
       guard row.checksGradient, case .rule = try OpCase.definition(row.op).gradient else {
         return outputs

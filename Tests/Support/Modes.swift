@@ -48,7 +48,7 @@ package enum Mode: String, Sendable, CaseIterable {
     let placeholders = try row.inputs.enumerated().map {
       try tracer.argument($1.dtype, $1.shape, name: "input_\($0)")
     }
-    let results = try Dispatch.with(tracer) {
+    let results = try Environment.current.tracing(tracer).run {
       try row.body(placeholders).map { $0.isSymbolic ? $0 : try BasicOps.family.identity([$0]) }
     }
     return (placeholders, results)

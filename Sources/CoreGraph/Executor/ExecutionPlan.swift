@@ -181,7 +181,7 @@ package final class ExecutionPlan: Sendable {
   }
 
   /// The program for the shapes of `feeds`, made now if they are new.
-  func program(for feeds: [Tensor], _ execution: ExecutionContext = .eager) throws -> LinearProgram
+  func program(for feeds: [Tensor], _ execution: ExecutionContext = .plain) throws -> LinearProgram
   {
     let shapes = feeds.map(\.dims)
     return try programs.value(for: shapes) {

@@ -121,8 +121,7 @@ extension Graph {
         op: op, attrs: node.attrs, inputs: node.inputs.map(tensor),
         outputs: node.outputTypes.indices.map { tensor(Endpoint(node.id, $0)) })
     }
-    let builder = Dispatch.current ?? GraphBuilder(self)
-    return try Dispatch.with(builder) {
+    return try asDefault {
       try ReverseMode.gradients(
         applied, targets: targets.map(tensor),
         targetGradients: gradYs ?? [Tensor?](repeating: nil, count: ys.count),

@@ -3,8 +3,11 @@ package import CoreOps
 /// The interpreter that traces a function: op calls become nodes, and what the function takes from
 /// outside becomes an argument of the graph.
 package final class FunctionTracer: Interpreter {
-  package let graph = Graph()
-  private let builder: GraphBuilder
+  /// What the interpreters of one trace share.
+  private final class Trace: Sendable {
+    let graph = Graph()
+    let state = Lock(State())
+  }
 
   private struct State {
     var captures: [(tensor: Tensor, placeholder: Tensor)] = []
@@ -13,56 +16,88 @@ package final class FunctionTracer: Interpreter {
     var lastEffect: Int?
     var effects: [Int] = []
   }
-  private let state = Lock(State())
 
-  package init() { builder = GraphBuilder(graph) }
+  private let trace: Trace
+  private let builder: GraphBuilder
+
+  package convenience init() {
+    let trace = Trace()
+    self.init(trace, GraphBuilder(trace.graph))
+  }
+
+  private init(_ trace: Trace, _ builder: GraphBuilder) {
+    self.trace = trace
+    self.builder = builder
+  }
+
+  package var graph: Graph { trace.graph }
+  package var programGraph: (any ProgramGraph)? { trace.graph }
+  package var isBuildingFunction: Bool { true }
+  package var nameScope: String { builder.nameScope }
+
+  package func scoped(_ name: String?) throws -> any Interpreter {
+    FunctionTracer(trace, try builder.inScope(name))
+  }
+  package func waiting(for tensors: [Tensor]?) throws -> any Interpreter {
+    FunctionTracer(trace, try builder.after(tensors?.map(captured)))
+  }
+  package func onDevice(_ device: String?) throws -> any Interpreter {
+    FunctionTracer(trace, try builder.on(device))
+  }
+  package func colocated(with tensor: Tensor?, ignoringExisting: Bool) throws -> any Interpreter {
+    FunctionTracer(
+      trace, try builder.near(tensor.map(captured), ignoringExisting: ignoringExisting))
+  }
 
   /// Resources and other things that live outside, in the order of their placeholders.
-  package var captures: [(tensor: Tensor, placeholder: Tensor)] { state.withLock { $0.captures } }
-  package var effects: [Int] { state.withLock { $0.effects } }
+  package var captures: [(tensor: Tensor, placeholder: Tensor)] {
+    trace.state.withLock { $0.captures }
+  }
+  package var effects: [Int] { trace.state.withLock { $0.effects } }
 
   /// An argument of the function.
   package func argument(_ dtype: DType, _ shape: PartialShape, name: String) throws -> Tensor {
-    try builder.apply(
-      BasicOps.family.placeholder, [], ["dtype": .type(dtype), "shape": .shape(shape)], name: name)[
-        0]
+    let id = try builder.add(
+      BasicOps.family.placeholder, [], ["dtype": .type(dtype), "shape": .shape(shape)], name: name)
+    return trace.graph.tensor(Endpoint(id))
   }
 
-  package func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws
-    -> [Tensor]
-  {
+  package func apply(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, _ state: EnvironmentState
+  ) throws -> [Tensor] {
     let own = try inputs.map(captured)
     // Reading a variable is ordered too: after the writes before it.
     let hasEffect = op.isStateful || own.contains { $0.dtype == .resource || isReference($0) }
-    guard hasEffect else { return try builder.apply(op, own, attrs, name: name) }
-    let previous = state.withLock { $0.lastEffect }
+    guard hasEffect else { return try builder.apply(op, own, attrs, name: name, state) }
+    let previous = trace.state.withLock { $0.lastEffect }
     let id = try (previous.map { builder.waiting(for: [$0]) } ?? builder).add(
       op, own, attrs, name: name)
-    state.withLock {
+    trace.state.withLock {
       $0.lastEffect = id
       $0.effects.append(id)
     }
-    return graph.node(id).outputTypes.indices.map { graph.tensor(Endpoint(id, $0)) }
+    return trace.graph.node(id).outputTypes.indices.map { trace.graph.tensor(Endpoint(id, $0)) }
   }
 
-  package func seeds(_ seed: Int?) -> (Int, Int) {
-    RandomSeeds.inGraph(seed, global: RandomSeeds.global, nodes: graph.nodeCount)
+  package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {
+    builder.seeds(seed, state)
   }
 
   private func isReference(_ tensor: Tensor) -> Bool {
-    guard let endpoint = try? graph.endpoint(of: tensor) else { return false }
-    return graph.node(endpoint.node).op?.signature.outputs.contains { $0.isRef } ?? false
+    guard let endpoint = try? trace.graph.endpoint(of: tensor) else { return false }
+    return trace.graph.node(endpoint.node).op?.signature.outputs.contains { $0.isRef } ?? false
   }
 
   /// The tensor as this graph sees it.
   package func captured(_ tensor: Tensor) throws -> Tensor {
     if tensor.isSymbolic { return tensor }
     if tensor.dtype.isNumeric || tensor.dtype == .string { return tensor }
-    if let known = state.withLock({ $0.captures.first { $0.tensor == tensor }?.placeholder }) {
+    if let known = trace.state.withLock({ $0.captures.first { $0.tensor == tensor }?.placeholder })
+    {
       return known
     }
     let placeholder = try argument(tensor.dtype, PartialShape(tensor.dims), name: "captured")
-    state.withLock { $0.captures.append((tensor, placeholder)) }
+    trace.state.withLock { $0.captures.append((tensor, placeholder)) }
     return placeholder
   }
 }
@@ -72,17 +107,20 @@ package final class ConcreteFunction: Sendable {
   package let graph: Graph
   private let plan: ExecutionPlan
   private let captures: [Tensor]
-  private let resultCount: Int
+  private let execution: ExecutionContext
 
   /// Traces `body` for arguments of those dtypes and shapes.
   ///
   /// - Throws: what the body throws; `INVALID_ARGUMENT` when it returns a tensor of another graph.
   package init(_ arguments: [(DType, PartialShape)], _ body: ([Tensor]) throws -> [Tensor]) throws {
+    let environment = Environment.current
     let tracer = FunctionTracer()
+    // As the function is part of the program, its random ops follow the program's seed.
+    tracer.graph.seed = environment.graph.map(\.seed) ?? environment.state.seeds.global
     let placeholders = try arguments.enumerated().map {
       try tracer.argument($1.0, $1.1, name: "args_\($0)")
     }
-    let results = try Dispatch.with(tracer) {
+    let results = try environment.tracing(tracer).run {
       // A result that is a plain value becomes part of the graph.
       try body(placeholders).map { $0.isSymbolic ? $0 : try BasicOps.family.identity([$0]) }
     }
@@ -96,10 +134,11 @@ package final class ConcreteFunction: Sendable {
       fetches: try results.map { try tracer.graph.endpoint(of: $0) }, targets: tracer.effects)
     plan = try FunctionTable(tracer.graph.library).plan(of: subgraph)
     captures = captured.map(\.tensor)
-    resultCount = results.count
+    execution = environment.execution.with(
+      generators: RandomGenerators(seeds: environment.state.seeds))
   }
 
   package func call(_ arguments: [Tensor]) throws -> [Tensor] {
-    try plan.run(captures.isEmpty ? arguments : arguments + captures, .eager)
+    try plan.run(captures.isEmpty ? arguments : arguments + captures, execution)
   }
 }

@@ -18,6 +18,8 @@ public final class Graph: Sendable {
     var collections: [String: [any Sendable]] = [:]
     var isFinalized = false
     var seed: Int?
+    /// How many random ops have asked for a seed of their own.
+    var drawnSeeds = 0
     /// What the nodes with many outputs are counted with.
     var outputBytes = 0
   }
@@ -78,6 +80,17 @@ public final class Graph: Sendable {
   public var seed: Int? {
     get { withState { $0.seed } }
     set { withState { $0.seed = newValue } }
+  }
+
+  /// The seeds of a random op that asks for `own`.
+  func seeds(_ own: Int?, _ policy: Behavior.SeedPolicy) -> RandomSeeds {
+    withState { state in
+      RandomSeeds(global: state.seed, own: own) {
+        if policy == .nodes { return state.nodes.count }
+        defer { state.drawnSeeds += 1 }
+        return state.drawnSeeds
+      }
+    }
   }
 
   /// Makes the graph read-only. Follows `tf.Graph.finalize`.

@@ -3,44 +3,83 @@ package import CoreOps
 /// The interpreter that turns op calls into nodes of a graph.
 package final class GraphBuilder: Interpreter {
   package let graph: Graph
-  /// The scopes that names begin with, `a/b/`; empty at the top.
-  private let scope: String
-  /// Nodes that every new node waits for.
-  private let controls: [Int]
-  private let device: String
+  private let scope: GraphScope
 
-  package init(_ graph: Graph, scope: String = "", controls: [Int] = [], device: String = "") {
+  package convenience init(_ graph: Graph) { self.init(graph, GraphScope()) }
+
+  private init(_ graph: Graph, _ scope: GraphScope) {
     self.graph = graph
     self.scope = scope
-    self.controls = controls
-    self.device = device
   }
 
-  /// The same graph under a further name scope. Follows `tf.name_scope`: a name that ends in `/` is
-  /// taken as it is.
-  package func scoped(_ name: String) -> GraphBuilder {
-    let inner = name.hasSuffix("/") ? name : graph.uniqueName(scope + name) + "/"
-    return GraphBuilder(graph, scope: name.isEmpty ? "" : inner, controls: controls, device: device)
+  package var programGraph: (any ProgramGraph)? { graph }
+  package var isBuildingFunction: Bool { false }
+  package var nameScope: String { scope.name }
+
+  private func with(_ change: (inout GraphScope) throws -> Void) rethrows -> GraphBuilder {
+    var scope = scope
+    try change(&scope)
+    return GraphBuilder(graph, scope)
   }
 
-  /// The same graph, in which new nodes also wait for `nodes`. Follows `tf.control_dependencies`.
+  package func scoped(_ name: String?) throws -> any Interpreter { try inScope(name) }
+
+  func inScope(_ name: String?) throws -> GraphBuilder {
+    guard let name, !name.isEmpty else { return with { $0.name = "" } }
+    try NameRules.check(name, in: scope.name)
+    return with {
+      $0.name = name.hasSuffix("/") ? name : graph.uniqueName(scope.name + name) + "/"
+    }
+  }
+
+  package func waiting(for tensors: [Tensor]?) throws -> any Interpreter { try after(tensors) }
+
+  func after(_ tensors: [Tensor]?) throws -> GraphBuilder {
+    guard let tensors else { return with { $0.controls = [] } }
+    // What has a value is there already.
+    return waiting(for: try tensors.filter(\.isSymbolic).map { try graph.endpoint(of: $0).node })
+  }
+
+  /// The same graph, in which new nodes also wait for `nodes`.
   package func waiting(for nodes: [Int]) -> GraphBuilder {
-    GraphBuilder(graph, scope: scope, controls: controls + nodes, device: device)
+    with { $0.controls.append(ControlScope(nodes)) }
   }
 
-  package func onDevice(_ device: String) -> GraphBuilder {
-    GraphBuilder(graph, scope: scope, controls: controls, device: device)
+  package func onDevice(_ device: String?) throws -> any Interpreter { try on(device) }
+
+  func on(_ device: String?) throws -> GraphBuilder {
+    let inner = try device.map { try DeviceName($0) }
+    return with { scope in
+      scope.device = inner.map { inner in scope.device.map(inner.merged) ?? inner }
+    }
   }
 
-  package func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws
-    -> [Tensor]
-  {
+  package func colocated(with tensor: Tensor?, ignoringExisting: Bool) throws -> any Interpreter {
+    try near(tensor, ignoringExisting: ignoringExisting)
+  }
+
+  func near(_ tensor: Tensor?, ignoringExisting: Bool) throws -> GraphBuilder {
+    try require(
+      tensor != nil || ignoringExisting,
+      "Trying to reset colocation (op is None) but ignore_existing is not True")
+    let node = try tensor.map { try graph.endpoint(of: $0).node }
+    return with { scope in
+      // The device is that of the other node.
+      if node != nil { scope.device = nil }
+      if ignoringExisting { scope.colocation = [] }
+      if let node { scope.colocation.append(node) }
+    }
+  }
+
+  package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {
+    graph.seeds(seed, state.behavior.seedPolicy)
+  }
+
+  package func apply(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, _ state: EnvironmentState
+  ) throws -> [Tensor] {
     let id = try add(op, inputs, attrs, name: name)
     return graph.node(id).outputTypes.indices.map { graph.tensor(Endpoint(id, $0)) }
-  }
-
-  package func seeds(_ seed: Int?) -> (Int, Int) {
-    RandomSeeds.inGraph(seed, global: graph.seed, nodes: graph.nodeCount)
   }
 
   /// Appends a node for `op`; tensors that have a value become constants.
@@ -48,17 +87,52 @@ package final class GraphBuilder: Interpreter {
   package func add(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> Int {
     let base = name ?? op.name
     do {
+      if let name { try NameRules.check(name, in: scope.name) }
       let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
       let types = try op.signature.outputTypes(complete)
       let endpoints = try inputs.map { try endpoint(of: $0, near: base) }
       let shapes = try infer(op, complete, inputs, endpoints, types)
-      return try graph.add(
-        name: graph.uniqueName(scope + base), opName: op.name, op: op, inputs: endpoints,
-        controlInputs: controls.filter { control in !endpoints.contains { $0.node == control } },
-        attrs: complete, device: device, outputTypes: types, outputShapes: shapes)
+      return try append(
+        name: graph.uniqueName(scope.name + base), op, endpoints, complete, types, shapes)
     } catch let error as TFError {
-      throw error.at(node: scope + base, op: op.name)
+      throw error.at(node: scope.name + base, op: op.name)
     }
+  }
+
+  private func append(
+    name: String, _ op: OpDef, _ inputs: [Endpoint], _ attrs: Attrs, _ types: [DType],
+    _ shapes: [PartialShape]
+  ) throws -> Int {
+    var controls: [Int] = []
+    for control in scope.controls {
+      for node in control.needed(by: inputs)
+      where !controls.contains(node) && !inputs.contains(where: { $0.node == node }) {
+        controls.append(node)
+      }
+    }
+    let place = try self.place()
+    let id = try graph.add(
+      name: name, opName: op.name, op: op, inputs: inputs, controlInputs: controls,
+      attrs: place.group.isEmpty ? attrs : attrs.with("_class", .strings(place.group)),
+      device: place.device, outputTypes: types, outputShapes: shapes)
+    for control in scope.controls { control.note(id) }
+    return id
+  }
+
+  /// The device of new nodes, and the groups of nodes that are placed together with them.
+  private func place() throws -> (device: String, group: [String]) {
+    var device = scope.device?.description ?? ""
+    var group: Set<String> = []
+    for id in scope.colocation.reversed() {
+      let node = graph.node(id)
+      if case .list(let names)? = node.attrs["_class"] {
+        for case .bytes(let name) in names { group.insert(String(decoding: name, as: UTF8.self)) }
+      } else {
+        group.insert("loc:@\(node.name)")
+      }
+      if device.isEmpty { device = node.device }
+    }
+    return (device, group.sorted())
   }
 
   private func infer(
@@ -88,18 +162,10 @@ package final class GraphBuilder: Interpreter {
     guard tensor.dtype.isNumeric || tensor.dtype == .string else {
       throw TFError.invalidArgument("a \(tensor.dtype) value cannot become a constant of a graph")
     }
-    let id = try graph.add(
-      name: graph.uniqueName("\(scope)\(name)/const"), opName: "Const", op: BasicOps.family.const,
-      inputs: [], controlInputs: controls,
-      attrs: ["value": .tensor(tensor), "dtype": .type(tensor.dtype)],
-      outputTypes: [tensor.dtype], outputShapes: [PartialShape(tensor.dims)])
+    let id = try append(
+      name: graph.uniqueName("\(scope.name)\(name)/const"), BasicOps.family.const, [],
+      ["value": .tensor(tensor), "dtype": .type(tensor.dtype)], [tensor.dtype],
+      [PartialShape(tensor.dims)])
     return Endpoint(id)
-  }
-}
-
-extension Graph {
-  /// Runs `body` with op calls adding nodes to this graph. Follows `tf.Graph.as_default`.
-  public func asDefault<R>(_ body: () throws -> R) rethrows -> R {
-    try Dispatch.with(GraphBuilder(self), body)
   }
 }

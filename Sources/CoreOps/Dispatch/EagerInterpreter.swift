@@ -1,8 +1,46 @@
 import CKernels
 
 /// Runs each op at once.
-package enum EagerInterpreter {
-  package static func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs) throws -> [Tensor] {
+package final class EagerInterpreter: Interpreter {
+  /// What the names of variables begin with, `a/b/`; ops have no names.
+  package let nameScope: String
+
+  private init(nameScope: String) { self.nameScope = nameScope }
+
+  /// That of calls outside any scope.
+  static let top = EagerInterpreter(nameScope: "")
+
+  package var programGraph: (any ProgramGraph)? { nil }
+  package var isBuildingFunction: Bool { false }
+
+  package func scoped(_ name: String?) -> any Interpreter {
+    guard let name, !name.isEmpty else { return Self.top }
+    return EagerInterpreter(nameScope: name.hasSuffix("/") ? name : nameScope + name + "/")
+  }
+
+  /// What ran has run: there is nothing to wait for.
+  package func waiting(for tensors: [Tensor]?) -> any Interpreter { self }
+
+  package func onDevice(_ device: String?) throws -> any Interpreter {
+    try DeviceName.check(device)
+    return self
+  }
+
+  package func colocated(with tensor: Tensor?, ignoringExisting: Bool) -> any Interpreter { self }
+
+  package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {
+    state.seeds.next(seed)
+  }
+
+  package func apply(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name _: String?, _ state: EnvironmentState
+  ) throws -> [Tensor] {
+    try Self.apply(op, inputs, attrs, state.execution)
+  }
+
+  package static func apply(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, _ execution: ExecutionContext
+  ) throws -> [Tensor] {
     let floatState = jk_float_enter()
     defer { jk_float_leave(floatState) }
     let cache = EagerCache.current
@@ -10,19 +48,20 @@ package enum EagerInterpreter {
     if let entry = cache.entries[slot], entry.matches(op, inputs, attrs) {
       do {
         guard let specialisation = entry.specialisation else {
-          return try entry.kernel.run(inputs, .eager)
+          return try entry.kernel.run(inputs, execution)
         }
         return try entry.kernel.run(specialisation, inputs)
       } catch let error as TFError {
         throw error.at(node: nil, op: op.name)
       }
     }
-    return try applySlowly(op, inputs, attrs, cache, slot)
+    return try applySlowly(op, inputs, attrs, execution, cache, slot)
   }
 
   @inline(never)
   private static func applySlowly(
-    _ op: OpDef, _ given: [Tensor], _ attrs: Attrs, _ cache: EagerCache, _ slot: Int
+    _ op: OpDef, _ given: [Tensor], _ attrs: Attrs, _ execution: ExecutionContext,
+    _ cache: EagerCache, _ slot: Int
   ) throws -> [Tensor] {
     for input in given {
       if case .symbolic(let reference) = input.payload {
@@ -56,7 +95,7 @@ package enum EagerInterpreter {
           node: nil, op: op.name)
       }
     }
-    let outputs = try kernel.run(inputs, .eager)
+    let outputs = try kernel.run(inputs, execution)
     // What a kernel keeps from run to run belongs to one call where the op is stateful.
     if !op.isStateful, case .dynamic = kernel.body {
       cache.entries[slot] = EagerCache.Entry(

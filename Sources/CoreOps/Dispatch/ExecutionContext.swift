@@ -5,6 +5,9 @@ import CKernels
 package final class ExecutionContext: Sendable {
   /// Variables, tables and the like, shared by the runs of one session.
   package let resources: ResourceContainer
+  /// The states of random ops. Each traced function has its own, so that equal nodes of two do not
+  /// share one.
+  package let generators: RandomGenerators
   /// Runs the functions of a library; nil where there are none.
   package let functions: (any FunctionRunner)?
   package let cancellation: Cancellation
@@ -14,10 +17,12 @@ package final class ExecutionContext: Sendable {
   package let depth: Int
 
   package init(
-    resources: ResourceContainer, functions: (any FunctionRunner)? = nil,
-    cancellation: Cancellation = Cancellation(), observer: (any RunObserver)? = nil, depth: Int = 0
+    resources: ResourceContainer, generators: RandomGenerators = RandomGenerators(),
+    functions: (any FunctionRunner)? = nil, cancellation: Cancellation = Cancellation(),
+    observer: (any RunObserver)? = nil, depth: Int = 0
   ) {
     self.resources = resources
+    self.generators = generators
     self.functions = functions
     self.cancellation = cancellation
     self.observer = observer
@@ -33,8 +38,22 @@ package final class ExecutionContext: Sendable {
   /// The same with other functions to call.
   package func with(functions: any FunctionRunner) -> ExecutionContext {
     ExecutionContext(
-      resources: resources, functions: functions, cancellation: cancellation, observer: observer,
-      depth: depth)
+      resources: resources, generators: generators, functions: functions,
+      cancellation: cancellation, observer: observer, depth: depth)
+  }
+
+  /// The same with other states of random ops.
+  package func with(generators: RandomGenerators) -> ExecutionContext {
+    ExecutionContext(
+      resources: resources, generators: generators, functions: functions,
+      cancellation: cancellation, observer: observer, depth: depth)
+  }
+
+  /// The same for a run that ends by another wish and that others observe.
+  package func with(cancellation: Cancellation, observer: (any RunObserver)?) -> ExecutionContext {
+    ExecutionContext(
+      resources: resources, generators: generators, functions: functions,
+      cancellation: cancellation, observer: observer, depth: depth)
   }
 
   /// The context of a call made here.
@@ -46,12 +65,12 @@ package final class ExecutionContext: Sendable {
         "function calls are nested more than \(depth) deep: does a function call itself?")
     }
     return ExecutionContext(
-      resources: resources, functions: functions, cancellation: cancellation, observer: observer,
-      depth: depth + 1)
+      resources: resources, generators: generators, functions: functions,
+      cancellation: cancellation, observer: observer, depth: depth + 1)
   }
 
-  /// Resources of eager calls outside any session.
-  package static let eager = ExecutionContext(resources: ResourceContainer())
+  /// For kernels that use neither resources nor functions.
+  package static let plain = ExecutionContext(resources: ResourceContainer())
 }
 
 /// Runs functions of a graph's library for the kernels of `While`, `If` and `PartitionedCall`; the

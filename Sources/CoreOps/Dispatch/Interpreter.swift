@@ -1,42 +1,59 @@
-/// Gives a meaning to ops: runs them, adds them to a graph, records them on a tape.
+/// Gives a meaning to ops: runs them, or adds them to a graph.
+///
+/// An interpreter does not change. What shapes a graph (a name scope, a device, nodes to wait for)
+/// makes another interpreter, under which the calls of a closure go.
 package protocol Interpreter: AnyObject, Sendable {
   /// - Parameter name: the node's name, where the caller wants one.
-  func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> [Tensor]
+  func apply(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, _ state: EnvironmentState
+  ) throws -> [Tensor]
 
   /// The seeds of a random op that asks for `seed`.
-  func seeds(_ seed: Int?) -> (Int, Int)
+  func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds
+
+  /// The graph that calls add to; nil where they run at once.
+  var programGraph: (any ProgramGraph)? { get }
+  /// Whether the graph is that of a function.
+  var isBuildingFunction: Bool { get }
+
+  /// What names begin with, `a/b/`; empty at the top.
+  var nameScope: String { get }
+  /// The same under a further name scope.
+  ///
+  /// - Parameter name: taken as it is where it ends in `/`; empty or nil for the top.
+  /// - Throws: `INVALID_ARGUMENT` for what cannot be part of a name.
+  func scoped(_ name: String?) throws -> any Interpreter
+
+  /// The same, in which new nodes also wait for those of `tensors`; nil for none at all, also not
+  /// those that were waited for till now.
+  func waiting(for tensors: [Tensor]?) throws -> any Interpreter
+
+  /// The same on a device; nil for none.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` for what is no device.
+  func onDevice(_ device: String?) throws -> any Interpreter
+
+  /// The same, in which new nodes are placed where the node of `tensor` is; nil for no place in
+  /// particular.
+  func colocated(with tensor: Tensor?, ignoringExisting: Bool) throws -> any Interpreter
 }
 
-extension Interpreter {
-  package func seeds(_ seed: Int?) -> (Int, Int) { RandomSeeds.eager(seed) }
+/// A graph that calls add to, as CoreOps knows it.
+package protocol ProgramGraph: AnyObject, Sendable {
+  /// What random ops follow.
+  var seed: Int? { get set }
 }
 
-package enum Dispatch {
-  /// The interpreter of public op calls; nil means that they run at once.
-  @TaskLocal package static var current: (any Interpreter)?
-
-  package static func with<R>(_ interpreter: (any Interpreter)?, _ body: () throws -> R) rethrows
-    -> R
-  {
-    try $current.withValue(interpreter, operation: body)
-  }
+/// The graph of calls that are made where eager execution is off and no graph was opened.
+package protocol DefaultGraph: AnyObject, Sendable {
+  var interpreter: any Interpreter { get }
 }
 
-/// Applies `op` under the current interpreter.
-package func apply(
-  _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs = Attrs(), name: String? = nil
-) throws -> [Tensor] {
-  if let interpreter = Dispatch.current {
-    return try interpreter.apply(op, inputs, attrs, name: name)
-  }
-  return try EagerInterpreter.apply(op, inputs, attrs)
-}
+/// The session that `eval` and `run` of tensors and operations use.
+package protocol DefaultSession: AnyObject, Sendable {}
 
-extension OpDef {
-  /// Applies an op that has one output under the current interpreter.
-  package func callAsFunction(
-    _ inputs: [Tensor], _ attrs: Attrs = Attrs(), name: String? = nil
-  ) throws -> Tensor {
-    try apply(self, inputs, attrs, name: name)[0]
-  }
+/// Is told of the calls that are made while it is in force, as a gradient tape is.
+package protocol CallRecorder: AnyObject, Sendable {
+  /// - Returns: the outputs, where they need another identity to be told apart from inputs.
+  func note(_ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ outputs: [Tensor]) -> [Tensor]
 }

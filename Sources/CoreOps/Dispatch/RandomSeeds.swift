@@ -1,46 +1,72 @@
-/// The seeds that random ops are given, by TensorFlow's rules: a global seed and one of the op.
-package enum RandomSeeds {
-  private struct State {
-    var global: Int?
-    var sequence = MersenneTwister(seed: 0)
-  }
-  private static let state = Lock(State())
+/// The two seeds that a random op is given, by TensorFlow's rules: a global one, and one of its
+/// own. Two zeros ask for seeds that nobody knows.
+package struct RandomSeeds: Sendable, Equatable {
+  package let first: Int
+  package let second: Int
+  /// Whether the second is the next of a sequence, so that no later call has the same.
+  package let isDrawn: Bool
 
-  /// The global seed of eager execution; setting it starts the sequence of ops' seeds anew.
-  package static var global: Int? {
-    get { state.withLock { $0.global } }
-    set {
-      state.withLock {
-        $0.global = newValue
-        $0.sequence = MersenneTwister(seed: UInt64((newValue ?? 0).magnitude))
-      }
-    }
-  }
+  /// The attribute of an eager op whose seed was drawn: nothing has to be kept for a call that no
+  /// other goes on from.
+  package static let drawnAttr = "_seed_is_drawn"
 
-  /// The seeds of an eager op: without a global seed and one of its own it gets (0, 0), which asks
-  /// for random ones.
-  package static func eager(_ seed: Int?) -> (Int, Int) {
-    guard let global = self.global else { return pair(nil, seed) }
-    return pair(global, seed ?? state.withLock { $0.sequence.below31Bits() })
-  }
-
-  /// The seeds of a node: one without a seed of its own takes the number of nodes before it.
-  package static func inGraph(_ seed: Int?, global: Int?, nodes: Int) -> (Int, Int) {
-    pair(global, seed ?? (global == nil ? nil : nodes))
-  }
-
-  private static func pair(_ global: Int?, _ seed: Int?) -> (Int, Int) {
+  /// - Parameters:
+  ///   - global: that of the graph, or of eager execution.
+  ///   - own: that which the op asks for.
+  ///   - next: gives one to an op that asks for none where there is a global one.
+  package init(global: Int?, own: Int?, next: () -> Int) {
     // What TensorFlow takes for the graph's seed when only the op has one.
     let graphDefault = 87_654_321
     let largest = 2_147_483_647
-    guard global != nil || seed != nil else { return (0, 0) }
     func cut(_ x: Int) -> Int {
       let rest = x % largest
       return rest < 0 ? rest + largest : rest
     }
-    let seeds = (cut(global ?? graphDefault), cut(seed ?? 0))
+    isDrawn = global != nil && own == nil
+    guard global != nil || own != nil else {
+      (first, second) = (0, 0)
+      return
+    }
+    let seeds = (cut(global ?? graphDefault), cut(own ?? next()))
     // (0, 0) would mean random seeds.
-    return seeds == (0, 0) ? (0, largest) : seeds
+    (first, second) = seeds == (0, 0) ? (0, largest) : seeds
+  }
+}
+
+/// The global seed of eager execution, and the seeds of ops that follow from it.
+package final class EagerSeeds: Sendable {
+  private struct State {
+    var global: Int?
+    /// Made when first needed.
+    var sequence: MersenneTwister?
+    /// How often the global seed was set.
+    var settings = 0
+  }
+  private let state = Lock(State())
+
+  package init() {}
+
+  /// Setting it starts the sequence of ops' seeds anew, and all generators of eager ops and of
+  /// functions.
+  package var global: Int? {
+    get { state.withLock { $0.global } }
+    set { state.withLock { $0 = State(global: newValue, settings: $0.settings + 1) } }
+  }
+
+  /// How often the global seed was set.
+  package var settings: Int { state.withLock { $0.settings } }
+
+  package func next(_ own: Int?) -> RandomSeeds {
+    state.withLock { state in
+      let global = state.global
+      return RandomSeeds(global: global, own: own) {
+        var sequence =
+          state.sequence ?? MersenneTwister(seed: UInt64((global ?? 0).magnitude))
+        state.sequence = nil
+        defer { state.sequence = sequence }
+        return sequence.below31Bits()
+      }
+    }
   }
 }
 

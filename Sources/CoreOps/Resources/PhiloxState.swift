@@ -1,7 +1,7 @@
 package import CKernels
 
 /// The generator of one stateful random op, which goes on from run to run.
-package final class PhiloxState: TensorObject {
+package final class PhiloxState: Sendable {
   private let generator: Lock<jk_philox>
 
   /// - Parameters:
@@ -20,16 +20,49 @@ package final class PhiloxState: TensorObject {
       return current
     }
   }
+}
 
-  /// The generator of the node that runs, made when it first runs.
+/// The generators of stateful random ops, each made when its op first runs.
+package final class RandomGenerators: Sendable {
+  private struct State {
+    var made: [String: PhiloxState] = [:]
+    /// In the order in which they were made.
+    var order: [String] = []
+    var settings = 0
+  }
+  private let state = Lock(State())
+  private let seeds: EagerSeeds?
+  private let limit: Int
+
+  /// - Parameters:
+  ///   - seeds: those whose setting starts all anew; nil for none.
+  ///   - limit: how many are kept; of more, those made first are dropped, and start anew. Nodes are
+  ///     as many as a graph has; eager calls with seeds of their own are not bounded.
+  package init(seeds: EagerSeeds? = nil, limit: Int = .max) {
+    self.seeds = seeds
+    self.limit = limit
+  }
+
+  package var count: Int { state.withLock { $0.made.count } }
+
+  /// The generator of the node that runs.
   ///
   /// - Parameter identity: what tells two ops apart that have no node: eager ones, of which those
   ///   alike share a generator.
-  package static func of(_ context: DynamicContext, identity: String, seed: Int, seed2: Int) throws
-    -> PhiloxState
-  {
-    try context.execution.resources.findOrCreate("_random/\(identity)/\(context.node)") {
-      PhiloxState(seed: seed, seed2: seed2)
+  package func generator(node: String, identity: String, seed: Int, seed2: Int) -> PhiloxState {
+    let name = "\(identity)/\(node)"
+    let settings = seeds?.settings ?? 0
+    return state.withLock { state in
+      if state.settings != settings { state = State(settings: settings) }
+      if let known = state.made[name] { return known }
+      if state.made.count >= limit {
+        for old in state.order.prefix(limit / 2) { state.made[old] = nil }
+        state.order.removeFirst(limit / 2)
+      }
+      let generator = PhiloxState(seed: seed, seed2: seed2)
+      state.made[name] = generator
+      if limit < .max { state.order.append(name) }
+      return generator
     }
   }
 }

@@ -263,7 +263,7 @@ extension SharedAPI {
       } else if tensor.dims.elementCount == 1 {
         tensor = try EagerInterpreter.apply(
           ShapeOps.family.fill, [Tensor(shape, shape: [shape.count]), tensor.reshaped(Shape())],
-          Attrs())[0]
+          Attrs(), .plain)[0]
       } else {
         throw TFError.invalidArgument(
           "Eager tensor of \(tensor.dims.elementCount) elements cannot fill shape \(dims)")

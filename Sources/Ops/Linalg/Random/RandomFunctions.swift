@@ -6,10 +6,20 @@ extension SharedAPI {
 
 /// `tf.random`.
 public enum RandomAPI {
+  /// Sets the seed that random ops follow: the graph's inside one, otherwise that of eager ops,
+  /// whose numbers then begin anew.
+  ///
+  /// Follows `tf.random.set_seed`.
+  public static func setSeed(_ seed: Int?) { Environment.current.setSeed(seed) }
+
   private static func seeds(_ seed: Int?) -> Attrs {
-    let (first, second) = Dispatch.current?.seeds(seed) ?? RandomSeeds.eager(seed)
-    return Attrs().with("seed", .int(first), unless: first == 0).with(
-      "seed2", .int(second), unless: second == 0)
+    let environment = Environment.current
+    let seeds = environment.seeds(seed)
+    return Attrs().with("seed", .int(seeds.first), unless: seeds.first == 0).with(
+      "seed2", .int(seeds.second), unless: seeds.second == 0
+    ).with(
+      RandomSeeds.drawnAttr, .bool(true),
+      unless: !seeds.isDrawn || !environment.isExecutingEagerly)
   }
 
   private static func shape(_ shape: some TensorConvertible) throws -> Tensor {

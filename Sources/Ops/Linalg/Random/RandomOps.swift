@@ -186,11 +186,16 @@ extension RandomOps {
       let (seed, seed2) = (try prepared.int("seed"), try prepared.int("seed2"))
       let dtype = prepared.outputTypes[0]
       let identity = "\(prepared.op.name)/\(seed)/\(seed2)/\(dtype)"
+      let isUsedOnce = prepared.attrs[RandomSeeds.drawnAttr] == .bool(true)
       return { context in
         [
           try body(context, dtype) { steps in
-            try PhiloxState.of(context, identity: identity, seed: seed, seed2: seed2)
-              .reserve(steps: steps)
+            let generator =
+              isUsedOnce
+              ? PhiloxState(seed: seed, seed2: seed2)
+              : context.execution.generators.generator(
+                node: context.node, identity: identity, seed: seed, seed2: seed2)
+            return generator.reserve(steps: steps)
           }
         ]
       }

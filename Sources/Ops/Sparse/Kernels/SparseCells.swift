@@ -228,5 +228,5 @@ enum SparseRows {
 /// Runs the kernel of another op on values: for kernels that are made of others.
 func runKernel(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs = Attrs()) throws -> [Tensor] {
   try PreparedKernel(op: op, node: "", attrs: attrs, inputTypes: inputs.map(\.dtype))
-    .run(inputs, .eager)
+    .run(inputs, .plain)
 }
