@@ -154,12 +154,12 @@ void jk_unique_keys(int dtype, int64_t outer, int64_t rows, int64_t inner, const
             break;
           case JK_F32:
             key = ((const u32 *)x)[at];
-            if (key == 0x80000000u) key = 0;
+            if (((const f32 *)x)[at] == 0) key = 0;
             odd |= (key & 0x7fffffff) > 0x7f800000;
             break;
           case JK_F64:
             key = ((const u64 *)x)[at];
-            if (key == 1ull << 63) key = 0;
+            if (((const f64 *)x)[at] == 0) key = 0;
             odd |= (key & ~(1ull << 63)) > 0x7ff0000000000000ull;
             break;
           case JK_I32: case JK_U32: case JK_QI32: key = ((const u32 *)x)[at]; break;

@@ -22,10 +22,10 @@ BINARY_COMPLEXES(squared_difference, product_c64(conjf(x - y), x - y),
 JK_TABLE(squared_difference, FLOAT_CASES(squared_difference) COMPLEX_CASES(squared_difference)
          case JK_I32: return squared_difference_i32; case JK_I64: return squared_difference_i64;)
 
-BINARY_FLOATS(maximum, x > y || x != x ? x : y, x > y || x != x ? x : y)
+BINARY_FLOATS(maximum, flushedf(x > y || x != x ? x : y), flushed(x > y || x != x ? x : y))
 BINARY_INTS(maximum, x > y ? x : y)
 JK_TABLE(maximum, REAL_CASES(maximum))
-BINARY_FLOATS(minimum, x < y || x != x ? x : y, x < y || x != x ? x : y)
+BINARY_FLOATS(minimum, flushedf(x < y || x != x ? x : y), flushed(x < y || x != x ? x : y))
 BINARY_INTS(minimum, x < y ? x : y)
 JK_TABLE(minimum, REAL_CASES(minimum))
 
@@ -130,7 +130,14 @@ BINARY_COMPLEX_OP(xlog1py, x == 0 ? 0 : x * JK_ROUNDED(fast_log1pf(y)), x == 0 ?
                   x == 0 ? 0 : product_c64(x, (c64)log1p_complex(y)),
                   x == 0 ? 0 : product_c128(x, log1p_complex(y)))
 
-BINARY_OP(atan2, fast_atan2f(x, y), atan2(x, y))
+// As fast_atan2f where both are denormal or 0.
+static double atan2_double(double y, double x) {
+  union { double f; u64 i; } a = {y}, b = {x};
+  if (x == 0 && y == 0 && (a.i | b.i) << 1 != 0)
+    return copysign(signbit(x) ? 2.356194490192345 : 0.7853981633974483, y);
+  return atan2(flushed(y), flushed(x));
+}
+BINARY_OP(atan2, fast_atan2f(x, y), atan2_double(x, y))
 JK_BINARY_LOOP(next_after_f32, f32, f32, GET_id, SET_id, nextafterf(x, y))
 JK_BINARY_LOOP(next_after_f64, f64, f64, GET_id, SET_id, nextafter(x, y))
 JK_TABLE(next_after, case JK_F32: return next_after_f32; case JK_F64: return next_after_f64;)

@@ -110,7 +110,8 @@ jk_loop jk_select(int size) {
         __auto_type low = GET(b[i]);                              \
         __auto_type high = GET(c[i]);                             \
         x = high < x ? high : x;                                  \
-        o[i] = SET((x < low ? low : x));                          \
+        x = x < low ? low : x;                                    \
+        o[i] = SET(FLUSHED(x));                                   \
       }                                                           \
       return 0;                                                   \
     }                                                             \
@@ -119,7 +120,8 @@ jk_loop jk_select(int size) {
     if (r && !s && !t) JK_VECTOR for (size_t i = 0; i < n; i++) { \
         __auto_type x = GET(a[i]);                                \
         x = high < x ? high : x;                                  \
-        o[i] = SET((x < low ? low : x));                          \
+        x = x < low ? low : x;                                    \
+        o[i] = SET(FLUSHED(x));                                   \
       }                                                           \
     else                                                          \
       for (size_t i = 0; i < n; i++) {                            \
@@ -127,7 +129,8 @@ jk_loop jk_select(int size) {
         low = GET(b[i * s]);                                      \
         high = GET(c[i * t]);                                     \
         x = high < x ? high : x;                                  \
-        o[i] = SET((x < low ? low : x));                          \
+        x = x < low ? low : x;                                    \
+        o[i] = SET(FLUSHED(x));                                   \
       }                                                           \
     return 0;                                                     \
   }

@@ -39,16 +39,16 @@ static double _Complex log1p_complex(double _Complex x) {
   double a = creal(x), b = cimag(x);
   return 0.5 * log1p(a * (2 + a) + b * b) + I * atan2(b, 1 + a);
 }
-UNARY_COMPLEX_OP(log1p, fast_log1pf(x), log1p(x), (c64)log1p_complex(x), log1p_complex(x))
+UNARY_COMPLEX_OP(log1p, fast_log1pf(x), log1p(flushed(x)), (c64)log1p_complex(x), log1p_complex(x))
 UNARY_COMPLEX_OP(sinh, fast_sinhf(x), sinh(x), csinhf(x), csinh(x))
 UNARY_COMPLEX_OP(cosh, fast_coshf(x), cosh(x), ccoshf(x), ccosh(x))
 UNARY_COMPLEX_OP(tanh, fast_tanhf(x), tanh(x), ctanhf(x), ctanh(x))
 UNARY_COMPLEX_OP(asin, fast_asinf(x), asin(x), casinf(x), casin(x))
 UNARY_COMPLEX_OP(acos, fast_acosf(x), acos(x), cacosf(x), cacos(x))
-UNARY_COMPLEX_OP(atan, fast_atanf(x), atan(x), catanf(x), catan(x))
+UNARY_COMPLEX_OP(atan, fast_atanf(x), atan(flushed(x)), catanf(x), catan(x))
 UNARY_COMPLEX_OP(asinh, fast_asinhf(x), asinh(x), casinhf(x), casinh(x))
 UNARY_COMPLEX_OP(acosh, fast_acoshf(x), acosh(x), cacoshf(x), cacosh(x))
-UNARY_COMPLEX_OP(atanh, fast_atanhf(x), atanh(x), catanhf(x), catanh(x))
+UNARY_COMPLEX_OP(atanh, fast_atanhf(x), atanh(flushed(x)), catanhf(x), catanh(x))
 JK_INLINE double sigmoid(double x) {
   double e = exp(-fabs(x));
   return (x >= 0 ? 1 : e) / (1 + e);

@@ -120,7 +120,7 @@ JK_INLINE float fast_log1pf(float x) {
   float y = fast_log_core(m - 1.0f, e, c);
   y = x < INFINITY ? y : x;
   y = x > -1.0f ? y : (x == -1.0f ? -INFINITY : NAN);
-  return fast_absf(x) < 1e-10f ? x : y;
+  return fast_absf(x) < 1e-10f ? flushedf(x) : y;
 }
 JK_INLINE float fast_log2f(float x) { return fast_logf(x) * 1.44269504f; }
 
@@ -228,7 +228,7 @@ JK_INLINE float fast_trig(float r, u32 quarter) {
 JK_INLINE float fast_sinf(float x) {
   u32 quarter;
   float y = fast_trig((float)fast_trig_reduce(x, &quarter), quarter);
-  return x == 0.0f ? x : y;
+  return x == 0.0f ? flushedf(x) : y;
 }
 JK_INLINE float fast_cosf(float x) {
   u32 quarter;
@@ -262,10 +262,14 @@ JK_INLINE float fast_atanf(float x) {
   float y = fast_atan_core(a > 1.0f ? 1.0f / a : a);
   return fast_signf(a > 1.0f ? 1.57079633f - y : y, x);
 }
+// Whether one of two numbers has a bit set beside its sign: denormals have one, although they
+// compare as 0.
+JK_INLINE bool fast_any_bit(float x, float y) { return ((fast_bits(x) | fast_bits(y)) << 1) != 0; }
+// Denormals count as equal and not as 0, as in TensorFlow's loop.
 JK_INLINE float fast_atan2f(float y, float x) {
   float a = fast_absf(x), b = fast_absf(y);
   float large = a > b ? a : b, small = a > b ? b : a;
-  float t = large == 0.0f || small == INFINITY ? (large == 0.0f ? 0.0f : 1.0f) : small / large;
+  float t = large == 0.0f || small == INFINITY ? (fast_any_bit(x, y) ? 1.0f : 0.0f) : small / large;
   float r = fast_atan_core(t);
   r = b > a ? 1.57079633f - r : r;
   r = (fast_bits(x) >> 31) ? 3.14159265f - r : r;

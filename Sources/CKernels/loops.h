@@ -100,8 +100,11 @@ JK_INLINE bf16 bf16_set(float x) {
 }
 
 // x, or the zero of its sign where x is denormal and the thread flushes such numbers: for functions
-// of the C library that look at the bits of x.
+// of the C library that look at the bits of x, and for results that no arithmetic made.
 JK_INLINE double flushed(double x) { return x + __builtin_copysign(0.0, x); }
+JK_INLINE float flushedf(float x) { return x + __builtin_copysignf(0.0f, x); }
+// The same for values of any type.
+#define FLUSHED(x) _Generic((x), float: flushedf(x), double: flushed(x), default: (x))
 
 // Storage type -> the type it is computed in, and back.
 #define GET_id(x) (x)

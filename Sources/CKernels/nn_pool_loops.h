@@ -42,7 +42,7 @@ PART(F(max_pool)) {
               best[c] = value > best[c] ? value : best[c];
             }
           }
-      for (int64_t c = 0; c < lanes; c++) out[from + c] = SET(best[c]);
+      for (int64_t c = 0; c < lanes; c++) out[from + c] = SET(FLUSHED(best[c]));
     }
   }
 }
@@ -85,7 +85,7 @@ PART(F(max_pool_in_order)) {
         PAD(1, +s->kernel[1] >, t1)
       }
       PAD(0, +s->kernel[0] >, t0)
-      for (int64_t c = 0; c < lanes; c++) out[from + c] = SET(best[c]);
+      for (int64_t c = 0; c < lanes; c++) out[from + c] = SET(FLUSHED(best[c]));
     }
   }
 }

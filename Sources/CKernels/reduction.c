@@ -147,8 +147,8 @@ typedef struct {
   FINISH(r_prod_##s, T, W, SET, (B)w)                                                       \
   FINISH(r_norm_##s, T, W, SET, (B)root(w))                                                 \
   FINISH(r_l2_##s, T, W, SET, (B)(w / 2))                                                   \
-  FINISH(r_max_##s, T, B, SET, w)                                                           \
-  FINISH(r_min_##s, T, B, SET, w)                                                           \
+  FINISH(r_max_##s, T, B, SET, FLUSHED(w))                                                  \
+  FINISH(r_min_##s, T, B, SET, FLUSHED(w))                                                  \
   TABLE(r_sum_##s, sum_##s, T, W)                                                           \
   TABLE(r_mean_##s, sum_##s, T, W)                                                          \
   TABLE(r_prod_##s, prod_##s, T, W)                                                         \

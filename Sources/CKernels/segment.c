@@ -34,8 +34,9 @@ void jk_count_ids(jk_ids ids, size_t n, double *counts, size_t count, bool root)
 
 #define ADD(a, b) ((a) + (b))
 #define MUL(a, b) ((a) * (b))
-#define MORE(a, b) ((a) < (b) ? (b) : (a))
-#define LESS(a, b) ((b) < (a) ? (b) : (a))
+// Denormals are flushed, as sums and products are.
+#define MORE(a, b) FLUSHED((a) < (b) ? (b) : (a))
+#define LESS(a, b) FLUSHED((b) < (a) ? (b) : (a))
 
 // One operation on rows over the columns begin..<end. T is stored, A added up in, D what a quotient
 // is taken in.

@@ -19,6 +19,14 @@ let denormalCases: [OpCase] = [
   flushing("Ceil", [small], [0, minus, 0x3f80_0000]),
   flushing("Cumsum", [small, t(.int32, 0)], [0, 0, normal]),
   flushing("MatMul", [t(.float32, [[1e-39], [3e-38]]), t(.float32, [[1]])], [0, normal]),
+  flushing("Maximum", [small, t(.float32, -1)], [0, minus, normal]),
+  flushing("Minimum", [small, t(.float32, 1)], [0, minus, normal]),
+  flushing("ClipByValue", [small, t(.float32, -1), t(.float32, 1)], [0, minus, normal]),
+  flushing("Max", [t(.float32, [[1e-39, -1], [-1e-39, -1]]), t(.int32, 1)], [0, minus]),
+  flushing("Min", [t(.float32, [[1e-39, 1], [-1e-39, 1]]), t(.int32, [1])], [0, minus]),
+  flushing("SegmentMax", [small, t(.int32, [0, 1, 2])], [0, minus, normal]),
+  flushing("Log1p", [small], [0, minus, normal]),
+  flushing("Sin", [small], [0, minus, normal]),
   flushing("Identity", [small], [tiny, minusTiny, normal]),
   flushing("Neg", [small], [minusTiny, tiny, normal | minus]),
   flushing("Abs", [small], [tiny, tiny, normal]),
@@ -27,6 +35,34 @@ let denormalCases: [OpCase] = [
     "ConcatV2", [small, small, t(.int32, 0)],
     [tiny, minusTiny, normal, tiny, minusTiny, normal]),
   OpCase("Sign of denormals", [small], expect: [[0, 0, 1]], tolerance: 0, gradient: false),
+  OpCase(
+    "MaxPool of denormals", [small], expect: [t(.int32, [0, minus, normal])], tolerance: 0
+  ) {
+    let pooled = try apply(
+      "MaxPool", [apply("Reshape", [$0[0], t(.int32, [1, 3, 1, 1])])],
+      [
+        "ksize": .ints([1, 1, 1, 1]), "strides": .ints([1, 1, 1, 1]), "padding": .string("VALID"),
+      ])
+    return [
+      try apply(
+        "Bitcast", [apply("Reshape", [pooled, t(.int32, [-1])])], ["type": .type(.int32)])
+    ]
+  },
+  OpCase(
+    "Unique of denormals", [t(.float32, [1e-39, 0, 1, -1e-39])], expect: [t(.int32, [0, 0, 1, 0])]
+  ) { [try CoreOps.apply(OpCase.definition("Unique"), $0)[1]] },
+  // Two denormals are equal, and so are a denormal and 0.
+  OpCase(
+    "Atan2 of denormals",
+    [t(.float32, [1e-39, 0, 0, 2]), t(.float32, [-3e-39, 2e-39, 0, 1e-39])],
+    expect: [[2.3561945, 0.7853982, 0, 1.5707964]], gradient: false),
+  OpCase(
+    "Atan2 of float64 denormals",
+    [
+      t(.float64, [Double.leastNonzeroMagnitude, 0, Double.leastNonzeroMagnitude]),
+      t(.float64, [-Double.leastNonzeroMagnitude, Double.leastNonzeroMagnitude, -1]),
+    ],
+    expect: [[2.356194490192345, 0.7853981633974483, 3.141592653589793]], gradient: false),
   OpCase("Greater with denormals", [small, t(.float32, 0)], expect: [[false, false, true]]),
   OpCase("Equal with denormals", [small, t(.float32, 0)], expect: [[true, true, false]]),
   OpCase(
