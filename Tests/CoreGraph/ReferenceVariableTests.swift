@@ -159,6 +159,44 @@ import V1Graph
     #expect(try run(nodes, ["y"], stepwise: stepwise) == [[10, 12, 14, 16]])
   }
 
+  static let stringViews: [[NodeDef]] = [
+    [typed("read", "Identity", ["v"], .string)],
+    [typed("read", "StopGradient", ["v"], .string)],
+    [
+      constantNode("flat", .int32, [2]),
+      node("read", "Reshape", ["v", "flat"], ["T": .type(.string), "Tshape": .type(.int32)]),
+    ],
+    [
+      constantNode("yes", .bool, true), typed("s", "Switch", ["v", "yes"], .string),
+      node("read", "Merge", ["s:0", "s:1"], ["T": .type(.string), "N": .int(2)]),
+    ],
+  ]
+
+  @Test(arguments: stringViews.indices, [false, true])
+  func aReadOfStringsShowsLaterChanges(view: Int, stepwise: Bool) throws {
+    func run(_ new: [String]) throws -> [[String]] {
+      let change = node(
+        "change", "Assign", ["v", "new"], ["T": .type(.string), "validate_shape": .bool(false)])
+      let session = Session(
+        graph: try Graph(
+          importing: graphDef(
+            [
+              node("v", "VariableV2", [], ["dtype": .type(.string), "shape": .shape([2])]),
+              constantNode("start", .string, ["a", "b"]),
+              typed("init", "Assign", ["v", "start"], .string),
+              constantNode("new", .string, new), waiting(change, for: "read"),
+              constantNode("end", .string, "!"),
+              waiting(typed("y", "Add", ["read", "end"], .string), for: "change"),
+            ] + Self.stringViews[view])), stepwise: stepwise)
+      let start = try session.run(fetches: ["init"])
+      let values = try start + session.run(fetches: ["y", "v"])
+      return values.map { $0.strings.map(\.text) }
+    }
+    #expect(try run(["c", "de"]) == [["a", "b"], ["c!", "de!"], ["c", "de"]])
+    // Memory of another size is other memory.
+    #expect(try run(["c"]) == [["a", "b"], ["a!", "b!"], ["c"]])
+  }
+
   /// What a run gave stays as it is.
   @Test(arguments: [false, true]) func fetchedValuesStay(stepwise: Bool) throws {
     let nodes = nodes(

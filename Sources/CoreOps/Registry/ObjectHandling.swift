@@ -49,17 +49,17 @@ private struct ObjectElements {
 
   package mutating func positions(of tensor: Tensor) throws -> Tensor {
     let count = tensor.dims.elementCount
-    guard case .strings(let buffer) = tensor.payload else {
+    guard tensor.dtype == .string else {
       defer { objects += tensor.objects }
       return try Tensor((1...).prefix(count).map { $0 + objects.count }, dims: tensor.dims)
     }
     guard comparesElements else {
-      defer { strings += buffer }
+      defer { strings += tensor.strings }
       return try Tensor((1...).prefix(count).map { $0 + strings.count }, dims: tensor.dims)
     }
     var positions: [Int] = []
     positions.reserveCapacity(count)
-    for string in buffer {
+    for string in tensor.strings {
       if let position = known[string] {
         positions.append(position)
       } else {

@@ -33,13 +33,20 @@ package final class VariableObject: TensorObject {
   package func update(_ change: (Tensor?) throws -> Tensor) throws -> Tensor {
     try state.withLock {
       let value = try change($0)
-      $0 = isReference && dtype.isNumeric ? try Self.written(value, over: $0) : value
+      $0 = isReference ? try Self.written(value, over: $0) : value
       return value
     }
   }
 
   /// The value in the memory of the old one, if that has as many elements.
   private static func written(_ value: Tensor, over old: Tensor?) throws -> Tensor {
+    if value.dtype == .string {
+      guard case .strings(let buffer)? = old?.payload, buffer.replace(by: value.strings) else {
+        return Tensor(strings: StringBuffer(StringMemory(value.strings)), dims: value.dims)
+      }
+      return Tensor(strings: buffer, dims: value.dims)
+    }
+    guard value.dtype.isNumeric else { return value }
     var memory: Buffer?
     if case .buffer(let buffer)? = old?.payload, buffer.byteCount >= value.bytes.count,
       old?.dims.elementCount == value.dims.elementCount
@@ -211,6 +218,9 @@ extension Tensor {
 
   /// The value as it is now: a copy, if it is the memory of a reference variable.
   package func settled() throws -> Tensor {
+    if dtype == .string, case .strings(let buffer) = payload {
+      return Tensor(strings: buffer.current, dims: dims)
+    }
     guard case .buffer(let buffer) = payload, buffer.isVariable else { return self }
     let copy = try Tensor.uninitialized(dtype, dims)
     copy.bytes.copyMemory(from: UnsafeRawBufferPointer(bytes))

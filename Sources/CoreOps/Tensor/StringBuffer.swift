@@ -7,12 +7,36 @@ package final class StringBuffer: Sendable {
   private let starts: Buffer
   private let first: Int
   package let count: Int
+  /// What the elements are now, where they are those of a reference variable.
+  private let memory: StringMemory?
 
-  fileprivate init(bytes: Buffer, starts: Buffer, first: Int, count: Int) {
+  fileprivate init(
+    bytes: Buffer, starts: Buffer, first: Int, count: Int, memory: StringMemory? = nil
+  ) {
     self.bytes = bytes
     self.starts = starts
     self.first = first
     self.count = count
+    self.memory = memory
+  }
+
+  /// The elements of a reference variable, which change with it: see `current`.
+  package convenience init(_ memory: StringMemory) {
+    let now = memory.value
+    self.init(
+      bytes: now.bytes, starts: now.starts, first: now.first, count: now.count, memory: memory)
+  }
+
+  /// The elements as they are now, and stay.
+  package var current: StringBuffer { memory?.value ?? self }
+
+  /// Puts other elements, as many as there are, into the memory of a reference variable.
+  ///
+  /// - Returns: false where this is no such memory, or there are more or fewer.
+  package func replace(by value: StringBuffer) -> Bool {
+    guard let memory, value.count == count else { return false }
+    memory.value = value
+    return true
   }
 
   /// `count` empty elements.
@@ -48,6 +72,18 @@ package final class StringBuffer: Sendable {
   package var byteCount: Int {
     let starts = starts.pointer.assumingMemoryBound(to: Int.self) + first
     return starts[count] - starts[0]
+  }
+}
+
+/// The memory of a reference variable of strings.
+package final class StringMemory: Sendable {
+  private let content: Lock<StringBuffer>
+
+  package init(_ value: StringBuffer) { content = Lock(value.current) }
+
+  fileprivate(set) var value: StringBuffer {
+    get { content.withLock { $0 } }
+    set { content.withLock { $0 = newValue.current } }
   }
 }
 
@@ -234,9 +270,9 @@ extension Tensor {
     self.init(strings: try builder.finish(), dims: dims)
   }
 
-  /// The elements of a string tensor.
+  /// The elements of a string tensor; of a reference variable, as they are now.
   package var strings: StringBuffer {
     guard case .strings(let buffer) = payload else { preconditionFailure("not a string tensor") }
-    return buffer
+    return buffer.current
   }
 }

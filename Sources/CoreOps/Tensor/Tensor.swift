@@ -168,7 +168,7 @@ extension Tensor {
         dtype: dtype, dims: dims,
         buffer: Buffer(parent: buffer, offset: 0, byteCount: buffer.byteCount))
     case .strings(let buffer):
-      Tensor(dtype: dtype, dims: dims, payload: .strings(buffer.window(0..<buffer.count)))
+      Tensor(dtype: dtype, dims: dims, payload: .strings(buffer.current.window(0..<buffer.count)))
     case .objects(let buffer):
       Tensor(dtype: dtype, dims: dims, payload: .objects(ObjectBuffer(buffer.values)))
     case .symbolic: self
@@ -194,7 +194,7 @@ extension Tensor {
         dtype: dtype, dims: dims,
         buffer: Buffer(parent: buffer, offset: start &* size, byteCount: (end &- start) &* size))
     case .strings(let buffer):
-      return Tensor(strings: buffer.window(start &* row..<end &* row), dims: dims)
+      return Tensor(strings: buffer.current.window(start &* row..<end &* row), dims: dims)
     case .objects(let buffer):
       return Tensor(dtype, objects: Array(buffer.values[start &* row..<end &* row]), dims: dims)
     case .symbolic:

@@ -102,11 +102,11 @@ package struct BasicOps: OpFamily {
     "DeepCopy", "x", "y", stateful: true, copies: true,
     gradient: .none("DeepCopy has no gradient"))
   package let copy: OpDef = passing(
-    "Copy", "input", "output", copies: true,
+    "Copy", "input", "output",
     extra: "\ntensor_name: string = ''\ndebug_ops_spec: list(string) = []",
     gradient: .none("Copy has no gradient"))
   package let copyHost: OpDef = passing(
-    "CopyHost", "input", "output", copies: true,
+    "CopyHost", "input", "output",
     extra: "\ntensor_name: string = ''\ndebug_ops_spec: list(string) = []",
     gradient: .none("CopyHost has no gradient"))
 
