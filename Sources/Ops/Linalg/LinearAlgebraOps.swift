@@ -18,7 +18,9 @@ package struct LinearAlgebraOps: OpFamily {
       let n = context.rows(0)
       for i in 0..<context.count {
         try Cancellation.checkCurrent()
-        let (l, gradient) = (context.matrix(0, i), context.matrix(1, i))
+        let gradient = context.matrix(1, i)
+        var l = context.matrix(0, i)
+        for c in 0..<n { for r in 0..<c { l[r, c] = (0, 0) } }
         guard l.isFinite, gradient.isFinite, !l.hasZeroPivot else {
           context.store(l.plainCholeskyGradient(gradient), i)
           continue
@@ -151,7 +153,10 @@ package struct LinearAlgebraOps: OpFamily {
         try Cancellation.checkCurrent()
         let a = context.matrix(0, i)
         // LAPACK measures complex pivots by the sum of their parts, TensorFlow by their modulus.
-        let (factors, pivots) = a.isComplex ? a.plainLU() : { ($0.factors, $0.pivots) }(a.lu())
+        let (factors, pivots) =
+          a.isComplex
+          ? a.plainLU(dividing: MatrixFunctions.quotientOfFinite)
+          : { ($0.factors, $0.pivots) }(a.lu())
         if factors.hasZeroPivot { throw LinearAlgebraRules.singular }
         context.store(factors, i)
         var order = Array(0..<n)
@@ -354,7 +359,7 @@ extension LinearAlgebraOps {
           for i in 0..<context.count {
             try Cancellation.checkCurrent()
             let a = context.matrix(0, i, isComplex: computesComplex ? true : nil)
-            context.store(try body(a, context.dtype).form(adjoint: turned), i)
+            context.store(try body(a.form(adjoint: turned), context.dtype), i)
           }
         }
       }, gradient: gradient)

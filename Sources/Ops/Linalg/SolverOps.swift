@@ -124,6 +124,7 @@ package struct SolverOps: OpFamily {
               for r in 0..<n - distance { a[r, r + distance] = bands[band, r] }
             }
           }
+          if a.hasZeroPivot { throw LinearAlgebraRules.singular }
           context.store(SolverOps.substituted(a, context.matrix(1, place.1), lower, adjoint), i)
         }
       }
@@ -340,9 +341,16 @@ extension SolverOps {
     func minus(_ a: Complex, _ b: Complex) -> Complex { (a.re - b.re, a.im - b.im) }
     func isZero(_ a: Complex) -> Bool { a.re == 0 && a.im == 0 }
     func size(_ a: Complex) -> Double { a.re * a.re + a.im * a.im }
-    // Without a solution nothing is a number, and other systems of the batch go on.
+    func multiply(_ a: Complex, _ b: Complex) -> Complex {
+      d.isComplex ? MatrixFunctions.multiply(a, b) : (a.re * b.re, 0)
+    }
+    func divide(_ a: Complex, _ b: Complex, _ quotient: (Complex, Complex) -> Complex) -> Complex {
+      d.isComplex ? quotient(a, b) : (a.re / b.re, 0)
+    }
+    // Without a solution nothing is a number, or complex numbers are 0 as in TensorFlow, and other
+    // systems of the batch go on.
     func unsolved() -> DenseMatrix {
-      x.fill(.nan)
+      x.fill(d.isComplex ? 0 : .nan)
       return x
     }
     // Row r of what is left: its diagonal and the two elements to the right.
@@ -359,20 +367,20 @@ extension SolverOps {
         for c in 0..<b.columns { (x[r, c], x[r + 1, c]) = (x[r + 1, c], x[r, c]) }
       }
       if isZero(rows[r].0) { return unsolved() }
-      let factor = MatrixFunctions.divide(below, rows[r].0)
-      rows[r + 1].0 = minus(rows[r + 1].0, MatrixFunctions.multiply(factor, rows[r].1))
-      rows[r + 1].1 = minus(rows[r + 1].1, MatrixFunctions.multiply(factor, rows[r].2))
+      let factor = divide(below, rows[r].0, MatrixFunctions.quotient)
+      rows[r + 1].0 = minus(rows[r + 1].0, multiply(factor, rows[r].1))
+      rows[r + 1].1 = minus(rows[r + 1].1, multiply(factor, rows[r].2))
       for c in 0..<b.columns {
-        x[r + 1, c] = minus(x[r + 1, c], MatrixFunctions.multiply(factor, x[r, c]))
+        x[r + 1, c] = minus(x[r + 1, c], multiply(factor, x[r, c]))
       }
     }
     if isZero(rows[n - 1].0) { return unsolved() }
     for c in 0..<b.columns {
       for r in (0..<n).reversed() {
         var sum = x[r, c]
-        if r + 1 < n { sum = minus(sum, MatrixFunctions.multiply(rows[r].1, x[r + 1, c])) }
-        if r + 2 < n { sum = minus(sum, MatrixFunctions.multiply(rows[r].2, x[r + 2, c])) }
-        x[r, c] = MatrixFunctions.divide(sum, rows[r].0)
+        if r + 1 < n { sum = minus(sum, multiply(rows[r].1, x[r + 1, c])) }
+        if r + 2 < n { sum = minus(sum, multiply(rows[r].2, x[r + 2, c])) }
+        x[r, c] = divide(sum, rows[r].0, MatrixFunctions.quotientOfFinite)
       }
     }
     return x

@@ -333,6 +333,50 @@ private let matrixCases: [OpCase] = [
     "MatrixInverse with an infinity", [[[1.0, infinity], [0.0, 2.0]]],
     expect: [[[nan, nan], [nan, nan]]], gradient: false),
   OpCase(
+    "MatrixInverse of an adjoint with an infinity", [[[1.0, 0.0], [infinity, 2.0]]],
+    ["adjoint": .bool(true)], expect: [[[nan, nan], [nan, nan]]], gradient: false),
+  OpCase(
+    "MatrixDeterminant of an infinity and a pivot of 0", [[[1.0, 0.0], [infinity, 2.0]]],
+    expect: [nan], gradient: false),
+  OpCase(
+    "LogMatrixDeterminant of an infinity and a pivot of 0", [[[1.0, 0.0], [infinity, 2.0]]],
+    expect: [0.0, nan], gradient: false),
+  OpCase(
+    "CholeskyGrad of 0", [[[0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0], [1.0, 1.0]]],
+    expect: [[[nan, nan], [nan, nan]]], gradient: false),
+  OpCase(
+    "CholeskyGrad reads the lower triangle",
+    [[[1.0, 5.0], [1.0, 1.0]], [[1.0, 0.0], [1.0, 1.0]]],
+    expect: [[[0.5, 0.0], [0.0, 0.5]]], gradient: false),
+  OpCase(
+    "BandedTriangularSolve with a pivot of 0", [[[1.0, 0.0], [1.0, 1.0]], [[1.0], [2.0]]],
+    error: .invalidArgument),
+  OpCase(
+    "Qr with an infinity first", [[[infinity, 1.0], [2.0, 3.0], [4.0, 5.0]]],
+    expect: [[[nan, nan], [nan, nan], [nan, nan]], [[-infinity, nan], [0.0, nan]]],
+    gradient: false),
+  OpCase(
+    "Qr with an infinity last", [[[1.0, infinity], [2.0, 3.0], [4.0, 6.0]]],
+    ["full_matrices": .bool(true)],
+    expect: [
+      [[-0.2182179, nan, nan], [-0.4364358, nan, nan], [-0.8728716, nan, nan]],
+      [[-4.582576, nan], [0.0, infinity], [0.0, 0.0]],
+    ], gradient: false),
+  OpCase("MatrixSolve of complex numbers with an infinity", expect: [[[0.0], [1.0]]]) { _ in
+    let a = try CastOps.cast([[infinity, 1], [1, 2]].asTensor(), .complex64)
+    let b = try CastOps.cast([[1], [2]].asTensor(preferring: .float32), .complex64)
+    return [try applyOp("Real", [applyOp("MatrixSolve", [a, b])[0]])[0]]
+  },
+  OpCase(
+    "TridiagonalSolve with an infinity",
+    [[[1.0, 2.0, 0.0], [1.0, infinity, 3.0], [0.0, 1.0, 2.0]], [[1.0], [2.0], [3.0]]],
+    expect: [[[1.0], [0.0], [1.0]]], gradient: false),
+  OpCase("TridiagonalSolve of complex numbers without a solution", expect: [[[0.0], [0.0]]]) { _ in
+    let diagonals = try CastOps.cast(Tensor.zeros(.float32, [3, 2]), .complex64)
+    let b = try CastOps.cast([[1], [2]].asTensor(preferring: .float32), .complex64)
+    return [try applyOp("Real", [applyOp("TridiagonalSolve", [diagonals, b])[0]])[0]]
+  },
+  OpCase(
     "SelfAdjointEigV2 reads the lower triangle", [[[1.0, nan], [0.0, 2.0]]],
     ["compute_v": .bool(false)], expect: [[1.0, 2.0], 0.0], gradient: false),
   OpCase(

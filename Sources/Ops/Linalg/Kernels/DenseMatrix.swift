@@ -145,7 +145,7 @@ struct DenseMatrix {
     var pivots = [Int32](repeating: 0, count: max(rows, 1))
     if rows == 0 { return (factors, pivots, false) }
     guard isFinite else {
-      (factors, pivots) = plainLU()
+      (factors, pivots) = plainLU(dividing: MatrixFunctions.quotient)
       return (factors, pivots, factors.hasZeroPivot)
     }
     let info = jk_getrf(z, Int32(rows), Int32(columns), &factors.values, &pivots)
@@ -203,6 +203,7 @@ struct DenseMatrix {
           : DenseMatrix(isComplex: isComplex, rows: m, columns: k), r
       )
     }
+    if !isFinite { return plainQR(full: full) }
     var factors = self
     var tau = [Double](repeating: 0, count: k * width)
     let lwork = max(m, n) * 64

@@ -77,20 +77,26 @@ enum LinearAlgebraRules {
 
   /// The determinant as a number of size 1, or 0, and the logarithm of its size.
   static func logDeterminant(_ a: DenseMatrix) -> (sign: (re: Double, im: Double), log: Double) {
-    let (factors, pivots, _) = a.lu()
+    let (factors, pivots) =
+      a.isFinite
+      ? { ($0.factors, $0.pivots) }(a.lu())
+      : a.plainLU(dividing: MatrixFunctions.quotientOfFinite)
     var sign: (re: Double, im: Double) = (1, 0)
     var log = 0.0
     for i in 0..<a.rows {
       let x = factors[i, i]
       let size = a.isComplex ? (x.re * x.re + x.im * x.im).squareRoot() : x.re.magnitude
-      if size == 0 { return ((0, 0), -.infinity) }
       if Int(pivots[i]) != i + 1 { sign = (-sign.re, -sign.im) }
+      log += Double.log(size)
+      if size == 0 {
+        sign = (0 * sign.re, 0 * sign.im)
+        continue
+      }
       // A real infinity has a sign; a complex one over its size is not a number.
       sign =
         a.isComplex
         ? MatrixFunctions.multiply(sign, (x.re / size, x.im / size))
         : (x.re.isNaN ? .nan : x.re < 0 ? -sign.re : sign.re, 0)
-      log += Double.log(size)
     }
     return (sign, log)
   }

@@ -21,6 +21,30 @@ enum MatrixFunctions {
     return ((a.re * ratio + a.im) / scale, (a.im * ratio - a.re) / scale)
   }
 
+  /// A quotient by way of the divisor over its larger part: an infinite divisor gives no number.
+  static func quotientOfFinite(_ a: Complex, _ b: Complex) -> Complex {
+    let larger = max(b.re.magnitude, b.im.magnitude)
+    let (c, d) = (b.re / larger, b.im / larger)
+    let scale = c * c + d * d
+    return ((a.re * c + a.im * d) / scale / larger, (a.im * c - a.re * d) / scale / larger)
+  }
+
+  /// A quotient by the rules of C for infinite numbers: 0 for a finite one over an infinite one.
+  static func quotient(_ a: Complex, _ b: Complex) -> Complex {
+    let result = quotientOfFinite(a, b)
+    guard result.re.isNaN, result.im.isNaN else { return result }
+    func unit(_ x: Double) -> Double { .init(signOf: x, magnitudeOf: x.isInfinite ? 1 : 0) }
+    if b.re.isInfinite || b.im.isInfinite, a.re.isFinite, a.im.isFinite {
+      let (c, d) = (unit(b.re), unit(b.im))
+      return (0 * (a.re * c + a.im * d), 0 * (a.im * c - a.re * d))
+    }
+    if a.re.isInfinite || a.im.isInfinite, b.re.isFinite, b.im.isFinite {
+      let (x, y) = (unit(a.re), unit(a.im))
+      return (.infinity * (x * b.re + y * b.im), .infinity * (y * b.re - x * b.im))
+    }
+    return result
+  }
+
   static func squareRoot(_ x: Complex) -> Complex {
     let size = (x.re * x.re + x.im * x.im).squareRoot()
     if size == 0 { return (0, 0) }

@@ -6,7 +6,11 @@ extension DenseMatrix {
 
   /// L and U in one matrix, with pivots as LAPACK counts them: the row that step k swaps with, from
   /// 1 on. A pivot is the first element of the greatest absolute value.
-  func plainLU() -> (factors: DenseMatrix, pivots: [Int32]) {
+  ///
+  /// - Parameter divide: how complex numbers are divided, which differs for infinite ones.
+  func plainLU(
+    dividing divide: (MatrixFunctions.Complex, MatrixFunctions.Complex) -> MatrixFunctions.Complex
+  ) -> (factors: DenseMatrix, pivots: [Int32]) {
     var a = self
     var pivots = [Int32](repeating: 0, count: max(rows, 1))
     for k in 0..<rows {
@@ -24,7 +28,8 @@ extension DenseMatrix {
         }
         let divisor = a[k, k]
         for row in k + 1..<rows {
-          a[row, k] = Self.quotient(a[row, k], divisor, isComplex: isComplex)
+          a[row, k] =
+            isComplex ? divide(a[row, k], divisor) : (a[row, k].re / divisor.re, 0)
         }
       }
       a.eliminate(column: k)
@@ -47,7 +52,10 @@ extension DenseMatrix {
         }
       }
       for k in (0..<rows).reversed() {
-        let value = MatrixFunctions.divide(x[k, column], self[k, k])
+        let value =
+          isComplex
+          ? MatrixFunctions.quotient(x[k, column], self[k, k])
+          : (x[k, column].re / self[k, k].re, 0)
         x[k, column] = value
         for row in 0..<k { x.subtract(Self.product(self[row, k], value), row, column) }
       }
@@ -89,13 +97,12 @@ extension DenseMatrix {
     for column in 0..<columns { for row in 0..<column { g[row, column] = (0, 0) } }
     for k in (0..<rows).reversed() {
       let diagonal = self[k, k].re
-      var own = g[k, k].re
+      var sum = 0.0
       for row in k + 1..<rows {
-        let value = g[row, k].re / diagonal
-        g[row, k] = (value, 0)
-        own -= value * self[row, k].re
+        sum += g[row, k].re * self[row, k].re
+        g[row, k] = (g[row, k].re / diagonal, 0)
       }
-      own /= diagonal
+      let own = (g[k, k].re - sum / diagonal) / diagonal
       for j in 0..<k {
         var sum = own * self[k, j].re
         for row in k + 1..<rows { sum += g[row, k].re * self[row, j].re }
@@ -128,15 +135,6 @@ extension DenseMatrix {
     (a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re)
   }
 
-  /// A quotient by way of the divisor over its larger part: an infinite divisor gives no number.
-  private static func quotient(_ a: Complex, _ b: Complex, isComplex: Bool) -> Complex {
-    if !isComplex { return (a.re / b.re, 0) }
-    let larger = max(b.re.magnitude, b.im.magnitude)
-    let (c, d) = (b.re / larger, b.im / larger)
-    let scale = c * c + d * d
-    return ((a.re * c + a.im * d) / scale / larger, (a.im * c - a.re * d) / scale / larger)
-  }
-
   /// Takes column `k` times row `k` from what lies below and to the right of both.
   private mutating func eliminate(column k: Int) {
     let (rows, columns, isComplex) = (rows, columns, isComplex)
@@ -159,7 +157,7 @@ extension DenseMatrix {
     }
   }
 
-  private mutating func subtract(_ x: Complex, _ row: Int, _ column: Int) {
+  mutating func subtract(_ x: MatrixFunctions.Complex, _ row: Int, _ column: Int) {
     let old = self[row, column]
     self[row, column] = (old.re - x.re, old.im - x.im)
   }
