@@ -33,17 +33,7 @@ package struct BoxOps: OpFamily {
     T_threshold: {half, float} = float
     """,
     shape: selectionShape,
-    kernel: .run { run in
-      func chosen<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
-        try [
-          select(
-            run.inputs, T.self, threshold: threshold(run.inputs[3], "iou_threshold", T.self),
-            scoreThreshold: -T.greatestFiniteMagnitude
-          ).indices(padded: nil)
-        ]
-      }
-      return run.inputs[0].dtype == .half ? try chosen(Float16.self) : try chosen(Float.self)
-    }, gradient: .zero)
+    kernel: .run { [try chosen($0.inputs, padded: nil).indices] }, gradient: .zero)
 
   package let nonMaxSuppressionV3: OpDef = OpDef(
     "NonMaxSuppressionV3",
@@ -54,17 +44,7 @@ package struct BoxOps: OpFamily {
     T_threshold: {half, float} = float
     """,
     shape: selectionShape,
-    kernel: .run { run in
-      func chosen<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
-        try [
-          select(
-            run.inputs, T.self, threshold: threshold(run.inputs[3], "iou_threshold", T.self),
-            scoreThreshold: scalar(run.inputs[4], "score_threshold", T.self)
-          ).indices(padded: nil)
-        ]
-      }
-      return run.inputs[0].dtype == .half ? try chosen(Float16.self) : try chosen(Float.self)
-    }, gradient: .zero)
+    kernel: .run { [try chosen($0.inputs, padded: nil).indices] }, gradient: .zero)
 
   package let nonMaxSuppressionV4: OpDef = OpDef(
     "NonMaxSuppressionV4",
@@ -81,13 +61,9 @@ package struct BoxOps: OpFamily {
     kernel: .dynamic { context in
       let pads = try context.bool("pad_to_max_output_size")
       return { run in
-        func chosen<T: BoxScalar>(_: T.Type) throws -> [Tensor] {
-          let boxes = try select(
-            run.inputs, T.self, threshold: threshold(run.inputs[3], "iou_threshold", T.self),
-            scoreThreshold: scalar(run.inputs[4], "score_threshold", T.self))
-          return try [boxes.indices(padded: pads ? limit(run.inputs[2]) : nil), boxes.count]
-        }
-        return run.inputs[0].dtype == .half ? try chosen(Float16.self) : try chosen(Float.self)
+        let (indices, count) = try chosen(
+          run.inputs, padded: pads ? limit(run.inputs[2]) : nil)
+        return [indices, count]
       }
     }, gradient: .zero)
 
@@ -221,6 +197,20 @@ package struct BoxOps: OpFamily {
         scores: UnsafeBufferPointer(scores.elements(T.self)), limit: limit, threshold: threshold,
         scoreThreshold: scoreThreshold, sigma: sigma
       ) { BoxSuppression.overlap(corners, $0, $1) })
+  }
+
+  /// What versions 2 to 4 choose; without an input for it no score is too low.
+  private static func chosen(_ inputs: [Tensor], padded length: Int?) throws
+    -> (indices: Tensor, count: Tensor)
+  {
+    func chosen<T: BoxScalar>(_: T.Type) throws -> (indices: Tensor, count: Tensor) {
+      let boxes = try select(
+        inputs, T.self, threshold: threshold(inputs[3], "iou_threshold", T.self),
+        scoreThreshold: inputs.count > 4
+          ? scalar(inputs[4], "score_threshold", T.self) : -T.greatestFiniteMagnitude)
+      return try (boxes.indices(padded: length), boxes.count)
+    }
+    return inputs[0].dtype == .half ? try chosen(Float16.self) : try chosen(Float.self)
   }
 
   private static func limit(_ tensor: Tensor) throws -> Int {

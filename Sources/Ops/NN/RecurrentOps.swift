@@ -88,29 +88,23 @@ package struct RecurrentOps: OpFamily {
     shape: LSTMShapes.block, kernel: LSTMForm.block,
     gradient: .rule { try LSTMForm.gradient($0, by: family.blockLSTMGradV2) })
 
-  package let blockLSTMGrad: OpDef = OpDef(
-    "BlockLSTMGrad",
-    """
-    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, \
-      cs: T, f: T, o: T, ci: T, co: T, h: T, cs_grad: T, h_grad: T -> x_grad: T, cs_prev_grad: T, \
-      h_prev_grad: T, w_grad: T, wci_grad: T, wcf_grad: T, wco_grad: T, b_grad: T
-    use_peephole: bool
-    T: {half, float}
-    """,
-    shape: LSTMShapes.blockGradient, kernel: LSTMForm.blockGradient,
-    gradient: .none("TensorFlow has no gradient for BlockLSTMGrad"))
+  package let blockLSTMGrad: OpDef = blockGradient("BlockLSTMGrad")
+  package let blockLSTMGradV2: OpDef = blockGradient("BlockLSTMGradV2")
 
-  package let blockLSTMGradV2: OpDef = OpDef(
-    "BlockLSTMGradV2",
-    """
-    seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, \
-      cs: T, f: T, o: T, ci: T, co: T, h: T, cs_grad: T, h_grad: T -> x_grad: T, cs_prev_grad: T, \
-      h_prev_grad: T, w_grad: T, wci_grad: T, wcf_grad: T, wco_grad: T, b_grad: T
-    use_peephole: bool
-    T: {half, float}
-    """,
-    shape: LSTMShapes.blockGradient, kernel: LSTMForm.blockGradient,
-    gradient: .none("TensorFlow has no gradient for BlockLSTMGradV2"))
+  private static func blockGradient(_ name: String) -> OpDef {
+    OpDef(
+      name,
+      """
+      seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, \
+        cs: T, f: T, o: T, ci: T, co: T, h: T, cs_grad: T, h_grad: T -> x_grad: T, \
+        cs_prev_grad: T, h_prev_grad: T, w_grad: T, wci_grad: T, wcf_grad: T, wco_grad: T, \
+        b_grad: T
+      use_peephole: bool
+      T: {half, float}
+      """,
+      shape: LSTMShapes.blockGradient, kernel: LSTMForm.blockGradient,
+      gradient: .none("TensorFlow has no gradient for \(name)"))
+  }
 
   package let gruBlockCell: OpDef = OpDef(
     "GRUBlockCell",

@@ -176,55 +176,42 @@ package struct RearrangeOps: OpFamily {
     return format == "NHWC" ? (dims, 1, 2, 3) : (dims, 2, 3, 1)
   }
 
-  package let spaceToBatchND: OpDef = OpDef(
-    "SpaceToBatchND",
-    """
-    input: T, block_shape: Tblock_shape, paddings: Tpaddings -> output: T
-    T: type
-    Tblock_shape: {int32, int64} = int32
-    Tpaddings: {int32, int64} = int32
-    """,
-    shape: { context in
-      try BatchLayout.outputShape(
-        context, block: context.sizes(1), pads: context.sizes(2), toBatch: true)
-    },
-    kernel: .copies { specialise, _, copies in
-      try BatchLayout(
-        specialise, block: specialise.integers(1), pads: specialise.integers(2), toBatch: true
-      )
-      .add(to: &copies)
-    },
-    gradient: .rule { context in
-      [
-        try family.batchToSpaceND([context.gradient(), context.inputs[1], context.inputs[2]]), nil,
-        nil,
-      ]
-    })
+  package let spaceToBatchND: OpDef = batchND(
+    "SpaceToBatchND", "paddings", toBatch: true, by: family.batchToSpaceND)
+  package let batchToSpaceND: OpDef = batchND(
+    "BatchToSpaceND", "crops", toBatch: false, by: family.spaceToBatchND)
 
-  package let batchToSpaceND: OpDef = OpDef(
-    "BatchToSpaceND",
-    """
-    input: T, block_shape: Tblock_shape, crops: Tcrops -> output: T
-    T: type
-    Tblock_shape: {int32, int64} = int32
-    Tcrops: {int32, int64} = int32
-    """,
-    shape: { context in
-      try BatchLayout.outputShape(
-        context, block: context.sizes(1), pads: context.sizes(2), toBatch: false)
-    },
-    kernel: .copies { specialise, _, copies in
-      try BatchLayout(
-        specialise, block: specialise.integers(1), pads: specialise.integers(2), toBatch: false
-      )
-      .add(to: &copies)
-    },
-    gradient: .rule { context in
-      [
-        try family.spaceToBatchND([context.gradient(), context.inputs[1], context.inputs[2]]), nil,
-        nil,
-      ]
-    })
+  /// - Parameters:
+  ///   - pads: what its third input is called.
+  ///   - inverse: the op that undoes it, and so is its gradient.
+  private static func batchND(
+    _ name: String, _ pads: String, toBatch: Bool,
+    by inverse: @autoclosure @escaping @Sendable () -> OpDef
+  ) -> OpDef {
+    OpDef(
+      name,
+      """
+      input: T, block_shape: Tblock_shape, \(pads): T\(pads) -> output: T
+      T: type
+      Tblock_shape: {int32, int64} = int32
+      T\(pads): {int32, int64} = int32
+      """,
+      shape: { context in
+        try BatchLayout.outputShape(
+          context, block: context.sizes(1), pads: context.sizes(2), toBatch: toBatch)
+      },
+      kernel: .copies { specialise, _, copies in
+        try BatchLayout(
+          specialise, block: specialise.integers(1), pads: specialise.integers(2), toBatch: toBatch
+        )
+        .add(to: &copies)
+      },
+      gradient: .rule { context in
+        [
+          try inverse()([context.gradient(), context.inputs[1], context.inputs[2]]), nil, nil,
+        ]
+      })
+  }
 
   package let spaceToBatch: OpDef = OpDef(
     "SpaceToBatch",

@@ -230,20 +230,25 @@ package struct FakeQuantOps: OpFamily {
       return { [try grid.snapped($0.inputs[0], bits, { _ in (low, high) })] }
     }, gradient: .rule { [try $0.gradient()] })
 
-  package let quantizeAndDequantizeV2: OpDef = OpDef(
+  package let quantizeAndDequantizeV2: OpDef = snapped(
     "QuantizeAndDequantizeV2",
-    """
-    input: T, input_min: T, input_max: T -> output: T
-    signed_input: bool = true
-    num_bits: int = 8
-    range_given: bool = false
-    T: {bfloat16, half, float, double}
-    round_mode: {'HALF_TO_EVEN', 'HALF_UP'} = 'HALF_TO_EVEN'
-    narrow_range: bool = false
-    axis: int = -1
-    """,
-    shape: { try snappedShape($0, loose: false) }, kernel: snapping,
     gradient: .rule { [try $0.gradient(), nil, nil] })
+
+  private static func snapped(_ name: String, gradient: Gradient) -> OpDef {
+    OpDef(
+      name,
+      """
+      input: T, input_min: T, input_max: T -> output: T
+      signed_input: bool = true
+      num_bits: int = 8
+      range_given: bool = false
+      T: {bfloat16, half, float, double}
+      round_mode: {'HALF_TO_EVEN', 'HALF_UP'} = 'HALF_TO_EVEN'
+      narrow_range: bool = false
+      axis: int = -1
+      """,
+      shape: { try snappedShape($0, loose: false) }, kernel: snapping, gradient: gradient)
+  }
 
   package let quantizeAndDequantizeV3: OpDef = OpDef(
     "QuantizeAndDequantizeV3",
@@ -268,19 +273,8 @@ package struct FakeQuantOps: OpFamily {
       }
     }, gradient: .rule { [try $0.gradient(), nil, nil, nil] })
 
-  package let quantizeAndDequantizeV4: OpDef = OpDef(
+  package let quantizeAndDequantizeV4: OpDef = snapped(
     "QuantizeAndDequantizeV4",
-    """
-    input: T, input_min: T, input_max: T -> output: T
-    signed_input: bool = true
-    num_bits: int = 8
-    range_given: bool = false
-    T: {bfloat16, half, float, double}
-    round_mode: {'HALF_TO_EVEN', 'HALF_UP'} = 'HALF_TO_EVEN'
-    narrow_range: bool = false
-    axis: int = -1
-    """,
-    shape: { try snappedShape($0, loose: false) }, kernel: snapping,
     gradient: .rule { context in
       try apply(
         FakeQuantOps.family.quantizeAndDequantizeV4Grad, [context.gradient()] + context.inputs,
