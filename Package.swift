@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "CoreGraph", dependencies: ["CKernels", "CoreOps"], swiftSettings: swiftSettings),
     .target(
-      name: "Serialization", dependencies: ["CoreGraph", "CoreOps", "CProtos", "CZlib"],
+      name: "Serialization", dependencies: ["CKernels", "CoreGraph", "CoreOps", "CProtos", "CZlib"],
       swiftSettings: swiftSettings),
     .target(
       name: "V1Graph", dependencies: ["CoreGraph", "CoreOps", "Serialization"],
