@@ -32,6 +32,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("protobuf-c")]),
     .target(
       name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(
       name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
       swiftSettings: swiftSettings),
@@ -54,13 +55,23 @@ let package = Package(
       name: "OpsState", dependencies: ["CKernels", "CoreOps"], path: "Sources/Ops/State",
       swiftSettings: swiftSettings),
     .target(
+      name: "OpsStrings", dependencies: ["CKernels", "CRE2", "CoreOps"],
+      path: "Sources/Ops/Strings", swiftSettings: swiftSettings),
+    .target(
+      name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],
+      path: "Sources/Ops/Files", swiftSettings: swiftSettings),
+    .target(
       name: "Ops",
-      dependencies: ["CoreOps", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState"],
+      dependencies: [
+        "CoreOps", "OpsFiles", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState",
+        "OpsStrings",
+      ],
       path: "Sources/Ops/All", swiftSettings: swiftSettings),
     .target(
       name: "CoreGraph", dependencies: ["CKernels", "CoreOps"], swiftSettings: swiftSettings),
     .target(
-      name: "Serialization", dependencies: ["CoreGraph", "CoreOps", "CProtos", "CZlib"],
+      name: "Serialization",
+      dependencies: ["CKernels", "CoreGraph", "CoreOps", "CProtos", "CZlib"],
       swiftSettings: swiftSettings),
     .target(
       name: "V1Graph", dependencies: ["CoreGraph", "CoreOps", "Serialization"],
@@ -111,7 +122,9 @@ let package = Package(
       ],
       path: "Tests/Serialization", exclude: ["Fixtures"], swiftSettings: swiftSettings),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  // RE2's headers need it.
+  cxxLanguageStandard: .cxx17
 )
 
 // libFuzzer brings the program's entry point, so this links only with `--sanitize=fuzzer`, as

@@ -7,7 +7,7 @@ public import CoreOps
 public final class Session: Sendable {
   public let graph: Graph
   private let plans: PlanCache
-  private let resources = ResourceContainer()
+  let resources = ResourceContainer()
   private let generators = RandomGenerators()
 
   /// - Parameter graph: may grow while the session lives.

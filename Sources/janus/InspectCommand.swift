@@ -12,15 +12,11 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    let file = try ModelFile(model)
-    let summaries: [MetaGraphSummary] = try file.naming {
-      switch file.kind {
-      case .graphDef: return [MetaGraphSummary(graph: try GraphDef(binaryOrText: file.bytes))]
-      case .metaGraph: return [try MetaGraphSummary.metaGraph(file.bytes)]
-      case .savedModel: return try MetaGraphSummary.savedModel(file.bytes)
-      }
-    }
-    let graphs = summaries.map(ModelReport.init)
+    let progress = ReadingProgress("reading \(model)")
+    defer { progress.end() }
+    let file = try Model(contentsOf: model)
+    let graphs = file.metaGraphs.map(ModelReport.init)
+    progress.end()
     if json {
       try printLine(
         JSON.object([
@@ -46,14 +42,14 @@ struct ModelReport {
     }
   }
 
-  private let summary: MetaGraphSummary
+  private let summary: MetaGraph
   private let ops: [(op: String, count: Int)]
   private let inputs: [Value]
   private let outputs: [String]
   private let variables: [Value]
   private let unsupported: [(what: String, nodes: [String])]
 
-  init(_ summary: MetaGraphSummary) {
+  init(_ summary: MetaGraph) {
     self.summary = summary
     let graph = summary.graph
     let all = graph.nodes + graph.library.flatMap(\.nodes)
@@ -102,13 +98,13 @@ struct ModelReport {
   }
 
   var json: JSON {
-    func endpoints(_ list: [MetaGraphSummary.Endpoint]) -> JSON {
+    func endpoints(_ list: [String: TensorInfo]) -> JSON {
       .array(
-        list.map {
+        list.sorted { $0.key < $1.key }.map { key, info in
           .object([
-            ("key", .string($0.key)), ("name", .string($0.tensor)),
-            ("dtype", .string($0.dtype?.name ?? "?")),
-            ("shape", .string($0.shape.description)),
+            ("key", .string(key)), ("name", .string(info.name ?? "")),
+            ("dtype", .string(info.dtype?.name ?? "?")),
+            ("shape", .string((info.shape ?? .unknown).description)),
           ])
         })
     }
@@ -123,15 +119,21 @@ struct ModelReport {
       (
         "signatures",
         .array(
-          summary.signatures.map {
+          summary.signatures.sorted { $0.key < $1.key }.map { key, signature in
             .object([
-              ("key", .string($0.key)), ("method", .string($0.method)),
-              ("inputs", endpoints($0.inputs)),
-              ("outputs", endpoints($0.outputs)),
+              ("key", .string(key)), ("method", .string(signature.methodName)),
+              ("inputs", endpoints(signature.inputs)), ("outputs", endpoints(signature.outputs)),
             ])
           })
       ),
-      ("collections", .object(summary.collections.map { ($0.name, .strings($0.members)) })),
+      (
+        "collections",
+        .object(
+          summary.collections.sorted { $0.key < $1.key }.map {
+            ($0.key, .strings($0.value.members))
+          }
+        )
+      ),
       (
         "unsupported",
         .array(
@@ -160,15 +162,22 @@ struct ModelReport {
     list("inputs", inputs.map { "\($0.name) \($0.dtype) \($0.shape)" })
     list("outputs", outputs)
     list("variables", variables.map { "\($0.name) \($0.dtype) \($0.shape)" })
-    for signature in summary.signatures {
-      line("signature", "\(signature.key) \(signature.method)")
+    for (key, signature) in summary.signatures.sorted(by: { $0.key < $1.key }) {
+      line("signature", "\(key) \(signature.methodName)")
       for (arrow, list) in [("in ", signature.inputs), ("out", signature.outputs)] {
-        for end in list {
-          line("", "\(arrow) \(end.key): \(end.tensor) \(end.dtype?.name ?? "?") \(end.shape)")
+        for (key, info) in list.sorted(by: { $0.key < $1.key }) {
+          line(
+            "",
+            """
+            \(arrow) \(key): \(info.name ?? "") \(info.dtype?.name ?? "?") \
+            \(info.shape ?? .unknown)
+            """)
         }
       }
     }
-    list("collections", summary.collections.map { "\($0.name): \($0.members.count)" })
+    list(
+      "collections",
+      summary.collections.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.members.count)" })
     if unsupported.isEmpty {
       line("cannot run", "nothing: every op has a kernel")
     } else {

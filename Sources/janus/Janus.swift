@@ -9,7 +9,7 @@ struct Janus: ParsableCommand {
     version: CPULevel.summary,
     subcommands: [
       TourCommand.self, RunCommand.self, InspectCommand.self, VerifyCommand.self, BenchCommand.self,
-      OpsCommand.self,
+      CheckpointCommand.self, FreezeCommand.self, ConvertCommand.self, OpsCommand.self,
     ])
 }
 

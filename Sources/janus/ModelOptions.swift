@@ -9,18 +9,36 @@ import V1Graph
 struct ModelOptions: ParsableArguments {
   @Argument(help: "A GraphDef (.pb, .pbtxt), a MetaGraph (.meta) or a SavedModel folder.")
   var model: String
-  @Option(help: "An .npz archive of what to feed; its keys are tensor names.") var inputs: String?
+  @Option(
+    help:
+      """
+      A signature of the model, such as serving_default: its own names of inputs and outputs then \
+      stand for tensors.
+      """
+  )
+  var signature: String?
+  @Option(
+    help: "An .npz archive of what to feed; its keys are names of tensors or a signature's inputs.")
+  var inputs: String?
   @Option(
     help:
       "NAME=VALUE or NAME=FILE.npy; a value is a number, a text or a list such as [[1, 2], [3, 4]]."
   )
   var feed: [String] = []
-  @Option(help: "A tensor to fetch, such as scores:0.") var fetch: [String] = []
+  @Option(
+    help:
+      """
+      A tensor to fetch, such as scores:0, or an output of the signature; without, all of the \
+      signature that is named.
+      """
+  )
+  var fetch: [String] = []
   @Option(help: "A node to run without fetching it.") var target: [String] = []
   @Option(name: .customLong("init"), help: "A node to run before, such as init.") var initializers:
     [String] = []
   @Option(help: "A checkpoint to restore variables from.") var restore: String?
-  @Option(help: "Tags of the SavedModel's graph.") var tag: [String] = []
+  @Option(help: "The tags of the SavedModel's graph, as serve,gpu; '' for the graph without tags.")
+  var tags: String?
   @Option(help: "How many threads work may be split over.") var threads: Int?
   @Option(help: "Seconds that all may take: reading the files, making plans, and each run.")
   var timeout: Double?
@@ -62,13 +80,19 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// A session on the model, with its variables set.
-  func session(_ cancellation: Cancellation) throws -> Session {
+  func session(_ cancellation: Cancellation) throws -> ModelRun {
     if let threads { jk_set_threads(Int32(threads)) }
-    let session = try ModelFile(model).session(tags: tag, restore: restore)
+    let run = try ModelRun(
+      path: model, tags: tags.map(Self.list), signature: signature, restore: restore, cancellation)
     for name in initializers {
-      _ = try session.run(fetches: [], feeds: [:], targets: [name], cancellation, nil)
+      _ = try run.session.run(fetches: [], feeds: [:], targets: [name], cancellation, nil)
     }
-    return session
+    return run
+  }
+
+  /// The parts of a list with commas.
+  static func list(_ text: String) -> [String] {
+    text.split(separator: ",").map { String($0.drop { $0 == " " }) }
   }
 }
 

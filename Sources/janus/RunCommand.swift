@@ -10,6 +10,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
   @Option(help: "Save what is fetched to this .npz archive.") var out: String?
+  @Option(help: "Then save the variables to this checkpoint.") var save: String?
   @Option(
     help:
       """
@@ -20,11 +21,14 @@ struct RunCommand: ParsableCommand {
   var trace: String?
 
   func run() throws {
-    guard !options.fetch.isEmpty || !options.target.isEmpty || !options.initializers.isEmpty else {
+    guard
+      !options.fetch.isEmpty || !options.target.isEmpty || !options.initializers.isEmpty
+        || options.signature != nil || save != nil
+    else {
       throw ValidationError(
         """
-        nothing to run: give --fetch, --target or --init; 'janus inspect \(options.model)' lists \
-        names
+        nothing to run: give --fetch, --signature, --target, --init or --save; 'janus inspect \
+        \(options.model)' lists names
         """
       )
     }
@@ -33,16 +37,20 @@ struct RunCommand: ParsableCommand {
 
   private func run(_ cancellation: Cancellation) throws {
     let feeds = try options.feeds()
-    let results = try traced { observer in
-      let session = try observing(observer, .load, "load \(options.model)") {
+    let named = try traced { observer in
+      let run = try observing(observer, .load, "load \(options.model)") {
         try options.session(cancellation)
       }
-      return try observing(observer, .run, "run") {
-        try session.run(
-          fetches: options.fetch, feeds: feeds, targets: options.target, cancellation, observer)
+      let fetches =
+        options.fetch.isEmpty && options.signature != nil ? run.outputs : options.fetch
+      let results = try observing(observer, .run, "run") {
+        try run.session.run(
+          fetches: fetches.map(run.output), feeds: run.feeds(feeds), targets: options.target,
+          cancellation, observer)
       }
+      if let save { try run.session.save(to: save, run.meta, cancellation) }
+      return zip(fetches, results).map { (name: $0, tensor: $1) }
     }
-    let named = zip(options.fetch, results).map { (name: $0, tensor: $1) }
     if let out {
       try NumPyFiles.write(named, to: out)
     } else {

@@ -45,6 +45,9 @@ let caseTable: [OpCase] = [
   controlFlowCases,
   functionalCases,
   debugCases,
+  stringCases,
+  tableCases,
+  checkpointCases,
   denormalCases,
 ].flatMap { $0 }
 

@@ -4,7 +4,7 @@ import Serialization
 
 /// What reads a kind of file, by the extension of its name.
 enum Loader: String, CaseIterable {
-  case pb, pbtxt, meta, savedmodel, npy, npz, json
+  case pb, pbtxt, meta, savedmodel, checkpoint, entry, objects, npy, npz, json
 
   /// Reads a file as far as Janus does before it runs anything.
   ///
@@ -14,10 +14,22 @@ enum Loader: String, CaseIterable {
     case .pb: try link(GraphDef(serialized: bytes))
     case .pbtxt: try link(GraphDef(text: String(decoding: bytes, as: UTF8.self)))
     case .meta:
-      _ = ModelKind.isMetaGraph(bytes)
-      try link(MetaGraphSummary.metaGraph(bytes).graph)
+      let meta = try MetaGraph(binaryOrText: bytes)
+      let written = try meta.serialized()
+      keeping("a MetaGraph") { try MetaGraph(binaryOrText: written).serialized() == written }
+      try link(meta.graph)
     case .savedmodel:
-      for summary in try MetaGraphSummary.savedModel(bytes) { try link(summary.graph) }
+      let model = try SavedModelDef(binaryOrText: bytes)
+      let written = try model.serialized()
+      keeping("a SavedModel") { try SavedModelDef(binaryOrText: written).serialized() == written }
+      for meta in model.metaGraphs { try link(meta.graph) }
+    case .checkpoint: try readCheckpoint(bytes)
+    case .entry: try readEntry(bytes)
+    case .objects:
+      let objects = try ObjectGraph(serialized: bytes)
+      keeping("an object graph") {
+        try ObjectGraph(serialized: objects.serialized()) == objects
+      }
     case .npy: try keep(["array": NumPyFiles.readArray(memory: bytes)])
     case .npz: try keep(NpzReader(memory: bytes).readAll())
     case .json:
@@ -38,6 +50,35 @@ enum Loader: String, CaseIterable {
       do { _ = try graph.library.instantiate(function.name, function.attrs) } catch is TFError {}
     }
     _ = try graph.graphDef.serialized()
+  }
+
+  /// Reads a checkpoint of the older format, and the same bytes as an index of the newer one with
+  /// themselves for its data.
+  private func readCheckpoint(_ bytes: [UInt8]) throws {
+    do { try readAll(CheckpointReader(sliceTable: bytes)) } catch is TFError {}
+    try readAll(CheckpointReader(index: bytes, data: bytes))
+  }
+
+  /// Reads the bytes as what an index says of a tensor and of a part of it, and as the same in the
+  /// older format: under checksums that are right, which no change of a whole file gives.
+  private func readEntry(_ bytes: [UInt8]) throws {
+    let half = bytes.count / 2
+    let part = TensorSlice([.init(start: 0, length: 2)]).key(of: [119])
+    let values = [Array(bytes[..<half]), Array(bytes[half...])]
+    let header: [UInt8] = [8, 1, 26, 2, 8, 1]
+    do {
+      let table = try SortedTable.bytes([([], values[0]), (part, values[1])])
+      try readAll(CheckpointReader(sliceTable: table))
+    } catch is TFError {}
+    let table = try SortedTable.bytes([([], header), (part, values[1]), ([119], values[0])])
+    try readAll(CheckpointReader(index: table, data: [UInt8](repeating: 1, count: 64)))
+  }
+
+  private func readAll(_ reader: CheckpointReader) throws {
+    _ = try reader.objectGraph()
+    for entry in try reader.entries() {
+      do { _ = try reader.tensor(entry.name) } catch is TFError {}
+    }
   }
 
   /// Writes arrays and reads them again.

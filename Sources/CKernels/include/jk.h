@@ -225,3 +225,5 @@ int jk_run_fused_part(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonn
 #include "jk_sparse.h"
 #include "jk_state.h"
 #include "jk_debug.h"
+#include "jk_file.h"
+#include "jk_strings.h"

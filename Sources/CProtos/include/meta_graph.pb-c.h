@@ -16,6 +16,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "graph.pb-c.h"
 #include "op_def.pb-c.h"
+#include "saved_object_graph.pb-c.h"
+#include "struct.pb-c.h"
 #include "tensor.pb-c.h"
 #include "types.pb-c.h"
 
@@ -177,16 +179,13 @@ struct  Tensorflow__TensorInfo__CooSparse
 struct  Tensorflow__TensorInfo__CompositeTensor
 {
   ProtobufCMessage base;
-  /*
-   * A TypeSpecProto, kept as it came.
-   */
-  ProtobufCBinaryData type_spec;
+  Tensorflow__TypeSpecProto *type_spec;
   size_t n_components;
   Tensorflow__TensorInfo **components;
 };
 #define TENSORFLOW__TENSOR_INFO__COMPOSITE_TENSOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tensorflow__tensor_info__composite_tensor__descriptor) \
-    , {0,NULL}, 0,NULL }
+    , NULL, 0,NULL }
 
 
 typedef enum {
@@ -327,10 +326,11 @@ struct  Tensorflow__MetaGraphDef
   Tensorflow__MetaGraphDef__SignatureDefEntry **signature_def;
   size_t n_asset_file_def;
   Tensorflow__AssetFileDef **asset_file_def;
+  Tensorflow__SavedObjectGraph *object_graph_def;
 };
 #define TENSORFLOW__META_GRAPH_DEF__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tensorflow__meta_graph_def__descriptor) \
-    , NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, NULL }
 
 
 struct  Tensorflow__SavedModel

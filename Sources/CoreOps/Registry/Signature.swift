@@ -146,7 +146,7 @@ package struct Signature: Sendable {
 
   /// The integers that TensorFlow's kernels take with 64 bits; all others have 32.
   private static let wideAttributes: Set<String> = [
-    "seed", "seed2", "minlength", "maxlength", "explicit_paddings",
+    "seed", "seed2", "minlength", "maxlength", "explicit_paddings", "num_buckets",
   ]
 
   /// - Throws: `INVALID_ARGUMENT` when an integer has more bits than kernels take.

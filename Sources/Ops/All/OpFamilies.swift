@@ -1,9 +1,11 @@
 @_exported public import CoreOps
+@_exported public import OpsFiles
 @_exported public import OpsImage
 @_exported public import OpsLinalg
 @_exported public import OpsNN
 @_exported public import OpsSparse
 @_exported public import OpsState
+@_exported public import OpsStrings
 
 /// The families of ops.
 package enum OpFamilies {
@@ -86,6 +88,13 @@ package enum OpFamilies {
     TensorListOps.self,
     TensorListBulkOps.self,
     TensorMapOps.self,
+    LookupTableOps.self,
+    TextFileTableOps.self,
+    CheckpointOps.self,
+    OldCheckpointOps.self,
+    StringOps.self,
+    SplitOps.self,
+    RegexOps.self,
     ControlFlowOps.self,
     FunctionalOps.self,
     OptionalOps.self,

@@ -147,6 +147,17 @@ package struct VariableOps: OpFamily {
       }
     }, gradient: .none("a resource's end has no outputs"))
 
+  package let disableCopyOnRead = OpDef(
+    "DisableCopyOnRead",
+    """
+    resource: resource ->
+    """, stateful: true, shape: { _ in [] },
+    kernel: .run { run in
+      // A value that was read is never written to again here, whether it was copied or not.
+      _ = try run.inputs[0].resource(VariableObject.self)
+      return []
+    }, gradient: .none("it has no outputs"))
+
   package let countUpTo = OpDef(
     "ResourceCountUpTo",
     """

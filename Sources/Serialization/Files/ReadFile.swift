@@ -93,6 +93,9 @@ package final class RandomAccessFile: Sendable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
+  /// The number under which the file is open; nil for bytes in memory.
+  var openDescriptor: Int32? { descriptor >= 0 ? descriptor : nil }
+
   /// Fills `buffer` from `offset` on.
   ///
   /// - Throws: `DATA_LOSS` when the file ends before.
@@ -128,4 +131,13 @@ package final class RandomAccessFile: Sendable {
       filled = count
     }
   }
+}
+
+/// Whether there is something under that path.
+package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// Whether that path leads to a folder.
+package func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

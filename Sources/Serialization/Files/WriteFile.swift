@@ -67,8 +67,8 @@ private func replaceFile(
     }
     throw systemError(name)
   }
-  UnfinishedFile.path.withLock { $0 = temporary }
-  defer { UnfinishedFile.path.withLock { $0 = nil } }
+  UnfinishedFile.add(temporary)
+  defer { UnfinishedFile.forget(temporary) }
   do {
     defer { close(descriptor) }
     if let status {
@@ -95,9 +95,14 @@ private func writeInPlace(_ path: String, _ bytes: [UInt8], truncating: Bool) th
 ///
 /// - Throws: as the system says, with `name`.
 package func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ name: String) throws {
+  try bytes.withUnsafeBytes { try writeAll($0, to: descriptor, name) }
+}
+
+/// As for an array.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ name: String) throws {
   var done = 0
   while done < bytes.count {
-    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, $0.count - done) }
+    let count = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
     if count > 0 {
       done += count
       continue
@@ -113,13 +118,17 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ name: String) th
   }
 }
 
-/// The file that is being written, under its other name: whoever ends the process removes it.
+/// The files that are being written, under their other names: whoever ends the process removes
+/// them.
 package enum UnfinishedFile {
-  fileprivate static let path = Lock<String?>(nil)
+  private static let paths = Lock<Set<String>>([])
+
+  static func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
+  static func forget(_ path: String) { paths.withLock { _ = $0.remove(path) } }
 
   package static func remove() {
-    _ = path.withLockIfAvailable { path in
-      if let path { unlink(path) }
+    _ = paths.withLockIfAvailable { paths in
+      for path in paths { unlink(path) }
     }
   }
 }

@@ -60,15 +60,12 @@ struct GraphDefEncoder {
   private func list<T, M>(
     _ values: [T], _ make: (T) throws -> UnsafeMutablePointer<M>
   ) throws -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<M>?>?) {
-    if values.isEmpty { return (0, nil) }
-    let list = try arena.room(values.count, UnsafeMutablePointer<M>?.self)
-    for (index, value) in values.enumerated() { list[index] = try make(value) }
-    return (values.count, list)
+    try arena.messages(values, make)
   }
 
   private func texts(_ values: [String]) throws -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?)
   {
-    (values.count, try arena.list(values.map { try arena.bytes($0) }))
+    try arena.texts(values)
   }
 
   func node(_ node: NodeDef) throws -> UnsafeMutablePointer<Tensorflow__NodeDef> {

@@ -66,6 +66,22 @@ struct TensorProtoEncoder {
     return message
   }
 
+  /// The values of a tensor alone, each of them in the field for its dtype.
+  func values(_ tensor: Tensor) throws -> UnsafeMutablePointer<Tensorflow__TensorProto> {
+    let message = try arena.make(Tensorflow__TensorProto.self, jk_schema_tensor_proto())
+    if tensor.dtype == .string {
+      let values = tensor.strings
+      message.pointee.n_string_val = values.count
+      message.pointee.string_val = try arena.list(values.map { try arena.bytes(Array($0)) })
+      return message
+    }
+    guard tensor.dtype.isNumeric else {
+      throw TFError.unimplemented("a \(tensor.dtype) tensor cannot be written to a file")
+    }
+    try fill(&message.pointee, tensor, tensor.dims.elementCount)
+    return message
+  }
+
   /// How many elements there are before the tail of elements equal to the last, that one included.
   private func distinctCount(_ tensor: Tensor) -> Int {
     let bytes = tensor.bytes

@@ -63,6 +63,20 @@ final class ProtoArena {
     return memory
   }
 
+  /// The messages of a repeated field, and how many.
+  func messages<T, M>(
+    _ values: [T], _ make: (T) throws -> UnsafeMutablePointer<M>
+  ) throws -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<M>?>?) {
+    if values.isEmpty { return (0, nil) }
+    let list = try room(values.count, UnsafeMutablePointer<M>?.self)
+    for (index, value) in values.enumerated() { list[index] = try make(value) }
+    return (values.count, list)
+  }
+
+  func texts(_ values: [String]) throws -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
+    (values.count, try list(values.map { try bytes($0) }))
+  }
+
   func bytes(_ values: [UInt8]) throws -> ProtobufCBinaryData {
     ProtobufCBinaryData(len: values.count, data: try list(values))
   }

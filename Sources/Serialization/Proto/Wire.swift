@@ -84,6 +84,8 @@ struct WireWriter {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
+  mutating func raw(_ content: some Collection<UInt8>) { bytes.append(contentsOf: content) }
+
   mutating func block(_ content: [UInt8]) {
     varint(UInt64(content.count))
     bytes.append(contentsOf: content)

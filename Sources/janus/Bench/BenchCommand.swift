@@ -31,19 +31,21 @@ struct BenchModelCommand: ParsableCommand {
   var profile = false
 
   func validate() throws {
-    guard !options.fetch.isEmpty || !options.target.isEmpty else {
-      throw ValidationError("nothing to run: give --fetch or --target")
+    guard !options.fetch.isEmpty || !options.target.isEmpty || options.signature != nil else {
+      throw ValidationError("nothing to run: give --fetch, --signature or --target")
     }
   }
 
   func run() throws {
     let (call, values, start, loaded) = try options.withinLimits { cancellation in
-      let feeds = try options.feeds()
+      let given = try options.feeds()
       let start = now()
-      let session = try options.session(cancellation)
+      let run = try options.session(cancellation)
+      let feeds = try run.feeds(given)
       let names = feeds.keys.sorted()
-      let call = try session.callable(
-        fetches: options.fetch, feeds: names, targets: options.target)
+      let fetches = options.fetch.isEmpty ? run.outputs : options.fetch
+      let call = try run.session.callable(
+        fetches: fetches.map(run.output), feeds: names, targets: options.target)
       let values = try call.converted(names.compactMap { feeds[$0] })
       let loaded = now()
       // The first run makes the plan's programs.

@@ -27,7 +27,7 @@ struct BenchShapesCommand: ParsableCommand {
         else { throw ValidationError("'\(line)' is no shape") }
         return dims
       }
-    let session = try ModelFile(model).session()
+    let session = try Session(model: Model(contentsOf: model))
     let call = try session.callable(fetches: [fetch], feeds: [input], targets: [])
     var times: [Double] = []
     var (sum, total, firstHalf, half) = (0.0, 0.0, 0.0, 0.0)

@@ -36,7 +36,8 @@ struct CaseFile {
   /// A model beside the case, instead of a graph in it.
   struct Model {
     var path: String
-    var tags: [String]
+    /// Nil where the case names none.
+    var tags: [String]?
     var restore: String?
   }
 
@@ -55,7 +56,7 @@ struct CaseFile {
     ops = header["ops"]?.array?.compactMap(\.string) ?? []
     model = header["model"].map { model in
       Model(
-        path: model["path"]?.string ?? "", tags: model["tags"]?.array?.compactMap(\.string) ?? [],
+        path: model["path"]?.string ?? "", tags: model["tags"]?.array?.compactMap(\.string),
         restore: model["restore"]?.string)
     }
     runs = try (header["runs"]?.array ?? []).map { try Self.run($0, rtol: rtol, atol: atol) }

@@ -36,9 +36,6 @@ struct CaseRunner {
       let reason = try replay(file, path, loading)
       outcome.status = reason == nil ? .passed : .failed
       outcome.reason = reason ?? ""
-    } catch let need as UnsupportedModel {
-      outcome.status = .skipped
-      outcome.reason = need.reason
     } catch {
       outcome.reason = "\(error)"
     }
@@ -53,9 +50,9 @@ struct CaseRunner {
 
   /// What is wrong, or nil.
   private func replay(_ file: CaseFile, _ path: String, _ loading: Cancellation) throws -> String? {
-    let session: Session
+    let session: CaseSession
     do {
-      session = try loading.whileCurrent { try self.session(file, path) }
+      session = try loading.whileCurrent { try self.session(file, path, loading) }
     } catch let error as TFError {
       // TensorFlow finds at the run what Janus may find when it reads the graph.
       if case .error(let code)? = file.runs.first?.expectation, code == error.code.rawValue {
@@ -79,22 +76,49 @@ struct CaseRunner {
     return nil
   }
 
-  private func session(_ file: CaseFile, _ path: String) throws -> Session {
+  /// What a case runs: a graph's session, or a model with its signature's names.
+  private enum CaseSession {
+    case graph(Session)
+    case model(ModelRun)
+
+    var session: Session {
+      switch self {
+      case .graph(let session): session
+      case .model(let run): run.session
+      }
+    }
+
+    func input(_ name: String) -> String {
+      if case .model(let run) = self { run.input(name) } else { name }
+    }
+
+    func output(_ name: String) -> String {
+      if case .model(let run) = self { run.output(name) } else { name }
+    }
+  }
+
+  private func session(_ file: CaseFile, _ path: String, _ cancellation: Cancellation) throws
+    -> CaseSession
+  {
     if let model = file.model {
       let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-      return try ModelFile(folder + model.path).session(
-        tags: model.tags, restore: model.restore.map { folder + $0 })
+      return .model(
+        try ModelRun(
+          path: folder + model.path, tags: model.tags, signature: nil,
+          restore: model.restore.map { folder + $0 }, stepwise: stepwise, cancellation))
     }
     let graph = try GraphDef(serialized: file.archive.read("graph.pb"))
-    return Session(graph: try Graph(importing: graph), stepwise: stepwise)
+    return .graph(Session(graph: try Graph(importing: graph), stepwise: stepwise))
   }
 
   private func replay(
-    _ run: CaseFile.Run, _ file: CaseFile, _ session: Session, _ fetched: inout [String: Tensor],
+    _ run: CaseFile.Run, _ file: CaseFile, _ session: CaseSession,
+    _ fetched: inout [String: Tensor],
     _ cancellation: Cancellation
   ) throws -> String? {
     var feeds: [String: Tensor] = [:]
-    for (tensor, value) in run.feeds {
+    for (given, value) in run.feeds {
+      let tensor = session.input(given)
       switch value {
       case .member(let name, let dtype): feeds[tensor] = try file.tensor(name, dtype)
       case .fetched(let name):
@@ -106,8 +130,9 @@ struct CaseRunner {
     }
     let results: [Tensor]
     do {
-      results = try session.run(
-        fetches: run.fetches, feeds: feeds, targets: run.targets, cancellation, nil)
+      results = try session.session.run(
+        fetches: run.fetches.map(session.output), feeds: feeds, targets: run.targets, cancellation,
+        nil)
     } catch let error as TFError {
       guard case .error(let code) = run.expectation else { throw error }
       return code == error.code.rawValue ? nil : "expected the error \(code), got \(error)"
