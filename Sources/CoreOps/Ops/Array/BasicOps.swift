@@ -226,6 +226,38 @@ package struct BasicOps: OpFamily {
   package static func zerosLike(_ x: Tensor) throws -> Tensor { try family.zerosLike([x]) }
 }
 
+extension BasicOps {
+  /// A constant of the elements of `value`.
+  ///
+  /// - Parameter shape: the shape to give them; a single one fills it.
+  fileprivate static func constant(_ value: Tensor, _ shape: [Int]?, _ name: String?) throws
+    -> Tensor
+  {
+    guard !value.isSymbolic else {
+      throw TFError.invalidArgument("tf.constant takes values, not a symbolic tensor")
+    }
+    var tensor = value
+    if let shape {
+      let dims = Shape(shape)
+      guard let count = dims.checkedElementCount else {
+        throw TFError.invalidArgument("Shape \(dims) has a negative dimension or too many elements")
+      }
+      if tensor.dims.elementCount == count {
+        tensor = tensor.reshaped(dims)
+      } else if tensor.dims.elementCount == 1 {
+        tensor = try EagerInterpreter.apply(
+          ShapeOps.family.fill, [Tensor(shape, dims: [shape.count]), tensor.reshaped(Shape())],
+          Attrs(), .plain)[0]
+      } else {
+        throw TFError.invalidArgument(
+          "Eager tensor of \(tensor.dims.elementCount) elements cannot fill shape \(dims)")
+      }
+    }
+    return try family.const(
+      [], ["value": .tensor(tensor), "dtype": .type(tensor.dtype)], name: name)
+  }
+}
+
 extension Tensor {
   /// The scalar 1 of a plain dtype that is not quantised.
   package static func one(_ dtype: DType) throws -> Tensor {
@@ -244,33 +276,17 @@ extension SharedAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` when the values fit neither dtype nor shape.
   public static func constant(
+    _ value: TensorLiteral, dtype: DType? = nil, shape: [Int]? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try BasicOps.constant(Tensor(value, dtype: dtype), shape, name)
+  }
+
+  /// A constant of a Swift value, of which `[Double]` gives float64. Follows `tf.constant`.
+  @_disfavoredOverload
+  public static func constant(
     _ value: some TensorConvertible, dtype: DType? = nil, shape: [Int]? = nil, name: String? = nil
   ) throws -> Tensor {
-    var tensor = try value.asTensor(preferring: dtype)
-    guard !tensor.isSymbolic else {
-      throw TFError.invalidArgument("tf.constant takes values, not a symbolic tensor")
-    }
-    if let dtype, tensor.dtype != dtype {
-      throw TFError.invalidArgument("Cannot convert a \(tensor.dtype) value to dtype \(dtype)")
-    }
-    if let shape {
-      let dims = Shape(shape)
-      guard let count = dims.checkedElementCount else {
-        throw TFError.invalidArgument("Shape \(dims) has a negative dimension or too many elements")
-      }
-      if tensor.dims.elementCount == count {
-        tensor = tensor.reshaped(dims)
-      } else if tensor.dims.elementCount == 1 {
-        tensor = try EagerInterpreter.apply(
-          ShapeOps.family.fill, [Tensor(shape, shape: [shape.count]), tensor.reshaped(Shape())],
-          Attrs(), .plain)[0]
-      } else {
-        throw TFError.invalidArgument(
-          "Eager tensor of \(tensor.dims.elementCount) elements cannot fill shape \(dims)")
-      }
-    }
-    return try BasicOps.family.const(
-      [], ["value": .tensor(tensor), "dtype": .type(tensor.dtype)], name: name)
+    try BasicOps.constant(Tensor(value, dtype: dtype), shape, name)
   }
 
   /// The input itself. Follows `tf.identity`.
