@@ -63,6 +63,11 @@ package struct ComplexOps: OpFamily {
       Attrs().with("Tout", .type(.complex128), unless: real.dtype != .float64), name: name)
   }
 
+  package static func absolute(_ x: Tensor, name: String? = nil) throws -> Tensor {
+    try x.dtype.isComplex
+      ? family.complexAbs([x], x.partType, name: name) : UnaryOps.family.magnitude(x, name: name)
+  }
+
   package static func real(_ x: Tensor) throws -> Tensor { try family.real([x], x.partType) }
   package static func imaginary(_ x: Tensor) throws -> Tensor { try family.imag([x], x.partType) }
 }
@@ -79,10 +84,7 @@ extension SharedAPI {
   ///
   /// - Throws: `INVALID_ARGUMENT` for unsigned integers and what is no number.
   public static func abs(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
-    let x = try x.asTensor()
-    return x.dtype.isComplex
-      ? try ComplexOps.family.complexAbs([x], x.partType, name: name)
-      : try UnaryOps.family.magnitude(x, name: name)
+    try ComplexOps.absolute(x.asTensor(), name: name)
   }
 
   /// The conjugate of complex numbers; real ones as they are. Follows `tf.math.conj`.
@@ -131,14 +133,7 @@ extension SharedAPI {
   public static func truediv(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
-    let dtype = x.definiteDType ?? y.definiteDType
-    let (x, y) = (try x.asTensor(preferring: dtype), try y.asTensor(preferring: dtype))
-    guard x.dtype.isInteger, y.dtype == x.dtype else {
-      return try BinaryOps.family.realdiv(x, y, name: name)
-    }
-    let wide: DType = x.dtype.byteSize <= 2 ? .float32 : .float64
-    return try BinaryOps.family.realdiv(
-      CastOps.cast(x, wide), CastOps.cast(y, wide), name: name)
+    try BinaryOps.trueDivision(x, y, name: name)
   }
 
   /// x / y as `truediv`. Follows `tf.math.divide`.
