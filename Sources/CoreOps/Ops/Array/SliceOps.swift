@@ -79,7 +79,7 @@ package struct SliceOps: OpFamily {
     shrink_axis_mask: int = 0
     """
 
-  private static let maskNames = [
+  package static let maskNames = [
     "begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask",
   ]
 
