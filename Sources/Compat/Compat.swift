@@ -1,6 +1,7 @@
 @_exported public import CoreGraph
 @_exported public import CoreOps
 @_exported public import Ops
+@_exported public import Serialization
 @_exported public import V1Graph
 @_exported public import V2Eager
 
