@@ -101,7 +101,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
     return definition
   }
 
-  private static func tensor(_ value: any TensorConvertible) -> Tensor {
+  /// A value of a row as a tensor.
+  package static func tensor(_ value: any TensorConvertible) -> Tensor {
     do {
       // Rows are written as literals, and those of decimals are float32.
       let tensor = try value.asTensor()

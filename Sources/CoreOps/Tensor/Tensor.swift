@@ -244,7 +244,7 @@ extension Tensor {
     return .failedPrecondition(
       """
       tensor \(reference.name) is symbolic: run it in a session, or return it from the function \
-      that made it
+      that made it; a Swift `if` cannot branch on it: use tf.where
       """
     )
   }

@@ -115,8 +115,22 @@ extension BinaryInteger where Self: TensorElement {
     case .qint16: try fill(Int16.self).bitcast(.qint16)
     case .quint16: try fill(UInt16.self).bitcast(.quint16)
     case .qint32: try fill(Int32.self).bitcast(.qint32)
-    default: try Double.tensor(elements.map { Double($0) }, dims, dtype: dtype)
+    case _ where dtype.isFloating || dtype.isComplex:
+      try Double.tensor(elements.map { Double($0) }, dims, dtype: dtype)
+    default: throw DType.refusal(of: elements.first, dtype)
     }
+  }
+}
+
+extension DType {
+  /// The error for a Swift value that no tensor of `dtype` holds.
+  static func refusal(of value: Any?, _ dtype: DType) -> TFError {
+    .invalidArgument(
+      """
+      Cannot convert \(value ?? "an empty array") to EagerTensor of dtype \(dtype): give a value \
+      of that kind, or convert the tensor beside it with tf.cast
+      """
+    )
   }
 }
 
@@ -129,8 +143,7 @@ extension BinaryFloatingPoint where Self: TensorElement {
     case .float64: try Tensor(elements.map { Double($0) }, dims: dims)
     case .complex64: try Tensor(elements.map { Complex64(Float($0), 0) }, dims: dims)
     case .complex128: try Tensor(elements.map { Complex128(Double($0), 0) }, dims: dims)
-    default:
-      throw TFError.invalidArgument("Cannot convert floating point values to dtype \(dtype)")
+    default: throw DType.refusal(of: elements.first, dtype)
     }
   }
 }
@@ -196,7 +209,7 @@ extension Bool: TensorElement, TensorNested, TensorConvertible {
   public static var defaultDType: DType { .bool }
   public static func tensor(_ elements: [Bool], _ dims: Shape, dtype: DType) throws -> Tensor {
     guard dtype == .bool else {
-      throw TFError.invalidArgument("Cannot convert Bool values to dtype \(dtype)")
+      throw DType.refusal(of: elements.first, dtype)
     }
     return try Tensor(elements, dims: dims)
   }
@@ -206,7 +219,7 @@ extension String: TensorElement, TensorNested, TensorConvertible {
   public static var defaultDType: DType { .string }
   public static func tensor(_ elements: [String], _ dims: Shape, dtype: DType) throws -> Tensor {
     guard dtype == .string else {
-      throw TFError.invalidArgument("Cannot convert String values to dtype \(dtype)")
+      throw DType.refusal(of: elements.first.map { "\"\($0)\"" }, dtype)
     }
     return try Tensor(strings: elements, dims: dims)
   }

@@ -65,7 +65,7 @@ extension TensorLiteral: TensorElement {
     func leaves<T>(_ kind: String, _ leaf: (TensorLiteral) -> T?) throws -> [T] {
       try elements.map { element in
         guard let value = leaf(element) else {
-          throw TFError.invalidArgument("Cannot convert \(element.text) to dtype \(dtype)")
+          throw DType.refusal(of: element.text, dtype)
         }
         return value
       }

@@ -59,10 +59,25 @@ extension SharedNN {
   /// `features`, or `alpha` times that where it is below 0. Follows `tf.nn.leaky_relu`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  @_disfavoredOverload
   public static func leakyRelu(
     _ features: some TensorConvertible, alpha: Float = 0.2, name: String? = nil
   ) throws -> Tensor {
     try ActivationOps.leakyRelu(features, alpha: alpha, name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func leakyRelu(
+    _ features: some TensorConvertible, _ alpha: Float, name: String? = nil
+  ) throws -> Tensor {
+    try leakyRelu(features, alpha: alpha, name: name)
+  }
+
+  /// The same of a literal.
+  public static func leakyRelu(_ features: TensorLiteral, alpha: Float = 0.2, name: String? = nil)
+    throws -> Tensor
+  {
+    try leakyRelu(features.asTensor(), alpha: alpha, name: name)
   }
 
   /// 1 / (1 + e⁻ˣ). Follows `tf.nn.sigmoid`.
@@ -73,12 +88,20 @@ extension SharedNN {
   /// x times the sigmoid of `beta` x. Follows `tf.nn.silu`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  @_disfavoredOverload
   public static func silu(
     _ features: some TensorConvertible, beta: Float = 1, name: String? = nil
   ) throws -> Tensor {
     let x = try features.asTensor()
     let scaled = beta == 1 ? x : try x * beta
     return try BinaryOps.family.multiply(x, UnaryOps.family.sigmoid(scaled), name: name)
+  }
+
+  /// The same of a literal.
+  public static func silu(_ features: TensorLiteral, beta: Float = 1, name: String? = nil) throws
+    -> Tensor
+  {
+    try silu(features.asTensor(), beta: beta, name: name)
   }
   /// `silu` by its older name. Follows `tf.nn.swish`.
   public static func swish(
@@ -89,6 +112,7 @@ extension SharedNN {
   /// Follows `tf.nn.gelu`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  @_disfavoredOverload
   public static func gelu(
     _ features: some TensorConvertible, approximate: Bool = false, name: String? = nil
   ) throws -> Tensor {
@@ -99,6 +123,13 @@ extension SharedNN {
     }
     let erf = try UnaryOps.family.erf(x / 1.4142135623730951)
     return try BinaryOps.family.multiply(x * 0.5, erf + 1, name: name)
+  }
+
+  /// The same of a literal.
+  public static func gelu(_ features: TensorLiteral, approximate: Bool = false, name: String? = nil)
+    throws -> Tensor
+  {
+    try gelu(features.asTensor(), approximate: approximate, name: name)
   }
 }
 

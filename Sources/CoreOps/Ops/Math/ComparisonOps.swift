@@ -98,11 +98,26 @@ extension SharedAPI {
       operands(x, y), ["tolerance": .float(tolerance)], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func approximateEqual(
+    _ x: some TensorConvertible, y: some TensorConvertible, tolerance: Float = 1e-5,
+    name: String? = nil
+  ) throws -> Tensor {
+    try approximateEqual(x, y, tolerance: tolerance, name: name)
+  }
+
   /// Exclusive or of booleans. Follows `tf.math.logical_xor`.
   public static func logicalXor(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try ComparisonOps.exclusiveOr(x.asTensor(), y.asTensor(), name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func logicalXor(
+    _ x: some TensorConvertible, y: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try logicalXor(x, y, name: name)
   }
 }
 

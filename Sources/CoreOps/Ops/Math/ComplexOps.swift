@@ -83,8 +83,14 @@ extension SharedAPI {
   /// |x|; of complex numbers the absolute value, as real numbers. Follows `tf.math.abs`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for unsigned integers and what is no number.
+  @_disfavoredOverload
   public static func abs(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
     try ComplexOps.absolute(x.asTensor(), name: name)
+  }
+
+  /// The same of a literal.
+  public static func abs(_ x: TensorLiteral, name: String? = nil) throws -> Tensor {
+    try abs(x.asTensor(), name: name)
   }
 
   /// The conjugate of complex numbers; real ones as they are. Follows `tf.math.conj`.
@@ -125,6 +131,13 @@ extension SharedAPI {
       real.asTensor(preferring: dtype), imag.asTensor(preferring: dtype), name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func complex(
+    _ real: some TensorConvertible, imag: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try complex(real, imag, name: name)
+  }
+
   /// x / y; integers are divided as floating point numbers, of 32 bits up to int16 and of 64 bits
   /// above. Follows
   /// `tf.math.truediv`.
@@ -136,10 +149,24 @@ extension SharedAPI {
     try BinaryOps.trueDivision(x, y, name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func truediv(
+    _ x: some TensorConvertible, y: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try truediv(x, y, name: name)
+  }
+
   /// x / y as `truediv`. Follows `tf.math.divide`.
   public static func divide(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try truediv(x, y, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func divide(
+    _ x: some TensorConvertible, y: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try divide(x, y, name: name)
   }
 }

@@ -213,6 +213,14 @@ extension SharedAPI {
         x.asTensor(preferring: dtype),
       ], name: name)
   }
+
+  /// The same with its arguments by label.
+  public static func betainc(
+    _ a: some TensorConvertible, b: some TensorConvertible, x: some TensorConvertible,
+    name: String? = nil
+  ) throws -> Tensor {
+    try betainc(a, b, x, name: name)
+  }
 }
 
 extension SharedAPI {

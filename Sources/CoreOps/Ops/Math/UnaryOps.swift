@@ -174,9 +174,15 @@ extension SharedAPI {
   /// - Parameters:
   ///   - x: a real or complex tensor.
   ///   - name: the node's name in a graph.
+  @_disfavoredOverload
   public static func round(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
     let x = try x.asTensor()
     return x.dtype.isInteger ? x : try UnaryOps.family.round.opDef([x], name: name)
+  }
+
+  /// The same of a literal.
+  public static func round(_ x: TensorLiteral, name: String? = nil) throws -> Tensor {
+    try round(x.asTensor(), name: name)
   }
 }
 

@@ -56,7 +56,8 @@ struct DecimalDigits {
       : digits.prefix(exponent + 1)
         + [UInt8](repeating: zero, count: max(0, exponent + 1 - digits.count))
     let fraction =
-      [UInt8](repeating: zero, count: max(0, -exponent - 1)) + digits.dropFirst(exponent + 1)
+      [UInt8](repeating: zero, count: max(0, -exponent - 1))
+      + digits.dropFirst(max(0, exponent + 1))
     return Parts(
       whole: digits.isEmpty ? "0" : String(decoding: whole, as: UTF8.self),
       fraction: digits.isEmpty ? "" : String(decoding: fraction, as: UTF8.self))

@@ -1,7 +1,7 @@
 /// The texts are Python's `str` and `repr` of a tensor.
 extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
   /// The values as TensorFlow prints them, `tf.Tensor([1. 2.], shape=(2,), dtype=float32)`; of a
-  /// symbolic tensor what is known, `Tensor("x:0", shape=(?, 2), dtype=float32)`.
+  /// symbolic tensor what is known, `Tensor("x:0", shape=(None, 2), dtype=float32)`.
   public var description: String {
     if case .symbolic(let reference) = payload {
       let shape = reference.shape.dims == nil ? "" : ", shape=\(reference.shape.tupleText)"
@@ -16,7 +16,7 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
   }
 
   /// As Python's `repr`: `<tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.],
-  /// dtype=float32)>`, `<tf.Tensor 'x:0' shape=(?, 2) dtype=float32>`.
+  /// dtype=float32)>`, `<tf.Tensor 'x:0' shape=(None, 2) dtype=float32>`.
   public var debugDescription: String {
     if case .symbolic(let reference) = payload {
       return
@@ -32,10 +32,12 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
 }
 
 extension PartialShape {
-  /// As Python prints it: `(2, ?)`, `(3,)`, `<unknown>`.
+  /// As Python prints it: `(2, None)`, or `(2, ?)` where shapes are as in TF-1; `(3,)`,
+  /// `<unknown>`.
   public var tupleText: String {
     guard let dims else { return "<unknown>" }
-    let sizes = dims.map { $0?.description ?? "?" }
+    let unknown = Environment.current.behavior.v2TensorShape ? "None" : "?"
+    let sizes = dims.map { $0?.description ?? unknown }
     return "(" + sizes.joined(separator: ", ") + (sizes.count == 1 ? ",)" : ")")
   }
 }
