@@ -38,7 +38,7 @@ public final class Session: Sendable {
   /// - Throws: `NOT_FOUND` for a name that is not in the graph, `INVALID_ARGUMENT` for a feed that
   ///   does not fit,
   ///   `DEADLINE_EXCEEDED`, and whatever an op refuses; the error names the node.
-  public func run(
+  package func run(
     fetches: [String], feeds: [String: any TensorConvertible] = [:], targets: [String] = [],
     timeout: Double? = nil,
     options: RunOptions? = nil, runMetadata: RunMetadata? = nil
@@ -177,37 +177,17 @@ public final class Session: Sendable {
     }
   }
 
-  /// Runs by symbolic tensors of the graph.
-  ///
-  /// - Parameters:
-  ///   - fetches: symbolic tensors of the session's graph.
-  ///   - feedDict: the value of each fed tensor, converted to its dtype as NumPy converts arrays.
-  public func run(
-    _ fetches: [Tensor], feedDict: [Tensor: any TensorConvertible] = [:], timeout: Double? = nil,
-    options: RunOptions? = nil, runMetadata: RunMetadata? = nil
+  /// Runs what was collected from the fetches.
+  func run(
+    _ fetches: FetchList, _ feedDict: FeedDict, _ options: RunOptions?, _ metadata: RunMetadata?,
+    _ timeout: Double?
   ) throws -> [Tensor] {
-    try recorded(options, timeout, runMetadata) { try run(fetches, feedDict, $0, $1) }
-  }
-
-  private func run(
-    _ fetches: [Tensor], _ feedDict: [Tensor: any TensorConvertible],
-    _ cancellation: Cancellation, _ observer: (any RunObserver)?
-  ) throws -> [Tensor] {
-    let feeds = try feedDict.map { (endpoint: try graph.endpoint(of: $0.key), value: $0.value) }
-      .sorted {
-        ($0.endpoint.node, $0.endpoint.index) < ($1.endpoint.node, $1.endpoint.index)
-      }
-    let request = PlanRequest(
-      feeds: feeds.map(\.endpoint), fetches: try fetches.map { try graph.endpoint(of: $0) },
-      targets: [])
-    let call = try callable(request, cancellation, observer)
-    return try call.run(call.converted(feeds.map(\.value)), cancellation, observer)
-  }
-
-  /// Runs one tensor.
-  public func run(_ fetch: Tensor, feedDict: [Tensor: any TensorConvertible] = [:]) throws
-    -> Tensor
-  {
-    try run([fetch], feedDict: feedDict)[0]
+    try recorded(options, timeout, metadata) { cancellation, observer in
+      let feeds = try feedDict.resolved(in: graph)
+      let request = PlanRequest(
+        feeds: feeds.map(\.endpoint), fetches: fetches.endpoints, targets: fetches.targets)
+      let call = try callable(request, cancellation, observer)
+      return try call.run(call.converted(feeds.map(\.value)), cancellation, observer)
+    }
   }
 }

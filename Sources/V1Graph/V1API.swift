@@ -7,20 +7,81 @@ public protocol V1API: SharedAPI {}
 extension V1API {
   public typealias Graph = CoreGraph.Graph
   public typealias Session = V1Graph.Session
+  public typealias Operation = CoreGraph.Operation
+  public typealias GraphDef = CoreGraph.GraphDef
+
+  /// Adds a graph to the current one, and gives tensors of it. Follows
+  /// `tf.compat.v1.import_graph_def`.
+  ///
+  /// - Parameters:
+  ///   - graphDef: the graph as data, such as `tf.GraphDef(contentsOf: "frozen.pb")`.
+  ///   - inputMap: tensors of the current graph that stand in for outputs of `graphDef`, by the
+  ///     outputs' names.
+  ///   - returnElements: names of tensors in `graphDef`.
+  ///   - name: the scope that names begin with; empty for none.
+  /// - Returns: the tensors that `returnElements` names.
+  /// - Throws: `INVALID_ARGUMENT` for a graph that is malformed or clashes with the current one,
+  ///   `NOT_FOUND` for a name that is not in it, `FAILED_PRECONDITION` where calls run at once.
+  @discardableResult
+  public static func importGraphDef(
+    _ graphDef: GraphDef, inputMap: [String: Tensor] = [:], returnElements: [String] = [],
+    name: String = "import"
+  ) throws -> [Tensor] {
+    let environment = Environment.current
+    guard let graph = environment.graph else {
+      throw TFError.failedPrecondition(
+        "tf.importGraphDef adds to a graph, and none is open: call it in graph.asDefault { … }")
+    }
+    let prefix = name.isEmpty ? "" : try environment.scoped(name).nameScope
+    try graph.add(graphDef, inputMap: inputMap, prefix: prefix)
+    return try returnElements.map { try graph.getTensorByName(prefix + $0) }
+  }
 
   /// A tensor that is given its value in each run. Follows `tf.compat.v1.placeholder`.
   ///
   /// - Parameters:
-  ///   - shape: nil for a dimension of any size; nil as a whole for any shape.
-  /// - Throws: `FAILED_PRECONDITION` where calls run at once.
-  public static func placeholder(_ dtype: DType, shape: [Int?]? = nil, name: String? = nil) throws
+  ///   - dtype: of what is fed.
+  ///   - shape: what each fed value must fit: nil or -1 for a dimension of any size, nil as a whole
+  ///     for any shape; also the `shape` of another tensor.
+  ///   - name: the node's name.
+  /// - Throws: `FAILED_PRECONDITION` where calls run at once, `INVALID_ARGUMENT` for a dimension
+  ///   below -1.
+  public static func placeholder(_ dtype: DType, shape: PartialShape?, name: String? = nil) throws
     -> Tensor
   {
     guard !Environment.current.isExecutingEagerly else {
       throw TFError.failedPrecondition("tf.placeholder() is not compatible with eager execution.")
     }
+    let dims = try shape?.dims.map { dims in
+      try dims.map { dim -> Dimension? in
+        guard let dim, dim != -1 else { return nil }
+        try require(dim >= 0, "Dimension \(dim) must be >= 0, or nil or -1 for any size")
+        return dim
+      }
+    }
     return try BasicOps.family.placeholder(
-      [], ["dtype": .type(dtype), "shape": .shape(PartialShape(shape))], name: name)
+      [], ["dtype": .type(dtype), "shape": .shape(PartialShape(dims ?? nil))], name: name)
+  }
+
+  /// The same of a shape in an array.
+  public static func placeholder(_ dtype: DType, shape: [Int?]? = nil, name: String? = nil) throws
+    -> Tensor
+  {
+    try placeholder(dtype, shape: PartialShape(shape), name: name)
+  }
+
+  /// The same by position.
+  public static func placeholder(_ dtype: DType, _ shape: [Int?], name: String? = nil) throws
+    -> Tensor
+  {
+    try placeholder(dtype, shape: PartialShape(shape), name: name)
+  }
+
+  /// The same by label.
+  public static func placeholder(dtype: DType, shape: [Int?]? = nil, name: String? = nil) throws
+    -> Tensor
+  {
+    try placeholder(dtype, shape: PartialShape(shape), name: name)
   }
 
   /// The gradients of the sum of `ys` with respect to `xs`. Follows `tf.gradients`.

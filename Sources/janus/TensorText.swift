@@ -36,15 +36,15 @@ enum TensorText {
         }),
           leaves.isEmpty || !leaves.allSatisfy({ $0.bool != nil })
         {
-          return try Tensor(values, shape: dims)
+          return try Tensor(values, dims: Shape(dims))
         }
-      case .bool: if let values = all(\.bool) { return try Tensor(values, shape: dims) }
+      case .bool: if let values = all(\.bool) { return try Tensor(values, dims: Shape(dims)) }
       case .string: if let values = all(\.string) { return try Tensor(values, shape: dims) }
       case .float64:
         if let values = all({ $0.double ?? $0.bool.map { $0 ? 1 : 0 } }),
           leaves.isEmpty || !leaves.allSatisfy({ $0.bool != nil })
         {
-          return try Tensor(values, shape: dims)
+          return try Tensor(values, dims: Shape(dims))
         }
       default: break
       }

@@ -86,9 +86,7 @@ struct FrozenGraphTour {
     let session = try Session(graph: Graph(importing: definition))
     let loaded = now()
     func classify() throws -> Tensor {
-      let results = try session.run(
-        fetches: ["probabilities:0"], feeds: ["images:0": digits.images], targets: [], timeout: nil)
-      return results[0]
+      try session.run("probabilities:0", feedDict: ["images:0": digits.images])
     }
     let answer = try classify()
     let first = now()
@@ -100,7 +98,8 @@ struct FrozenGraphTour {
     }
     let probabilities = try answer.scalars(Float.self)
     let answers = (0..<digits.labels.count).map { row in
-      (0..<10).max { probabilities[row * 10 + $0] < probabilities[row * 10 + $1] } ?? 0
+      let scores = probabilities[row * 10..<row * 10 + 10]
+      return scores.indices.max { scores[$0] < scores[$1] }.map { $0 - row * 10 } ?? 0
     }
     try show(answers, probabilities)
     let right = zip(answers, digits.labels).count { $0 == $1 }

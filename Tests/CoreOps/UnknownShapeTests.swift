@@ -51,7 +51,7 @@ import V1Graph
     let session = Session(graph: tracer.graph)
     var values = try session.run(
       results.compactMap { $0 },
-      feedDict: Dictionary(uniqueKeysWithValues: zip(placeholders, row.inputs))
+      feedDict: FeedDict(zip(placeholders, row.inputs))
     )[...]
     return results.map { $0 == nil ? nil : values.removeFirst() }
   }

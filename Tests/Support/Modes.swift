@@ -15,7 +15,7 @@ package enum Mode: String, Sendable, CaseIterable {
       let (placeholders, results) = try trace(row, tracer)
       let session = Session(graph: tracer.graph)
       let outputs = try session.run(
-        results, feedDict: Dictionary(uniqueKeysWithValues: zip(placeholders, row.inputs)))
+        results, feedDict: FeedDict(zip(placeholders, row.inputs)))
       return outputs
     case .function:
       return try ConcreteFunction(row.inputs.map { ($0.dtype, $0.shape) }, row.body).call(

@@ -101,8 +101,14 @@ package struct OpCase: Sendable, CustomStringConvertible {
     return definition
   }
 
-  private static func tensor(_ value: any TensorConvertible) -> Tensor {
-    do { return try value.asTensor() } catch {
+  /// A value of a row as a tensor.
+  package static func tensor(_ value: any TensorConvertible) -> Tensor {
+    do {
+      // Rows are written as literals, and those of decimals are float32.
+      let tensor = try value.asTensor()
+      let isArray = value.definiteDType == nil && tensor.dtype == .float64
+      return isArray ? try value.asTensor(preferring: .float32) : tensor
+    } catch {
       preconditionFailure("a row of the case table: \(error)")
     }
   }

@@ -63,11 +63,8 @@ extension Tensor {
   private static func text(_ value: Double, digits: Int) -> String {
     if value.isNaN { return value.sign == .minus ? "-nan" : "nan" }
     if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-    var buffer = [CChar](repeating: 0, count: 40)
     func printed(_ precision: Int) -> String {
-      _ = withVaList([Int32(precision), value]) { vsnprintf(&buffer, buffer.count, "%.*g", $0) }
-      return String(
-        decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      CFormat.text("%.*g", precision: precision, value)
     }
     // The digits that every value of the type keeps (6 or 15) are enough where they read back as
     // the value.

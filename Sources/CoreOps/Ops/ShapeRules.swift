@@ -57,7 +57,10 @@ package enum ShapeRules {
   /// - Throws: `INVALID_ARGUMENT` when it is not in `-rank..<rank`.
   package static func axis(_ axis: Int, rank: Int) throws -> Int {
     guard axis >= -rank, axis < rank else {
-      throw TFError.invalidArgument("axis \(axis) is not in the range [-\(rank), \(rank))")
+      throw TFError.invalidArgument(
+        rank == 0
+          ? "axis \(axis) is out of range: the tensor is a scalar, which has no dimensions"
+          : "axis \(axis) is not in the range [-\(rank), \(rank))")
     }
     return axis < 0 ? axis + rank : axis
   }

@@ -219,7 +219,8 @@ package struct Signature: Sendable {
         throw TFError.invalidArgument(
           """
           Value for attr '\(attribute.name)' of \(dtype.signatureName) is not in the list of \
-          allowed values: \(allowed.dtypes.map(\.signatureName).joined(separator: ", "))
+          allowed values: \(allowed.dtypes.map(\.signatureName).joined(separator: ", "))\
+          \(castHint(attribute.name, dtype, allowed))
           """
         )
       }
@@ -259,8 +260,24 @@ package struct Signature: Sendable {
   }
 
   private func wrongType(_ argument: Argument, _ expected: DType, _ got: DType) -> TFError {
-    .invalidArgument(
-      "input '\(argument.name)' expected type \(expected.name) but got \(got.name)")
+    let hint =
+      expected.isNumeric && got.isNumeric
+      ? ": convert it with tf.cast(\(argument.name), .\(expected.caseName))" : ""
+    return .invalidArgument(
+      "input '\(argument.name)' expected type \(expected.name) but got \(got.name)\(hint)")
+  }
+
+  /// Which arguments have the dtype that attribute `name` does not take, and what to do.
+  private func castHint(_ name: String, _ dtype: DType, _ allowed: DTypeSet) -> String {
+    let names = inputs.compactMap { argument in
+      if case .attr(name) = argument.kind { return "'\(argument.name)'" }
+      return nil as String?
+    }
+    guard !names.isEmpty else { return "" }
+    let said = "; it is the dtype of \(names.joined(separator: ", "))"
+    guard dtype.isNumeric, let first = allowed.dtypes.first(where: \.isNumeric) else { return said }
+    let target: DType = allowed.contains(.float32) ? .float32 : first
+    return said + ": convert with tf.cast(…, .\(target.caseName))"
   }
 
   private func wrongCount(_ got: Int) -> TFError {

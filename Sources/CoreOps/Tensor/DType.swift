@@ -101,6 +101,11 @@ public enum DType: UInt8, Sendable, CaseIterable, Hashable {
   package var isNumeric: Bool { byteSize != 0 }
 }
 
+extension DType {
+  /// The name in Swift.
+  var caseName: String { self == .half ? "half" : name }
+}
+
 extension DType: CustomStringConvertible {
   public var description: String { name }
 }

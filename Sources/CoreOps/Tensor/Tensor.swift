@@ -236,35 +236,16 @@ extension Tensor {
     return strings.map { Array($0) }
   }
 
-  private var noValue: TFError {
+  /// Why a symbolic tensor gives no elements.
+  var noValue: TFError {
     guard case .symbolic(let reference) = payload else {
       return .internal("the tensor has a value")
     }
     return .failedPrecondition(
       """
       tensor \(reference.name) is symbolic: run it in a session, or return it from the function \
-      that made it
+      that made it; a Swift `if` cannot branch on it: use tf.where
       """
     )
-  }
-
-  /// A tensor of `values` with `shape`.
-  ///
-  /// - Throws: `INVALID_ARGUMENT` when the shape does not fit the number of values.
-  public init<S: TensorScalar>(_ values: [S], shape: [Int]) throws {
-    let dims = Shape(shape)
-    guard dims.checkedElementCount == values.count else {
-      throw TFError.invalidArgument("\(values.count) values do not fill shape \(dims)")
-    }
-    try self.init(values, dims: dims)
-  }
-
-  /// A string tensor.
-  public init(_ values: [String], shape: [Int]) throws {
-    let dims = Shape(shape)
-    guard dims.checkedElementCount == values.count else {
-      throw TFError.invalidArgument("\(values.count) values do not fill shape \(dims)")
-    }
-    try self.init(strings: values, dims: dims)
   }
 }

@@ -1,10 +1,15 @@
-/// Anything that may stand for a tensor in a call: a tensor, a variable, a scalar, a nested array.
+/// Anything that may stand for a tensor in a call: a tensor, a variable, a scalar, a nested array,
+/// a shape.
 ///
-/// Follows `tf.convert_to_tensor`: a plain Swift value takes the dtype of the other operand where
-/// there is one.
+/// Follows `tf.convert_to_tensor`. A plain Swift value takes the dtype of the other operand where
+/// there is one. By itself a number is what it is in Python, int32 or float32, and an array has the
+/// dtype of its elements: `[Double]` is float64, `[Int]` int32, or int64 where a value needs it.
 public protocol TensorConvertible {
   /// The dtype it has of itself; nil for plain Swift values, which follow the other operand.
   var definiteDType: DType? { get }
+
+  /// The dtype that keeps its precision; nil where the value decides.
+  var naturalDType: DType? { get }
 
   /// The tensor, of dtype `preferred` if it has none of its own.
   ///
@@ -15,19 +20,30 @@ public protocol TensorConvertible {
 
 extension TensorConvertible {
   public var definiteDType: DType? { nil }
+  public var naturalDType: DType? { definiteDType }
   public func asTensor() throws -> Tensor { try asTensor(preferring: nil) }
 }
 
-extension Tensor: TensorConvertible {
+/// What has a dtype of its own and can be an operand: a tensor, a variable.
+public protocol TensorOperand: TensorConvertible {}
+
+extension Tensor: TensorOperand {
   public var definiteDType: DType? { dtype }
   public func asTensor(preferring _: DType?) -> Tensor { self }
 }
 
 /// A plain Swift scalar that can be an element of a nested array.
 public protocol TensorElement {
+  /// What a value is by itself.
   static var defaultDType: DType { get }
+  /// What keeps the precision of `elements`.
+  static func naturalDType(of elements: [Self]) -> DType
   /// The elements as a flat tensor of `dtype` and `dims`.
   static func tensor(_ elements: [Self], _ dims: Shape, dtype: DType) throws -> Tensor
+}
+
+extension TensorElement {
+  public static func naturalDType(of _: [Self]) -> DType { defaultDType }
 }
 
 /// A nested array's leaves and shape.
@@ -56,7 +72,7 @@ extension Array: TensorConvertible where Element: TensorNested {
   public func asTensor(preferring preferred: DType?) throws -> Tensor {
     var leaves: [Leaf] = []
     let dims = try flatten(into: &leaves)
-    return try Leaf.tensor(leaves, Shape(dims), dtype: preferred ?? Leaf.defaultDType)
+    return try Leaf.tensor(leaves, Shape(dims), dtype: preferred ?? Leaf.naturalDType(of: leaves))
   }
 }
 
@@ -68,6 +84,10 @@ extension TensorElement where Self: TensorNested, Self.Leaf == Self {
   public func asTensor(preferring preferred: DType?) throws -> Tensor {
     try Self.tensor([self], Shape(), dtype: preferred ?? Self.defaultDType)
   }
+}
+
+extension TensorConvertible where Self: TensorElement, Self: TensorNested, Self.Leaf == Self {
+  public var naturalDType: DType? { Self.naturalDType(of: [self]) }
 }
 
 extension BinaryInteger where Self: TensorElement {
@@ -95,8 +115,22 @@ extension BinaryInteger where Self: TensorElement {
     case .qint16: try fill(Int16.self).bitcast(.qint16)
     case .quint16: try fill(UInt16.self).bitcast(.quint16)
     case .qint32: try fill(Int32.self).bitcast(.qint32)
-    default: try Double.tensor(elements.map { Double($0) }, dims, dtype: dtype)
+    case _ where dtype.isFloating || dtype.isComplex:
+      try Double.tensor(elements.map { Double($0) }, dims, dtype: dtype)
+    default: throw DType.refusal(of: elements.first, dtype)
     }
+  }
+}
+
+extension DType {
+  /// The error for a Swift value that no tensor of `dtype` holds.
+  static func refusal(of value: Any?, _ dtype: DType) -> TFError {
+    .invalidArgument(
+      """
+      Cannot convert \(value ?? "an empty array") to EagerTensor of dtype \(dtype): give a value \
+      of that kind, or convert the tensor beside it with tf.cast
+      """
+    )
   }
 }
 
@@ -109,8 +143,7 @@ extension BinaryFloatingPoint where Self: TensorElement {
     case .float64: try Tensor(elements.map { Double($0) }, dims: dims)
     case .complex64: try Tensor(elements.map { Complex64(Float($0), 0) }, dims: dims)
     case .complex128: try Tensor(elements.map { Complex128(Double($0), 0) }, dims: dims)
-    default:
-      throw TFError.invalidArgument("Cannot convert floating point values to dtype \(dtype)")
+    default: throw DType.refusal(of: elements.first, dtype)
     }
   }
 }
@@ -118,6 +151,26 @@ extension BinaryFloatingPoint where Self: TensorElement {
 extension Int: TensorElement, TensorNested, TensorConvertible {
   public typealias Leaf = Int
   public static var defaultDType: DType { .int32 }
+  /// int32 as Python's numbers, int64 where one needs it.
+  public static func naturalDType(of elements: [Int]) -> DType {
+    elements.allSatisfy { Int32(exactly: $0) != nil } ? .int32 : .int64
+  }
+  public func asTensor(preferring preferred: DType?) throws -> Tensor {
+    try Self.tensor([self], Shape(), dtype: preferred ?? Self.naturalDType(of: [self]))
+  }
+}
+extension Double: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = Double
+  public static var defaultDType: DType { .float32 }
+  public static func naturalDType(of _: [Double]) -> DType { .float64 }
+}
+extension Int8: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = Int8
+  public static var defaultDType: DType { .int8 }
+}
+extension Int16: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = Int16
+  public static var defaultDType: DType { .int16 }
 }
 extension Int32: TensorElement, TensorNested, TensorConvertible {
   public typealias Leaf = Int32
@@ -131,12 +184,24 @@ extension UInt8: TensorElement, TensorNested, TensorConvertible {
   public typealias Leaf = UInt8
   public static var defaultDType: DType { .uint8 }
 }
+extension UInt16: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = UInt16
+  public static var defaultDType: DType { .uint16 }
+}
+extension UInt32: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = UInt32
+  public static var defaultDType: DType { .uint32 }
+}
+extension UInt64: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = UInt64
+  public static var defaultDType: DType { .uint64 }
+}
+extension Float16: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = Float16
+  public static var defaultDType: DType { .half }
+}
 extension Float: TensorElement, TensorNested, TensorConvertible {
   public typealias Leaf = Float
-  public static var defaultDType: DType { .float32 }
-}
-extension Double: TensorElement, TensorNested, TensorConvertible {
-  public typealias Leaf = Double
   public static var defaultDType: DType { .float32 }
 }
 extension Bool: TensorElement, TensorNested, TensorConvertible {
@@ -144,7 +209,7 @@ extension Bool: TensorElement, TensorNested, TensorConvertible {
   public static var defaultDType: DType { .bool }
   public static func tensor(_ elements: [Bool], _ dims: Shape, dtype: DType) throws -> Tensor {
     guard dtype == .bool else {
-      throw TFError.invalidArgument("Cannot convert Bool values to dtype \(dtype)")
+      throw DType.refusal(of: elements.first, dtype)
     }
     return try Tensor(elements, dims: dims)
   }
@@ -154,7 +219,7 @@ extension String: TensorElement, TensorNested, TensorConvertible {
   public static var defaultDType: DType { .string }
   public static func tensor(_ elements: [String], _ dims: Shape, dtype: DType) throws -> Tensor {
     guard dtype == .string else {
-      throw TFError.invalidArgument("Cannot convert String values to dtype \(dtype)")
+      throw DType.refusal(of: elements.first.map { "\"\($0)\"" }, dtype)
     }
     return try Tensor(strings: elements, dims: dims)
   }
@@ -164,4 +229,96 @@ extension String: TensorElement, TensorNested, TensorConvertible {
 package func operands(_ x: some TensorConvertible, _ y: some TensorConvertible) throws -> [Tensor] {
   let dtype = x.definiteDType ?? y.definiteDType
   return [try x.asTensor(preferring: dtype), try y.asTensor(preferring: dtype)]
+}
+
+extension BFloat16: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = BFloat16
+  public static var defaultDType: DType { .bfloat16 }
+  public static func tensor(_ elements: [BFloat16], _ dims: Shape, dtype: DType) throws -> Tensor {
+    if dtype == .bfloat16 { return try Tensor(elements, dims: dims) }
+    return try Float.tensor(elements.map(\.float), dims, dtype: dtype)
+  }
+}
+extension Complex64: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = Complex64
+  public static var defaultDType: DType { .complex64 }
+  public static func tensor(_ elements: [Complex64], _ dims: Shape, dtype: DType) throws -> Tensor {
+    if dtype == .complex64 { return try Tensor(elements, dims: dims) }
+    return try Complex128.tensor(
+      elements.map { Complex128(Double($0.real), Double($0.imaginary)) }, dims, dtype: dtype)
+  }
+}
+extension Complex128: TensorElement, TensorNested, TensorConvertible {
+  public typealias Leaf = Complex128
+  public static var defaultDType: DType { .complex128 }
+  public static func tensor(_ elements: [Complex128], _ dims: Shape, dtype: DType) throws
+    -> Tensor
+  {
+    switch dtype {
+    case .complex128: return try Tensor(elements, dims: dims)
+    case .complex64:
+      return try Tensor(
+        elements.map { Complex64(Float($0.real), Float($0.imaginary)) }, dims: dims)
+    default: throw TFError.invalidArgument("Cannot convert complex values to dtype \(dtype)")
+    }
+  }
+}
+
+/// A shape may stand where a vector of sizes is taken: `tf.reshape(x, y.shape)`.
+extension Shape: TensorConvertible {
+  public func asTensor(preferring preferred: DType?) throws -> Tensor {
+    try dims.asTensor(preferring: preferred)
+  }
+}
+
+extension PartialShape: TensorConvertible {
+  /// - Throws: `INVALID_ARGUMENT` where a dimension is not known: `tf.shape` gives the shape that a
+  ///   run has.
+  public func asTensor(preferring preferred: DType?) throws -> Tensor {
+    guard let known else {
+      throw TFError.invalidArgument(
+        """
+        Cannot convert a partially known TensorShape \(tupleText) to a Tensor: use tf.shape(x), \
+        which is known when the graph runs
+        """
+      )
+    }
+    return try known.asTensor(preferring: preferred)
+  }
+}
+
+extension Dimension: TensorConvertible {
+  public func asTensor(preferring preferred: DType?) throws -> Tensor {
+    try value.asTensor(preferring: preferred)
+  }
+}
+
+/// An array may hold tensors, or tensors beside numbers, as the shape `[batch, 10]` does: they are
+/// stacked.
+extension Tensor: TensorElement, TensorNested {
+  public typealias Leaf = Tensor
+  public static var defaultDType: DType { .float32 }
+
+  /// That of the first element that has no value yet, of which numbers beside it take the dtype;
+  /// else that of the first.
+  public static func naturalDType(of elements: [Tensor]) -> DType {
+    (elements.first(where: \.isSymbolic) ?? elements.first)?.dtype ?? defaultDType
+  }
+
+  public func flatten(into leaves: inout [Tensor]) -> [Int] {
+    leaves.append(self)
+    return []
+  }
+
+  public static func tensor(_ elements: [Tensor], _ dims: Shape, dtype: DType) throws -> Tensor {
+    let operands = try elements.map { element in
+      element.dtype.isInteger && dtype.isInteger ? try ShapeOps.integers(element, dtype) : element
+    }
+    let stacked = try JoinOps.family.pack(operands)
+    if dims.rank == 1 { return stacked }
+    let inner = try ShapeOps.shapeTensor(of: operands[0])
+    return try ShapeOps.family.reshape([
+      stacked, JoinOps.family.concatV2([ShapeOps.vector(dims.dims), inner, ShapeOps.scalar(0)]),
+    ])
+  }
 }

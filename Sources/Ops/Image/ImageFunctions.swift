@@ -36,6 +36,16 @@ extension ImageAPI {
     try resize(ResizeOps.family.resizeBilinear, images, size, alignCorners, halfPixelCenters, name)
   }
 
+  /// The same with its arguments by position.
+  public static func resizeBilinear(
+    _ images: some TensorConvertible, _ size: some TensorConvertible, alignCorners: Bool = false,
+    halfPixelCenters: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try resizeBilinear(
+      images, size: size, alignCorners: alignCorners, halfPixelCenters: halfPixelCenters, name: name
+    )
+  }
+
   /// Images of another size, as float32, by cubic interpolation. Follows `tf.image.resize_bicubic`.
   ///
   /// - Parameters: as in `resizeBilinear`.
@@ -45,6 +55,16 @@ extension ImageAPI {
     halfPixelCenters: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try resize(ResizeOps.family.resizeBicubic, images, size, alignCorners, halfPixelCenters, name)
+  }
+
+  /// The same with its arguments by position.
+  public static func resizeBicubic(
+    _ images: some TensorConvertible, _ size: some TensorConvertible, alignCorners: Bool = false,
+    halfPixelCenters: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try resizeBicubic(
+      images, size: size, alignCorners: alignCorners, halfPixelCenters: halfPixelCenters, name: name
+    )
   }
 
   /// Images of another size that repeat or leave out pixels. Follows
@@ -60,6 +80,16 @@ extension ImageAPI {
       ResizeOps.family.resizeNearestNeighbor, images, size, alignCorners, halfPixelCenters, name)
   }
 
+  /// The same with its arguments by position.
+  public static func resizeNearestNeighbor(
+    _ images: some TensorConvertible, _ size: some TensorConvertible, alignCorners: Bool = false,
+    halfPixelCenters: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try resizeNearestNeighbor(
+      images, size: size, alignCorners: alignCorners, halfPixelCenters: halfPixelCenters, name: name
+    )
+  }
+
   /// Images of another size, as float32, by averages over areas. Follows `tf.image.resize_area`.
   ///
   /// - Parameters: as in `resizeBilinear`.
@@ -69,6 +99,14 @@ extension ImageAPI {
     name: String? = nil
   ) throws -> Tensor {
     try resize(ResizeOps.family.resizeArea, images, size, alignCorners, false, name)
+  }
+
+  /// The same with its arguments by position.
+  public static func resizeArea(
+    _ images: some TensorConvertible, _ size: some TensorConvertible, alignCorners: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try resizeArea(images, size: size, alignCorners: alignCorners, name: name)
   }
 
   /// Crops of images, brought to one size. Follows `tf.image.crop_and_resize`.
@@ -101,6 +139,17 @@ extension ImageAPI {
       name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func cropAndResize(
+    _ image: some TensorConvertible, _ boxes: some TensorConvertible,
+    _ boxIndices: some TensorConvertible, _ cropSize: some TensorConvertible,
+    method: String = "bilinear", extrapolationValue: Float = 0, name: String? = nil
+  ) throws -> Tensor {
+    try cropAndResize(
+      image, boxes: boxes, boxIndices: boxIndices, cropSize: cropSize, method: method,
+      extrapolationValue: extrapolationValue, name: name)
+  }
+
   /// The indices of boxes that do not overlap better ones too much. Follows
   /// `tf.image.non_max_suppression`.
   ///
@@ -126,6 +175,17 @@ extension ImageAPI {
         iouThreshold.asTensor(preferring: boxes.dtype),
         scoreThreshold.asTensor(preferring: boxes.dtype),
       ], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func nonMaxSuppression(
+    _ boxes: some TensorConvertible, _ scores: some TensorConvertible,
+    _ maxOutputSize: some TensorConvertible, iouThreshold: some TensorConvertible = 0.5,
+    scoreThreshold: some TensorConvertible = -Float.infinity, name: String? = nil
+  ) throws -> Tensor {
+    try nonMaxSuppression(
+      boxes, scores: scores, maxOutputSize: maxOutputSize, iouThreshold: iouThreshold,
+      scoreThreshold: scoreThreshold, name: name)
   }
 
   /// Boxes, scores and classes that remain when overlapping boxes of each class are dropped, and
@@ -159,6 +219,20 @@ extension ImageAPI {
         .with("clip_boxes", .bool(clipBoxes), unless: clipBoxes), name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func combinedNonMaxSuppression(
+    _ boxes: some TensorConvertible, _ scores: some TensorConvertible,
+    _ maxOutputSizePerClass: some TensorConvertible, _ maxTotalSize: some TensorConvertible,
+    iouThreshold: some TensorConvertible = 0.5,
+    scoreThreshold: some TensorConvertible = -Float.infinity, padPerClass: Bool = false,
+    clipBoxes: Bool = true, name: String? = nil
+  ) throws -> [Tensor] {
+    try combinedNonMaxSuppression(
+      boxes, scores: scores, maxOutputSizePerClass: maxOutputSizePerClass,
+      maxTotalSize: maxTotalSize, iouThreshold: iouThreshold, scoreThreshold: scoreThreshold,
+      padPerClass: padPerClass, clipBoxes: clipBoxes, name: name)
+  }
+
   private static func adjust(
     _ op: OpDef, _ images: some TensorConvertible, _ factor: some TensorConvertible, _ name: String?
   ) throws -> Tensor {
@@ -176,6 +250,13 @@ extension ImageAPI {
     _ images: some TensorConvertible, contrastFactor: some TensorConvertible, name: String? = nil
   ) throws -> Tensor { try adjust(ImageOps.family.adjustContrastV2, images, contrastFactor, name) }
 
+  /// The same with its arguments by position.
+  public static func adjustContrast(
+    _ images: some TensorConvertible, _ contrastFactor: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try adjustContrast(images, contrastFactor: contrastFactor, name: name)
+  }
+
   /// Turns the hue of RGB images. Follows `tf.image.adjust_hue`.
   ///
   /// - Parameters:
@@ -187,6 +268,13 @@ extension ImageAPI {
     _ image: some TensorConvertible, delta: some TensorConvertible, name: String? = nil
   ) throws -> Tensor { try adjust(ImageOps.family.adjustHue, image, delta, name) }
 
+  /// The same with its arguments by position.
+  public static func adjustHue(
+    _ image: some TensorConvertible, _ delta: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try adjustHue(image, delta: delta, name: name)
+  }
+
   /// Multiplies the saturation of RGB images. Follows `tf.image.adjust_saturation`.
   ///
   /// - Parameters:
@@ -197,6 +285,13 @@ extension ImageAPI {
   public static func adjustSaturation(
     _ image: some TensorConvertible, saturationFactor: some TensorConvertible, name: String? = nil
   ) throws -> Tensor { try adjust(ImageOps.family.adjustSaturation, image, saturationFactor, name) }
+
+  /// The same with its arguments by position.
+  public static func adjustSaturation(
+    _ image: some TensorConvertible, _ saturationFactor: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try adjustSaturation(image, saturationFactor: saturationFactor, name: name)
+  }
 
   /// Hue, saturation and value of RGB images. Follows `tf.image.rgb_to_hsv`.
   ///
@@ -239,5 +334,13 @@ extension ImageAPI {
     guard let colors else { return try ImageRegionOps.family.drawBoundingBoxes(inputs, name: name) }
     return try ImageRegionOps.family.drawBoundingBoxesV2(
       inputs + [colors.asTensor(preferring: .float32)], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func drawBoundingBoxes(
+    _ images: some TensorConvertible, _ boxes: some TensorConvertible,
+    colors: (any TensorConvertible)? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try drawBoundingBoxes(images, boxes: boxes, colors: colors, name: name)
   }
 }

@@ -354,7 +354,9 @@ package struct ResizeOps: OpFamily {
   package static func resizedShape(
     _ image: PartialShape, _ size: PartialShape, _ sides: [Int]?
   ) throws -> PartialShape {
-    try require(image.rank == nil || image.rank == 4, "input must be 4-dimensional\(image)")
+    try require(
+      image.rank == nil || image.rank == 4,
+      "input must be 4-dimensional\(image): [batch, height, width, channels]")
     for axis in [1, 2] {
       try require(image[axis] != 0, "input image must be of non-zero size")
     }

@@ -324,6 +324,20 @@ extension SharedAPI {
     return try EinsumOps.tensordot(x, y, Array(rank - axes..<rank), Array(0..<axes), name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func tensordot(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, _ axes: Int, name: String? = nil
+  ) throws -> Tensor {
+    try tensordot(a, b, axes: axes, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func tensordot(
+    _ a: some TensorConvertible, b: some TensorConvertible, axes: Int, name: String? = nil
+  ) throws -> Tensor {
+    try tensordot(a, b, axes: axes, name: name)
+  }
+
   /// The contraction of dimensions `axesA` of `a` with dimensions `axesB` of `b`.
   ///
   /// Follows `tf.tensordot`.
@@ -337,6 +351,22 @@ extension SharedAPI {
     let dtype = a.definiteDType ?? b.definiteDType
     return try EinsumOps.tensordot(
       a.asTensor(preferring: dtype), b.asTensor(preferring: dtype), axes.0, axes.1, name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func tensordot(
+    _ a: some TensorConvertible, _ b: some TensorConvertible, _ axes: ([Int], [Int]),
+    name: String? = nil
+  ) throws -> Tensor {
+    try tensordot(a, b, axes: axes, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func tensordot(
+    _ a: some TensorConvertible, b: some TensorConvertible, axes: ([Int], [Int]),
+    name: String? = nil
+  ) throws -> Tensor {
+    try tensordot(a, b, axes: axes, name: name)
   }
 }
 

@@ -18,6 +18,26 @@ extension LinalgAPI {
       adjointA: adjointA, adjointB: adjointB, name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func matmul(
+    _ a: some TensorConvertible, b: some TensorConvertible, transposeA: Bool = false,
+    transposeB: Bool = false, adjointA: Bool = false, adjointB: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try matmul(
+      a, b, transposeA: transposeA, transposeB: transposeB, adjointA: adjointA, adjointB: adjointB,
+      name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func matmul(
+    a: some TensorConvertible, b: some TensorConvertible, transposeA: Bool = false,
+    transposeB: Bool = false, adjointA: Bool = false, adjointB: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try matmul(
+      a, b, transposeA: transposeA, transposeB: transposeB, adjointA: adjointA, adjointB: adjointB,
+      name: name)
+  }
+
   /// A matrix times a vector, or stacks of them. Follows `tf.linalg.matvec`.
   public static func matvec(
     _ a: some TensorConvertible, _ b: some TensorConvertible, transposeA: Bool = false,
@@ -31,14 +51,28 @@ extension LinalgAPI {
     return try ShapeOps.family.squeeze([product], ["squeeze_dims": .ints([-1])])
   }
 
+  /// The same with its arguments by label.
+  public static func matvec(
+    _ a: some TensorConvertible, b: some TensorConvertible, transposeA: Bool = false,
+    adjointA: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try matvec(a, b, transposeA: transposeA, adjointA: adjointA, name: name)
+  }
+
   /// The lower triangle L with L·Lᴴ equal to each matrix.
   ///
   /// Follows `tf.linalg.cholesky`.
   ///
   /// - Throws: `INVALID_ARGUMENT` when a matrix is not positive definite.
+  @_disfavoredOverload
   public static func cholesky(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor
   {
     try LinearAlgebraOps.family.cholesky([input.asTensor()], name: name)
+  }
+
+  /// The same of a literal.
+  public static func cholesky(_ input: TensorLiteral, name: String? = nil) throws -> Tensor {
+    try cholesky(input.asTensor(), name: name)
   }
 
   /// The inverse of each matrix, or of its adjoint.
@@ -46,15 +80,29 @@ extension LinalgAPI {
   /// Follows `tf.linalg.inv`.
   ///
   /// - Throws: `INVALID_ARGUMENT` when a matrix has none.
+  @_disfavoredOverload
   public static func inv(
     _ input: some TensorConvertible, adjoint: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try LinearAlgebraOps.family.inverse([input.asTensor()], flag("adjoint", adjoint), name: name)
   }
 
+  /// The same of a literal.
+  public static func inv(_ input: TensorLiteral, adjoint: Bool = false, name: String? = nil) throws
+    -> Tensor
+  {
+    try inv(input.asTensor(), adjoint: adjoint, name: name)
+  }
+
   /// The determinant of each matrix. Follows `tf.linalg.det`.
+  @_disfavoredOverload
   public static func det(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor {
     try LinearAlgebraOps.family.determinant([input.asTensor()], name: name)
+  }
+
+  /// The same of a literal.
+  public static func det(_ input: TensorLiteral, name: String? = nil) throws -> Tensor {
+    try det(input.asTensor(), name: name)
   }
 
   /// The sign of each matrix's determinant and the logarithm of its size. Follows
@@ -144,6 +192,14 @@ extension LinalgAPI {
       operands(matrix, rhs), flag("adjoint", adjoint), name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func solve(
+    _ matrix: some TensorConvertible, rhs: some TensorConvertible, adjoint: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try solve(matrix, rhs, adjoint: adjoint, name: name)
+  }
+
   /// X with matrix · X = rhs for triangles.
   ///
   /// Follows `tf.linalg.triangular_solve`.
@@ -159,6 +215,14 @@ extension LinalgAPI {
       flag("lower", lower, true).with("adjoint", .bool(adjoint), unless: !adjoint), name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func triangularSolve(
+    _ matrix: some TensorConvertible, rhs: some TensorConvertible, lower: Bool = true,
+    adjoint: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try triangularSolve(matrix, rhs, lower: lower, adjoint: adjoint, name: name)
+  }
+
   /// Least squares solutions. Follows `tf.linalg.lstsq`.
   public static func lstsq(
     _ matrix: some TensorConvertible, _ rhs: some TensorConvertible, l2Regularizer: Double = 0,
@@ -171,6 +235,14 @@ extension LinalgAPI {
         matrix.asTensor(preferring: dtype), rhs.asTensor(preferring: dtype),
         l2Regularizer.asTensor(preferring: .float64),
       ], flag("fast", fast, true), name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func lstsq(
+    _ matrix: some TensorConvertible, rhs: some TensorConvertible, l2Regularizer: Double = 0,
+    fast: Bool = true, name: String? = nil
+  ) throws -> Tensor {
+    try lstsq(matrix, rhs, l2Regularizer: l2Regularizer, fast: fast, name: name)
   }
 
   /// eᴬ for each matrix. Follows `tf.linalg.expm`.

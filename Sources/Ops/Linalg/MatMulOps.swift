@@ -238,6 +238,26 @@ extension SharedAPI {
       a.asTensor(preferring: dtype), b.asTensor(preferring: dtype), transposeA: transposeA,
       transposeB: transposeB, adjointA: adjointA, adjointB: adjointB, name: name)
   }
+
+  /// The same with its arguments by label.
+  public static func matmul(
+    _ a: some TensorConvertible, b: some TensorConvertible, transposeA: Bool = false,
+    transposeB: Bool = false, adjointA: Bool = false, adjointB: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try matmul(
+      a, b, transposeA: transposeA, transposeB: transposeB, adjointA: adjointA, adjointB: adjointB,
+      name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func matmul(
+    a: some TensorConvertible, b: some TensorConvertible, transposeA: Bool = false,
+    transposeB: Bool = false, adjointA: Bool = false, adjointB: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try matmul(
+      a, b, transposeA: transposeA, transposeB: transposeB, adjointA: adjointA, adjointB: adjointB,
+      name: name)
+  }
 }
 
 extension MatMulOps {

@@ -2,37 +2,31 @@ import CKernels
 public import CoreOps
 
 /// Activations of `tf.nn`.
-public struct ActivationOps: OpFamily {
-  @usableFromInline package static let family: Self = define(Self())
+package struct ActivationOps: OpFamily {
+  package static let family: Self = define(Self())
 
-  /// max(x, 0). Follows `tf.nn.relu`.
-  public let relu = UnaryOp(
+  package let relu = UnaryOp(
     "Relu", [.reals, DTypeSet(.qint8)], kernel: [.reals], jk_relu, input: "features",
     output: "activations"
   ) { gradient, _, y in try GradientOps.family.relu(gradient, y) }
 
-  /// x held between 0 and 6. Follows `tf.nn.relu6`.
-  public let relu6 = UnaryOp(
+  package let relu6 = UnaryOp(
     "Relu6", [.reals], jk_relu6, input: "features", output: "activations"
   ) { gradient, _, y in try GradientOps.family.relu6(gradient, y) }
 
-  /// x, or eˣ - 1 below 0. Follows `tf.nn.elu`.
-  public let elu = UnaryOp(
+  package let elu = UnaryOp(
     "Elu", [.floats], jk_elu, cost: 8, input: "features", output: "activations"
   ) { gradient, _, y in try GradientOps.family.elu(gradient, y) }
 
-  /// Elu, scaled so that mean and variance settle. Follows `tf.nn.selu`.
-  public let selu = UnaryOp(
+  package let selu = UnaryOp(
     "Selu", [.floats], jk_selu, cost: 8, input: "features", output: "activations"
   ) { gradient, _, y in try GradientOps.family.selu(gradient, y) }
 
-  /// log(1 + eˣ). Follows `tf.nn.softplus`.
-  public let softplus = UnaryOp(
+  package let softplus = UnaryOp(
     "Softplus", [.floats], jk_softplus, cost: 16, input: "features", output: "activations"
   ) { gradient, x, _ in try GradientOps.family.softplus(gradient, x) }
 
-  /// x / (1 + |x|). Follows `tf.nn.softsign`.
-  public let softsign = UnaryOp(
+  package let softsign = UnaryOp(
     "Softsign", [.floats], jk_softsign, cost: 2, input: "features", output: "activations"
   ) { gradient, x, _ in try GradientOps.family.softsign(gradient, x) }
 
@@ -65,10 +59,25 @@ extension SharedNN {
   /// `features`, or `alpha` times that where it is below 0. Follows `tf.nn.leaky_relu`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  @_disfavoredOverload
   public static func leakyRelu(
     _ features: some TensorConvertible, alpha: Float = 0.2, name: String? = nil
   ) throws -> Tensor {
     try ActivationOps.leakyRelu(features, alpha: alpha, name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func leakyRelu(
+    _ features: some TensorConvertible, _ alpha: Float, name: String? = nil
+  ) throws -> Tensor {
+    try leakyRelu(features, alpha: alpha, name: name)
+  }
+
+  /// The same of a literal.
+  public static func leakyRelu(_ features: TensorLiteral, alpha: Float = 0.2, name: String? = nil)
+    throws -> Tensor
+  {
+    try leakyRelu(features.asTensor(), alpha: alpha, name: name)
   }
 
   /// 1 / (1 + e⁻ˣ). Follows `tf.nn.sigmoid`.
@@ -79,12 +88,20 @@ extension SharedNN {
   /// x times the sigmoid of `beta` x. Follows `tf.nn.silu`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  @_disfavoredOverload
   public static func silu(
     _ features: some TensorConvertible, beta: Float = 1, name: String? = nil
   ) throws -> Tensor {
     let x = try features.asTensor()
     let scaled = beta == 1 ? x : try x * beta
     return try BinaryOps.family.multiply(x, UnaryOps.family.sigmoid(scaled), name: name)
+  }
+
+  /// The same of a literal.
+  public static func silu(_ features: TensorLiteral, beta: Float = 1, name: String? = nil) throws
+    -> Tensor
+  {
+    try silu(features.asTensor(), beta: beta, name: name)
   }
   /// `silu` by its older name. Follows `tf.nn.swish`.
   public static func swish(
@@ -95,6 +112,7 @@ extension SharedNN {
   /// Follows `tf.nn.gelu`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for a dtype that is not floating point.
+  @_disfavoredOverload
   public static func gelu(
     _ features: some TensorConvertible, approximate: Bool = false, name: String? = nil
   ) throws -> Tensor {
@@ -105,6 +123,13 @@ extension SharedNN {
     }
     let erf = try UnaryOps.family.erf(x / 1.4142135623730951)
     return try BinaryOps.family.multiply(x * 0.5, erf + 1, name: name)
+  }
+
+  /// The same of a literal.
+  public static func gelu(_ features: TensorLiteral, approximate: Bool = false, name: String? = nil)
+    throws -> Tensor
+  {
+    try gelu(features.asTensor(), approximate: approximate, name: name)
   }
 }
 
@@ -130,4 +155,24 @@ extension SharedAPI {
     let quantile = try SpecialOps.family.ndtri(x.asTensor() * 0.5)
     return try BinaryOps.family.multiply(quantile, -0.7071067811865476, name: name)
   }
+}
+
+extension SharedNN {
+  /// max(x, 0). Follows `tf.nn.relu`.
+  public static var relu: UnaryOp { ActivationOps.family.relu }
+
+  /// x held between 0 and 6. Follows `tf.nn.relu6`.
+  public static var relu6: UnaryOp { ActivationOps.family.relu6 }
+
+  /// x, or eˣ - 1 below 0. Follows `tf.nn.elu`.
+  public static var elu: UnaryOp { ActivationOps.family.elu }
+
+  /// Elu, scaled so that mean and variance settle. Follows `tf.nn.selu`.
+  public static var selu: UnaryOp { ActivationOps.family.selu }
+
+  /// log(1 + eˣ). Follows `tf.nn.softplus`.
+  public static var softplus: UnaryOp { ActivationOps.family.softplus }
+
+  /// x / (1 + |x|). Follows `tf.nn.softsign`.
+  public static var softsign: UnaryOp { ActivationOps.family.softsign }
 }

@@ -26,6 +26,39 @@ extension SharedNN {
       name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func conv2d(
+    _ input: some TensorConvertible, _ filters: some TensorConvertible, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1,
+    name: String? = nil
+  ) throws -> Tensor {
+    try conv2d(
+      input, filters, strides: strides, padding: padding, dataFormat: dataFormat,
+      dilations: dilations, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func conv2d(
+    _ input: some TensorConvertible, filters: some TensorConvertible, strides: WindowSize,
+    padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1,
+    name: String? = nil
+  ) throws -> Tensor {
+    try conv2d(
+      input, filters, strides: strides, padding: padding, dataFormat: dataFormat,
+      dilations: dilations, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func conv2d(
+    input: some TensorConvertible, filters: some TensorConvertible, strides: WindowSize,
+    padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1,
+    name: String? = nil
+  ) throws -> Tensor {
+    try conv2d(
+      input, filters, strides: strides, padding: padding, dataFormat: dataFormat,
+      dilations: dilations, name: name)
+  }
+
   /// The transpose of `conv2d`: the gradient of its input, used to make images larger.
   ///
   /// Follows `tf.nn.conv2d_transpose`.
@@ -46,6 +79,28 @@ extension SharedNN {
       [outputShape.asTensor(preferring: .int32), both[1], both[0]],
       windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations),
       name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func conv2dTranspose(
+    _ input: some TensorConvertible, _ filters: some TensorConvertible,
+    _ outputShape: some TensorConvertible, _ strides: WindowSize, padding: WindowPadding = "SAME",
+    dataFormat: String = "NHWC", dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    try conv2dTranspose(
+      input, filters, outputShape: outputShape, strides: strides, padding: padding,
+      dataFormat: dataFormat, dilations: dilations, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func conv2dTranspose(
+    _ input: some TensorConvertible, filters: some TensorConvertible,
+    outputShape: some TensorConvertible, strides: WindowSize, padding: WindowPadding = "SAME",
+    dataFormat: String = "NHWC", dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    try conv2dTranspose(
+      input, filters, outputShape: outputShape, strides: strides, padding: padding,
+      dataFormat: dataFormat, dilations: dilations, name: name)
   }
 
   /// A convolution of each channel with filters of its own.
@@ -70,6 +125,28 @@ extension SharedNN {
       name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func depthwiseConv2d(
+    _ input: some TensorConvertible, _ filter: some TensorConvertible, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1,
+    name: String? = nil
+  ) throws -> Tensor {
+    try depthwiseConv2d(
+      input, filter, strides: strides, padding: padding, dataFormat: dataFormat,
+      dilations: dilations, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func depthwiseConv2d(
+    _ input: some TensorConvertible, filter: some TensorConvertible, strides: WindowSize,
+    padding: WindowPadding, dataFormat: String = "NHWC", dilations: WindowSize = 1,
+    name: String? = nil
+  ) throws -> Tensor {
+    try depthwiseConv2d(
+      input, filter, strides: strides, padding: padding, dataFormat: dataFormat,
+      dilations: dilations, name: name)
+  }
+
   /// A depthwise convolution followed by one of single pixels.
   ///
   /// Follows `tf.nn.separable_conv2d`.
@@ -89,6 +166,28 @@ extension SharedNN {
       dilations: dilations)
     return try conv2d(
       middle, pointwiseFilter, strides: 1, padding: "VALID", dataFormat: dataFormat, name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func separableConv2d(
+    _ input: some TensorConvertible, _ depthwiseFilter: some TensorConvertible,
+    _ pointwiseFilter: some TensorConvertible, _ strides: WindowSize, _ padding: WindowPadding,
+    dataFormat: String = "NHWC", dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    try separableConv2d(
+      input, depthwiseFilter, pointwiseFilter, strides: strides, padding: padding,
+      dataFormat: dataFormat, dilations: dilations, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func separableConv2d(
+    _ input: some TensorConvertible, depthwiseFilter: some TensorConvertible,
+    pointwiseFilter: some TensorConvertible, strides: WindowSize, padding: WindowPadding,
+    dataFormat: String = "NHWC", dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    try separableConv2d(
+      input, depthwiseFilter, pointwiseFilter, strides: strides, padding: padding,
+      dataFormat: dataFormat, dilations: dilations, name: name)
   }
 
   /// The convolution of volumes with filters.
@@ -113,6 +212,28 @@ extension SharedNN {
       name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func conv3d(
+    _ input: some TensorConvertible, _ filters: some TensorConvertible, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String = "NDHWC", dilations: WindowSize = 1,
+    name: String? = nil
+  ) throws -> Tensor {
+    try conv3d(
+      input, filters, strides: strides, padding: padding, dataFormat: dataFormat,
+      dilations: dilations, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func conv3d(
+    _ input: some TensorConvertible, filters: some TensorConvertible, strides: WindowSize,
+    padding: WindowPadding, dataFormat: String = "NDHWC", dilations: WindowSize = 1,
+    name: String? = nil
+  ) throws -> Tensor {
+    try conv3d(
+      input, filters, strides: strides, padding: padding, dataFormat: dataFormat,
+      dilations: dilations, name: name)
+  }
+
   /// The transpose of `conv3d`. Follows `tf.nn.conv3d_transpose`; the parameters are as for
   /// `conv2dTranspose`.
   public static func conv3dTranspose(
@@ -127,5 +248,27 @@ extension SharedNN {
         strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations, spatial: 3
       ),
       name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func conv3dTranspose(
+    _ input: some TensorConvertible, _ filters: some TensorConvertible,
+    _ outputShape: some TensorConvertible, _ strides: WindowSize, padding: WindowPadding = "SAME",
+    dataFormat: String = "NDHWC", dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    try conv3dTranspose(
+      input, filters, outputShape: outputShape, strides: strides, padding: padding,
+      dataFormat: dataFormat, dilations: dilations, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func conv3dTranspose(
+    _ input: some TensorConvertible, filters: some TensorConvertible,
+    outputShape: some TensorConvertible, strides: WindowSize, padding: WindowPadding = "SAME",
+    dataFormat: String = "NDHWC", dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    try conv3dTranspose(
+      input, filters, outputShape: outputShape, strides: strides, padding: padding,
+      dataFormat: dataFormat, dilations: dilations, name: name)
   }
 }

@@ -299,6 +299,17 @@ extension SharedNN {
       overlapping, deterministic, seed, seed2, name)
   }
 
+  /// The same with its arguments by position.
+  public static func fractionalMaxPool(
+    _ value: some TensorConvertible, _ poolingRatio: [Float], pseudoRandom: Bool = false,
+    overlapping: Bool = false, deterministic: Bool = false, seed: Int = 0, seed2: Int = 0,
+    name: String? = nil
+  ) throws -> (output: Tensor, rows: Tensor, columns: Tensor) {
+    try fractionalMaxPool(
+      value, poolingRatio: poolingRatio, pseudoRandom: pseudoRandom, overlapping: overlapping,
+      deterministic: deterministic, seed: seed, seed2: seed2, name: name)
+  }
+
   /// The mean of each of the uneven cells that the input is cut into.
   ///
   /// Follows `tf.compat.v1.nn.fractional_avg_pool`; the parameters are as for `fractionalMaxPool`.
@@ -310,6 +321,17 @@ extension SharedNN {
     try fractional(
       FractionalPoolingOps.family.fractionalAvgPool, value.asTensor(), poolingRatio, pseudoRandom,
       overlapping, deterministic, seed, seed2, name)
+  }
+
+  /// The same with its arguments by position.
+  public static func fractionalAvgPool(
+    _ value: some TensorConvertible, _ poolingRatio: [Float], pseudoRandom: Bool = false,
+    overlapping: Bool = false, deterministic: Bool = false, seed: Int = 0, seed2: Int = 0,
+    name: String? = nil
+  ) throws -> (output: Tensor, rows: Tensor, columns: Tensor) {
+    try fractionalAvgPool(
+      value, poolingRatio: poolingRatio, pseudoRandom: pseudoRandom, overlapping: overlapping,
+      deterministic: deterministic, seed: seed, seed2: seed2, name: name)
   }
 
   private static func fractional(

@@ -8,6 +8,7 @@ extension SharedNN {
   ///   - axis: negative ones count from the end.
   /// - Throws: `INVALID_ARGUMENT` when the axis is out of range or the rank is unknown and the axis
   ///   is not the last.
+  @_disfavoredOverload
   public static func softmax(
     _ logits: some TensorConvertible, axis: Int = -1, name: String? = nil
   ) throws -> Tensor {
@@ -16,9 +17,31 @@ extension SharedNN {
     }
   }
 
+  /// The same with its arguments by position.
+  public static func softmax(_ logits: some TensorConvertible, _ axis: Int, name: String? = nil)
+    throws -> Tensor
+  {
+    try softmax(logits, axis: axis, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func softmax(logits: some TensorConvertible, axis: Int = -1, name: String? = nil)
+    throws -> Tensor
+  {
+    try softmax(logits, axis: axis, name: name)
+  }
+
+  /// The same of a literal.
+  public static func softmax(_ logits: TensorLiteral, axis: Int = -1, name: String? = nil) throws
+    -> Tensor
+  {
+    try softmax(logits.asTensor(), axis: axis, name: name)
+  }
+
   /// The logarithm of softmax along `axis`. Follows `tf.nn.log_softmax`.
   ///
   /// - Parameters and errors: as `softmax`.
+  @_disfavoredOverload
   public static func logSoftmax(
     _ logits: some TensorConvertible, axis: Int = -1, name: String? = nil
   ) throws -> Tensor {
@@ -27,9 +50,36 @@ extension SharedNN {
     }
   }
 
+  /// The same with its arguments by position.
+  public static func logSoftmax(_ logits: some TensorConvertible, _ axis: Int, name: String? = nil)
+    throws -> Tensor
+  {
+    try logSoftmax(logits, axis: axis, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func logSoftmax(logits: some TensorConvertible, axis: Int = -1, name: String? = nil)
+    throws -> Tensor
+  {
+    try logSoftmax(logits, axis: axis, name: name)
+  }
+
+  /// The same of a literal.
+  public static func logSoftmax(_ logits: TensorLiteral, axis: Int = -1, name: String? = nil) throws
+    -> Tensor
+  {
+    try logSoftmax(logits.asTensor(), axis: axis, name: name)
+  }
+
   /// Half the sum of squares. Follows `tf.nn.l2_loss`.
+  @_disfavoredOverload
   public static func l2Loss(_ t: some TensorConvertible, name: String? = nil) throws -> Tensor {
     try ReductionOps.family.l2Loss([t.asTensor()], name: name)
+  }
+
+  /// The same of a literal.
+  public static func l2Loss(_ t: TensorLiteral, name: String? = nil) throws -> Tensor {
+    try l2Loss(t.asTensor(), name: name)
   }
 
   /// The cross-entropy of `labels` and the softmax of `logits`. Follows
@@ -51,6 +101,13 @@ extension SharedNN {
       LossOps.family.crossEntropy, [LossShapes.rows(logits), LossShapes.rows(labels)], name: name)[
         0]
     return try LossShapes.unflatten(loss, like: logits)
+  }
+
+  /// The same with its arguments by position.
+  public static func softmaxCrossEntropyWithLogits(
+    _ labels: some TensorConvertible, _ logits: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try softmaxCrossEntropyWithLogits(labels: labels, logits: logits, name: name)
   }
 
   /// The cross-entropy of class numbers and the softmax of `logits`. Follows
@@ -81,6 +138,13 @@ extension SharedNN {
     return try LossShapes.unflatten(loss, like: logits)
   }
 
+  /// The same with its arguments by position.
+  public static func sparseSoftmaxCrossEntropyWithLogits(
+    _ labels: some TensorConvertible, _ logits: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try sparseSoftmaxCrossEntropyWithLogits(labels: labels, logits: logits, name: name)
+  }
+
   /// Whether each target is among the `k` highest predictions of its row. Follows `tf.nn.in_top_k`.
   ///
   /// - Parameters and errors: as `tf.math.inTopK`.
@@ -91,14 +155,38 @@ extension SharedNN {
     try MathAPI.inTopK(targets: targets, predictions: predictions, k: k, name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func inTopK(
+    _ targets: some TensorConvertible, _ predictions: some TensorConvertible,
+    _ k: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try inTopK(targets: targets, predictions: predictions, k: k, name: name)
+  }
+
   /// The `k` greatest elements along the last dimension, and where they are. Follows `tf.nn.top_k`.
   ///
   /// - Parameters and errors: as `tf.math.topK`.
+  @_disfavoredOverload
   public static func topK(
     _ input: some TensorConvertible, k: any TensorConvertible = 1, sorted: Bool = true,
     name: String? = nil
   ) throws -> (values: Tensor, indices: Tensor) {
     try MathAPI.topK(input, k: k, sorted: sorted, name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func topK(
+    _ input: some TensorConvertible, _ k: any TensorConvertible, sorted: Bool = true,
+    name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    try topK(input, k: k, sorted: sorted, name: name)
+  }
+
+  /// The same of a literal.
+  public static func topK(
+    _ input: TensorLiteral, k: any TensorConvertible = 1, sorted: Bool = true, name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    try topK(input.asTensor(), k: k, sorted: sorted, name: name)
   }
 }
 

@@ -259,4 +259,22 @@ extension SharedNN {
     attrs["rates"] = .ints(try dilations.full(spatial: 2, channelsFirst: false, "dilations"))
     return try MorphologyOps.family.dilation2D(operands(input, filters), attrs, name: name)
   }
+
+  /// The same with its arguments by position.
+  public static func dilation2d(
+    _ input: some TensorConvertible, _ filters: some TensorConvertible, _ strides: WindowSize,
+    _ padding: WindowPadding, dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    try dilation2d(
+      input, filters, strides: strides, padding: padding, dilations: dilations, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func dilation2d(
+    _ input: some TensorConvertible, filters: some TensorConvertible, strides: WindowSize,
+    padding: WindowPadding, dilations: WindowSize = 1, name: String? = nil
+  ) throws -> Tensor {
+    try dilation2d(
+      input, filters, strides: strides, padding: padding, dilations: dilations, name: name)
+  }
 }

@@ -276,6 +276,14 @@ extension SharedNN {
       name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func biasAdd(
+    _ value: some TensorConvertible, bias: some TensorConvertible, dataFormat: String? = nil,
+    name: String? = nil
+  ) throws -> Tensor {
+    try biasAdd(value, bias, dataFormat: dataFormat, name: name)
+  }
+
   /// Normalises each channel by its mean and variance.
   ///
   /// Follows `tf.compat.v1.nn.fused_batch_norm`.
@@ -310,5 +318,17 @@ extension SharedNN {
         variance?.asTensor(preferring: .float32) ?? empty,
       ], attrs, name: name)
     return (outputs[0], outputs[1], outputs[2])
+  }
+
+  /// The same with its arguments by label.
+  public static func fusedBatchNorm(
+    _ x: some TensorConvertible, scale: some TensorConvertible, offset: some TensorConvertible,
+    mean: (any TensorConvertible)? = nil, variance: (any TensorConvertible)? = nil,
+    epsilon: Float = 0.001, dataFormat: String = "NHWC", isTraining: Bool = true,
+    exponentialAvgFactor: Float = 1, name: String? = nil
+  ) throws -> (y: Tensor, mean: Tensor, variance: Tensor) {
+    try fusedBatchNorm(
+      x, scale, offset, mean: mean, variance: variance, epsilon: epsilon, dataFormat: dataFormat,
+      isTraining: isTraining, exponentialAvgFactor: exponentialAvgFactor, name: name)
   }
 }

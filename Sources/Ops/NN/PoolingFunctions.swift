@@ -21,6 +21,15 @@ extension SharedNN {
       PoolingOps.family.maxPool, input.asTensor(), ksize, strides, padding, dataFormat, name)
   }
 
+  /// The same with its arguments by position.
+  public static func maxPool2d(
+    _ input: some TensorConvertible, _ ksize: WindowSize, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String = "NHWC", name: String? = nil
+  ) throws -> Tensor {
+    try maxPool2d(
+      input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat, name: name)
+  }
+
   /// The mean of each window over images; padding does not count.
   ///
   /// Follows `tf.nn.avg_pool2d`; the parameters are as for `maxPool2d`.
@@ -30,6 +39,15 @@ extension SharedNN {
   ) throws -> Tensor {
     try pool(
       PoolingOps.family.avgPool, input.asTensor(), ksize, strides, padding, dataFormat, name)
+  }
+
+  /// The same with its arguments by position.
+  public static func avgPool2d(
+    _ input: some TensorConvertible, _ ksize: WindowSize, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String = "NHWC", name: String? = nil
+  ) throws -> Tensor {
+    try avgPool2d(
+      input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat, name: name)
   }
 
   /// The greatest element of each window over volumes.
@@ -44,6 +62,15 @@ extension SharedNN {
       spatial: 3)
   }
 
+  /// The same with its arguments by position.
+  public static func maxPool3d(
+    _ input: some TensorConvertible, _ ksize: WindowSize, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String = "NDHWC", name: String? = nil
+  ) throws -> Tensor {
+    try maxPool3d(
+      input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat, name: name)
+  }
+
   /// The mean of each window over volumes.
   ///
   /// Follows `tf.nn.avg_pool3d`; the parameters are as for `maxPool2d`, with a depth.
@@ -54,6 +81,15 @@ extension SharedNN {
     try pool(
       PoolingOps.family.avgPool3D, input.asTensor(), ksize, strides, padding, dataFormat, name,
       spatial: 3)
+  }
+
+  /// The same with its arguments by position.
+  public static func avgPool3d(
+    _ input: some TensorConvertible, _ ksize: WindowSize, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String = "NDHWC", name: String? = nil
+  ) throws -> Tensor {
+    try avgPool3d(
+      input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat, name: name)
   }
 
   /// The greatest element of each window, over images or, at rank 5, volumes.
@@ -67,6 +103,15 @@ extension SharedNN {
     return try pool(images, volumes, input.asTensor(), ksize, strides, padding, dataFormat, name)
   }
 
+  /// The same with its arguments by position.
+  public static func maxPool(
+    _ input: some TensorConvertible, _ ksize: WindowSize, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try maxPool(
+      input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat, name: name)
+  }
+
   /// The mean of each window, over images or, at rank 5, volumes.
   ///
   /// Follows `tf.nn.avg_pool`; the parameters are as for `maxPool2d`.
@@ -76,6 +121,15 @@ extension SharedNN {
   ) throws -> Tensor {
     let (images, volumes) = (PoolingOps.family.avgPool, PoolingOps.family.avgPool3D)
     return try pool(images, volumes, input.asTensor(), ksize, strides, padding, dataFormat, name)
+  }
+
+  /// The same with its arguments by position.
+  public static func avgPool(
+    _ input: some TensorConvertible, _ ksize: WindowSize, _ strides: WindowSize,
+    _ padding: WindowPadding, dataFormat: String? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try avgPool(
+      input, ksize: ksize, strides: strides, padding: padding, dataFormat: dataFormat, name: name)
   }
 
   /// The greatest element of each window, and where it is.
@@ -101,6 +155,17 @@ extension SharedNN {
     let outputs = try apply(
       PoolingOps.family.maxPoolWithArgmax, [input.asTensor()], attrs, name: name)
     return (outputs[0], outputs[1])
+  }
+
+  /// The same with its arguments by position.
+  public static func maxPoolWithArgmax(
+    _ input: some TensorConvertible, _ ksize: WindowSize, _ strides: WindowSize,
+    _ padding: WindowPadding, outputDtype: DType = .int64, includeBatchInIndex: Bool = false,
+    name: String? = nil
+  ) throws -> (output: Tensor, argmax: Tensor) {
+    try maxPoolWithArgmax(
+      input, ksize: ksize, strides: strides, padding: padding, outputDtype: outputDtype,
+      includeBatchInIndex: includeBatchInIndex, name: name)
   }
 
   private static func pool(

@@ -24,13 +24,19 @@ public struct WindowSize: Sendable, Hashable, ExpressibleByIntegerLiteral, Expre
   }
 }
 
-/// How a window op pads: `"SAME"`, `"VALID"`, or a pair of numbers per dimension of the input.
+/// How a window op pads: `.same`, `.valid`, their names in any case, or a pair of numbers per
+/// dimension of the input.
 public struct WindowPadding: Sendable, Hashable, ExpressibleByStringLiteral,
   ExpressibleByArrayLiteral
 {
   let kind: String
   let explicit: [Int]
-  public init(stringLiteral value: String) { (kind, explicit) = (value, []) }
+  /// The output is as large as the input, divided by the strides.
+  public static let same = WindowPadding("SAME")
+  /// Windows lie inside the input.
+  public static let valid = WindowPadding("VALID")
+
+  public init(stringLiteral value: String) { self.init(value) }
   public init(arrayLiteral elements: [Int]...) {
     (kind, explicit) = ("EXPLICIT", elements.flatMap { $0 })
   }

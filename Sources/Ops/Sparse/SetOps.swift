@@ -222,10 +222,24 @@ public enum SetsAPI {
     _ a: some TensorConvertible, _ b: some TensorConvertible, validateIndices: Bool = true
   ) throws -> SparseTensor { try combine("intersection", a, b, validateIndices) }
 
+  /// The same with its arguments by label.
+  public static func intersection(
+    _ a: some TensorConvertible, b: some TensorConvertible, validateIndices: Bool = true
+  ) throws -> SparseTensor {
+    try intersection(a, b, validateIndices: validateIndices)
+  }
+
   /// The elements that are in one of the sets. Follows `tf.sets.union`.
   public static func union(
     _ a: some TensorConvertible, _ b: some TensorConvertible, validateIndices: Bool = true
   ) throws -> SparseTensor { try combine("union", a, b, validateIndices) }
+
+  /// The same with its arguments by label.
+  public static func union(
+    _ a: some TensorConvertible, b: some TensorConvertible, validateIndices: Bool = true
+  ) throws -> SparseTensor {
+    try union(a, b, validateIndices: validateIndices)
+  }
 
   /// The elements that are in one set and not in the other. Follows `tf.sets.difference`.
   ///
@@ -234,6 +248,14 @@ public enum SetsAPI {
     _ a: some TensorConvertible, _ b: some TensorConvertible, aminusb: Bool = true,
     validateIndices: Bool = true
   ) throws -> SparseTensor { try combine(aminusb ? "a-b" : "b-a", a, b, validateIndices) }
+
+  /// The same with its arguments by label.
+  public static func difference(
+    _ a: some TensorConvertible, b: some TensorConvertible, aminusb: Bool = true,
+    validateIndices: Bool = true
+  ) throws -> SparseTensor {
+    try difference(a, b, aminusb: aminusb, validateIndices: validateIndices)
+  }
 
   /// How many different elements each set has. Follows `tf.sets.size`.
   public static func size(_ a: SparseTensor, validateIndices: Bool = true) throws -> Tensor {

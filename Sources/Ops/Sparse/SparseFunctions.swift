@@ -52,6 +52,20 @@ public enum SparseAPI {
     return try SparseTensor([outputs[0], spInput.values, outputs[1]])
   }
 
+  /// The same with its arguments by label.
+  public static func reshape(
+    _ spInput: SparseTensor, shape: some TensorConvertible, name: String? = nil
+  ) throws -> SparseTensor {
+    try reshape(spInput, shape, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func reshape(
+    spInput: SparseTensor, shape: some TensorConvertible, name: String? = nil
+  ) throws -> SparseTensor {
+    try reshape(spInput, shape, name: name)
+  }
+
   /// The elements in a box. Follows `tf.sparse.slice`.
   public static func slice(
     _ spInput: SparseTensor, _ start: some TensorConvertible, _ size: some TensorConvertible,
@@ -64,6 +78,14 @@ public enum SparseAPI {
         name: name))
   }
 
+  /// The same with its arguments by label.
+  public static func slice(
+    _ spInput: SparseTensor, start: some TensorConvertible, size: some TensorConvertible,
+    name: String? = nil
+  ) throws -> SparseTensor {
+    try slice(spInput, start, size, name: name)
+  }
+
   /// One behind the other along an axis. Follows `tf.sparse.concat`.
   public static func concat(_ axis: Int, _ spInputs: [SparseTensor], name: String? = nil) throws
     -> SparseTensor
@@ -73,6 +95,20 @@ public enum SparseAPI {
         SparseJoinOps.family.concat,
         spInputs.map(\.indices) + spInputs.map(\.values) + spInputs.map(\.denseShape),
         ["concat_dim": .int(axis), "N": .int(spInputs.count)], name: name))
+  }
+
+  /// The same with its arguments by label.
+  public static func concat(_ axis: Int, spInputs: [SparseTensor], name: String? = nil) throws
+    -> SparseTensor
+  {
+    try concat(axis, spInputs, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func concat(axis: Int, spInputs: [SparseTensor], name: String? = nil) throws
+    -> SparseTensor
+  {
+    try concat(axis, spInputs, name: name)
   }
 
   /// In parts along an axis. Follows `tf.sparse.split`.
@@ -87,6 +123,13 @@ public enum SparseAPI {
     }
   }
 
+  /// The same with its arguments by position.
+  public static func split(
+    _ spInput: SparseTensor, _ numSplit: Int, _ axis: Int, name: String? = nil
+  ) throws -> [SparseTensor] {
+    try split(spInput, numSplit: numSplit, axis: axis, name: name)
+  }
+
   /// With an element in each row. Follows `tf.sparse.fill_empty_rows`.
   ///
   /// - Returns: the tensor, and for each row whether it was empty.
@@ -97,6 +140,13 @@ public enum SparseAPI {
       SparseRowOps.family.fillEmptyRows,
       spInput.parts + [defaultValue.asTensor(preferring: spInput.dtype)], name: name)
     return (try SparseTensor([outputs[0], outputs[1], spInput.denseShape]), outputs[2])
+  }
+
+  /// The same with its arguments by label.
+  public static func fillEmptyRows(
+    _ spInput: SparseTensor, defaultValue: some TensorConvertible, name: String? = nil
+  ) throws -> (SparseTensor, emptyRowIndicator: Tensor) {
+    try fillEmptyRows(spInput, defaultValue, name: name)
   }
 
   /// The sum. Follows `tf.sparse.add`.
@@ -111,11 +161,25 @@ public enum SparseAPI {
         a.parts + b.parts + [threshold.asTensor(preferring: a.dtype.realDType)], name: name))
   }
 
+  /// The same with its arguments by label.
+  public static func add(
+    _ a: SparseTensor, b: SparseTensor, threshold: some TensorConvertible = 0, name: String? = nil
+  ) throws -> SparseTensor {
+    try add(a, b, threshold: threshold, name: name)
+  }
+
   /// The dense sum with a dense tensor of the same shape. Follows `tf.sparse.add`.
   public static func add(_ a: SparseTensor, _ b: some TensorConvertible, name: String? = nil) throws
     -> Tensor
   {
     try SparseMathOps.family.tensorDenseAdd(a.parts + [b.asTensor(preferring: a.dtype)], name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func add(_ a: SparseTensor, b: some TensorConvertible, name: String? = nil) throws
+    -> Tensor
+  {
+    try add(a, b, name: name)
   }
 
   /// The product of a sparse and a dense matrix. Follows `tf.sparse.sparse_dense_matmul`.
@@ -130,12 +194,27 @@ public enum SparseAPI {
         .with("adjoint_b", .bool(adjointB), unless: !adjointB), name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func sparseDenseMatmul(
+    _ spA: SparseTensor, b: some TensorConvertible, adjointA: Bool = false, adjointB: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try sparseDenseMatmul(spA, b, adjointA: adjointA, adjointB: adjointB, name: name)
+  }
+
   /// Element by element, zero standing for what is not stored. Follows `tf.sparse.maximum`.
   public static func maximum(_ spA: SparseTensor, _ spB: SparseTensor, name: String? = nil) throws
     -> SparseTensor
   {
     let outputs = try apply(SparseMathOps.family.maximum, spA.parts + spB.parts, name: name)
     return try SparseTensor(outputs + [spA.denseShape])
+  }
+
+  /// The same with its arguments by label.
+  public static func maximum(_ spA: SparseTensor, spB: SparseTensor, name: String? = nil) throws
+    -> SparseTensor
+  {
+    try maximum(spA, spB, name: name)
   }
 
   /// Element by element, zero standing for what is not stored. Follows `tf.sparse.minimum`.
@@ -146,10 +225,22 @@ public enum SparseAPI {
     return try SparseTensor(outputs + [spA.denseShape])
   }
 
+  /// The same with its arguments by label.
+  public static func minimum(_ spA: SparseTensor, spB: SparseTensor, name: String? = nil) throws
+    -> SparseTensor
+  {
+    try minimum(spA, spB, name: name)
+  }
+
   /// The softmax of the stored elements of each row. Follows `tf.sparse.softmax`.
   public static func softmax(_ spInput: SparseTensor, name: String? = nil) throws -> SparseTensor {
     let values = try SparseReductionOps.family.softmax(spInput.parts, name: name)
     return try SparseTensor([spInput.indices, values, spInput.denseShape])
+  }
+
+  /// The same with its arguments by label.
+  public static func softmax(spInput: SparseTensor, name: String? = nil) throws -> SparseTensor {
+    try softmax(spInput, name: name)
   }
 
   /// The sums over axes, all by default. Follows `tf.sparse.reduce_sum`.
@@ -159,11 +250,25 @@ public enum SparseAPI {
     try reduce(SparseReductionOps.family.sum, spInput, axis, keepdims, name)
   }
 
+  /// The same with its arguments by position.
+  public static func reduceSum(
+    _ spInput: SparseTensor, _ axis: [Int], keepdims: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try reduceSum(spInput, axis: axis, keepdims: keepdims, name: name)
+  }
+
   /// The largest stored elements along axes, all by default. Follows `tf.sparse.reduce_max`.
   public static func reduceMax(
     _ spInput: SparseTensor, axis: [Int]? = nil, keepdims: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try reduce(SparseReductionOps.family.max, spInput, axis, keepdims, name)
+  }
+
+  /// The same with its arguments by position.
+  public static func reduceMax(
+    _ spInput: SparseTensor, _ axis: [Int], keepdims: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try reduceMax(spInput, axis: axis, keepdims: keepdims, name: name)
   }
 
   private static func reduce(

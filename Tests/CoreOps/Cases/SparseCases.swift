@@ -204,7 +204,7 @@ let sparseCases: [OpCase] = [
 extension Tensor {
   /// No elements as a matrix of two columns.
   fileprivate var reshaped2: Tensor {
-    (try? Tensor([Int](), shape: [0, 2])) ?? self
+    (try? Tensor([Int64](), shape: [0, 2])) ?? self
   }
 }
 

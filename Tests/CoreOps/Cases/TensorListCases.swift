@@ -13,7 +13,7 @@ private func empty(_ shape: [Int] = [2], limit: Int = -1) throws -> Tensor {
 }
 
 private func push(_ list: Tensor, _ value: some TensorConvertible) throws -> Tensor {
-  try applyOp("TensorListPushBack", [list, value.asTensor()])[0]
+  try applyOp("TensorListPushBack", [list, t(.float32, value)])[0]
 }
 
 private func stack(_ list: Tensor, _ shape: some TensorConvertible = -1) throws -> Tensor {
@@ -27,7 +27,7 @@ private func item(_ list: Tensor, _ index: Int) throws -> Tensor {
 private func set(
   _ list: Tensor, _ index: Int, _ value: some TensorConvertible, _ attrs: Attrs = [:]
 ) throws -> Tensor {
-  try applyOp("TensorListSetItem", [list, index.asTensor(), value.asTensor()], attrs)[0]
+  try applyOp("TensorListSetItem", [list, index.asTensor(), t(.float32, value)], attrs)[0]
 }
 
 private func length(_ list: Tensor) throws -> Tensor { try applyOp("TensorListLength", [list])[0] }
@@ -148,7 +148,7 @@ let tensorListCases: [OpCase] = [
     ]
   },
   OpCase("TensorListPushBackBatch of another length", error: .invalidArgument) { _ in
-    try applyOp("TensorListPushBackBatch", [reserved(1), [[1.0, 2.0]].asTensor()])
+    try applyOp("TensorListPushBackBatch", [reserved(1), t(.float32, [[1.0, 2.0]])])
   },
   OpCase("ZerosLike of a list", expect: [[[0.0, 0.0]]]) { _ in
     [try stack(applyOp("ZerosLike", [push(empty(), [1.0, 2.0])])[0])]

@@ -313,13 +313,13 @@ let trainingCases: [OpCase] = [
     expect: [[-0.4003078, 0.42476], [0.49, 1.09], [0.3062278, -0.4704528]]),
   OpCase("ApplyGradientDescent of another shape", error: .invalidArgument) { _ in
     let variable = try variable("descent/of/another/shape", [1.0, 2.0], reference: true)
-    return try applyOp("ApplyGradientDescent", [variable, (0.5).asTensor(), [1.0].asTensor()])
+    return try applyOp("ApplyGradientDescent", [variable, (0.5).asTensor(), t(.float32, [1.0])])
   },
   OpCase("ResourceSparseApplyMomentum beyond the end", error: .invalidArgument) { _ in
     let variables = try (0..<2).map { _ in try variable("", [1.0, 2.0], reference: false) }
     return try after(
       applyOp(
         "ResourceSparseApplyMomentum",
-        variables + [(0.5).asTensor(), [1.0].asTensor(), [2].asTensor(), (0.9).asTensor()]))
+        variables + [(0.5).asTensor(), t(.float32, [1.0]), [2].asTensor(), (0.9).asTensor()]))
   },
 ]

@@ -45,7 +45,7 @@ let variableCases: [OpCase] = [
     inputs in
     let variable = try variable("", inputs[0], reference: false)
     let before = try applyOp("Identity", [read(variable)])[0]
-    _ = try applyOp("AssignAddVariableOp", [variable, [1.0, 1.0].asTensor()])
+    _ = try applyOp("AssignAddVariableOp", [variable, t(.float32, [1.0, 1.0])])
     return [before, try read(variable)]
   },
   OpCase("_ReadVariablesOp", [[1.0, 2.0], [3]], expect: [[1.0, 2.0], [3]]) { inputs in
@@ -56,7 +56,7 @@ let variableCases: [OpCase] = [
     try after(applyOp("AssignVariableOp", [handle([2]), [1, 2].asTensor()]))
   },
   OpCase("AssignAddVariableOp before the first assignment", error: .notFound) { _ in
-    try after(applyOp("AssignAddVariableOp", [handle([2]), [1.0, 2.0].asTensor()]))
+    try after(applyOp("AssignAddVariableOp", [handle([2]), t(.float32, [1.0, 2.0])]))
   },
   OpCase("AssignAddVariableOp of another shape", error: .invalidArgument) { _ in
     try after(
@@ -134,7 +134,7 @@ let variableCases: [OpCase] = [
     try applyOp("Identity", applyOp("Assign", [reference("of/old", "Variable"), inputs[0]]))
   },
   OpCase("Assign of another shape", error: .invalidArgument) { _ in
-    try applyOp("Assign", [reference("of/that/shape"), [1.0, 2.0, 3.0].asTensor()])
+    try applyOp("Assign", [reference("of/that/shape"), t(.float32, [1.0, 2.0, 3.0])])
   },
   OpCase("Assign gives a variable another shape", [[1.0, 2.0, 3.0]], expect: [[1.0, 2.0, 3.0]]) {
     inputs in

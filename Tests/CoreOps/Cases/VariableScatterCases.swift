@@ -30,7 +30,7 @@ func updateCase(
 
 /// A variable that holds `value`.
 func variable(_ name: String, _ value: some TensorConvertible, reference: Bool) throws -> Tensor {
-  let value = try value.asTensor()
+  let value = OpCase.tensor(value)
   let attrs: Attrs = [
     "dtype": .type(value.dtype), "shape": .shape(value.shape),
     "shared_name": .string(reference ? name : VariableOps.anonymousName),

@@ -18,6 +18,22 @@ extension SharedAPI {
       name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func reverseSequence(
+    _ input: some TensorConvertible, _ seqLengths: some TensorConvertible, _ seqAxis: Int,
+    batchAxis: Int = 0, name: String? = nil
+  ) throws -> Tensor {
+    try reverseSequence(input, seqLengths, seqAxis: seqAxis, batchAxis: batchAxis, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func reverseSequence(
+    _ input: some TensorConvertible, seqLengths: some TensorConvertible, seqAxis: Int,
+    batchAxis: Int = 0, name: String? = nil
+  ) throws -> Tensor {
+    try reverseSequence(input, seqLengths, seqAxis: seqAxis, batchAxis: batchAxis, name: name)
+  }
+
   /// The slices that go to each partition. Follows `tf.dynamic_partition`.
   ///
   /// - Parameters:
@@ -35,6 +51,14 @@ extension SharedAPI {
       ["num_partitions": .int(numPartitions)], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func dynamicPartition(
+    _ data: some TensorConvertible, partitions: some TensorConvertible, numPartitions: Int,
+    name: String? = nil
+  ) throws -> [Tensor] {
+    try dynamicPartition(data, partitions, numPartitions, name: name)
+  }
+
   /// Slices put where indices say; of several for one place the last counts. Follows
   /// `tf.dynamic_stitch`.
   ///
@@ -47,7 +71,15 @@ extension SharedAPI {
     _ indices: [any TensorConvertible], _ data: [any TensorConvertible], name: String? = nil
   ) throws -> Tensor {
     try ArrayOps.family.dynamicStitch(
-      indices.map { try $0.asTensor(preferring: .int32) } + JoinOps.operands(data), name: name)
+      indices.map { try $0.asTensor(preferring: .int32) }
+        + JoinOps.operands(data, "tf.dynamicStitch"), name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func dynamicStitch(
+    _ indices: [any TensorConvertible], data: [any TensorConvertible], name: String? = nil
+  ) throws -> Tensor {
+    try dynamicStitch(indices, data, name: name)
   }
 
   /// The slices where a mask is true. Follows `tf.boolean_mask`.
@@ -93,6 +125,14 @@ extension SharedAPI {
     let kept = try ShapeOps.family.squeeze(
       [`where`(reshape(mask, [-1]))], ["squeeze_dims": .ints([1])])
     return try gather(flat, kept, axis: axis, name: name ?? "boolean_mask")
+  }
+
+  /// The same with its arguments by label.
+  public static func booleanMask(
+    _ tensor: some TensorConvertible, mask: some TensorConvertible, axis: Int = 0,
+    name: String? = nil
+  ) throws -> Tensor {
+    try booleanMask(tensor, mask, axis: axis, name: name)
   }
 
   /// Coordinates for every combination of the inputs' elements. Follows `tf.meshgrid`.

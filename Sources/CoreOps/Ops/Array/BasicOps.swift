@@ -226,6 +226,38 @@ package struct BasicOps: OpFamily {
   package static func zerosLike(_ x: Tensor) throws -> Tensor { try family.zerosLike([x]) }
 }
 
+extension BasicOps {
+  /// A constant of the elements of `value`.
+  ///
+  /// - Parameter shape: the shape to give them; a single one fills it.
+  fileprivate static func constant(_ value: Tensor, _ shape: [Int]?, _ name: String?) throws
+    -> Tensor
+  {
+    guard !value.isSymbolic else {
+      throw TFError.invalidArgument("tf.constant takes values, not a symbolic tensor")
+    }
+    var tensor = value
+    if let shape {
+      let dims = Shape(shape)
+      guard let count = dims.checkedElementCount else {
+        throw TFError.invalidArgument("Shape \(dims) has a negative dimension or too many elements")
+      }
+      if tensor.dims.elementCount == count {
+        tensor = tensor.reshaped(dims)
+      } else if tensor.dims.elementCount == 1 {
+        tensor = try EagerInterpreter.apply(
+          ShapeOps.family.fill, [Tensor(shape, dims: [shape.count]), tensor.reshaped(Shape())],
+          Attrs(), .plain)[0]
+      } else {
+        throw TFError.invalidArgument(
+          "Eager tensor of \(tensor.dims.elementCount) elements cannot fill shape \(dims)")
+      }
+    }
+    return try family.const(
+      [], ["value": .tensor(tensor), "dtype": .type(tensor.dtype)], name: name)
+  }
+}
+
 extension Tensor {
   /// The scalar 1 of a plain dtype that is not quantised.
   package static func one(_ dtype: DType) throws -> Tensor {
@@ -244,33 +276,17 @@ extension SharedAPI {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` when the values fit neither dtype nor shape.
   public static func constant(
+    _ value: TensorLiteral, dtype: DType? = nil, shape: [Int]? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try BasicOps.constant(Tensor(value, dtype: dtype), shape, name)
+  }
+
+  /// A constant of a Swift value, of which `[Double]` gives float64. Follows `tf.constant`.
+  @_disfavoredOverload
+  public static func constant(
     _ value: some TensorConvertible, dtype: DType? = nil, shape: [Int]? = nil, name: String? = nil
   ) throws -> Tensor {
-    var tensor = try value.asTensor(preferring: dtype)
-    guard !tensor.isSymbolic else {
-      throw TFError.invalidArgument("tf.constant takes values, not a symbolic tensor")
-    }
-    if let dtype, tensor.dtype != dtype {
-      throw TFError.invalidArgument("Cannot convert a \(tensor.dtype) value to dtype \(dtype)")
-    }
-    if let shape {
-      let dims = Shape(shape)
-      guard let count = dims.checkedElementCount else {
-        throw TFError.invalidArgument("Shape \(dims) has a negative dimension or too many elements")
-      }
-      if tensor.dims.elementCount == count {
-        tensor = tensor.reshaped(dims)
-      } else if tensor.dims.elementCount == 1 {
-        tensor = try EagerInterpreter.apply(
-          ShapeOps.family.fill, [Tensor(shape, shape: [shape.count]), tensor.reshaped(Shape())],
-          Attrs(), .plain)[0]
-      } else {
-        throw TFError.invalidArgument(
-          "Eager tensor of \(tensor.dims.elementCount) elements cannot fill shape \(dims)")
-      }
-    }
-    return try BasicOps.family.const(
-      [], ["value": .tensor(tensor), "dtype": .type(tensor.dtype)], name: name)
+    try BasicOps.constant(Tensor(value, dtype: dtype), shape, name)
   }
 
   /// The input itself. Follows `tf.identity`.
@@ -278,9 +294,15 @@ extension SharedAPI {
   /// - Parameters:
   ///   - input: of any dtype and shape.
   ///   - name: the node's name in a graph.
+  @_disfavoredOverload
   public static func identity(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor
   {
     try BasicOps.family.identity([input.asTensor()], name: name)
+  }
+
+  /// The same of a literal.
+  public static func identity(_ input: TensorLiteral, name: String? = nil) throws -> Tensor {
+    try identity(input.asTensor(), name: name)
   }
 
   /// The inputs themselves. Follows `tf.identity_n`.
@@ -316,12 +338,20 @@ extension SharedAPI {
     try BasicOps.family.ensureShape([x.asTensor()], ["shape": .shape(shape)], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func ensureShape(
+    _ x: some TensorConvertible, shape: PartialShape, name: String? = nil
+  ) throws -> Tensor {
+    try ensureShape(x, shape, name: name)
+  }
+
   /// Zeros of another tensor's shape. Follows `tf.zeros_like`.
   ///
   /// - Parameters:
   ///   - input: the tensor whose shape counts.
   ///   - dtype: the zeros' dtype; by default the input's.
   ///   - name: the node's name in a graph.
+  @_disfavoredOverload
   public static func zerosLike(
     _ input: some TensorConvertible, dtype: DType? = nil, name: String? = nil
   ) throws -> Tensor {
@@ -332,18 +362,47 @@ extension SharedAPI {
     return try BasicOps.family.zerosLike([input], name: name ?? "zeros_like")
   }
 
+  /// The same with its arguments by position.
+  public static func zerosLike(_ input: some TensorConvertible, _ dtype: DType, name: String? = nil)
+    throws -> Tensor
+  {
+    try zerosLike(input, dtype: dtype, name: name)
+  }
+
+  /// The same of a literal.
+  public static func zerosLike(_ input: TensorLiteral, dtype: DType? = nil, name: String? = nil)
+    throws -> Tensor
+  {
+    try zerosLike(input.asTensor(), dtype: dtype, name: name)
+  }
+
   /// Ones of another tensor's shape. Follows `tf.ones_like`.
   ///
   /// - Parameters:
   ///   - input: the tensor whose shape counts.
   ///   - dtype: the ones' dtype; by default the input's.
   ///   - name: the node's name in a graph.
+  @_disfavoredOverload
   public static func onesLike(
     _ input: some TensorConvertible, dtype: DType? = nil, name: String? = nil
   ) throws -> Tensor {
     let input = try input.asTensor()
     return try ones(
       ShapeOps.shapeTensor(of: input), dtype: dtype ?? input.dtype, name: name ?? "ones_like")
+  }
+
+  /// The same with its arguments by position.
+  public static func onesLike(_ input: some TensorConvertible, _ dtype: DType, name: String? = nil)
+    throws -> Tensor
+  {
+    try onesLike(input, dtype: dtype, name: name)
+  }
+
+  /// The same of a literal.
+  public static func onesLike(_ input: TensorLiteral, dtype: DType? = nil, name: String? = nil)
+    throws -> Tensor
+  {
+    try onesLike(input.asTensor(), dtype: dtype, name: name)
   }
 
   /// Zeros. Follows `tf.zeros`.
@@ -359,11 +418,37 @@ extension SharedAPI {
     try filled(shape.asTensor(), Tensor.zeros(dtype, Shape()), name ?? "zeros")
   }
 
+  /// The same with its arguments by position.
+  public static func zeros(_ shape: some TensorConvertible, _ dtype: DType, name: String? = nil)
+    throws -> Tensor
+  {
+    try zeros(shape, dtype: dtype, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func zeros(
+    shape: some TensorConvertible, dtype: DType = .float32, name: String? = nil
+  ) throws -> Tensor {
+    try zeros(shape, dtype: dtype, name: name)
+  }
+
   /// Zeros. Follows `tf.zeros`.
   public static func zeros(_ shape: [Int], dtype: DType = .float32, name: String? = nil) throws
     -> Tensor
   {
     try zeros(ShapeOps.vector(shape), dtype: dtype, name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func zeros(_ shape: [Int], _ dtype: DType, name: String? = nil) throws -> Tensor {
+    try zeros(shape, dtype: dtype, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func zeros(shape: [Int], dtype: DType = .float32, name: String? = nil) throws
+    -> Tensor
+  {
+    try zeros(shape, dtype: dtype, name: name)
   }
 
   /// Ones. Follows `tf.ones`.
@@ -379,11 +464,37 @@ extension SharedAPI {
     try filled(shape.asTensor(), Tensor.one(dtype), name ?? "ones")
   }
 
+  /// The same with its arguments by position.
+  public static func ones(_ shape: some TensorConvertible, _ dtype: DType, name: String? = nil)
+    throws -> Tensor
+  {
+    try ones(shape, dtype: dtype, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func ones(
+    shape: some TensorConvertible, dtype: DType = .float32, name: String? = nil
+  ) throws -> Tensor {
+    try ones(shape, dtype: dtype, name: name)
+  }
+
   /// Ones. Follows `tf.ones`.
   public static func ones(_ shape: [Int], dtype: DType = .float32, name: String? = nil) throws
     -> Tensor
   {
     try ones(ShapeOps.vector(shape), dtype: dtype, name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func ones(_ shape: [Int], _ dtype: DType, name: String? = nil) throws -> Tensor {
+    try ones(shape, dtype: dtype, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func ones(shape: [Int], dtype: DType = .float32, name: String? = nil) throws
+    -> Tensor
+  {
+    try ones(shape, dtype: dtype, name: name)
   }
 
   /// Small known shapes give a constant, as TensorFlow does it.

@@ -435,6 +435,14 @@ public enum LinalgAPI {
     )
   }
 
+  /// The same with its arguments by label.
+  public static func setDiag(
+    _ input: some TensorConvertible, diagonal: some TensorConvertible,
+    k: some TensorConvertible = 0, align: String = "RIGHT_LEFT", name: String? = nil
+  ) throws -> Tensor {
+    try setDiag(input, diagonal, k: k, align: align, name: name)
+  }
+
   /// Matrices with zeros outside a band. Follows `tf.linalg.band_part`.
   ///
   /// - Parameters:
@@ -447,5 +455,12 @@ public enum LinalgAPI {
   ) throws -> Tensor {
     try DiagonalOps.family.matrixBandPart(
       [input.asTensor(), Tensor(scalar: numLower), Tensor(scalar: numUpper)], name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func bandPart(
+    _ input: some TensorConvertible, numLower: Int, numUpper: Int, name: String? = nil
+  ) throws -> Tensor {
+    try bandPart(input, numLower, numUpper, name: name)
   }
 }

@@ -421,6 +421,22 @@ extension SharedAPI {
       Attrs().with("batch_dims", .int(batchDims), unless: batchDims == 0), name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func gather(
+    _ params: some TensorConvertible, indices: some TensorConvertible, axis: Int? = nil,
+    batchDims: Int = 0, name: String? = nil
+  ) throws -> Tensor {
+    try gather(params, indices, axis: axis, batchDims: batchDims, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func gather(
+    params: some TensorConvertible, indices: some TensorConvertible, axis: Int? = nil,
+    batchDims: Int = 0, name: String? = nil
+  ) throws -> Tensor {
+    try gather(params, indices, axis: axis, batchDims: batchDims, name: name)
+  }
+
   /// Elements or slices picked by coordinates. Follows `tf.gather_nd`.
   ///
   /// - Parameters:
@@ -436,6 +452,13 @@ extension SharedAPI {
     try GatherOps.family.gatherNd([params.asTensor(), indices.asTensor()], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func gatherNd(
+    _ params: some TensorConvertible, indices: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try gatherNd(params, indices, name: name)
+  }
+
   /// Rows with one value at the index and another elsewhere. Follows `tf.one_hot`.
   ///
   /// - Parameters:
@@ -446,6 +469,7 @@ extension SharedAPI {
   ///   - dtype: the output's dtype; by default that of the values, else float32.
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for a negative depth or dtypes that differ.
+  @_disfavoredOverload
   public static func oneHot(
     _ indices: some TensorConvertible, depth: some TensorConvertible,
     onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
@@ -460,5 +484,38 @@ extension SharedAPI {
         indices.asTensor(), depth.asTensor(preferring: .int32), on ?? Tensor.one(dtype),
         off ?? Tensor.zeros(dtype, Shape()),
       ], Attrs().with("axis", .int(axis), unless: axis == -1), name: name ?? "one_hot")
+  }
+
+  /// The same with its arguments by position.
+  public static func oneHot(
+    _ indices: some TensorConvertible, _ depth: some TensorConvertible,
+    onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
+    axis: Int = -1, dtype: DType? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try oneHot(
+      indices, depth: depth, onValue: onValue, offValue: offValue, axis: axis, dtype: dtype,
+      name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func oneHot(
+    indices: some TensorConvertible, depth: some TensorConvertible,
+    onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
+    axis: Int = -1, dtype: DType? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try oneHot(
+      indices, depth: depth, onValue: onValue, offValue: offValue, axis: axis, dtype: dtype,
+      name: name)
+  }
+
+  /// The same of a literal.
+  public static func oneHot(
+    _ indices: TensorLiteral, depth: some TensorConvertible,
+    onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
+    axis: Int = -1, dtype: DType? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try oneHot(
+      indices.asTensor(), depth: depth, onValue: onValue, offValue: offValue, axis: axis,
+      dtype: dtype, name: name)
   }
 }

@@ -10,8 +10,15 @@ extension SharedAPI {
     throws -> Tensor
   {
     try JoinOps.family.pack(
-      JoinOps.operands(values), Attrs().with("axis", .int(axis), unless: axis == 0),
+      JoinOps.operands(values, "tf.stack"), Attrs().with("axis", .int(axis), unless: axis == 0),
       name: name ?? "stack")
+  }
+
+  /// The same with its arguments by position.
+  public static func stack(_ values: [any TensorConvertible], _ axis: Int, name: String? = nil)
+    throws -> Tensor
+  {
+    try stack(values, axis: axis, name: name)
   }
 
   /// The slices along one dimension. Follows `tf.unstack`.
@@ -49,10 +56,24 @@ extension SharedAPI {
   public static func concat(
     _ values: [any TensorConvertible], axis: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
-    let operands = try JoinOps.operands(values)
+    let operands = try JoinOps.operands(values, "tf.concat")
     let axis = try axis.asTensor()
     if operands.count == 1 { return try identity(operands[0], name: name ?? "concat") }
     return try JoinOps.family.concatV2(operands + [axis], name: name ?? "concat")
+  }
+
+  /// The same with its arguments by position.
+  public static func concat(
+    _ values: [any TensorConvertible], _ axis: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try concat(values, axis: axis, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func concat(
+    values: [any TensorConvertible], axis: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try concat(values, axis: axis, name: name)
   }
 
   /// Equal pieces along one dimension. Follows `tf.split` with an integer.
@@ -72,6 +93,22 @@ extension SharedAPI {
       name: name ?? "split")
   }
 
+  /// The same with its arguments by position.
+  public static func split(
+    _ value: some TensorConvertible, _ count: Int, _ axis: some TensorConvertible,
+    name: String? = nil
+  ) throws -> [Tensor] {
+    try split(value, count, axis: axis, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func split(
+    _ value: some TensorConvertible, numOrSizeSplits count: Int, axis: some TensorConvertible = 0,
+    name: String? = nil
+  ) throws -> [Tensor] {
+    try split(value, count, axis: axis, name: name)
+  }
+
   /// Pieces of given sizes along one dimension. Follows `tf.split` with a list.
   ///
   /// - Parameters:
@@ -87,5 +124,21 @@ extension SharedAPI {
     try apply(
       JoinOps.family.splitV, [value.asTensor(), ShapeOps.vector(sizes), axis.asTensor()],
       ["num_split": .int(sizes.count)], name: name ?? "split")
+  }
+
+  /// The same with its arguments by position.
+  public static func split(
+    _ value: some TensorConvertible, _ sizes: [Int], _ axis: some TensorConvertible,
+    name: String? = nil
+  ) throws -> [Tensor] {
+    try split(value, sizes, axis: axis, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func split(
+    _ value: some TensorConvertible, numOrSizeSplits sizes: [Int], axis: some TensorConvertible = 0,
+    name: String? = nil
+  ) throws -> [Tensor] {
+    try split(value, sizes, axis: axis, name: name)
   }
 }

@@ -451,9 +451,11 @@ package struct JoinOps: OpFamily {
 
 extension JoinOps {
   /// Operands that share a dtype: plain Swift values take that of the first tensor among them.
-  static func operands(_ values: [any TensorConvertible]) throws -> [Tensor] {
+  ///
+  /// - Parameter function: the public function that takes them.
+  static func operands(_ values: [any TensorConvertible], _ function: String) throws -> [Tensor] {
     let dtype = values.lazy.compactMap(\.definiteDType).first
-    try require(!values.isEmpty, "at least one tensor is needed")
+    try require(!values.isEmpty, "\(function) takes at least one tensor, got an empty array")
     return try values.map { try $0.asTensor(preferring: dtype) }
   }
 }

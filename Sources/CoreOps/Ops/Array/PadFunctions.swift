@@ -6,10 +6,25 @@ extension SharedAPI {
   ///   - multiples: how often along each dimension.
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for negative multiples or the wrong number of them.
+  @_disfavoredOverload
   public static func tile(
     _ input: some TensorConvertible, _ multiples: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try PadOps.family.tile([input.asTensor(), multiples.asTensor()], name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func tile(
+    _ input: some TensorConvertible, multiples: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tile(input, multiples, name: name)
+  }
+
+  /// The same of a literal.
+  public static func tile(
+    _ input: TensorLiteral, _ multiples: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tile(input.asTensor(), multiples, name: name)
   }
 
   /// The tensor with a border. Follows `tf.pad`.
@@ -47,6 +62,22 @@ extension SharedAPI {
     }
   }
 
+  /// The same with its arguments by position.
+  public static func pad(
+    _ tensor: some TensorConvertible, _ paddings: some TensorConvertible, _ mode: String,
+    constantValues: (any TensorConvertible)? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try pad(tensor, paddings, mode: mode, constantValues: constantValues, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func pad(
+    _ tensor: some TensorConvertible, paddings: some TensorConvertible, mode: String = "CONSTANT",
+    constantValues: (any TensorConvertible)? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try pad(tensor, paddings, mode: mode, constantValues: constantValues, name: name)
+  }
+
   /// Dimensions backwards. Follows `tf.reverse`.
   ///
   /// - Parameters:
@@ -54,10 +85,25 @@ extension SharedAPI {
   ///   - axis: the dimensions, each at most once.
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for a dimension out of range or named twice.
+  @_disfavoredOverload
   public static func reverse(
-    _ tensor: some TensorConvertible, axis: [Int], name: String? = nil
+    _ tensor: some TensorConvertible, axis: some TensorAxes, name: String? = nil
   ) throws -> Tensor {
-    try PadOps.family.reverseV2([tensor.asTensor(), ShapeOps.vector(axis)], name: name)
+    try PadOps.family.reverseV2([tensor.asTensor(), ShapeOps.vector(axis.axes)], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func reverse(
+    _ tensor: some TensorConvertible, _ axis: some TensorAxes, name: String? = nil
+  ) throws -> Tensor {
+    try reverse(tensor, axis: axis, name: name)
+  }
+
+  /// The same of a literal.
+  public static func reverse(_ tensor: TensorLiteral, axis: some TensorAxes, name: String? = nil)
+    throws -> Tensor
+  {
+    try reverse(tensor.asTensor(), axis: axis, name: name)
   }
 
   /// The elements shifted, those that fall off coming back at the other end. Follows `tf.roll`.
@@ -73,5 +119,13 @@ extension SharedAPI {
     name: String? = nil
   ) throws -> Tensor {
     try PadOps.family.roll([input.asTensor(), shift.asTensor(), axis.asTensor()], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func roll(
+    _ input: some TensorConvertible, _ shift: some TensorConvertible,
+    _ axis: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try roll(input, shift: shift, axis: axis, name: name)
   }
 }

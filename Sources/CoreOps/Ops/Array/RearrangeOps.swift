@@ -280,6 +280,7 @@ extension SharedAPI {
   ///   - conjugate: whether complex elements are conjugated too.
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` when `perm` is no permutation.
+  @_disfavoredOverload
   public static func transpose(
     _ a: some TensorConvertible, perm: (any TensorConvertible)? = nil, conjugate: Bool = false,
     name: String? = nil
@@ -300,6 +301,22 @@ extension SharedAPI {
     return try op([a, order], name: name ?? "transpose")
   }
 
+  /// The same with its arguments by position.
+  public static func transpose(
+    _ a: some TensorConvertible, _ perm: any TensorConvertible, conjugate: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try transpose(a, perm: perm, conjugate: conjugate, name: name)
+  }
+
+  /// The same of a literal.
+  public static func transpose(
+    _ a: TensorLiteral, perm: (any TensorConvertible)? = nil, conjugate: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try transpose(a.asTensor(), perm: perm, conjugate: conjugate, name: name)
+  }
+
   /// Blocks of pixels as channels. Follows `tf.nn.space_to_depth`.
   ///
   /// - Parameters:
@@ -313,6 +330,13 @@ extension SharedAPI {
       [input.asTensor()], ["block_size": .int(blockSize)], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func spaceToDepth(
+    _ input: some TensorConvertible, blockSize: Int, name: String? = nil
+  ) throws -> Tensor {
+    try spaceToDepth(input, blockSize, name: name)
+  }
+
   /// Channels as blocks of pixels. Follows `tf.nn.depth_to_space`.
   ///
   /// - Parameters:
@@ -324,6 +348,13 @@ extension SharedAPI {
   ) throws -> Tensor {
     try RearrangeOps.family.depthToSpace(
       [input.asTensor()], ["block_size": .int(blockSize)], name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func depthToSpace(
+    _ input: some TensorConvertible, blockSize: Int, name: String? = nil
+  ) throws -> Tensor {
+    try depthToSpace(input, blockSize, name: name)
   }
 
   /// Blocks of the padded spatial dimensions as batch entries. Follows `tf.space_to_batch_nd`.
@@ -341,6 +372,14 @@ extension SharedAPI {
       [input.asTensor(), blockShape.asTensor(), paddings.asTensor()], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func spaceToBatchNd(
+    _ input: some TensorConvertible, blockShape: some TensorConvertible,
+    paddings: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try spaceToBatchNd(input, blockShape, paddings, name: name)
+  }
+
   /// Batch entries as blocks of the spatial dimensions. Follows `tf.batch_to_space`.
   ///
   /// - Parameters:
@@ -354,5 +393,13 @@ extension SharedAPI {
   ) throws -> Tensor {
     try RearrangeOps.family.batchToSpaceND(
       [input.asTensor(), blockShape.asTensor(), crops.asTensor()], name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func batchToSpace(
+    _ input: some TensorConvertible, blockShape: some TensorConvertible,
+    crops: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try batchToSpace(input, blockShape, crops, name: name)
   }
 }

@@ -215,6 +215,14 @@ extension SharedAPI {
       [indices, updates.asTensor(), shape.asTensor(preferring: indices.dtype)], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func scatterNd(
+    _ indices: some TensorConvertible, updates: some TensorConvertible,
+    shape: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try scatterNd(indices, updates, shape, name: name)
+  }
+
   /// The tensor with updates in place of what coordinates select. Follows
   /// `tf.tensor_scatter_nd_update`.
   ///
@@ -231,12 +239,28 @@ extension SharedAPI {
     try scatter(ScatterOps.family.tensorScatterUpdate, tensor, indices, updates, name)
   }
 
+  /// The same with its arguments by label.
+  public static func tensorScatterNdUpdate(
+    _ tensor: some TensorConvertible, indices: some TensorConvertible,
+    updates: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tensorScatterNdUpdate(tensor, indices, updates, name: name)
+  }
+
   /// The tensor with updates added where coordinates say. Follows `tf.tensor_scatter_nd_add`.
   public static func tensorScatterNdAdd(
     _ tensor: some TensorConvertible, _ indices: some TensorConvertible,
     _ updates: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try scatter(ScatterOps.family.tensorScatterAdd, tensor, indices, updates, name)
+  }
+
+  /// The same with its arguments by label.
+  public static func tensorScatterNdAdd(
+    _ tensor: some TensorConvertible, indices: some TensorConvertible,
+    updates: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tensorScatterNdAdd(tensor, indices, updates, name: name)
   }
 
   /// The tensor with updates subtracted where coordinates say. Follows `tf.tensor_scatter_nd_sub`.
@@ -247,6 +271,14 @@ extension SharedAPI {
     try scatter(ScatterOps.family.tensorScatterSub, tensor, indices, updates, name)
   }
 
+  /// The same with its arguments by label.
+  public static func tensorScatterNdSub(
+    _ tensor: some TensorConvertible, indices: some TensorConvertible,
+    updates: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tensorScatterNdSub(tensor, indices, updates, name: name)
+  }
+
   /// The larger of tensor and update where coordinates say. Follows `tf.tensor_scatter_nd_max`.
   public static func tensorScatterNdMax(
     _ tensor: some TensorConvertible, _ indices: some TensorConvertible,
@@ -255,12 +287,28 @@ extension SharedAPI {
     try scatter(ScatterOps.family.tensorScatterMax, tensor, indices, updates, name)
   }
 
+  /// The same with its arguments by label.
+  public static func tensorScatterNdMax(
+    _ tensor: some TensorConvertible, indices: some TensorConvertible,
+    updates: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tensorScatterNdMax(tensor, indices, updates, name: name)
+  }
+
   /// The smaller of tensor and update where coordinates say. Follows `tf.tensor_scatter_nd_min`.
   public static func tensorScatterNdMin(
     _ tensor: some TensorConvertible, _ indices: some TensorConvertible,
     _ updates: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try scatter(ScatterOps.family.tensorScatterMin, tensor, indices, updates, name)
+  }
+
+  /// The same with its arguments by label.
+  public static func tensorScatterNdMin(
+    _ tensor: some TensorConvertible, indices: some TensorConvertible,
+    updates: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tensorScatterNdMin(tensor, indices, updates, name: name)
   }
 
   private static func scatter(

@@ -54,6 +54,14 @@ extension SharedAPI {
       name: name ?? "linspace")
   }
 
+  /// The same with its arguments by label.
+  public static func linspace(
+    _ start: some TensorConvertible, stop: some TensorConvertible, num: some TensorConvertible,
+    name: String? = nil
+  ) throws -> Tensor {
+    try linspace(start, stop, num, name: name)
+  }
+
   /// The coordinates of the elements that are not zero or false. Follows `tf.where` with one
   /// argument.
   ///
@@ -135,5 +143,13 @@ extension SharedAPI {
       Attrs().with("out_type", .type(outType), unless: outType == .int32),
       name: name)
     return try ShapeOps.family.reshape([found, ShapeOps.shapeTensor(of: values)])
+  }
+
+  /// The same with its arguments by label.
+  public static func searchsorted(
+    _ sortedSequence: some TensorConvertible, values: some TensorConvertible, side: String = "left",
+    outType: DType = .int32, name: String? = nil
+  ) throws -> Tensor {
+    try searchsorted(sortedSequence, values, side: side, outType: outType, name: name)
   }
 }

@@ -79,7 +79,7 @@ package struct SliceOps: OpFamily {
     shrink_axis_mask: int = 0
     """
 
-  private static let maskNames = [
+  package static let maskNames = [
     "begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask",
   ]
 
@@ -256,6 +256,14 @@ extension SharedAPI {
     try SliceOps.family.slice([input.asTensor(), begin.asTensor(), size.asTensor()], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func slice(
+    _ input: some TensorConvertible, begin: some TensorConvertible, size: some TensorConvertible,
+    name: String? = nil
+  ) throws -> Tensor {
+    try slice(input, begin, size, name: name)
+  }
+
   /// A part with steps, as Python's `input[begin:end:stride]`. Follows `tf.strided_slice`.
   ///
   /// - Parameters:
@@ -287,6 +295,18 @@ extension SharedAPI {
       name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func stridedSlice(
+    _ input: some TensorConvertible, begin: some TensorConvertible, end: some TensorConvertible,
+    strides: (any TensorConvertible)? = nil, beginMask: Int = 0, endMask: Int = 0,
+    ellipsisMask: Int = 0, newAxisMask: Int = 0, shrinkAxisMask: Int = 0, name: String? = nil
+  ) throws -> Tensor {
+    try stridedSlice(
+      input, begin, end, strides: strides, beginMask: beginMask, endMask: endMask,
+      ellipsisMask: ellipsisMask, newAxisMask: newAxisMask, shrinkAxisMask: shrinkAxisMask,
+      name: name)
+  }
+
   /// The input with a strided part replaced. Follows `tf.tensor_strided_slice_update`.
   ///
   /// - Parameters:
@@ -306,5 +326,21 @@ extension SharedAPI {
         strides.asTensor(preferring: begin.dtype),
         value.asTensor(preferring: input.dtype),
       ], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func tensorStridedSliceUpdate(
+    _ input: some TensorConvertible, _ begin: some TensorConvertible, _ end: some TensorConvertible,
+    _ strides: some TensorConvertible, _ value: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tensorStridedSliceUpdate(input, begin, end, strides: strides, value: value, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func tensorStridedSliceUpdate(
+    _ input: some TensorConvertible, begin: some TensorConvertible, end: some TensorConvertible,
+    strides: some TensorConvertible, value: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tensorStridedSliceUpdate(input, begin, end, strides: strides, value: value, name: name)
   }
 }

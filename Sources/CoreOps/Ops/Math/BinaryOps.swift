@@ -1,11 +1,10 @@
 import CKernels
 
 /// Element-wise arithmetic on two inputs that broadcast.
-public struct BinaryOps: OpFamily {
-  @usableFromInline package static let family: Self = define(Self())
+package struct BinaryOps: OpFamily {
+  package static let family: Self = define(Self())
 
-  /// x + y. Follows `tf.math.add`.
-  public let add = BinaryOp(
+  package let add = BinaryOp(
     "AddV2", [.numbers], jk_add
   ) { gradient, _, _, _ in (gradient, gradient) }
 
@@ -26,18 +25,15 @@ public struct BinaryOps: OpFamily {
     .floats, .signedInts, DTypeSet(.uint8), .complexes, .string,
   ]
 
-  /// x - y. Follows `tf.math.subtract`.
-  public let subtract = BinaryOp(
+  package let subtract = BinaryOp(
     "Sub", [.numbers], jk_sub
   ) { gradient, _, _, _ in (gradient, try -gradient) }
 
-  /// x · y. Follows `tf.math.multiply`.
-  public let multiply = BinaryOp(
+  package let multiply = BinaryOp(
     "Mul", [.numbers], jk_mul
   ) { gradient, x, y, _ in (try gradient * conjugate(y), try gradient * conjugate(x)) }
 
-  /// x / y for floating point and complex numbers. Follows `tf.realdiv`.
-  public let realdiv = BinaryOp(
+  package let realdiv = BinaryOp(
     "RealDiv", [.numbers], kernel: [.floats, .complexes], jk_div, cost: 2
   ) { gradient, x, y, _ in
     (try gradient / conjugate(y), try gradient * conjugate(-x / y / y))
@@ -51,19 +47,15 @@ public struct BinaryOps: OpFamily {
     return (try op(gradient, conjugate(y)), try gradient * conjugate(op(op(-x, y), y)))
   }
 
-  /// x / y rounded down. Follows `tf.math.floordiv`.
-  public let floordiv = BinaryOp(
+  package let floordiv = BinaryOp(
     "FloorDiv", [.numbers], kernel: [.reals], jk_floor_div, cost: 4, failure: divisionByZero,
     gradient: .zero)
 
-  /// x / y rounded towards zero. Follows `tf.truncatediv`.
-  public let truncatediv = BinaryOp(
+  package let truncatediv = BinaryOp(
     "TruncateDiv", [.numbers], kernel: [.reals], jk_truncate_div, cost: 4,
     failure: divisionByZero, gradient: .zero)
 
-  /// What is left of x when it is divided and rounded down: it has y's sign. Follows
-  /// `tf.math.floormod`.
-  public let floormod: BinaryOp = .init(
+  package let floormod: BinaryOp = .init(
     "FloorMod", [.reals], jk_floor_mod, cost: 16, failure: divisionByZero
   ) { gradient, x, y, _ in
     (gradient, try gradient * -BinaryOps.family.floordiv(x, y))
@@ -75,14 +67,12 @@ public struct BinaryOps: OpFamily {
     jk_truncate_mod, cost: 16, failure: divisionByZero,
     gradient: .none("TensorFlow has no gradient for Mod"))
 
-  /// What is left of x when it is divided and rounded towards zero. Follows `tf.truncatemod`.
-  public let truncatemod = BinaryOp(
+  package let truncatemod = BinaryOp(
     "TruncateMod", [.floats, .int32, .int64], kernel: [.float32, .float64, .int32, .int64],
     jk_truncate_mod, cost: 16, failure: divisionByZero,
     gradient: .none("TensorFlow has no gradient for TruncateMod"))
 
-  /// x to the power y. Follows `tf.math.pow`.
-  public let pow: BinaryOp = .init(
+  package let pow: BinaryOp = .init(
     "Pow", [.floats, .signedInts, .complexes], jk_pow, cost: 16,
     failure: { _ in .invalidArgument("Integers to negative integer powers are not allowed") }
   ) { gradient, x, y, z in
@@ -101,13 +91,11 @@ public struct BinaryOps: OpFamily {
     )
   }
 
-  /// The larger of x and y; NaN if one is. Follows `tf.math.maximum`.
-  public let maximum: BinaryOp = .init("Maximum", [.reals], jk_maximum) { gradient, x, y, _ in
+  package let maximum: BinaryOp = .init("Maximum", [.reals], jk_maximum) { gradient, x, y, _ in
     try BinaryOps.split(gradient, ComparisonOps.family.greaterEqual(x, y))
   }
 
-  /// The smaller of x and y; NaN if one is. Follows `tf.math.minimum`.
-  public let minimum: BinaryOp = .init("Minimum", [.reals], jk_minimum) { gradient, x, y, _ in
+  package let minimum: BinaryOp = .init("Minimum", [.reals], jk_minimum) { gradient, x, y, _ in
     try BinaryOps.split(gradient, ComparisonOps.family.lessEqual(x, y))
   }
 
@@ -118,16 +106,14 @@ public struct BinaryOps: OpFamily {
     )
   }
 
-  /// (x - y) times its conjugate. Follows `tf.math.squared_difference`.
-  public let squaredDifference = BinaryOp(
+  package let squaredDifference = BinaryOp(
     "SquaredDifference", [.floats, .int32, .int64, .complexes], jk_squared_difference, cost: 2
   ) { gradient, x, y, _ in
     let dx = try gradient * 2 * (x - y)
     return (dx, try -dx)
   }
 
-  /// x / y, and 0 where y is 0. Follows `tf.math.divide_no_nan`.
-  public let divideNoNan: BinaryOp = .init(
+  package let divideNoNan: BinaryOp = .init(
     "DivNoNan", [.floats, .complexes], jk_div_no_nan, cost: 2
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.divideNoNan
@@ -135,16 +121,14 @@ public struct BinaryOps: OpFamily {
     return (try op(gradient, y), try gradient * op(op(-x, y), y))
   }
 
-  /// x · y, and 0 where y is 0, whatever x is. Follows `tf.math.multiply_no_nan`.
-  public let multiplyNoNan: BinaryOp = .init(
+  package let multiplyNoNan: BinaryOp = .init(
     "MulNoNan", [.floats, .complexes], jk_mul_no_nan
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.multiplyNoNan
     return (try op(gradient, y), try op(x, gradient))
   }
 
-  /// x / y, and 0 where x is 0. Follows `tf.math.xdivy`.
-  public let xdivy: BinaryOp = .init(
+  package let xdivy: BinaryOp = .init(
     "Xdivy", [.floats, .complexes], jk_xdivy, cost: 2
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.xdivy
@@ -153,8 +137,7 @@ public struct BinaryOps: OpFamily {
     )
   }
 
-  /// x log y, and 0 where x is 0. Follows `tf.math.xlogy`.
-  public let xlogy: BinaryOp = .init(
+  package let xlogy: BinaryOp = .init(
     "Xlogy", [.floats, .complexes], jk_xlogy, cost: 8
   ) { gradient, x, y, _ in
     (
@@ -163,8 +146,7 @@ public struct BinaryOps: OpFamily {
     )
   }
 
-  /// x log(1 + y), and 0 where x is 0. Follows `tf.math.xlog1py`.
-  public let xlog1py: BinaryOp = .init(
+  package let xlog1py: BinaryOp = .init(
     "Xlog1py", [.floats, .complexes], jk_xlog1py, cost: 8
   ) { gradient, x, y, _ in
     (
@@ -177,16 +159,14 @@ public struct BinaryOps: OpFamily {
     try CastOps.cast(ComparisonOps.family.notEqual(x, BasicOps.zerosLike(x)), x.dtype)
   }
 
-  /// The angle of the point (x, y), the first operand being y. Follows `tf.math.atan2`.
-  public let atan2 = BinaryOp(
+  package let atan2 = BinaryOp(
     "Atan2", [.floats], jk_atan2, cost: 16, inputs: ("y", "x")
   ) { gradient, y, x, _ in
     let scaled = try gradient / (UnaryOps.family.square(x) + UnaryOps.family.square(y))
     return (try x * scaled, try -y * scaled)
   }
 
-  /// The next number after x1 in the direction of x2. Follows `tf.math.nextafter`.
-  public let nextafter = BinaryOp(
+  package let nextafter = BinaryOp(
     OpDef(
       "NextAfter", "x1: T, x2: T -> output: T\nT: {double, float} = float",
       shape: ShapeRules.broadcast,
@@ -284,4 +264,64 @@ extension KernelContext {
 /// The conjugate of complex numbers; real ones as they are.
 package func conjugate(_ x: Tensor) throws -> Tensor {
   x.dtype.isComplex ? try ComplexOps.family.conj([x]) : x
+}
+
+extension SharedAPI {
+  /// x + y. Follows `tf.math.add`.
+  public static var add: BinaryOp { BinaryOps.family.add }
+
+  /// x - y. Follows `tf.math.subtract`.
+  public static var subtract: BinaryOp { BinaryOps.family.subtract }
+
+  /// x · y. Follows `tf.math.multiply`.
+  public static var multiply: BinaryOp { BinaryOps.family.multiply }
+
+  /// x / y for floating point and complex numbers. Follows `tf.realdiv`.
+  public static var realdiv: BinaryOp { BinaryOps.family.realdiv }
+
+  /// x / y rounded down. Follows `tf.math.floordiv`.
+  public static var floordiv: BinaryOp { BinaryOps.family.floordiv }
+
+  /// x / y rounded towards zero. Follows `tf.truncatediv`.
+  public static var truncatediv: BinaryOp { BinaryOps.family.truncatediv }
+
+  /// What is left of x when it is divided and rounded down: it has y's sign. Follows
+  /// `tf.math.floormod`.
+  public static var floormod: BinaryOp { BinaryOps.family.floormod }
+
+  /// What is left of x when it is divided and rounded towards zero. Follows `tf.truncatemod`.
+  public static var truncatemod: BinaryOp { BinaryOps.family.truncatemod }
+
+  /// x to the power y. Follows `tf.math.pow`.
+  public static var pow: BinaryOp { BinaryOps.family.pow }
+
+  /// The larger of x and y; NaN if one is. Follows `tf.math.maximum`.
+  public static var maximum: BinaryOp { BinaryOps.family.maximum }
+
+  /// The smaller of x and y; NaN if one is. Follows `tf.math.minimum`.
+  public static var minimum: BinaryOp { BinaryOps.family.minimum }
+
+  /// (x - y) times its conjugate. Follows `tf.math.squared_difference`.
+  public static var squaredDifference: BinaryOp { BinaryOps.family.squaredDifference }
+
+  /// x / y, and 0 where y is 0. Follows `tf.math.divide_no_nan`.
+  public static var divideNoNan: BinaryOp { BinaryOps.family.divideNoNan }
+
+  /// x · y, and 0 where y is 0, whatever x is. Follows `tf.math.multiply_no_nan`.
+  public static var multiplyNoNan: BinaryOp { BinaryOps.family.multiplyNoNan }
+
+  /// x / y, and 0 where x is 0. Follows `tf.math.xdivy`.
+  public static var xdivy: BinaryOp { BinaryOps.family.xdivy }
+
+  /// x log y, and 0 where x is 0. Follows `tf.math.xlogy`.
+  public static var xlogy: BinaryOp { BinaryOps.family.xlogy }
+
+  /// x log(1 + y), and 0 where x is 0. Follows `tf.math.xlog1py`.
+  public static var xlog1py: BinaryOp { BinaryOps.family.xlog1py }
+
+  /// The angle of the point (x, y), the first operand being y. Follows `tf.math.atan2`.
+  public static var atan2: BinaryOp { BinaryOps.family.atan2 }
+
+  /// The next number after x1 in the direction of x2. Follows `tf.math.nextafter`.
+  public static var nextafter: BinaryOp { BinaryOps.family.nextafter }
 }

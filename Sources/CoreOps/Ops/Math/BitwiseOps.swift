@@ -1,12 +1,7 @@
 import CKernels
 
 /// `tf.bitwise`.
-@dynamicMemberLookup
 public enum BitwiseAPI {
-  public static subscript(dynamicMember op: KeyPath<BitwiseOps, BinaryOp>) -> BinaryOp {
-    BitwiseOps.family[keyPath: op]
-  }
-
   /// Every bit turned. Follows `tf.bitwise.invert`.
   public static func invert(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
     try UnaryOps.family.invert(x, name: name)
@@ -18,17 +13,29 @@ extension SharedAPI {
 }
 
 /// Element-wise work on bits.
-public struct BitwiseOps: OpFamily {
+package struct BitwiseOps: OpFamily {
   package static let family: Self = define(Self())
 
+  package let bitwiseAnd = BinaryOp("BitwiseAnd", [.ints], jk_bitwise_and, gradient: .zero)
+  package let bitwiseOr = BinaryOp("BitwiseOr", [.ints], jk_bitwise_or, gradient: .zero)
+  package let bitwiseXor = BinaryOp("BitwiseXor", [.ints], jk_bitwise_xor, gradient: .zero)
+  package let leftShift = BinaryOp("LeftShift", [.ints], jk_left_shift, gradient: .zero)
+  package let rightShift = BinaryOp("RightShift", [.ints], jk_right_shift, gradient: .zero)
+}
+
+extension BitwiseAPI {
   /// Follows `tf.bitwise.bitwise_and`.
-  public let bitwiseAnd = BinaryOp("BitwiseAnd", [.ints], jk_bitwise_and, gradient: .zero)
+  public static var bitwiseAnd: BinaryOp { BitwiseOps.family.bitwiseAnd }
+
   /// Follows `tf.bitwise.bitwise_or`.
-  public let bitwiseOr = BinaryOp("BitwiseOr", [.ints], jk_bitwise_or, gradient: .zero)
+  public static var bitwiseOr: BinaryOp { BitwiseOps.family.bitwiseOr }
+
   /// Follows `tf.bitwise.bitwise_xor`.
-  public let bitwiseXor = BinaryOp("BitwiseXor", [.ints], jk_bitwise_xor, gradient: .zero)
+  public static var bitwiseXor: BinaryOp { BitwiseOps.family.bitwiseXor }
+
   /// Distances outside the width are held to it. Follows `tf.bitwise.left_shift`.
-  public let leftShift = BinaryOp("LeftShift", [.ints], jk_left_shift, gradient: .zero)
+  public static var leftShift: BinaryOp { BitwiseOps.family.leftShift }
+
   /// Signed integers keep their sign. Follows `tf.bitwise.right_shift`.
-  public let rightShift = BinaryOp("RightShift", [.ints], jk_right_shift, gradient: .zero)
+  public static var rightShift: BinaryOp { BitwiseOps.family.rightShift }
 }

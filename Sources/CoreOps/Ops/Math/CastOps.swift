@@ -79,10 +79,31 @@ extension SharedAPI {
   /// The elements as `dtype`. Follows `tf.cast`.
   ///
   /// - Throws: `UNIMPLEMENTED` where one dtype is a string, resource or variant.
+  @_disfavoredOverload
   public static func cast(
     _ x: some TensorConvertible, _ dtype: DType, name: String? = nil
   ) throws -> Tensor {
     try CastOps.cast(x.asTensor(), dtype, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func cast(_ x: some TensorConvertible, dtype: DType, name: String? = nil) throws
+    -> Tensor
+  {
+    try cast(x, dtype, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func cast(x: some TensorConvertible, dtype: DType, name: String? = nil) throws
+    -> Tensor
+  {
+    try cast(x, dtype, name: name)
+  }
+
+  /// The same of a literal.
+  public static func cast(_ x: TensorLiteral, _ dtype: DType, name: String? = nil) throws -> Tensor
+  {
+    try cast(x.asTensor(), dtype, name: name)
   }
 
   /// The same bytes as elements of `type`. Follows `tf.bitcast`.
@@ -94,6 +115,13 @@ extension SharedAPI {
     _ input: some TensorConvertible, _ type: DType, name: String? = nil
   ) throws -> Tensor {
     try CastOps.family.bitcastOp([input.asTensor()], ["type": .type(type)], name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func bitcast(_ input: some TensorConvertible, type: DType, name: String? = nil)
+    throws -> Tensor
+  {
+    try bitcast(input, type, name: name)
   }
 
   /// Follows `tf.compat.v1.to_float`.

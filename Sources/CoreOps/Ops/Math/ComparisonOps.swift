@@ -1,22 +1,16 @@
 import CKernels
 
 /// Element-wise comparisons and logic.
-public struct ComparisonOps: OpFamily {
-  @usableFromInline package static let family: Self = define(Self())
+package struct ComparisonOps: OpFamily {
+  package static let family: Self = define(Self())
 
-  /// x = y. Follows `tf.math.equal`.
-  public let equal = ComparisonOps.equality("Equal", jk_equal, incompatible: false)
-  /// x ≠ y. Follows `tf.math.not_equal`.
-  public let notEqual = ComparisonOps.equality("NotEqual", jk_not_equal, incompatible: true)
+  package let equal = ComparisonOps.equality("Equal", jk_equal, incompatible: false)
+  package let notEqual = ComparisonOps.equality("NotEqual", jk_not_equal, incompatible: true)
 
-  /// x < y. Follows `tf.math.less`.
-  public let less = ComparisonOps.order("Less", jk_less)
-  /// x ≤ y. Follows `tf.math.less_equal`.
-  public let lessEqual = ComparisonOps.order("LessEqual", jk_less_equal)
-  /// x > y. Follows `tf.math.greater`.
-  public let greater = ComparisonOps.order("Greater", jk_greater)
-  /// x ≥ y. Follows `tf.math.greater_equal`.
-  public let greaterEqual = ComparisonOps.order("GreaterEqual", jk_greater_equal)
+  package let less = ComparisonOps.order("Less", jk_less)
+  package let lessEqual = ComparisonOps.order("LessEqual", jk_less_equal)
+  package let greater = ComparisonOps.order("Greater", jk_greater)
+  package let greaterEqual = ComparisonOps.order("GreaterEqual", jk_greater_equal)
 
   private static func order(_ name: String, _ loops: @escaping LoopTable) -> BinaryOp {
     BinaryOp(name, [.reals], loops, result: .bool, gradient: .zero)
@@ -72,16 +66,22 @@ public struct ComparisonOps: OpFamily {
       [.float32, .float64], jk_approximate_equal,
       params: { context in LoopParams(try context.float("tolerance")) }), gradient: .zero)
 
-  /// x and y. Follows `tf.math.logical_and`.
-  public let logicalAnd = ComparisonOps.logical("LogicalAnd", jk_logical_and)
-  /// x or y. Follows `tf.math.logical_or`.
-  public let logicalOr = ComparisonOps.logical("LogicalOr", jk_logical_or)
+  package let logicalAnd = ComparisonOps.logical("LogicalAnd", jk_logical_and)
+  package let logicalOr = ComparisonOps.logical("LogicalOr", jk_logical_or)
 
   private static func logical(_ name: String, _ loops: @escaping LoopTable) -> BinaryOp {
     BinaryOp(
       OpDef(
         name, "x: bool, y: bool -> z: bool", shape: ShapeRules.broadcast,
         kernel: .elementwise([], loops), gradient: .zero))
+  }
+}
+
+extension ComparisonOps {
+  /// Exclusive or of booleans, of the three ops that TensorFlow makes it of.
+  package static func exclusiveOr(_ x: Tensor, _ y: Tensor, name: String? = nil) throws -> Tensor {
+    try family.logicalAnd(
+      family.logicalOr(x, y), UnaryOps.family.logicalNot(family.logicalAnd(x, y)), name: name)
   }
 }
 
@@ -98,13 +98,51 @@ extension SharedAPI {
       operands(x, y), ["tolerance": .float(tolerance)], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func approximateEqual(
+    _ x: some TensorConvertible, y: some TensorConvertible, tolerance: Float = 1e-5,
+    name: String? = nil
+  ) throws -> Tensor {
+    try approximateEqual(x, y, tolerance: tolerance, name: name)
+  }
+
   /// Exclusive or of booleans. Follows `tf.math.logical_xor`.
   public static func logicalXor(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
-    let ops = ComparisonOps.family
-    let (x, y) = (try x.asTensor(), try y.asTensor())
-    return try ops.logicalAnd(
-      ops.logicalOr(x, y), UnaryOps.family.logicalNot(ops.logicalAnd(x, y)), name: name)
+    try ComparisonOps.exclusiveOr(x.asTensor(), y.asTensor(), name: name)
   }
+
+  /// The same with its arguments by label.
+  public static func logicalXor(
+    _ x: some TensorConvertible, y: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try logicalXor(x, y, name: name)
+  }
+}
+
+extension SharedAPI {
+  /// x = y. Follows `tf.math.equal`.
+  public static var equal: BinaryOp { ComparisonOps.family.equal }
+
+  /// x ≠ y. Follows `tf.math.not_equal`.
+  public static var notEqual: BinaryOp { ComparisonOps.family.notEqual }
+
+  /// x < y. Follows `tf.math.less`.
+  public static var less: BinaryOp { ComparisonOps.family.less }
+
+  /// x ≤ y. Follows `tf.math.less_equal`.
+  public static var lessEqual: BinaryOp { ComparisonOps.family.lessEqual }
+
+  /// x > y. Follows `tf.math.greater`.
+  public static var greater: BinaryOp { ComparisonOps.family.greater }
+
+  /// x ≥ y. Follows `tf.math.greater_equal`.
+  public static var greaterEqual: BinaryOp { ComparisonOps.family.greaterEqual }
+
+  /// x and y. Follows `tf.math.logical_and`.
+  public static var logicalAnd: BinaryOp { ComparisonOps.family.logicalAnd }
+
+  /// x or y. Follows `tf.math.logical_or`.
+  public static var logicalOr: BinaryOp { ComparisonOps.family.logicalOr }
 }

@@ -63,6 +63,11 @@ package struct ComplexOps: OpFamily {
       Attrs().with("Tout", .type(.complex128), unless: real.dtype != .float64), name: name)
   }
 
+  package static func absolute(_ x: Tensor, name: String? = nil) throws -> Tensor {
+    try x.dtype.isComplex
+      ? family.complexAbs([x], x.partType, name: name) : UnaryOps.family.magnitude(x, name: name)
+  }
+
   package static func real(_ x: Tensor) throws -> Tensor { try family.real([x], x.partType) }
   package static func imaginary(_ x: Tensor) throws -> Tensor { try family.imag([x], x.partType) }
 }
@@ -78,11 +83,14 @@ extension SharedAPI {
   /// |x|; of complex numbers the absolute value, as real numbers. Follows `tf.math.abs`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for unsigned integers and what is no number.
+  @_disfavoredOverload
   public static func abs(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
-    let x = try x.asTensor()
-    return x.dtype.isComplex
-      ? try ComplexOps.family.complexAbs([x], x.partType, name: name)
-      : try UnaryOps.family.magnitude(x, name: name)
+    try ComplexOps.absolute(x.asTensor(), name: name)
+  }
+
+  /// The same of a literal.
+  public static func abs(_ x: TensorLiteral, name: String? = nil) throws -> Tensor {
+    try abs(x.asTensor(), name: name)
   }
 
   /// The conjugate of complex numbers; real ones as they are. Follows `tf.math.conj`.
@@ -123,6 +131,13 @@ extension SharedAPI {
       real.asTensor(preferring: dtype), imag.asTensor(preferring: dtype), name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func complex(
+    _ real: some TensorConvertible, imag: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try complex(real, imag, name: name)
+  }
+
   /// x / y; integers are divided as floating point numbers, of 32 bits up to int16 and of 64 bits
   /// above. Follows
   /// `tf.math.truediv`.
@@ -131,14 +146,14 @@ extension SharedAPI {
   public static func truediv(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
-    let dtype = x.definiteDType ?? y.definiteDType
-    let (x, y) = (try x.asTensor(preferring: dtype), try y.asTensor(preferring: dtype))
-    guard x.dtype.isInteger, y.dtype == x.dtype else {
-      return try BinaryOps.family.realdiv(x, y, name: name)
-    }
-    let wide: DType = x.dtype.byteSize <= 2 ? .float32 : .float64
-    return try BinaryOps.family.realdiv(
-      CastOps.cast(x, wide), CastOps.cast(y, wide), name: name)
+    try BinaryOps.trueDivision(x, y, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func truediv(
+    _ x: some TensorConvertible, y: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try truediv(x, y, name: name)
   }
 
   /// x / y as `truediv`. Follows `tf.math.divide`.
@@ -146,5 +161,12 @@ extension SharedAPI {
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try truediv(x, y, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func divide(
+    _ x: some TensorConvertible, y: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try divide(x, y, name: name)
   }
 }

@@ -296,4 +296,12 @@ extension SharedAPI {
       [values, valueRange.asTensor(preferring: values.dtype), nbins.asTensor()],
       Attrs().with("dtype", .type(dtype), unless: dtype == .int32), name: name)
   }
+
+  /// The same with its arguments by position.
+  public static func histogramFixedWidth(
+    _ values: some TensorConvertible, _ valueRange: some TensorConvertible,
+    nbins: any TensorConvertible = 100, dtype: DType = .int32, name: String? = nil
+  ) throws -> Tensor {
+    try histogramFixedWidth(values, valueRange: valueRange, nbins: nbins, dtype: dtype, name: name)
+  }
 }

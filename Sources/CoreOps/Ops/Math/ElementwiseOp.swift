@@ -82,7 +82,13 @@ public struct UnaryOp: Sendable {
   ///   - x: of any shape.
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for a dtype that the op does not take.
+  @_disfavoredOverload
   public func callAsFunction(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+    try opDef([x.asTensor()], name: name)
+  }
+
+  /// The same of a literal: of `[1.0, 2.0]` as float32.
+  public func callAsFunction(_ x: TensorLiteral, name: String? = nil) throws -> Tensor {
     try opDef([x.asTensor()], name: name)
   }
 }
@@ -139,13 +145,22 @@ public struct BinaryOp: Sendable {
   ///   - name: the node's name in a graph.
   /// - Throws: `INVALID_ARGUMENT` for shapes that do not broadcast, or dtypes that differ or that
   ///   the op does not take.
+  @_disfavoredOverload
   public func callAsFunction(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try opDef(operands(x, y), name: name)
   }
 
+  /// The same of two literals.
+  public func callAsFunction(_ x: TensorLiteral, _ y: TensorLiteral, name: String? = nil) throws
+    -> Tensor
+  {
+    try opDef([x.asTensor(), y.asTensor()], name: name)
+  }
+
   /// The same where both are tensors already: nothing is converted.
+  @_disfavoredOverload
   public func callAsFunction(_ x: Tensor, _ y: Tensor, name: String? = nil) throws -> Tensor {
     try opDef([x, y], name: name)
   }

@@ -319,6 +319,7 @@ extension SharedAPI {
   ///   - exclusive: whether a sum leaves out the element at its own position.
   ///   - reverse: whether sums run from the end.
   /// - Throws: `INVALID_ARGUMENT` when the axis is out of range.
+  @_disfavoredOverload
   public static func cumsum(
     _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
     reverse: Bool = false, name: String? = nil
@@ -326,9 +327,26 @@ extension SharedAPI {
     try scan(ScanOps.family.cumsum, x, axis, exclusive, reverse, name)
   }
 
+  /// The same with its arguments by position.
+  public static func cumsum(
+    _ x: some TensorConvertible, _ axis: any TensorConvertible, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumsum(x, axis: axis, exclusive: exclusive, reverse: reverse, name: name)
+  }
+
+  /// The same of a literal.
+  public static func cumsum(
+    _ x: TensorLiteral, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumsum(x.asTensor(), axis: axis, exclusive: exclusive, reverse: reverse, name: name)
+  }
+
   /// Running products along `axis`. Follows `tf.math.cumprod`.
   ///
   /// - Parameters and errors: as `cumsum`.
+  @_disfavoredOverload
   public static func cumprod(
     _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
     reverse: Bool = false, name: String? = nil
@@ -336,15 +354,49 @@ extension SharedAPI {
     try scan(ScanOps.family.cumprod, x, axis, exclusive, reverse, name)
   }
 
+  /// The same with its arguments by position.
+  public static func cumprod(
+    _ x: some TensorConvertible, _ axis: any TensorConvertible, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumprod(x, axis: axis, exclusive: exclusive, reverse: reverse, name: name)
+  }
+
+  /// The same of a literal.
+  public static func cumprod(
+    _ x: TensorLiteral, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumprod(x.asTensor(), axis: axis, exclusive: exclusive, reverse: reverse, name: name)
+  }
+
   /// Running logarithms of sums of exponentials along `axis`. Follows
   /// `tf.math.cumulative_logsumexp`.
   ///
   /// - Parameters and errors: as `cumsum`, of floating point numbers.
+  @_disfavoredOverload
   public static func cumulativeLogsumexp(
     _ x: some TensorConvertible, axis: any TensorConvertible = 0, exclusive: Bool = false,
     reverse: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try scan(ScanOps.family.cumulativeLogsumexp, x, axis, exclusive, reverse, name)
+  }
+
+  /// The same with its arguments by position.
+  public static func cumulativeLogsumexp(
+    _ x: some TensorConvertible, _ axis: any TensorConvertible, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumulativeLogsumexp(x, axis: axis, exclusive: exclusive, reverse: reverse, name: name)
+  }
+
+  /// The same of a literal.
+  public static func cumulativeLogsumexp(
+    _ x: TensorLiteral, axis: any TensorConvertible = 0, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumulativeLogsumexp(
+      x.asTensor(), axis: axis, exclusive: exclusive, reverse: reverse, name: name)
   }
 
   private static func scan(
@@ -362,6 +414,7 @@ extension MathAPI {
   /// `tf.math.top_k`.
   ///
   /// - Throws: `INVALID_ARGUMENT` when the last dimension has fewer than `k` elements.
+  @_disfavoredOverload
   public static func topK(
     _ input: some TensorConvertible, k: any TensorConvertible = 1, sorted: Bool = true,
     name: String? = nil
@@ -370,6 +423,21 @@ extension MathAPI {
       ScanOps.family.topKV2, [input.asTensor(), k.asTensor()],
       Attrs().with("sorted", .bool(sorted), unless: sorted), name: name)
     return (outputs[0], outputs[1])
+  }
+
+  /// The same with its arguments by position.
+  public static func topK(
+    _ input: some TensorConvertible, _ k: any TensorConvertible, sorted: Bool = true,
+    name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    try topK(input, k: k, sorted: sorted, name: name)
+  }
+
+  /// The same of a literal.
+  public static func topK(
+    _ input: TensorLiteral, k: any TensorConvertible = 1, sorted: Bool = true, name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    try topK(input.asTensor(), k: k, sorted: sorted, name: name)
   }
 
   /// Whether each target is among the `k` highest predictions of its row. Follows
@@ -386,5 +454,13 @@ extension MathAPI {
     let targets = try targets.asTensor()
     return try ScanOps.family.inTopKV2(
       [predictions.asTensor(), targets, k.asTensor(preferring: targets.dtype)], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func inTopK(
+    _ targets: some TensorConvertible, _ predictions: some TensorConvertible,
+    _ k: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try inTopK(targets: targets, predictions: predictions, k: k, name: name)
   }
 }

@@ -263,6 +263,13 @@ extension SharedAPI {
     try SegmentOps.family.sum([data.asTensor(), segmentIds.asTensor()], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func segmentSum(
+    _ data: some TensorConvertible, segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try segmentSum(data, segmentIds, name: name)
+  }
+
   /// Means of the rows of `data` that share an id. Follows `tf.math.segment_mean`.
   ///
   /// - Parameters and errors: as `segmentSum`.
@@ -270,6 +277,13 @@ extension SharedAPI {
     _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try SegmentOps.family.mean([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func segmentMean(
+    _ data: some TensorConvertible, segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try segmentMean(data, segmentIds, name: name)
   }
 
   /// Products of the rows of `data` that share an id. Follows `tf.math.segment_prod`.
@@ -281,6 +295,13 @@ extension SharedAPI {
     try SegmentOps.family.prod([data.asTensor(), segmentIds.asTensor()], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func segmentProd(
+    _ data: some TensorConvertible, segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try segmentProd(data, segmentIds, name: name)
+  }
+
   /// The greatest of the rows of `data` that share an id. Follows `tf.math.segment_max`.
   ///
   /// - Parameters and errors: as `segmentSum`.
@@ -290,6 +311,13 @@ extension SharedAPI {
     try SegmentOps.family.max([data.asTensor(), segmentIds.asTensor()], name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func segmentMax(
+    _ data: some TensorConvertible, segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try segmentMax(data, segmentIds, name: name)
+  }
+
   /// The least of the rows of `data` that share an id. Follows `tf.math.segment_min`.
   ///
   /// - Parameters and errors: as `segmentSum`.
@@ -297,6 +325,13 @@ extension SharedAPI {
     _ data: some TensorConvertible, _ segmentIds: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try SegmentOps.family.min([data.asTensor(), segmentIds.asTensor()], name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func segmentMin(
+    _ data: some TensorConvertible, segmentIds: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try segmentMin(data, segmentIds, name: name)
   }
 
   /// Sums of the elements of `data` that share an id, in any order. Follows
@@ -314,6 +349,22 @@ extension SharedAPI {
       [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func unsortedSegmentSum(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    _ numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try unsortedSegmentSum(data, segmentIds, numSegments: numSegments, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func unsortedSegmentSum(
+    _ data: some TensorConvertible, segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try unsortedSegmentSum(data, segmentIds, numSegments: numSegments, name: name)
+  }
+
   /// The greatest of the elements of `data` that share an id. Follows
   /// `tf.math.unsorted_segment_max`.
   ///
@@ -326,6 +377,22 @@ extension SharedAPI {
       [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func unsortedSegmentMax(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    _ numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try unsortedSegmentMax(data, segmentIds, numSegments: numSegments, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func unsortedSegmentMax(
+    _ data: some TensorConvertible, segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try unsortedSegmentMax(data, segmentIds, numSegments: numSegments, name: name)
+  }
+
   /// The least of the elements of `data` that share an id. Follows `tf.math.unsorted_segment_min`.
   ///
   /// - Parameters and errors: as `unsortedSegmentSum`.
@@ -335,5 +402,21 @@ extension SharedAPI {
   ) throws -> Tensor {
     try SegmentOps.family.unsortedMin(
       [data.asTensor(), segmentIds.asTensor(), numSegments.asTensor()], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func unsortedSegmentMin(
+    _ data: some TensorConvertible, _ segmentIds: some TensorConvertible,
+    _ numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try unsortedSegmentMin(data, segmentIds, numSegments: numSegments, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func unsortedSegmentMin(
+    _ data: some TensorConvertible, segmentIds: some TensorConvertible,
+    numSegments: any TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try unsortedSegmentMin(data, segmentIds, numSegments: numSegments, name: name)
   }
 }

@@ -249,6 +249,22 @@ extension SharedAPI {
       BinaryOps.family.minimum(t, clipValueMax), clipValueMin, name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func clipByValue(
+    _ t: some TensorConvertible, clipValueMin: some TensorConvertible,
+    clipValueMax: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try clipByValue(t, clipValueMin, clipValueMax, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func clipByValue(
+    t: some TensorConvertible, clipValueMin: some TensorConvertible,
+    clipValueMax: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try clipByValue(t, clipValueMin, clipValueMax, name: name)
+  }
+
   /// The sum of tensors of one shape and dtype. Follows `tf.math.add_n`.
   ///
   /// - Throws: `INVALID_ARGUMENT` for an empty list, or shapes or dtypes that differ.

@@ -37,6 +37,30 @@ public enum QuantizationAPI {
     return (outputs[0], outputs[1], outputs[2])
   }
 
+  /// The same with its arguments by position.
+  public static func quantize(
+    _ input: some TensorConvertible, _ minRange: some TensorConvertible,
+    _ maxRange: some TensorConvertible, _ dtype: DType, mode: String = "MIN_COMBINED",
+    roundMode: String = "HALF_AWAY_FROM_ZERO", narrowRange: Bool = false, axis: Int = -1,
+    name: String? = nil
+  ) throws -> (output: Tensor, outputMin: Tensor, outputMax: Tensor) {
+    try quantize(
+      input, minRange: minRange, maxRange: maxRange, dtype, mode: mode, roundMode: roundMode,
+      narrowRange: narrowRange, axis: axis, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func quantize(
+    _ input: some TensorConvertible, minRange: some TensorConvertible,
+    maxRange: some TensorConvertible, T dtype: DType, mode: String = "MIN_COMBINED",
+    roundMode: String = "HALF_AWAY_FROM_ZERO", narrowRange: Bool = false, axis: Int = -1,
+    name: String? = nil
+  ) throws -> (output: Tensor, outputMin: Tensor, outputMax: Tensor) {
+    try quantize(
+      input, minRange: minRange, maxRange: maxRange, dtype, mode: mode, roundMode: roundMode,
+      narrowRange: narrowRange, axis: axis, name: name)
+  }
+
   /// Floats from quantised values. Follows `tf.quantization.dequantize`.
   ///
   /// - Parameters:
@@ -61,6 +85,17 @@ public enum QuantizationAPI {
         "mode": .string(mode), "narrow_range": .bool(narrowRange), "axis": .int(axis),
         "dtype": .type(dtype),
       ], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func dequantize(
+    _ input: some TensorConvertible, _ minRange: some TensorConvertible,
+    _ maxRange: some TensorConvertible, mode: String = "MIN_COMBINED", axis: Int = -1,
+    narrowRange: Bool = false, dtype: DType = .float32, name: String? = nil
+  ) throws -> Tensor {
+    try dequantize(
+      input, minRange: minRange, maxRange: maxRange, mode: mode, axis: axis,
+      narrowRange: narrowRange, dtype: dtype, name: name)
   }
 
   /// Floats rounded to the steps of a constant range. Follows
@@ -105,6 +140,15 @@ public enum QuantizationAPI {
       ["num_bits": .int(numBits), "narrow_range": .bool(narrowRange)], name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func fakeQuantWithMinMaxVars(
+    _ inputs: some TensorConvertible, _ min: some TensorConvertible, _ max: some TensorConvertible,
+    numBits: Int = 8, narrowRange: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try fakeQuantWithMinMaxVars(
+      inputs, min: min, max: max, numBits: numBits, narrowRange: narrowRange, name: name)
+  }
+
   /// As `fakeQuantWithMinMaxVars` with a range for each channel, the last axis. Follows
   /// `tf.quantization.fake_quant_with_min_max_vars_per_channel`.
   ///
@@ -121,6 +165,15 @@ public enum QuantizationAPI {
     try FakeQuantOps.family.fakeQuantWithMinMaxVarsPerChannel(
       [inputs.asTensor(), min.asTensor(preferring: .float32), max.asTensor(preferring: .float32)],
       ["num_bits": .int(numBits), "narrow_range": .bool(narrowRange)], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func fakeQuantWithMinMaxVarsPerChannel(
+    _ inputs: some TensorConvertible, _ min: some TensorConvertible, _ max: some TensorConvertible,
+    numBits: Int = 8, narrowRange: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try fakeQuantWithMinMaxVarsPerChannel(
+      inputs, min: min, max: max, numBits: numBits, narrowRange: narrowRange, name: name)
   }
 
   /// Floats rounded to the steps of a range, with a gradient that passes within it. Follows
@@ -152,5 +205,18 @@ public enum QuantizationAPI {
         "range_given": .bool(rangeGiven),
         "round_mode": .string(roundMode), "narrow_range": .bool(narrowRange), "axis": .int(axis),
       ], name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func quantizeAndDequantizeV2(
+    _ input: some TensorConvertible, _ inputMin: some TensorConvertible,
+    _ inputMax: some TensorConvertible, signedInput: Bool = true, numBits: Int = 8,
+    rangeGiven: Bool = false, roundMode: String = "HALF_TO_EVEN", narrowRange: Bool = false,
+    axis: Int = -1, name: String? = nil
+  ) throws -> Tensor {
+    try quantizeAndDequantizeV2(
+      input, inputMin: inputMin, inputMax: inputMax, signedInput: signedInput, numBits: numBits,
+      rangeGiven: rangeGiven, roundMode: roundMode, narrowRange: narrowRange, axis: axis, name: name
+    )
   }
 }

@@ -83,6 +83,12 @@ struct EinsumEquation: Sendable {
     return output[..<place] + (0..<length).map { $0 - length } + output[(place + 1)...]
   }
 
+  /// A label as the equation has it.
+  private static func name(of label: Int) -> String {
+    guard label >= 0, let scalar = Unicode.Scalar(UInt32(label)) else { return "'...'" }
+    return "'\(scalar)'"
+  }
+
   /// The size of each label.
   ///
   /// - Throws: `INVALID_ARGUMENT` when two dimensions of one label differ.
@@ -102,7 +108,7 @@ struct EinsumEquation: Sendable {
           sizes[label] = .some(known == 1 ? dim : known)
         } else if known != dim {
           throw TFError.invalidArgument(
-            "Expected dimension \(known) but got dimension \(dim) for one label")
+            "Expected dimension \(known) but got dimension \(dim) for label \(name(of: label))")
         }
       }
     }

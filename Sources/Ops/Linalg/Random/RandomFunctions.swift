@@ -66,6 +66,23 @@ public enum RandomAPI {
     return try BinaryOps.family.add(try unit * (high - low), low, name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func uniform(
+    _ shape: some TensorConvertible, _ minval: any TensorConvertible,
+    _ maxval: any TensorConvertible, dtype: DType = .float32, seed: Int? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try uniform(shape, minval: minval, maxval: maxval, dtype: dtype, seed: seed, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func uniform(
+    shape: some TensorConvertible, minval: (any TensorConvertible)? = nil,
+    maxval: (any TensorConvertible)? = nil, dtype: DType = .float32, seed: Int? = nil,
+    name: String? = nil
+  ) throws -> Tensor {
+    try uniform(shape, minval: minval, maxval: maxval, dtype: dtype, seed: seed, name: name)
+  }
+
   /// Normal numbers.
   ///
   /// Follows `tf.random.normal`.
@@ -89,6 +106,23 @@ public enum RandomAPI {
     )
   }
 
+  /// The same with its arguments by position.
+  public static func normal(
+    _ shape: some TensorConvertible, _ mean: some TensorConvertible,
+    _ stddev: some TensorConvertible, dtype: DType = .float32, seed: Int? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try normal(shape, mean: mean, stddev: stddev, dtype: dtype, seed: seed, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func normal(
+    shape: some TensorConvertible, mean: some TensorConvertible = 0.0,
+    stddev: some TensorConvertible = 1.0, dtype: DType = .float32, seed: Int? = nil,
+    name: String? = nil
+  ) throws -> Tensor {
+    try normal(shape, mean: mean, stddev: stddev, dtype: dtype, seed: seed, name: name)
+  }
+
   /// Normal numbers within two standard deviations.
   ///
   /// Follows `tf.random.truncated_normal`; parameters and errors as `normal`.
@@ -102,6 +136,23 @@ public enum RandomAPI {
     return try BinaryOps.family.add(
       try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
     )
+  }
+
+  /// The same with its arguments by position.
+  public static func truncatedNormal(
+    _ shape: some TensorConvertible, _ mean: some TensorConvertible,
+    _ stddev: some TensorConvertible, dtype: DType = .float32, seed: Int? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try truncatedNormal(shape, mean: mean, stddev: stddev, dtype: dtype, seed: seed, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func truncatedNormal(
+    shape: some TensorConvertible, mean: some TensorConvertible = 0.0,
+    stddev: some TensorConvertible = 1.0, dtype: DType = .float32, seed: Int? = nil,
+    name: String? = nil
+  ) throws -> Tensor {
+    try truncatedNormal(shape, mean: mean, stddev: stddev, dtype: dtype, seed: seed, name: name)
   }
 
   /// The rows of `value` in random order. Follows `tf.random.shuffle`.
@@ -132,6 +183,22 @@ public enum RandomAPI {
       seeds(seed).with("output_dtype", .type(dtype), unless: dtype == .int64), name: name)
   }
 
+  /// The same with its arguments by label.
+  public static func categorical(
+    _ logits: some TensorConvertible, numSamples: some TensorConvertible, dtype: DType = .int64,
+    seed: Int? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try categorical(logits, numSamples, dtype: dtype, seed: seed, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func categorical(
+    logits: some TensorConvertible, numSamples: some TensorConvertible, dtype: DType = .int64,
+    seed: Int? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try categorical(logits, numSamples, dtype: dtype, seed: seed, name: name)
+  }
+
   /// Numbers of gamma distributions: `shape` samples for each `alpha`, divided by `beta`.
   ///
   /// Follows `tf.random.gamma`.
@@ -150,6 +217,15 @@ public enum RandomAPI {
     return try RandomOps.family.gamma([try self.shape(shape), both], seeds(seed), name: name) / b
   }
 
+  /// The same with its arguments by position.
+  public static func gamma(
+    _ shape: some TensorConvertible, _ alpha: some TensorConvertible,
+    beta: (any TensorConvertible)? = nil, dtype: DType = .float32, seed: Int? = nil,
+    name: String? = nil
+  ) throws -> Tensor {
+    try gamma(shape, alpha: alpha, beta: beta, dtype: dtype, seed: seed, name: name)
+  }
+
   /// Numbers of Poisson distributions: `shape` samples for each rate. Follows `tf.random.poisson`.
   public static func poisson(
     _ shape: some TensorConvertible, lam: some TensorConvertible, dtype: DType = .float32,
@@ -159,6 +235,14 @@ public enum RandomAPI {
     try RandomOps.family.poissonV2(
       [try self.shape(shape), try lam.asTensor()], seeds(seed).with("dtype", .type(dtype)),
       name: name)
+  }
+
+  /// The same with its arguments by position.
+  public static func poisson(
+    _ shape: some TensorConvertible, _ lam: some TensorConvertible, dtype: DType = .float32,
+    seed: Int? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try poisson(shape, lam: lam, dtype: dtype, seed: seed, name: name)
   }
 
   private static func stateless(
@@ -200,6 +284,26 @@ public enum RandomAPI {
     return try BinaryOps.family.add(try unit * (high - low), low, name: name)
   }
 
+  /// The same with its arguments by position.
+  public static func statelessUniform(
+    _ shape: some TensorConvertible, _ seed: some TensorConvertible,
+    minval: (any TensorConvertible)? = nil, maxval: (any TensorConvertible)? = nil,
+    dtype: DType = .float32, name: String? = nil
+  ) throws -> Tensor {
+    try statelessUniform(
+      shape, seed: seed, minval: minval, maxval: maxval, dtype: dtype, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func statelessUniform(
+    shape: some TensorConvertible, seed: some TensorConvertible,
+    minval: (any TensorConvertible)? = nil, maxval: (any TensorConvertible)? = nil,
+    dtype: DType = .float32, name: String? = nil
+  ) throws -> Tensor {
+    try statelessUniform(
+      shape, seed: seed, minval: minval, maxval: maxval, dtype: dtype, name: name)
+  }
+
   /// As `normal`, from a seed of two integers alone. Follows `tf.random.stateless_normal`.
   public static func statelessNormal(
     _ shape: some TensorConvertible, seed: some TensorConvertible,
@@ -212,6 +316,23 @@ public enum RandomAPI {
     return try BinaryOps.family.add(
       try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
     )
+  }
+
+  /// The same with its arguments by position.
+  public static func statelessNormal(
+    _ shape: some TensorConvertible, _ seed: some TensorConvertible,
+    mean: some TensorConvertible = 0.0, stddev: some TensorConvertible = 1.0,
+    dtype: DType = .float32, name: String? = nil
+  ) throws -> Tensor {
+    try statelessNormal(shape, seed: seed, mean: mean, stddev: stddev, dtype: dtype, name: name)
+  }
+
+  /// The same with its arguments by label.
+  public static func statelessNormal(
+    shape: some TensorConvertible, seed: some TensorConvertible, mean: some TensorConvertible = 0.0,
+    stddev: some TensorConvertible = 1.0, dtype: DType = .float32, name: String? = nil
+  ) throws -> Tensor {
+    try statelessNormal(shape, seed: seed, mean: mean, stddev: stddev, dtype: dtype, name: name)
   }
 
   /// As `truncatedNormal`, from a seed of two integers alone. Follows
@@ -228,5 +349,15 @@ public enum RandomAPI {
     return try BinaryOps.family.add(
       try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
     )
+  }
+
+  /// The same with its arguments by position.
+  public static func statelessTruncatedNormal(
+    _ shape: some TensorConvertible, _ seed: some TensorConvertible,
+    mean: some TensorConvertible = 0.0, stddev: some TensorConvertible = 1.0,
+    dtype: DType = .float32, name: String? = nil
+  ) throws -> Tensor {
+    try statelessTruncatedNormal(
+      shape, seed: seed, mean: mean, stddev: stddev, dtype: dtype, name: name)
   }
 }

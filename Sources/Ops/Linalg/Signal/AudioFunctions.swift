@@ -37,4 +37,11 @@ public enum AudioAPI {
     try AudioOps.family.encodeWav(
       [audio.asTensor(), sampleRate.asTensor(preferring: .int32)], name: name)
   }
+
+  /// The same with its arguments by position.
+  public static func encodeWav(
+    _ audio: some TensorConvertible, _ sampleRate: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try encodeWav(audio, sampleRate: sampleRate, name: name)
+  }
 }

@@ -196,4 +196,11 @@ public enum DebuggingAPI {
     try DebugOps.family.checkNumericsV2(
       [tensor.asTensor()], ["message": .string(message)], name: name)
   }
+
+  /// The same with its arguments by position.
+  public static func checkNumerics(
+    _ tensor: some TensorConvertible, _ message: String, name: String? = nil
+  ) throws -> Tensor {
+    try checkNumerics(tensor, message: message, name: name)
+  }
 }

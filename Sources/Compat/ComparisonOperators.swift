@@ -1,0 +1,116 @@
+public import CoreOps
+
+/// The operators that compare or combine truth values, and whose results are tensors.
+///
+/// They are here and not beside the arithmetic, so that only programs pay for them: an operator
+/// that the standard library always has give `Bool` makes the compiler's work harder in closures
+/// that compare numbers, and a long one may need its parts named.
+
+/// x < y, element by element. Follows `tf.Tensor.__lt__`.
+public func < (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try ComparisonOps.family.less(x, y)
+}
+public func < (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try ComparisonOps.family.less(x, y)
+}
+public func < (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try ComparisonOps.family.less(x, y)
+}
+
+/// x ≤ y, element by element. Follows `tf.Tensor.__le__`.
+public func <= (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try ComparisonOps.family.lessEqual(x, y)
+}
+public func <= (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try ComparisonOps.family.lessEqual(x, y)
+}
+public func <= (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try ComparisonOps.family.lessEqual(x, y)
+}
+
+/// x > y, element by element. Follows `tf.Tensor.__gt__`.
+public func > (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try ComparisonOps.family.greater(x, y)
+}
+public func > (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try ComparisonOps.family.greater(x, y)
+}
+public func > (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try ComparisonOps.family.greater(x, y)
+}
+
+/// x ≥ y, element by element. Follows `tf.Tensor.__ge__`.
+public func >= (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try ComparisonOps.family.greaterEqual(x, y)
+}
+public func >= (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try ComparisonOps.family.greaterEqual(x, y)
+}
+public func >= (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try ComparisonOps.family.greaterEqual(x, y)
+}
+
+/// x and y of booleans; of integers, of each bit. Follows `tf.Tensor.__and__`.
+public func & (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try Bits.both.apply(x, y)
+}
+public func & (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try Bits.both.apply(x, y)
+}
+public func & (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try Bits.both.apply(x, y)
+}
+
+/// x or y of booleans; of integers, of each bit. Follows `tf.Tensor.__or__`.
+public func | (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try Bits.either.apply(x, y)
+}
+public func | (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try Bits.either.apply(x, y)
+}
+public func | (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try Bits.either.apply(x, y)
+}
+
+/// Exclusive or of booleans; of integers, of each bit. Follows `tf.Tensor.__xor__`.
+public func ^ (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try Bits.one.apply(x, y)
+}
+public func ^ (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try Bits.one.apply(x, y)
+}
+public func ^ (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try Bits.one.apply(x, y)
+}
+
+/// Not x of booleans; of integers, every bit turned. Follows `tf.Tensor.__invert__`.
+public prefix func ~ (x: some TensorOperand) throws -> Tensor {
+  let x = try x.asTensor()
+  return try x.dtype == .bool ? UnaryOps.family.logicalNot(x) : UnaryOps.family.invert(x)
+}
+
+/// Not x of booleans. Follows `tf.math.logical_not`.
+public prefix func ! (x: some TensorOperand) throws -> Tensor {
+  try UnaryOps.family.logicalNot(x)
+}
+
+/// The operators that are logic on booleans and work on the bits of integers.
+private enum Bits {
+  case both, either, one
+
+  func apply(_ x: some TensorConvertible, _ y: some TensorConvertible) throws -> Tensor {
+    let dtype = x.definiteDType ?? y.definiteDType
+    let (x, y) = (try x.asTensor(preferring: dtype), try y.asTensor(preferring: dtype))
+    let isLogic = x.dtype == .bool
+    switch self {
+    case .both:
+      return try isLogic
+        ? ComparisonOps.family.logicalAnd(x, y) : BitwiseOps.family.bitwiseAnd(x, y)
+    case .either:
+      return try isLogic
+        ? ComparisonOps.family.logicalOr(x, y) : BitwiseOps.family.bitwiseOr(x, y)
+    case .one:
+      return try isLogic ? ComparisonOps.exclusiveOr(x, y) : BitwiseOps.family.bitwiseXor(x, y)
+    }
+  }
+}
