@@ -18,7 +18,8 @@ extension SharedNN {
     dataFormat: String = "NHWC", name: String? = nil
   ) throws -> Tensor {
     try pool(
-      PoolingOps.family.maxPool, input.asTensor(), ksize, strides, padding, dataFormat, name)
+      PoolingOps.family.maxPool, input.asTensor(), ksize, strides, padding, dataFormat,
+      name ?? "MaxPool2d")
   }
 
   /// The same with its arguments by position.
@@ -38,7 +39,8 @@ extension SharedNN {
     dataFormat: String = "NHWC", name: String? = nil
   ) throws -> Tensor {
     try pool(
-      PoolingOps.family.avgPool, input.asTensor(), ksize, strides, padding, dataFormat, name)
+      PoolingOps.family.avgPool, input.asTensor(), ksize, strides, padding, dataFormat,
+      name ?? "AvgPool2D")
   }
 
   /// The same with its arguments by position.

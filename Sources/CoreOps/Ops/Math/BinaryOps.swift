@@ -5,7 +5,7 @@ package struct BinaryOps: OpFamily {
   package static let family: Self = define(Self())
 
   package let add = BinaryOp(
-    "AddV2", [.numbers], jk_add
+    "AddV2", [.numbers], jk_add, node: "Add"
   ) { gradient, _, _, _ in (gradient, gradient) }
 
   /// x + y as TF-1 graphs have it; strings are joined.
@@ -49,7 +49,7 @@ package struct BinaryOps: OpFamily {
 
   package let floordiv = BinaryOp(
     "FloorDiv", [.numbers], kernel: [.reals], jk_floor_div, cost: 4, failure: divisionByZero,
-    gradient: .zero)
+    node: "floordiv", gradient: .zero)
 
   package let truncatediv = BinaryOp(
     "TruncateDiv", [.numbers], kernel: [.reals], jk_truncate_div, cost: 4,

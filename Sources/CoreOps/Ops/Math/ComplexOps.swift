@@ -65,7 +65,8 @@ package struct ComplexOps: OpFamily {
 
   package static func absolute(_ x: Tensor, name: String? = nil) throws -> Tensor {
     try x.dtype.isComplex
-      ? family.complexAbs([x], x.partType, name: name) : UnaryOps.family.magnitude(x, name: name)
+      ? family.complexAbs([x], x.partType, name: name ?? "Abs")
+      : UnaryOps.family.magnitude(x, name: name)
   }
 
   package static func real(_ x: Tensor) throws -> Tensor { try family.real([x], x.partType) }

@@ -3,58 +3,58 @@
 
 /// x + y. Follows `tf.Tensor.__add__`.
 public func + (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.add(x, y)
+  try BinaryOps.family.add(x, y, name: "add")
 }
 public func + (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.add(x, y)
+  try BinaryOps.family.add(x, y, name: "add")
 }
 public func + (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.add(x, y)
+  try BinaryOps.family.add(x, y, name: "add")
 }
 
 /// x - y. Follows `tf.Tensor.__sub__`.
 public func - (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.subtract(x, y)
+  try BinaryOps.family.subtract(x, y, name: "sub")
 }
 public func - (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.subtract(x, y)
+  try BinaryOps.family.subtract(x, y, name: "sub")
 }
 public func - (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.subtract(x, y)
+  try BinaryOps.family.subtract(x, y, name: "sub")
 }
 
 /// x · y, element by element. Follows `tf.Tensor.__mul__`.
 public func * (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.multiply(x, y)
+  try BinaryOps.family.multiply(x, y, name: "mul")
 }
 public func * (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.multiply(x, y)
+  try BinaryOps.family.multiply(x, y, name: "mul")
 }
 public func * (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.multiply(x, y)
+  try BinaryOps.family.multiply(x, y, name: "mul")
 }
 
 /// x / y; of integers the quotient as float64, or as float32 where they have 16 bits or fewer.
 /// Follows `tf.Tensor.__truediv__`.
 public func / (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.trueDivision(x, y)
+  try BinaryOps.trueDivision(x, y, name: "truediv")
 }
 public func / (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.trueDivision(x, y)
+  try BinaryOps.trueDivision(x, y, name: "truediv")
 }
 public func / (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.trueDivision(x, y)
+  try BinaryOps.trueDivision(x, y, name: "truediv")
 }
 
 /// What is left of x / y rounded down: it has y's sign. Follows `tf.Tensor.__mod__`.
 public func % (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.floormod(x, y)
+  try BinaryOps.family.floormod(x, y, name: "mod")
 }
 public func % (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.floormod(x, y)
+  try BinaryOps.family.floormod(x, y, name: "mod")
 }
 public func % (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.floormod(x, y)
+  try BinaryOps.family.floormod(x, y, name: "mod")
 }
 
 precedencegroup ExponentiationPrecedence {
@@ -65,13 +65,13 @@ infix operator ** : ExponentiationPrecedence
 
 /// x to the power y. Follows `tf.Tensor.__pow__`.
 public func ** (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.pow(x, y)
+  try BinaryOps.family.pow(x, y, name: "pow")
 }
 public func ** (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.pow(x, y)
+  try BinaryOps.family.pow(x, y, name: "pow")
 }
 public func ** (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.pow(x, y)
+  try BinaryOps.family.pow(x, y, name: "pow")
 }
 
 /// -x. Follows `tf.Tensor.__neg__`.
