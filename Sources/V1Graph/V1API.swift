@@ -32,7 +32,7 @@ extension V1API {
         """
       )
     }
-    return try graph.gradients(ys, xs)
+    return try graph.gradients(ys, xs).map { try $0?.tensor() }
   }
 
   /// The graph that calls add to, or would if they did not run at once. Follows

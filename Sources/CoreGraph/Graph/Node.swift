@@ -38,6 +38,7 @@ package struct Node: Sendable {
   }
 
   package var isConstant: Bool { opName == "Const" }
+  var constantValue: AttrValue? { isConstant ? attrs["value"] : nil }
 }
 
 /// Lists that most nodes have alike, so that they share their memory.

@@ -118,7 +118,7 @@ package struct SparseSegmentOps: OpFamily {
           }
         }
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .inputs(0, 1, 2)) { context in
         let rows = try ShapeOps.firstDimension(of: context.inputs[0])
         let gradient = try gradientOp(mode)([
           context.gradient(), context.inputs[1], context.inputs[2], rows,

@@ -6,7 +6,7 @@ public struct BinaryOps: OpFamily {
 
   /// x + y. Follows `tf.math.add`.
   public let add = BinaryOp(
-    "AddV2", [.numbers], jk_add
+    "AddV2", [.numbers], jk_add, needs: .nothing
   ) { gradient, _, _, _ in (gradient, gradient) }
 
   /// x + y as TF-1 graphs have it; strings are joined.
@@ -28,24 +28,24 @@ public struct BinaryOps: OpFamily {
 
   /// x - y. Follows `tf.math.subtract`.
   public let subtract = BinaryOp(
-    "Sub", [.numbers], jk_sub
+    "Sub", [.numbers], jk_sub, needs: .nothing
   ) { gradient, _, _, _ in (gradient, try -gradient) }
 
   /// x · y. Follows `tf.math.multiply`.
   public let multiply = BinaryOp(
-    "Mul", [.numbers], jk_mul
+    "Mul", [.numbers], jk_mul, needs: .inputs
   ) { gradient, x, y, _ in (try gradient * conjugate(y), try gradient * conjugate(x)) }
 
   /// x / y for floating point and complex numbers. Follows `tf.realdiv`.
   public let realdiv = BinaryOp(
-    "RealDiv", [.numbers], kernel: [.floats, .complexes], jk_div, cost: 2
+    "RealDiv", [.numbers], kernel: [.floats, .complexes], jk_div, cost: 2, needs: .inputs
   ) { gradient, x, y, _ in
     (try gradient / conjugate(y), try gradient * conjugate(-x / y / y))
   }
 
   /// x / y, rounded towards zero for integers, as TF-1 graphs have it.
   package let div: BinaryOp = .init(
-    "Div", [.numbers], jk_div, cost: 2, failure: divisionByZero
+    "Div", [.numbers], jk_div, cost: 2, failure: divisionByZero, needs: .inputs
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.div
     return (try op(gradient, conjugate(y)), try gradient * conjugate(op(op(-x, y), y)))
@@ -64,7 +64,7 @@ public struct BinaryOps: OpFamily {
   /// What is left of x when it is divided and rounded down: it has y's sign. Follows
   /// `tf.math.floormod`.
   public let floormod: BinaryOp = .init(
-    "FloorMod", [.reals], jk_floor_mod, cost: 16, failure: divisionByZero
+    "FloorMod", [.reals], jk_floor_mod, cost: 16, failure: divisionByZero, needs: .inputs
   ) { gradient, x, y, _ in
     (gradient, try gradient * -BinaryOps.family.floordiv(x, y))
   }
@@ -102,12 +102,14 @@ public struct BinaryOps: OpFamily {
   }
 
   /// The larger of x and y; NaN if one is. Follows `tf.math.maximum`.
-  public let maximum: BinaryOp = .init("Maximum", [.reals], jk_maximum) { gradient, x, y, _ in
+  public let maximum: BinaryOp = .init("Maximum", [.reals], jk_maximum, needs: .inputs) {
+    gradient, x, y, _ in
     try BinaryOps.split(gradient, ComparisonOps.family.greaterEqual(x, y))
   }
 
   /// The smaller of x and y; NaN if one is. Follows `tf.math.minimum`.
-  public let minimum: BinaryOp = .init("Minimum", [.reals], jk_minimum) { gradient, x, y, _ in
+  public let minimum: BinaryOp = .init("Minimum", [.reals], jk_minimum, needs: .inputs) {
+    gradient, x, y, _ in
     try BinaryOps.split(gradient, ComparisonOps.family.lessEqual(x, y))
   }
 
@@ -120,7 +122,8 @@ public struct BinaryOps: OpFamily {
 
   /// (x - y) times its conjugate. Follows `tf.math.squared_difference`.
   public let squaredDifference = BinaryOp(
-    "SquaredDifference", [.floats, .int32, .int64, .complexes], jk_squared_difference, cost: 2
+    "SquaredDifference", [.floats, .int32, .int64, .complexes], jk_squared_difference, cost: 2,
+    needs: .inputs
   ) { gradient, x, y, _ in
     let dx = try gradient * 2 * (x - y)
     return (dx, try -dx)
@@ -128,7 +131,7 @@ public struct BinaryOps: OpFamily {
 
   /// x / y, and 0 where y is 0. Follows `tf.math.divide_no_nan`.
   public let divideNoNan: BinaryOp = .init(
-    "DivNoNan", [.floats, .complexes], jk_div_no_nan, cost: 2
+    "DivNoNan", [.floats, .complexes], jk_div_no_nan, cost: 2, needs: .inputs
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.divideNoNan
     let (x, y) = (try conjugate(x), try conjugate(y))
@@ -137,7 +140,7 @@ public struct BinaryOps: OpFamily {
 
   /// x · y, and 0 where y is 0, whatever x is. Follows `tf.math.multiply_no_nan`.
   public let multiplyNoNan: BinaryOp = .init(
-    "MulNoNan", [.floats, .complexes], jk_mul_no_nan
+    "MulNoNan", [.floats, .complexes], jk_mul_no_nan, needs: .inputs
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.multiplyNoNan
     return (try op(gradient, y), try op(x, gradient))
@@ -145,7 +148,7 @@ public struct BinaryOps: OpFamily {
 
   /// x / y, and 0 where x is 0. Follows `tf.math.xdivy`.
   public let xdivy: BinaryOp = .init(
-    "Xdivy", [.floats, .complexes], jk_xdivy, cost: 2
+    "Xdivy", [.floats, .complexes], jk_xdivy, cost: 2, needs: .inputs
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.xdivy
     return (
@@ -155,7 +158,7 @@ public struct BinaryOps: OpFamily {
 
   /// x log y, and 0 where x is 0. Follows `tf.math.xlogy`.
   public let xlogy: BinaryOp = .init(
-    "Xlogy", [.floats, .complexes], jk_xlogy, cost: 8
+    "Xlogy", [.floats, .complexes], jk_xlogy, cost: 8, needs: .inputs
   ) { gradient, x, y, _ in
     (
       try gradient * BinaryOps.family.xlogy(BinaryOps.notZero(x), y),
@@ -165,7 +168,7 @@ public struct BinaryOps: OpFamily {
 
   /// x log(1 + y), and 0 where x is 0. Follows `tf.math.xlog1py`.
   public let xlog1py: BinaryOp = .init(
-    "Xlog1py", [.floats, .complexes], jk_xlog1py, cost: 8
+    "Xlog1py", [.floats, .complexes], jk_xlog1py, cost: 8, needs: .inputs
   ) { gradient, x, y, _ in
     (
       try gradient * BinaryOps.family.xlog1py(BinaryOps.notZero(x), y),
@@ -179,7 +182,7 @@ public struct BinaryOps: OpFamily {
 
   /// The angle of the point (x, y), the first operand being y. Follows `tf.math.atan2`.
   public let atan2 = BinaryOp(
-    "Atan2", [.floats], jk_atan2, cost: 16, inputs: ("y", "x")
+    "Atan2", [.floats], jk_atan2, cost: 16, inputs: ("y", "x"), needs: .inputs
   ) { gradient, y, x, _ in
     let scaled = try gradient / (UnaryOps.family.square(x) + UnaryOps.family.square(y))
     return (try x * scaled, try -y * scaled)

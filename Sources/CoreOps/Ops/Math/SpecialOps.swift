@@ -6,12 +6,12 @@ public struct SpecialOps: OpFamily {
 
   /// log |Γ(x)|. Follows `tf.math.lgamma`.
   public let lgamma: UnaryOp = .init(
-    "Lgamma", .floats, kernel: SpecialOps.wide, jk_lgamma, cost: 32
+    "Lgamma", .floats, kernel: SpecialOps.wide, jk_lgamma, cost: 32, needs: .inputs
   ) { gradient, x, _ in try gradient * SpecialOps.family.digamma(x) }
 
   /// The derivative of `lgamma`. Follows `tf.math.digamma`.
   public let digamma: UnaryOp = .init(
-    "Digamma", .floats, kernel: SpecialOps.wide, jk_digamma, cost: 32
+    "Digamma", .floats, kernel: SpecialOps.wide, jk_digamma, cost: 32, needs: .inputs
   ) { gradient, x, _ in
     let one = try BasicOps.zerosLike(x) + 1
     return try gradient * SpecialOps.family.polygamma(one, x)
@@ -19,20 +19,21 @@ public struct SpecialOps: OpFamily {
 
   /// The inverse of `erf`. Follows `tf.math.erfinv`.
   public let erfinv = UnaryOp(
-    "Erfinv", .floats, kernel: [.float32, .float64], jk_erfinv, cost: 128
+    "Erfinv", .floats, kernel: [.float32, .float64], jk_erfinv, cost: 128, needs: .outputs
   ) { gradient, _, y in
     try gradient * UnaryOps.family.exp(UnaryOps.family.square(y)) * 0.886226925452758
   }
 
   /// The quantile of the normal distribution. Follows `tf.math.ndtri`.
   public let ndtri = UnaryOp(
-    "Ndtri", .floats, kernel: [.float32, .float64], jk_ndtri, cost: 128
+    "Ndtri", .floats, kernel: [.float32, .float64], jk_ndtri, cost: 128, needs: .outputs
   ) { gradient, _, y in
     try gradient * UnaryOps.family.exp(UnaryOps.family.square(y) / 2) * 2.5066282746310002
   }
 
   /// Follows `tf.math.bessel_i0`.
-  public let besselI0: UnaryOp = SpecialOps.bessel("BesselI0", jk_bessel_i0) { gradient, x, _ in
+  public let besselI0: UnaryOp = SpecialOps.bessel("BesselI0", jk_bessel_i0, needs: .inputs) {
+    gradient, x, _ in
     try gradient * SpecialOps.family.besselI1(x)
   }
   /// e^-|x| times `besselI0`. Follows `tf.math.bessel_i0e`.
@@ -55,7 +56,8 @@ public struct SpecialOps: OpFamily {
       }
   }
   /// Follows `tf.math.special.bessel_j0`.
-  public let besselJ0: UnaryOp = SpecialOps.bessel("BesselJ0", jk_bessel_j0) { gradient, x, _ in
+  public let besselJ0: UnaryOp = SpecialOps.bessel("BesselJ0", jk_bessel_j0, needs: .inputs) {
+    gradient, x, _ in
     try -gradient * SpecialOps.family.besselJ1(x)
   }
   /// Follows `tf.math.special.bessel_j1`.
@@ -66,7 +68,8 @@ public struct SpecialOps: OpFamily {
       }
   }
   /// Follows `tf.math.special.bessel_k0`.
-  public let besselK0: UnaryOp = SpecialOps.bessel("BesselK0", jk_bessel_k0) { gradient, x, _ in
+  public let besselK0: UnaryOp = SpecialOps.bessel("BesselK0", jk_bessel_k0, needs: .inputs) {
+    gradient, x, _ in
     try -gradient * SpecialOps.family.besselK1(x)
   }
   /// eˣ times `besselK0`. Follows `tf.math.special.bessel_k0e`.
@@ -83,7 +86,8 @@ public struct SpecialOps: OpFamily {
       * (y * (1 - UnaryOps.family.reciprocal(x)) - SpecialOps.family.besselK0e(x))
   }
   /// Follows `tf.math.special.bessel_y0`.
-  public let besselY0: UnaryOp = SpecialOps.bessel("BesselY0", jk_bessel_y0) { gradient, x, _ in
+  public let besselY0: UnaryOp = SpecialOps.bessel("BesselY0", jk_bessel_y0, needs: .inputs) {
+    gradient, x, _ in
     try -gradient * SpecialOps.family.besselY1(x)
   }
   /// Follows `tf.math.special.bessel_y1`.
@@ -98,26 +102,26 @@ public struct SpecialOps: OpFamily {
 
   /// The exponential integral of positive numbers. Follows `tf.math.special.expint`.
   public let expint = UnaryOp(
-    "Expint", .floats, kernel: [.float32, .float64], jk_expint, cost: 128
+    "Expint", .floats, kernel: [.float32, .float64], jk_expint, cost: 128, needs: .inputs
   ) { gradient, x, _ in try gradient * UnaryOps.family.exp(x) / x }
 
   /// Fresnel's cosine integral. Follows `tf.math.special.fresnel_cos`.
   public let fresnelCos = UnaryOp(
-    "FresnelCos", .floats, kernel: [.float32, .float64], jk_fresnel_cos, cost: 128
+    "FresnelCos", .floats, kernel: [.float32, .float64], jk_fresnel_cos, cost: 128, needs: .inputs
   ) { gradient, x, _ in
     try gradient * UnaryOps.family.cos(UnaryOps.family.square(x) * 1.5707963267948966)
   }
 
   /// Fresnel's sine integral. Follows `tf.math.special.fresnel_sin`.
   public let fresnelSin = UnaryOp(
-    "FresnelSin", .floats, kernel: [.float32, .float64], jk_fresnel_sin, cost: 128
+    "FresnelSin", .floats, kernel: [.float32, .float64], jk_fresnel_sin, cost: 128, needs: .inputs
   ) { gradient, x, _ in
     try gradient * UnaryOps.family.sin(UnaryOps.family.square(x) * 1.5707963267948966)
   }
 
   /// Spence's function, the dilogarithm of 1 - x. Follows `tf.math.special.spence`.
   public let spence: UnaryOp = .init(
-    "Spence", .floats, kernel: [.float32, .float64], jk_spence, cost: 128
+    "Spence", .floats, kernel: [.float32, .float64], jk_spence, cost: 128, needs: .inputs
   ) { gradient, x, _ in
     let one = try BasicOps.zerosLike(x) + 1
     return try gradient
@@ -128,10 +132,10 @@ public struct SpecialOps: OpFamily {
   private static let wide: DTypeSet = [.half, .float32, .float64]
 
   private static func bessel(
-    _ name: String, _ loops: @escaping LoopTable,
+    _ name: String, _ loops: @escaping LoopTable, needs: GradientNeeds = .all,
     gradient: @escaping @Sendable (_ gradient: Tensor, _ x: Tensor, _ y: Tensor) throws -> Tensor
   ) -> UnaryOp {
-    UnaryOp(name, .floats, kernel: wide, loops, cost: 256, gradient: gradient)
+    UnaryOp(name, .floats, kernel: wide, loops, cost: 256, needs: needs, gradient: gradient)
   }
 
   /// `value` of x, and a constant where x is 0.
@@ -145,7 +149,8 @@ public struct SpecialOps: OpFamily {
 
   /// The lower incomplete gamma function, as a fraction of Γ(a). Follows `tf.math.igamma`.
   public let igamma: BinaryOp = .init(
-    "Igamma", .floats, kernel: [.float32, .float64], jk_igamma, cost: 512, inputs: ("a", "x")
+    "Igamma", .floats, kernel: [.float32, .float64], jk_igamma, cost: 512, inputs: ("a", "x"),
+    needs: .inputs
   ) { gradient, a, x, _ in
     (
       try gradient * SpecialOps.family.igammaGradA(a, x),
@@ -155,7 +160,8 @@ public struct SpecialOps: OpFamily {
 
   /// The upper incomplete gamma function, as a fraction of Γ(a). Follows `tf.math.igammac`.
   public let igammac: BinaryOp = .init(
-    "Igammac", .floats, kernel: [.float32, .float64], jk_igammac, cost: 512, inputs: ("a", "x")
+    "Igammac", .floats, kernel: [.float32, .float64], jk_igammac, cost: 512, inputs: ("a", "x"),
+    needs: .inputs
   ) { gradient, a, x, _ in
     (
       try -gradient * SpecialOps.family.igammaGradA(a, x),
@@ -176,12 +182,12 @@ public struct SpecialOps: OpFamily {
 
   /// Hurwitz' zeta function. Follows `tf.math.zeta`.
   public let zeta: BinaryOp = .init(
-    "Zeta", [.float32, .float64], jk_zeta, cost: 512, inputs: ("x", "q")
+    "Zeta", [.float32, .float64], jk_zeta, cost: 512, inputs: ("x", "q"), needs: .inputs
   ) { gradient, x, q, _ in (nil, try gradient * -x * SpecialOps.family.zeta(x + 1, q)) }
 
   /// The derivatives of `digamma`, of order a. Follows `tf.math.polygamma`.
   public let polygamma: BinaryOp = .init(
-    "Polygamma", [.float32, .float64], jk_polygamma, cost: 512, inputs: ("a", "x")
+    "Polygamma", [.float32, .float64], jk_polygamma, cost: 512, inputs: ("a", "x"), needs: .inputs
   ) { gradient, a, x, _ in (nil, try gradient * SpecialOps.family.polygamma(a + 1, x)) }
 
   package let betaincOp: OpDef = .init(
@@ -208,7 +214,7 @@ public struct SpecialOps: OpFamily {
       return [shape]
     },
     kernel: .elementwise([.float32, .float64], jk_betainc, cost: 512),
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0, 1, 2], outputs: [0])) { context in
       let (a, b, x) = (context.inputs[0], context.inputs[1], context.inputs[2])
       let (lgamma, binary) = (SpecialOps.family.lgamma, BinaryOps.family)
       let beta = try lgamma(a) + lgamma(b) - lgamma(a + b)

@@ -11,7 +11,7 @@ package struct OptionalOps: OpFamily {
     Toutput_types: list(type) >= 1
     """, shape: ShapeRules.scalar,
     kernel: .run { [Tensor(.variant, objects: [OptionalValue($0.inputs)], dims: Shape())] },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs) { context in
       try apply(
         family.getValue, [context.gradient()],
         [
