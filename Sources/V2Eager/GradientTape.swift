@@ -1,11 +1,5 @@
-import CoreGraph
+public import CoreGraph
 public import CoreOps
-
-/// What stands for the gradient of a source that the target does not depend on. Follows
-/// `tf.UnconnectedGradients`.
-public enum UnconnectedGradients: Sendable {
-  case none, zero
-}
 
 /// Records ops as they are applied, and gives gradients of what came out. Follows
 /// `tf.GradientTape`.

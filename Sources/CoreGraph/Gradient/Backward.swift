@@ -9,11 +9,14 @@ final class Backward {
   let forward: Graph
   let tracer: FunctionTracer
   private(set) var gradientArguments: [Tensor] = []
+  /// The scope that calls are made in, which says what call for gradients they belong to.
+  private let scope: String
 
   init(of forward: Graph) throws {
     self.forward = forward
     tracer = FunctionTracer(inside: forward)
     tracer.graph.library = forward.library
+    scope = Environment.current.nameScope
   }
 
   /// What it takes of the forward graph, in the order of its arguments.
@@ -51,7 +54,8 @@ final class Backward {
 
   /// Runs `body` with calls going to the backward function's graph.
   func run<R>(_ body: () throws -> R) throws -> R {
-    try Environment.current.tracing(tracer).run(body)
+    let environment = Environment.current.tracing(tracer)
+    return try (scope.isEmpty ? environment : environment.scoped(scope)).run(body)
   }
 
   /// The tensor as one of the backward function's graph.

@@ -177,11 +177,12 @@ struct BranchGradient {
     private(set) var results: [Tensor?]
 
     init(_ body: FunctionBody, given: [Int], sources: [Int]) throws {
-      self.body = body
-      backward = try Backward(of: body.graph)
+      let backward = try Backward(of: body.graph)
       let gradients = try given.map {
         (body.results[$0], try backward.gradientArgument(body.results[$0]))
       }
+      self.body = body
+      self.backward = backward
       results = try backward.differentiate(gradients, sources.map { Endpoint(body.arguments[$0]) })
     }
 

@@ -18,13 +18,22 @@ struct GradientSum {
   }
 
   /// The sum: slices where all parts are, otherwise a tensor; nil where there are none.
-  func total() throws -> GradientValue? {
+  func total(_ method: AggregationMethod = .addN) throws -> GradientValue? {
     guard parts.count > 1 else { return parts.first }
     let slices = parts.compactMap {
       if case .slices(let slices) = $0 { slices } else { nil }
     }
     if slices.count == parts.count { return .slices(try Self.joined(slices)) }
-    return .dense(try SelectOps.family.addNOp(parts.map { try $0.tensor() }))
+    var tensors = try parts.map { try $0.tensor() }
+    guard method == .experimentalTree else {
+      return .dense(try SelectOps.family.addNOp(tensors))
+    }
+    while tensors.count > 1 {
+      tensors = try stride(from: 0, to: tensors.count, by: 2).map { index in
+        index + 1 < tensors.count ? try tensors[index] + tensors[index + 1] : tensors[index]
+      }
+    }
+    return .dense(tensors[0])
   }
 
   /// All slices one after the other: a row that occurs several times stands for the sum.

@@ -5,6 +5,7 @@ extension Graph {
   ///
   /// - Throws: `NOT_FOUND` for an op that Janus does not have.
   func recordedCalls(for targets: [Endpoint]) throws -> (calls: [RecordedCall], slots: SlotTable) {
+    try raiseControlFlow(for: targets.map(\.node))
     let nodes = self.nodes
     let slots = SlotTable(nodes)
     let calls = try Self.ordered(nodes, targets.map(\.node)).map { id in
@@ -81,38 +82,69 @@ extension Graph {
 }
 
 extension Graph {
-  /// What `tf.gradients` takes beside what is differentiated.
-  package struct GradientOptions {
-    /// One per `ys`; nil stands for ones.
-    package var gradYs: [GradientValue?]?
-    /// Tensors that are taken as constants.
-    package var stopGradients: [Tensor] = []
-    /// Whether a source that no `ys` depends on has zeros for its gradient.
-    package var zerosWhereUnconnected = false
-
-    package init() {}
-  }
-
   /// Adds nodes for the gradients of the sum of `ys` with respect to `xs`. Follows `tf.gradients`.
   ///
   /// - Parameters:
   ///   - ys, xs: symbolic tensors of this graph.
   /// - Returns: nil where no `ys` depends on the `xs`.
+  /// - Throws: `INVALID_ARGUMENT` where a gradient of `ys` does not fit; `UNIMPLEMENTED` that names
+  ///   the node on the way that has no gradient.
   package func gradients(
     _ ys: [Tensor], _ xs: [Tensor], _ options: GradientOptions = GradientOptions()
   ) throws -> [GradientValue?] {
+    guard options.gradYs == nil || options.gradYs?.count == ys.count else {
+      throw TFError.invalidArgument(
+        "there are \(ys.count) ys, but \(options.gradYs?.count ?? 0) grad_ys")
+    }
     let targets = try ys.map { try endpoint(of: $0) }
     let sources = try xs.map { try endpoint(of: $0) }
-    var (calls, slots) = try recordedCalls(for: targets)
+    let stops = try options.stopGradients.map { try endpoint(of: $0) }
     return try asDefault {
-      let wanted = ys.indices.map {
-        GradientTarget(ys[$0], slot: slots[targets[$0]], gradient: options.gradYs?[$0])
+      var environment = Environment.current
+      if let name = options.name { environment = try environment.scoped(name) }
+      return try environment.run {
+        var (calls, slots) = try recordedCalls(for: targets)
+        let wanted = try ys.indices.map { index in
+          GradientTarget(
+            ys[index], slot: slots[targets[index]],
+            gradient: try start(ys[index], options.gradYs?[index], index))
+        }
+        let gradients = try ReverseMode.gradients(
+          &calls, slotCount: slots.count, targets: wanted, sources: sources.map { slots[$0] },
+          stops: Set(stops.map { slots[$0] }), options)
+        guard options.unconnectedGradients == .zero else { return gradients }
+        return try zip(xs, gradients).map { try $1 ?? .dense(BasicOps.zerosLike($0)) }
       }
-      let gradients = try ReverseMode.gradients(
-        &calls, slotCount: slots.count, targets: wanted, sources: sources.map { slots[$0] },
-        stops: Set(options.stopGradients.map { slots[try endpoint(of: $0)] }))
-      guard options.zerosWhereUnconnected else { return gradients }
-      return try zip(xs, gradients).map { try $1 ?? .dense(BasicOps.zerosLike($0)) }
     }
+  }
+
+  /// The gradient of a target itself, by TensorFlow's names.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` where the given one has another dtype or shape, or where an integer
+  ///   has one.
+  private func start(_ y: Tensor, _ given: GradientValue?, _ index: Int) throws -> GradientValue? {
+    guard let given else {
+      guard y.dtype.isFloating || y.dtype.isComplex else { return nil }
+      if y.dtype.isComplex {
+        throw TFError.invalidArgument(
+          "Gradients of complex tensors (y.dtype = \(y.dtype)) must set grad_ys.")
+      }
+      let one = try BasicOps.family.const(
+        [], ["value": .tensor(Tensor.one(y.dtype)), "dtype": .type(y.dtype)],
+        name: "grad_ys_\(index)/Const")
+      return .dense(
+        try ShapeOps.family.fill(
+          [ShapeOps.shapeTensor(of: y), one], name: "grad_ys_\(index)"))
+    }
+    guard given.dtype == y.dtype else {
+      throw TFError.invalidArgument(
+        "the gradient given for y number \(index) is \(given.dtype), y is \(y.dtype)")
+    }
+    guard case .dense(let tensor) = given else { return given }
+    guard tensor.shape.isCompatible(with: y.shape) else {
+      throw TFError.invalidArgument(
+        "the gradient given for y number \(index) has shape \(tensor.shape), y has \(y.shape)")
+    }
+    return .dense(try BasicOps.family.identity([tensor], name: "grad_ys_\(index)"))
   }
 }

@@ -31,7 +31,7 @@ package enum ReverseMode {
   ///   gradient.
   package static func gradients(
     _ calls: inout [RecordedCall], slotCount: Int, targets: [GradientTarget],
-    sources: [Int], stops: Set<Int> = []
+    sources: [Int], stops: Set<Int> = [], _ options: GradientOptions = GradientOptions()
   ) throws -> [GradientValue?] {
     // What depends on the sources: the rest of the program is not walked.
     var dependent = [Bool](repeating: false, count: slotCount)
@@ -59,19 +59,34 @@ package enum ReverseMode {
       for (index, slot) in call.outputSlots.enumerated() where slot >= 0 {
         let slot = Int(slot)
         guard dependent[slot], !sums[slot].isEmpty, !stops.contains(slot) else { continue }
-        gradients[index] = try sums[slot].total()
+        gradients[index] = try sums[slot].total(options.aggregationMethod)
         hasGradient = true
         if !isSource[slot] { sums[slot] = GradientSum() }
       }
       guard hasGradient else { continue }
       let wanted = call.inputSlots.map { $0 >= 0 && dependent[Int($0)] }
       guard wanted.contains(true) else { continue }
-      let results = try inputGradients(of: call, gradients, wanted)
+      let results =
+        try environment(of: call, options).map { environment in
+          try environment.run { try inputGradients(of: call, gradients, wanted) }
+        } ?? inputGradients(of: call, gradients, wanted)
       for (index, slot) in call.inputSlots.enumerated() where wanted[index] {
         if let result = results[index] { try sums[Int(slot)].add(result) }
       }
     }
-    return try sources.map { try sums[$0].total() }
+    return try sources.map { try sums[$0].total(options.aggregationMethod) }
+  }
+
+  /// The environment of a node's gradient in a graph: a scope of its name, and its place.
+  private static func environment(of call: RecordedCall, _ options: GradientOptions) throws
+    -> Environment?
+  {
+    guard let node = call.node else { return nil }
+    var environment = try Environment.current.scoped("\(node)_grad")
+    if options.colocateGradientsWithOps, let output = call.outputs.first {
+      environment = try environment.colocated(with: output)
+    }
+    return environment
   }
 
   private static func inputGradients(

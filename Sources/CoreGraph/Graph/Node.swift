@@ -16,8 +16,8 @@ package struct Node: Sendable {
   package let id: Int
   package let name: String
   /// The op type, also when Janus does not have it.
-  package let opName: String
-  package let op: OpDef?
+  package var opName: String
+  package var op: OpDef?
   package var inputs: [Endpoint]
   package var controlInputs: [Int]
   /// Complete: also what the inputs' dtypes imply.
