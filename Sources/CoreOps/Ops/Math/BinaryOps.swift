@@ -32,9 +32,16 @@ public struct BinaryOps: OpFamily {
   ) { gradient, _, _, _ in (gradient, try -gradient) }
 
   /// x · y. Follows `tf.math.multiply`.
-  public let multiply = BinaryOp(
-    "Mul", [.numbers], jk_mul, needs: .inputs
-  ) { gradient, x, y, _ in (try gradient * conjugate(y), try gradient * conjugate(x)) }
+  public let multiply: BinaryOp = .init(
+    "Mul", [.numbers], jk_mul,
+    gradient: .rule(needs: .inputs) { context in
+      let (x, y) = (context.inputs[0], context.inputs[1])
+      let (op, gradient) = (BinaryOps.family.multiply, try context.gradient())
+      return [
+        try context.wants(0) ? reduceToShape(op(gradient, conjugate(y)), of: x, other: y) : nil,
+        try context.wants(1) ? reduceToShape(op(gradient, conjugate(x)), of: y, other: x) : nil,
+      ]
+    })
 
   /// x / y for floating point and complex numbers. Follows `tf.realdiv`.
   public let realdiv = BinaryOp(

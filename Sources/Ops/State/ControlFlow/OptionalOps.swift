@@ -99,3 +99,20 @@ package final class OptionalValue: TensorObject {
     return value
   }
 }
+
+extension OptionalValue: AdditiveObject {
+  package func zeros() throws -> any TensorObject {
+    OptionalValue(try components?.map { try Tensor.zeros(like: $0) })
+  }
+
+  package func sum(with other: any TensorObject) throws -> any TensorObject {
+    guard let other = other as? OptionalValue, (components == nil) == (other.components == nil)
+    else {
+      throw TFError.invalidArgument(
+        "Cannot add optionals because one has a value and the other doesn't.")
+    }
+    guard let mine = components, let its = other.components else { return self }
+    try require(mine.count == its.count, "Cannot add optionals of different lengths.")
+    return OptionalValue(try zip(mine, its).map { try Tensor.sum($0, $1) })
+  }
+}
