@@ -239,6 +239,19 @@ static void make_key(void) { pthread_key_create(&key, thread_ends); }
 
 void **jk_thread_slot(void) { return &slot; }
 
+uint64_t jk_new_identity(void) {
+  // Each thread takes many numbers at once.
+  enum { BLOCK = 1 << 16 };
+  static _Atomic uint64_t taken = 1;
+  static _Thread_local uint64_t next, end;
+  if (next == end) {
+    next = atomic_fetch_add_explicit(&taken, BLOCK, memory_order_relaxed);
+    end = next + BLOCK;
+  }
+  return next++;
+}
+
+
 void jk_thread_slot_release(void (*release)(void *)) {
   release_slot = release;
   pthread_once(&once, make_key);

@@ -84,8 +84,27 @@ extension V1API {
     try placeholder(dtype, shape: PartialShape(shape), name: name)
   }
 
+  public typealias UnconnectedGradients = CoreGraph.UnconnectedGradients
+  public typealias AggregationMethod = CoreGraph.AggregationMethod
+
   /// The gradients of the sum of `ys` with respect to `xs`. Follows `tf.gradients`.
-  public static func gradients(_ ys: [Tensor], _ xs: [Tensor]) throws -> [Tensor?] {
+  ///
+  /// - Parameters:
+  ///   - gradYs: one per `ys`, the gradient of something with respect to it; nil stands for ones.
+  ///   - name: the name scope of the nodes that are added.
+  ///   - colocateGradientsWithOps: whether they are placed where the nodes are that they are for.
+  ///   - aggregationMethod: how gradients of several ops for one tensor are summed.
+  ///   - stopGradients: tensors that are taken as constants.
+  ///   - unconnectedGradients: whether one of the `xs` that no `ys` depends on has no gradient, or
+  ///     zeros.
+  /// - Returns: nil where no `ys` depends on one of the `xs`.
+  /// - Throws: `FAILED_PRECONDITION` where calls run at once; `UNIMPLEMENTED` that names the node on
+  ///   the way that has no gradient.
+  public static func gradients(
+    _ ys: [Tensor], _ xs: [Tensor], gradYs: [Tensor?]? = nil, name: String = "gradients",
+    colocateGradientsWithOps: Bool = false, aggregationMethod: AggregationMethod = .addN,
+    stopGradients: [Tensor] = [], unconnectedGradients: UnconnectedGradients = .none
+  ) throws -> [Tensor?] {
     guard let graph = Environment.current.graph else {
       throw TFError.failedPrecondition(
         """
@@ -93,7 +112,14 @@ extension V1API {
         """
       )
     }
-    return try graph.gradients(ys, xs)
+    var options = GradientOptions()
+    options.gradYs = gradYs?.map { $0.map { .dense($0) } }
+    options.name = name
+    options.colocateGradientsWithOps = colocateGradientsWithOps
+    options.aggregationMethod = aggregationMethod
+    options.stopGradients = stopGradients
+    options.unconnectedGradients = unconnectedGradients
+    return try graph.gradients(ys, xs, options).map { try $0?.tensor() }
   }
 
   /// The graph that calls add to, or would if they did not run at once. Follows

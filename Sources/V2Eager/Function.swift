@@ -43,11 +43,8 @@ public final class Function<each In: TensorStructure & Sendable, Out: TensorStru
 
   /// - Throws: what the body throws while it is traced, and what its ops refuse.
   public func callAsFunction(_ inputs: repeat each In) throws -> Out {
-    // Inside a graph, another function or a tape, the body is part of what is made there.
-    let environment = Environment.current
-    guard environment.isExecutingEagerly, environment.recorders.isEmpty else {
-      return try body(repeat each inputs)
-    }
+    // Inside a graph or another function, the body is part of what is made there.
+    guard Environment.current.isExecutingEagerly else { return try body(repeat each inputs) }
     var arguments: [Tensor] = []
     for input in repeat each inputs { arguments.append(contentsOf: input.tensors) }
     let trace = try trace(for: arguments, repeat each inputs)

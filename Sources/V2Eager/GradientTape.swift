@@ -1,4 +1,4 @@
-import CoreGraph
+public import CoreGraph
 public import CoreOps
 
 /// Records ops as they are applied, and gives gradients of what came out. Follows
@@ -12,9 +12,9 @@ public import CoreOps
 ///     let dydx = try tape.gradient(y, x)
 public final class GradientTape: Sendable {
   private struct State {
-    var applied: [AppliedOp] = []
-    var watched: Set<Tensor> = []
+    var recording = Recording()
     var isSpent = false
+    var isStopped = false
   }
 
   private let state = Lock(State())
@@ -29,7 +29,7 @@ public final class GradientTape: Sendable {
     guard tensor.dtype.isFloating || tensor.dtype.isComplex || tensor.dtype == .resource else {
       return
     }
-    state.withLock { _ = $0.watched.insert(tensor) }
+    state.withLock { $0.recording.watch(tensor) }
   }
 
   /// Runs `body` with the tape recording.
@@ -37,16 +37,42 @@ public final class GradientTape: Sendable {
     try Environment.current.recorded(by: self).run(body)
   }
 
-  /// The gradients of `target` with respect to `sources`.
+  /// Runs `body` without recording what it does. Follows `tf.GradientTape.stop_recording`.
+  public func stopRecording<R>(_ body: () throws -> R) rethrows -> R {
+    let before = state.withLock { state in
+      defer { state.isStopped = true }
+      return state.isStopped
+    }
+    defer { state.withLock { $0.isStopped = before } }
+    return try body()
+  }
+
+  /// Forgets what was recorded and watched. Follows `tf.GradientTape.reset`.
+  public func reset() {
+    state.withLock { state in
+      state.recording = Recording()
+      state.isSpent = false
+    }
+  }
+
+  /// The gradients of the sum of `targets` with respect to `sources`, slices where they are. Follows
+  /// `tf.GradientTape.gradient`.
   ///
-  /// - Parameter outputGradient: the gradient of something with respect to `target`; ones if nil.
-  /// - Returns: nil where the target does not depend on the source.
+  /// - Parameters:
+  ///   - outputGradients: one per target, the gradient of something with respect to it; nil stands
+  ///     for ones.
+  ///   - unconnectedGradients: whether a source that no target depends on has no gradient, or zeros.
   /// - Throws: `FAILED_PRECONDITION` on the second use of a tape that is not persistent;
   ///   `UNIMPLEMENTED` for an op without gradient on the way.
-  public func gradient(
-    _ target: Tensor, _ sources: [Tensor], outputGradient: Tensor? = nil
-  ) throws -> [Tensor?] {
-    let (applied, watched) = try state.withLock { state in
+  public func gradientValues(
+    _ targets: [Tensor], _ sources: [Tensor], outputGradients: [Tensor?]? = nil,
+    unconnectedGradients: UnconnectedGradients = .none
+  ) throws -> [GradientValue?] {
+    guard outputGradients == nil || outputGradients?.count == targets.count else {
+      throw TFError.invalidArgument(
+        "there are \(targets.count) targets, but \(outputGradients?.count ?? 0) output gradients")
+    }
+    var recording = try state.withLock { state in
       guard !state.isSpent else {
         throw TFError.failedPrecondition(
           """
@@ -55,18 +81,58 @@ public final class GradientTape: Sendable {
           """
         )
       }
-      state.isSpent = !isPersistent
-      return (state.applied, state.watched)
+      guard !isPersistent else { return state.recording }
+      state.isSpent = true
+      let recording = state.recording
+      state.recording = Recording()
+      return recording
     }
-    // What was not watched has no gradient, even where it met something that was.
-    let known = sources.filter(watched.contains)
+    let known = sources.compactMap { recording.slot($0) }
+    let wanted = targets.enumerated().compactMap { index, target in
+      recording.slot(target).map {
+        GradientTarget(target, slot: $0, gradient: outputGradients?[index].map { .dense($0) })
+      }
+    }
     var gradients = try ReverseMode.gradients(
-      applied, targets: [target], targetGradients: [outputGradient], sources: known)[...]
-    return sources.map { watched.contains($0) ? gradients.removeFirst() : nil }
+      &recording.calls, slotCount: recording.slotCount, targets: wanted, sources: known)[...]
+    return try sources.map { source in
+      // What was not watched has no gradient, even where it met something that was.
+      if recording.slot(source) != nil, let gradient = gradients.removeFirst() { return gradient }
+      return unconnectedGradients == .zero ? .dense(try BasicOps.zerosLike(source)) : nil
+    }
   }
 
-  public func gradient(_ target: Tensor, _ source: Tensor) throws -> Tensor? {
-    try gradient(target, [source])[0]
+  /// The gradients of the sum of `targets` with respect to `sources`, as tensors.
+  ///
+  /// - Parameters: as for `gradientValues`.
+  public func gradient(
+    _ targets: [Tensor], _ sources: [Tensor], outputGradients: [Tensor?]? = nil,
+    unconnectedGradients: UnconnectedGradients = .none
+  ) throws -> [Tensor?] {
+    try gradientValues(
+      targets, sources, outputGradients: outputGradients,
+      unconnectedGradients: unconnectedGradients
+    ).map { try $0?.tensor() }
+  }
+
+  /// The gradients of one target.
+  public func gradient(
+    _ target: Tensor, _ sources: [Tensor], outputGradients: Tensor? = nil,
+    unconnectedGradients: UnconnectedGradients = .none
+  ) throws -> [Tensor?] {
+    try gradient(
+      [target], sources, outputGradients: [outputGradients],
+      unconnectedGradients: unconnectedGradients)
+  }
+
+  /// The gradient of one target with respect to one source.
+  public func gradient(
+    _ target: Tensor, _ source: Tensor, outputGradients: Tensor? = nil,
+    unconnectedGradients: UnconnectedGradients = .none
+  ) throws -> Tensor? {
+    try gradient(
+      target, [source], outputGradients: outputGradients,
+      unconnectedGradients: unconnectedGradients)[0]
   }
 }
 
@@ -74,16 +140,19 @@ extension GradientTape: CallRecorder {
   package func note(_ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ outputs: [Tensor])
     -> [Tensor]
   {
+    note(.op(op, attrs), inputs, outputs)
+    return outputs
+  }
+}
+
+extension GradientTape: FunctionRecorder {
+  package func concerns(_ tensors: [Tensor]) -> Bool {
+    state.withLock { !$0.isStopped && $0.recording.concerns(tensors) }
+  }
+
+  package func note(_ action: RecordedCall.Action, _ inputs: [Tensor], _ outputs: [Tensor]) {
     state.withLock { state in
-      guard inputs.contains(where: state.watched.contains) else { return outputs }
-      // An output that shares its input's memory needs an identity of its own.
-      let own = outputs.map { output in inputs.contains(output) ? output.withNewIdentity() : output
-      }
-      if let complete = try? op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs) {
-        state.applied.append(AppliedOp(op: op, attrs: complete, inputs: inputs, outputs: own))
-      }
-      state.watched.formUnion(own)
-      return own
+      if !state.isStopped { state.recording.note(action, inputs, outputs) }
     }
   }
 }

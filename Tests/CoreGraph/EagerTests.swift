@@ -72,7 +72,7 @@ import V2Eager
       return try x * x
     }
     #expect(
-      try tape.gradient(y, [x], outputGradient: t(.float32, [10, 100]))[0]?.floats == [20, 400])
+      try tape.gradient(y, [x], outputGradients: t(.float32, [10, 100]))[0]?.floats == [20, 400])
   }
 
   @Test func tapesWorkInsideFunctions() throws {

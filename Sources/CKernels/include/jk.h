@@ -81,6 +81,9 @@ int64_t jk_now(void);
 
 // One pointer of this thread's own, and what is to be called with it when the thread ends.
 void **jk_thread_slot(void);
+
+// A number that no other call gives, in any thread.
+uint64_t jk_new_identity(void);
 void jk_thread_slot_release(void (*release)(void *value));
 
 // The system's number of this thread.

@@ -1,17 +1,16 @@
 package import CoreOps
 
-/// An op as it was applied: what reverse-mode differentiation walks back over.
-package struct AppliedOp: Sendable {
-  package let op: OpDef
-  package let attrs: Attrs
-  package let inputs: [Tensor]
-  package let outputs: [Tensor]
+/// What is differentiated: a tensor of a recording, and the gradient of something with respect to
+/// it; nil stands for ones.
+package struct GradientTarget {
+  let tensor: Tensor
+  let slot: Int
+  let gradient: GradientValue?
 
-  package init(op: OpDef, attrs: Attrs, inputs: [Tensor], outputs: [Tensor]) {
-    self.op = op
-    self.attrs = attrs
-    self.inputs = inputs
-    self.outputs = outputs
+  package init(_ tensor: Tensor, slot: Int, gradient: GradientValue?) {
+    self.tensor = tensor
+    self.slot = slot
+    self.gradient = gradient
   }
 }
 
@@ -22,110 +21,126 @@ package enum ReverseMode {
   /// Rules apply public ops, so what they do goes where the current interpreter sends it.
   ///
   /// - Parameters:
-  ///   - applied: in the order in which they were applied.
-  ///   - targetGradients: one per target; nil stands for ones.
+  ///   - calls: in the order in which they were made. They are dropped as the walk passes them, so
+  ///     that what they hold goes as soon as it can.
+  ///   - slotCount: how many tensors they number.
+  ///   - sources: numbers of tensors.
+  ///   - stops: numbers of tensors that are taken as constants.
   /// - Returns: nil where no target depends on the source.
-  /// - Throws: `UNIMPLEMENTED` that names the op when a path leads through one without a gradient.
+  /// - Throws: `UNIMPLEMENTED` that names the node and op when a path leads through one without a
+  ///   gradient.
   package static func gradients(
-    _ applied: [AppliedOp], targets: [Tensor], targetGradients: [Tensor?], sources: [Tensor]
-  ) throws -> [Tensor?] {
+    _ calls: inout [RecordedCall], slotCount: Int, targets: [GradientTarget],
+    sources: [Int], stops: Set<Int> = [], _ options: GradientOptions = GradientOptions()
+  ) throws -> [GradientValue?] {
     // What depends on the sources: the rest of the program is not walked.
-    var dependent = Set(sources)
-    for record in applied where record.inputs.contains(where: dependent.contains) {
-      dependent.formUnion(record.outputs)
-    }
-    var sums: [Tensor: Tensor] = [:]
-    func add(_ gradient: Tensor, to tensor: Tensor) throws {
-      if let sum = sums[tensor] {
-        sums[tensor] = try SelectOps.family.addNOp([sum, gradient])
-      } else {
-        sums[tensor] = gradient
+    var dependent = [Bool](repeating: false, count: slotCount)
+    for source in sources { dependent[source] = true }
+    for call in calls where call.isDifferentiable {
+      guard call.inputSlots.contains(where: { $0 >= 0 && dependent[Int($0)] }) else { continue }
+      for slot in call.outputSlots where slot >= 0 && !stops.contains(Int(slot)) {
+        dependent[Int(slot)] = true
       }
     }
-    for (target, gradient) in zip(targets, targetGradients) {
-      guard target.dtype.isFloating || target.dtype.isComplex else { continue }
-      try add(gradient ?? BasicOps.family.onesLike([target]), to: target)
+    var sums = [GradientSum](repeating: GradientSum(), count: slotCount)
+    var isSource = [Bool](repeating: false, count: slotCount)
+    for source in sources { isSource[source] = true }
+    for target in targets {
+      guard
+        target.tensor.dtype.isFloating || target.tensor.dtype.isComplex || target.gradient != nil
+      else { continue }
+      try sums[target.slot].add(
+        target.gradient ?? .dense(BasicOps.family.onesLike([target.tensor])))
     }
-    for record in applied.reversed() where record.inputs.contains(where: dependent.contains) {
-      let gradients = record.outputs.map { sums[$0] }
-      guard gradients.contains(where: { $0 != nil }) else { continue }
-      switch record.op.gradient {
-      case .zero: continue
-      case .none(let reason):
-        throw TFError.unimplemented(
-          "No gradient defined for operation '\(record.op.name)': \(reason)"
-        )
-        .at(node: nil, op: record.op.name)
-      case .rule(let rule):
-        let context = GradientContext(
-          op: record.op, attrs: record.attrs, inputs: record.inputs, outputs: record.outputs,
-          outputGradients: gradients)
-        let inputGradients: [Tensor?]
-        do {
-          inputGradients = try rule(context)
-        } catch let error as TFError {
-          throw TFError(error.code, "the gradient failed: \(error)", op: record.op.name)
-        }
-        guard inputGradients.count == record.inputs.count else {
-          throw TFError.internal(
-            """
-            the gradient rule gives \(inputGradients.count) gradients for \(record.inputs.count) \
-            inputs
-            """
-          ).at(node: nil, op: record.op.name)
-        }
-        for (input, gradient) in zip(record.inputs, inputGradients) where dependent.contains(input)
-        {
-          if let gradient { try add(gradient, to: input) }
-        }
+    while let call = calls.popLast() {
+      guard call.isDifferentiable, call.outputSlots.contains(where: { $0 >= 0 }) else { continue }
+      var gradients = [GradientValue?](repeating: nil, count: call.outputs.count)
+      var hasGradient = false
+      for (index, slot) in call.outputSlots.enumerated() where slot >= 0 {
+        let slot = Int(slot)
+        guard dependent[slot], !sums[slot].isEmpty, !stops.contains(slot) else { continue }
+        gradients[index] = try sums[slot].total(options.aggregationMethod)
+        hasGradient = true
+        if !isSource[slot] { sums[slot] = GradientSum() }
+      }
+      guard hasGradient else { continue }
+      let wanted = call.inputSlots.map { $0 >= 0 && dependent[Int($0)] }
+      guard wanted.contains(true) else { continue }
+      let results =
+        try environment(of: call, options).map { environment in
+          try environment.run { try inputGradients(of: call, gradients, wanted) }
+        } ?? inputGradients(of: call, gradients, wanted)
+      for (index, slot) in call.inputSlots.enumerated() where wanted[index] {
+        if let result = results[index] { try sums[Int(slot)].add(result) }
       }
     }
-    return sources.map { sums[$0] }
+    return try sources.map { try sums[$0].total(options.aggregationMethod) }
+  }
+
+  /// The environment of a node's gradient in a graph: a scope of its name, and its place.
+  private static func environment(of call: RecordedCall, _ options: GradientOptions) throws
+    -> Environment?
+  {
+    guard let node = call.node else { return nil }
+    var environment = try Environment.current.scoped("\(node)_grad")
+    if options.colocateGradientsWithOps, let output = call.outputs.first {
+      environment = try environment.colocated(with: output)
+    }
+    return environment
+  }
+
+  private static func inputGradients(
+    of call: RecordedCall, _ gradients: [GradientValue?], _ wanted: [Bool]
+  ) throws -> [GradientValue?] {
+    let results: [GradientValue?]
+    do {
+      switch call.action {
+      case .call(_, let backward): results = try backward(gradients, wanted)
+      case .op(let op, let attrs):
+        switch op.gradient {
+        case .zero: return [GradientValue?](repeating: nil, count: wanted.count)
+        case .none(let reason):
+          let name = call.node.map { "'\($0)' (op type: \(op.name))" } ?? "'\(op.name)'"
+          throw TFError.unimplemented("No gradient defined for operation \(name): \(reason)").at(
+            node: call.node, op: op.name)
+        case .rule(_, let rule):
+          results = try rule(context(call, op, attrs, gradients.map { try $0?.tensor() }, wanted))
+            .map { $0.map { .dense($0) } }
+        case .slices(_, let rule):
+          var context = context(call, op, attrs, gradients.map(\.?.whole), wanted)
+          context.outputSlices = gradients.map(\.?.parts)
+          results = try rule(context)
+        }
+      }
+    } catch let error as TFError {
+      if error.code == .unimplemented, error.message.hasPrefix("No gradient defined") {
+        throw error
+      }
+      throw TFError(
+        error.code, "the gradient failed: \(error)", node: call.node, op: call.opName)
+    }
+    guard results.count == wanted.count else {
+      throw TFError.internal(
+        "the gradient rule gives \(results.count) gradients for \(wanted.count) inputs"
+      ).at(node: call.node, op: call.opName)
+    }
+    return results
+  }
+
+  private static func context(
+    _ call: RecordedCall, _ op: OpDef, _ attrs: Attrs, _ gradients: [Tensor?], _ wanted: [Bool]
+  ) -> GradientContext {
+    GradientContext(
+      op: op, attrs: attrs, inputs: call.inputs, outputs: call.outputs,
+      outputGradients: gradients, wanted: wanted)
   }
 }
 
-extension Graph {
-  /// Adds nodes for the gradients of `ys` with respect to `xs`. Follows `tf.gradients`.
-  ///
-  /// - Parameters:
-  ///   - ys, xs: symbolic tensors of this graph.
-  ///   - gradYs: one per `ys`; nil stands for ones.
-  /// - Returns: nil where no `ys` depends on the `xs`.
-  package func gradients(_ ys: [Tensor], _ xs: [Tensor], gradYs: [Tensor?]? = nil) throws
-    -> [Tensor?]
-  {
-    let targets = try ys.map { try endpoint(of: $0) }
-    let sources = try xs.map { try endpoint(of: $0) }
-    let nodes = self.nodes
-    var needed = [Bool](repeating: false, count: nodes.count)
-    var stack = targets.map(\.node)
-    while let id = stack.popLast() {
-      if needed[id] { continue }
-      needed[id] = true
-      stack.append(contentsOf: nodes[id].inputs.map(\.node))
-    }
-    // One object per output, so that equal tensors are equal keys.
-    var tensors: [Endpoint: Tensor] = [:]
-    func tensor(_ endpoint: Endpoint) -> Tensor {
-      if let known = tensors[endpoint] { return known }
-      let made = self.tensor(endpoint)
-      tensors[endpoint] = made
-      return made
-    }
-    let applied = try nodes.filter { needed[$0.id] }.map { node in
-      guard let op = node.op else {
-        throw TFError.notFound("Op type not registered '\(node.opName)'").at(
-          node: node.name, op: node.opName)
-      }
-      return AppliedOp(
-        op: op, attrs: node.attrs, inputs: node.inputs.map(tensor),
-        outputs: node.outputTypes.indices.map { tensor(Endpoint(node.id, $0)) })
-    }
-    return try asDefault {
-      try ReverseMode.gradients(
-        applied, targets: targets.map(tensor),
-        targetGradients: gradYs ?? [Tensor?](repeating: nil, count: ys.count),
-        sources: sources.map(tensor))
-    }
+extension GradientValue {
+  fileprivate var whole: Tensor? {
+    if case .dense(let tensor) = self { tensor } else { nil }
+  }
+  fileprivate var parts: IndexedSlices? {
+    if case .slices(let slices) = self { slices } else { nil }
   }
 }

@@ -6,7 +6,11 @@ package final class FunctionTracer: Interpreter {
   /// What the interpreters of one trace share.
   private final class Trace: Sendable {
     let graph = Graph()
+    /// The graph around the function, whose tensors it takes as arguments.
+    let outer: Graph?
     let state = Lock(State())
+
+    init(inside outer: Graph?) { self.outer = outer }
   }
 
   private struct State {
@@ -20,8 +24,9 @@ package final class FunctionTracer: Interpreter {
   private let trace: Trace
   private let builder: GraphBuilder
 
-  package convenience init() {
-    let trace = Trace()
+  /// - Parameter outer: a graph whose tensors the function takes as arguments where it uses them.
+  package convenience init(inside outer: Graph? = nil) {
+    let trace = Trace(inside: outer)
     self.init(trace, GraphBuilder(trace.graph, sharingConstants: true))
   }
 
@@ -89,13 +94,23 @@ package final class FunctionTracer: Interpreter {
 
   /// The tensor as this graph sees it.
   package func captured(_ tensor: Tensor) throws -> Tensor {
-    if tensor.isSymbolic { return tensor }
-    if tensor.dtype.isNumeric || tensor.dtype == .string { return tensor }
-    if let known = trace.state.withLock({ $0.captures.first { $0.tensor == tensor }?.placeholder })
-    {
-      return known
+    if tensor.isSymbolic {
+      guard let outer = trace.outer, let endpoint = try? outer.endpoint(of: tensor) else {
+        return tensor
+      }
+      if case .tensor(let value)? = outer.node(endpoint.node).constantValue { return value }
+      return try argument(for: tensor, tensor.shape)
     }
-    let placeholder = try argument(tensor.dtype, PartialShape(tensor.dims), name: "captured")
+    if tensor.dtype.isNumeric || tensor.dtype == .string { return tensor }
+    return try argument(for: tensor, PartialShape(tensor.dims))
+  }
+
+  private func argument(for tensor: Tensor, _ shape: PartialShape) throws -> Tensor {
+    let known = trace.state.withLock { state in
+      state.captures.first { $0.tensor.identity == tensor.identity }?.placeholder
+    }
+    if let known { return known }
+    let placeholder = try argument(tensor.dtype, shape, name: "captured")
     trace.state.withLock { $0.captures.append((tensor, placeholder)) }
     return placeholder
   }
@@ -104,7 +119,7 @@ package final class FunctionTracer: Interpreter {
 /// A traced function: a plan from its arguments and captures to its results.
 package final class ConcreteFunction: Sendable {
   package let graph: Graph
-  private let plan: ExecutionPlan
+  private let function: DifferentiableFunction
   private let captures: [Tensor]
   private let execution: ExecutionContext
 
@@ -125,19 +140,20 @@ package final class ConcreteFunction: Sendable {
     }
     graph = tracer.graph
     let captured = tracer.captures
-    let subgraph = try Subgraph.pruned(
-      graph,
-      feeds: try (placeholders + captured.map(\.placeholder)).map {
-        try tracer.graph.endpoint(of: $0)
-      },
-      fetches: try results.map { try tracer.graph.endpoint(of: $0) }, targets: tracer.effects)
-    plan = try FunctionTable(tracer.graph.library).plan(of: subgraph)
+    let feeds = try (placeholders + captured.map(\.placeholder)).map {
+      try tracer.graph.endpoint(of: $0)
+    }
+    let fetches = try results.map { try tracer.graph.endpoint(of: $0) }
+    let plan = try FunctionTable(tracer.graph.library).plan(
+      of: Subgraph.pruned(graph, feeds: feeds, fetches: fetches, targets: tracer.effects))
+    function = DifferentiableFunction(
+      graph, arguments: feeds, results: fetches, effects: tracer.effects, plan: plan)
     captures = captured.map(\.tensor)
     execution = environment.execution.with(
       generators: RandomGenerators(seeds: environment.state.seeds))
   }
 
   package func call(_ arguments: [Tensor]) throws -> [Tensor] {
-    try plan.run(captures.isEmpty ? arguments : arguments + captures, execution)
+    try function.call(captures.isEmpty ? arguments : arguments + captures, execution)
   }
 }

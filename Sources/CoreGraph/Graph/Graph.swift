@@ -235,6 +235,13 @@ final class GraphTensor: SymbolicTensor {
     dtype = node.outputTypes[endpoint.index]
   }
 
+  var identity: TensorIdentity {
+    // The graph lives at least as long as this tensor, so that its address is its own.
+    TensorIdentity(
+      graph: UInt(bitPattern: Unmanaged.passUnretained(graph).toOpaque()),
+      number: UInt64(endpoint.node) << 24 | UInt64(endpoint.index))
+  }
+
   var shape: PartialShape { graph.node(endpoint.node).outputShapes[endpoint.index] }
 
   func refine(_ shape: PartialShape) throws {

@@ -16,8 +16,8 @@ package struct Node: Sendable {
   package let id: Int
   package let name: String
   /// The op type, also when Janus does not have it.
-  package let opName: String
-  package let op: OpDef?
+  package var opName: String
+  package var op: OpDef?
   package var inputs: [Endpoint]
   package var controlInputs: [Int]
   /// Complete: also what the inputs' dtypes imply.
@@ -38,6 +38,7 @@ package struct Node: Sendable {
   }
 
   package var isConstant: Bool { opName == "Const" }
+  var constantValue: AttrValue? { isConstant ? attrs["value"] : nil }
 }
 
 /// Lists that most nodes have alike, so that they share their memory.

@@ -28,7 +28,8 @@ extension Subgraph {
       rewriter.map(feed, to: Endpoint(id))
       rewriter.mapControl(feed.node, to: [id])
     }
-    for node in nodes where needed[node.id] {
+    for id in NodeOrder.sorted(nodes, needed) {
+      let node = nodes[id]
       // Who waits for a node of which all is fed has nothing to wait for.
       let isFed =
         !node.outputTypes.isEmpty

@@ -82,9 +82,9 @@ package final class EagerInterpreter: Interpreter {
         let specialisation = try kernel.specialise(
           specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
         let outputs = try kernel.run(specialisation, inputs)
-        if specialisation.usedValues == 0 {
+        if let values = EagerCache.values(of: inputs, used: specialisation.usedValues) {
           cache.entries[slot] = EagerCache.Entry(
-            op: op, attrs: attrs, shapes: inputs.map(\.dims), kernel: kernel,
+            op: op, attrs: attrs, shapes: inputs.map(\.dims), values: values, kernel: kernel,
             specialisation: specialisation)
         }
         return outputs
@@ -99,7 +99,8 @@ package final class EagerInterpreter: Interpreter {
     // What a kernel keeps from run to run belongs to one call where the op is stateful.
     if !op.isStateful, case .dynamic = kernel.body {
       cache.entries[slot] = EagerCache.Entry(
-        op: op, attrs: attrs, shapes: inputs.map(\.dims), kernel: kernel, specialisation: nil)
+        op: op, attrs: attrs, shapes: inputs.map(\.dims), values: [], kernel: kernel,
+        specialisation: nil)
     }
     return outputs
   }
@@ -107,21 +108,46 @@ package final class EagerInterpreter: Interpreter {
 
 /// The latest specialised kernels of one thread.
 final class EagerCache {
+  /// The value of an input.
+  struct Value {
+    let input: Int
+    let bytes: [UInt8]
+  }
+
+  private static let mostValueBytes = 128
+
+  /// The values of the inputs that `used` marks; nil where they are too long to be compared at each
+  /// call.
+  static func values(of inputs: [Tensor], used: UInt64) -> [Value]? {
+    if used == 0 { return [] }
+    var values: [Value] = []
+    for index in inputs.indices where index >= 63 || used >> UInt64(index) & 1 != 0 {
+      guard case .buffer = inputs[index].payload, inputs[index].bytes.count <= mostValueBytes else {
+        return nil
+      }
+      values.append(Value(input: index, bytes: Array(inputs[index].bytes)))
+    }
+    return values
+  }
+
   final class Entry {
     let op: OpDef
     let attrs: Attrs
     let shapes: [Shape]
+    /// The inputs whose values the specialisation is for, such as axes.
+    let values: [Value]
     let kernel: PreparedKernel
     /// nil where the kernel is dynamic.
     let specialisation: PreparedKernel.Specialisation?
 
     init(
-      op: OpDef, attrs: Attrs, shapes: [Shape], kernel: PreparedKernel,
+      op: OpDef, attrs: Attrs, shapes: [Shape], values: [Value], kernel: PreparedKernel,
       specialisation: PreparedKernel.Specialisation?
     ) {
       self.op = op
       self.attrs = attrs
       self.shapes = shapes
+      self.values = values
       self.kernel = kernel
       self.specialisation = specialisation
     }
@@ -133,6 +159,9 @@ final class EagerCache {
           return false
         }
         guard case .buffer = inputs[index].payload else { return false }
+      }
+      for value in values where !value.bytes.elementsEqual(inputs[value.input].bytes) {
+        return false
       }
       return (attrs.isEmpty && self.attrs.isEmpty) || self.attrs == attrs
     }

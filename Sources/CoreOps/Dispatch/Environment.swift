@@ -80,6 +80,8 @@ extension Environment {
     -> [Tensor]
   {
     var outputs = try interpreter.apply(op, inputs, attrs, name: name, state)
+    if recorders.isEmpty { return outputs }
+    outputs = Tensor.distinct(outputs, from: inputs)
     for recorder in recorders { outputs = recorder.note(op, attrs, inputs, outputs) }
     return outputs
   }

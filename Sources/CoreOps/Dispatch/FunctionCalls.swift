@@ -6,6 +6,16 @@ package enum FunctionCalls {
     attrs["_lower_using_switch_merge"] == .bool(true)
   }
 
+  /// Whether the gradient of an op is made from the functions that it calls.
+  package static func hasFunctionGradient(_ op: OpDef) -> Bool {
+    switch op.name {
+    case "PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "Case",
+      "StatelessCase", "While", "StatelessWhile":
+      true
+    default: false
+    }
+  }
+
   /// Whether a condition holds: for a scalar that it is not zero or not the empty string, otherwise
   /// that there are elements.
   ///

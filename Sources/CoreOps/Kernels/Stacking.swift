@@ -84,7 +84,7 @@ package enum Stacking {
       throw TFError.invalidArgument(
         "tensors of \(a.dtype) \(a.dims) and \(b.dtype) \(b.dims) can't be added")
     }
-    if a.dtype == .variant { return try TensorList.sum(a, b) }
+    if a.dtype == .variant { return try Variants.sum(a, b) }
     let update = try findUpdate(a.dtype, Int32(JK_ADD), "addition")
     let result = try Tensor.uninitialized(a.dtype, a.dims)
     result.bytes.copyMemory(from: UnsafeRawBufferPointer(a.bytes))
@@ -95,7 +95,7 @@ package enum Stacking {
   /// Zeros of that tensor's dtype and shape; of a tensor list, a list of zeros.
   static func zeros(like tensor: Tensor) throws -> Tensor {
     tensor.dtype == .variant
-      ? try TensorList.zeros(like: tensor) : try Tensor.zeros(tensor.dtype, tensor.dims)
+      ? try Variants.zeros(like: tensor) : try Tensor.zeros(tensor.dtype, tensor.dims)
   }
 }
 

@@ -25,26 +25,10 @@ public indirect enum AttrValue: Sendable, Hashable {
 }
 
 extension Tensor: Hashable {
-  /// Whether both are the same value object: identity, not the elements.
-  public static func == (a: Tensor, b: Tensor) -> Bool {
-    guard a.dtype == b.dtype, a.dims == b.dims else { return false }
-    switch (a.payload, b.payload) {
-    case (.buffer(let a), .buffer(let b)): return a === b
-    case (.strings(let a), .strings(let b)): return a === b
-    case (.objects(let a), .objects(let b)): return a === b
-    case (.symbolic(let a), .symbolic(let b)): return a === b
-    default: return false
-    }
-  }
+  /// Whether both are the same tensor: identity, not the elements.
+  public static func == (a: Tensor, b: Tensor) -> Bool { a.identity == b.identity }
 
-  public func hash(into hasher: inout Hasher) {
-    switch payload {
-    case .buffer(let buffer): hasher.combine(ObjectIdentifier(buffer))
-    case .strings(let buffer): hasher.combine(ObjectIdentifier(buffer))
-    case .objects(let buffer): hasher.combine(ObjectIdentifier(buffer))
-    case .symbolic(let reference): hasher.combine(ObjectIdentifier(reference))
-    }
-  }
+  public func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 }
 
 /// The attributes of a node, in the order given. Few, so a linear search is the fastest look-up.
@@ -91,6 +75,8 @@ public struct Attrs: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequenc
 package protocol AttrAccess {
   var attrs: Attrs { get }
   var signature: Signature { get }
+  /// The attribute's value, or its default.
+  func attr(_ name: String) throws -> AttrValue
 }
 
 extension AttrAccess {

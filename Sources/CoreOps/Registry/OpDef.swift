@@ -59,8 +59,10 @@ public final class OpDef: Sendable {
 
   /// Whether there is a rule for the gradient.
   public var hasGradient: Bool {
-    if case .rule = gradient { return true }
-    return false
+    switch gradient {
+    case .rule, .slices: true
+    case .zero, .none: false
+    }
   }
 }
 
@@ -71,18 +73,6 @@ extension OpDef: Hashable {
 
 /// Infers the output shapes from what is known of the inputs.
 package typealias ShapeRule = @Sendable (ShapeContext) throws -> [PartialShape]
-
-/// How an op's outputs depend on its inputs, for reverse-mode differentiation.
-package enum Gradient: Sendable {
-  /// Gives one gradient per input, nil where the output does not depend on it. Calls public ops
-  /// only.
-  case rule(@Sendable (GradientContext) throws -> [Tensor?])
-  /// The outputs do not depend on the inputs in a differentiable way (comparisons, shapes,
-  /// rounding).
-  case zero
-  /// Not differentiable, and asking for it is an error.
-  case none(String)
-}
 
 /// What a shape rule may look at.
 package struct ShapeContext: AttrAccess {
@@ -133,34 +123,5 @@ package struct ShapeContext: AttrAccess {
         "Shape must be rank \(rank) but is rank \(known) for \(name) with shape \(shape)")
     }
     return shape
-  }
-}
-
-/// What a gradient rule may look at: the call's inputs and outputs, and the gradients of the
-/// outputs.
-package struct GradientContext: AttrAccess {
-  package let op: OpDef
-  package let attrs: Attrs
-  package let inputs: [Tensor]
-  package let outputs: [Tensor]
-  /// One per output; nil where nothing depends on that output.
-  package let outputGradients: [Tensor?]
-
-  package init(
-    op: OpDef, attrs: Attrs, inputs: [Tensor], outputs: [Tensor], outputGradients: [Tensor?]
-  ) {
-    self.op = op
-    self.attrs = attrs
-    self.inputs = inputs
-    self.outputs = outputs
-    self.outputGradients = outputGradients
-  }
-
-  package var signature: Signature { op.signature }
-
-  /// The gradient of output `index`; zeros where nothing depends on it.
-  package func gradient(_ index: Int = 0) throws -> Tensor {
-    if let gradient = outputGradients[index] { return gradient }
-    return try BasicOps.zerosLike(outputs[index])
   }
 }

@@ -145,7 +145,7 @@ package struct PreparedKernel: Sendable {
 
   package func run(_ specialisation: Specialisation, _ inputs: [Tensor]) throws -> [Tensor] {
     switch specialisation.result {
-    case .constant(let outputs): return outputs
+    case .constant(let outputs): return outputs.map { $0.withNewIdentity() }
     case .alias(let index):
       return [
         Tensor(

@@ -39,6 +39,17 @@ package struct Signature: Sendable {
 
   package func attr(_ name: String) -> Attribute? { attributes.first { $0.name == name } }
 
+  /// Whether the inputs say what the attribute is.
+  package func isInferred(_ name: String) -> Bool {
+    inputs.contains { input in
+      if input.number == name { return true }
+      switch input.kind {
+      case .fixed: return false
+      case .attr(let attribute), .typeList(let attribute): return attribute == name
+      }
+    }
+  }
+
   /// The flat positions of the tensors of input `name`.
   package func inputRange(_ name: String, _ attrs: Attrs) throws -> Range<Int> {
     try range(of: name, in: inputs, attrs)

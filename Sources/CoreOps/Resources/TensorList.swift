@@ -51,71 +51,37 @@ package final class TensorList: TensorObject {
   }
 }
 
-extension TensorList {
-  /// Zeros where `tensor`'s lists have elements. Follows `tf.zeros_like` of lists.
-  static func zeros(like tensor: Tensor) throws -> Tensor {
-    try map(tensor) { list in
-      list.with(
-        PersistentArray(
-          try list.elements.elements.map { try $0.map { try Stacking.zeros(like: $0) } }))
-    }
+extension TensorList: AdditiveObject {
+  package func zeros() throws -> any TensorObject {
+    with(
+      PersistentArray(try elements.elements.map { try $0.map { try Stacking.zeros(like: $0) } }))
   }
 
-  /// The sums of the elements of the lists of two variant tensors of one shape.
-  static func sum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
-    try requireStack()
-    let objects = try zip(a.objects, b.objects).map { a, b -> (any TensorObject)? in
-      guard let a else { return b }
-      guard let b else { return a }
-      guard let x = a as? TensorList, let y = b as? TensorList else {
-        throw TFError.invalidArgument("only tensor lists can be added")
-      }
-      guard x.dtype == y.dtype else {
-        throw TFError.invalidArgument(
-          """
-          Trying to add two lists of tensors of different dtypes. One is \(x.dtype.signatureName) \
-          and the other is \(y.dtype.signatureName)
-          """
-        )
-      }
-      guard x.count == y.count else {
-        throw TFError.invalidArgument(
-          """
-          Trying to add two lists of tensors with different lengths. One is \(x.count) and the \
-          other is \(y.count)
-          """
-        )
-      }
-      let shape = try x.elementShape.merged(with: y.elementShape)
-      let sums = try zip(x.elements.elements, y.elements.elements).map { p, q -> Tensor? in
-        guard let p else { return q }
-        guard let q else { return p }
-        return try Stacking.sum(p, q)
-      }
-      return TensorList(dtype: x.dtype, elementShape: shape, elements: PersistentArray(sums))
+  package func sum(with other: any TensorObject) throws -> any TensorObject {
+    guard let other = other as? TensorList else { throw Variants.otherKind }
+    guard dtype == other.dtype else {
+      throw TFError.invalidArgument(
+        """
+        Trying to add two lists of tensors of different dtypes. One is \(dtype.signatureName) and \
+        the other is \(other.dtype.signatureName)
+        """
+      )
     }
-    return Tensor(.variant, objects: objects, dims: a.dims)
-  }
-
-  /// - Throws: `RESOURCE_EXHAUSTED` when lists in lists are nested deeper than the stack goes.
-  private static func requireStack() throws {
-    guard jk_stack_left() > ExecutionContext.leastStack else {
-      throw TFError.resourceExhausted("the tensor lists are nested too deep")
+    guard count == other.count else {
+      throw TFError.invalidArgument(
+        """
+        Trying to add two lists of tensors with different lengths. One is \(count) and the other \
+        is \(other.count)
+        """
+      )
     }
-  }
-
-  private static func map(_ tensor: Tensor, _ change: (TensorList) throws -> TensorList) throws
-    -> Tensor
-  {
-    try requireStack()
-    let objects = try tensor.objects.map { object -> (any TensorObject)? in
-      guard let object else { return nil }
-      guard let list = object as? TensorList else {
-        throw TFError.invalidArgument("a variant that is not a tensor list has no zeros")
-      }
-      return try change(list)
+    let shape = try elementShape.merged(with: other.elementShape)
+    let sums = try zip(elements.elements, other.elements.elements).map { p, q -> Tensor? in
+      guard let p else { return q }
+      guard let q else { return p }
+      return try Stacking.sum(p, q)
     }
-    return Tensor(.variant, objects: objects, dims: tensor.dims)
+    return TensorList(dtype: dtype, elementShape: shape, elements: PersistentArray(sums))
   }
 }
 

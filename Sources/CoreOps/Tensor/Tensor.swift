@@ -17,11 +17,14 @@ public struct Tensor: Sendable {
   /// The shape of the value; of no meaning when the tensor is symbolic.
   package let dims: Shape
   package let payload: Payload
+  /// Which value this is, whatever memory it shares.
+  private let number: UInt64
 
   package init(dtype: DType, dims: Shape, payload: Payload) {
     self.dtype = dtype
     self.dims = dims
     self.payload = payload
+    number = jk_new_identity()
   }
 
   package init(dtype: DType, dims: Shape, buffer: Buffer) {
@@ -54,10 +57,34 @@ public struct Tensor: Sendable {
   public var elementCount: Int? { isSymbolic ? shape.elementCount : dims.elementCount }
 }
 
+/// Which tensor something is. A tensor that has a value is one of its own wherever it is handed on;
+/// symbolic ones are the same where they are the same output of the same node.
+package struct TensorIdentity: Sendable, Hashable {
+  /// The graph of a symbolic tensor; 0 for a value.
+  package let graph: UInt
+  package let number: UInt64
+
+  package init(graph: UInt, number: UInt64) {
+    self.graph = graph
+    self.number = number
+  }
+
+  @inlinable
+  package func hash(into hasher: inout Hasher) { hasher.combine(UInt64(graph) ^ number) }
+}
+
+extension Tensor {
+  package var identity: TensorIdentity {
+    if case .symbolic(let reference) = payload { return reference.identity }
+    return TensorIdentity(graph: 0, number: number)
+  }
+}
+
 /// The output of a node in a graph under construction.
 package protocol SymbolicTensor: AnyObject, Sendable {
   /// As TensorFlow names it: `node:0`.
   var name: String { get }
+  var identity: TensorIdentity { get }
   var shape: PartialShape { get }
   /// Says more of the shape.
   ///
@@ -172,18 +199,15 @@ extension Tensor {
     }
   }
 
-  /// The same elements as another value object, so that the two are told apart.
+  /// The same elements as another value, so that the two are told apart.
   package func withNewIdentity() -> Tensor {
-    switch payload {
-    case .buffer(let buffer):
-      Tensor(
-        dtype: dtype, dims: dims,
-        buffer: Buffer(parent: buffer, offset: 0, byteCount: buffer.byteCount))
-    case .strings(let buffer):
-      Tensor(dtype: dtype, dims: dims, payload: .strings(buffer.current.window(0..<buffer.count)))
-    case .objects(let buffer):
-      Tensor(dtype: dtype, dims: dims, payload: .objects(ObjectBuffer(buffer.values)))
-    case .symbolic: self
+    isSymbolic ? self : Tensor(dtype: dtype, dims: dims, payload: payload)
+  }
+
+  /// `outputs` with those that are inputs handed on as tensors of their own.
+  package static func distinct(_ outputs: [Tensor], from inputs: [Tensor]) -> [Tensor] {
+    outputs.map { output in
+      inputs.contains { $0.identity == output.identity } ? output.withNewIdentity() : output
     }
   }
 

@@ -58,7 +58,7 @@ package struct CropOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1, 2)) { context in
       let (image, boxes, index) = (context.inputs[0], context.inputs[1], context.inputs[2])
       let gradient = try context.gradient()
       var imageGradient: Tensor?

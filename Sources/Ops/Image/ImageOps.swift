@@ -62,7 +62,7 @@ package struct ImageOps: OpFamily {
 
   package let rgbToHSV: OpDef = space(
     "RGBToHSV", jk_rgb_to_hsv,
-    gradient: .rule { [try rgbToHSVGradient($0.gradient(), $0.inputs[0])] })
+    gradient: .rule(needs: .inputs(0)) { [try rgbToHSVGradient($0.gradient(), $0.inputs[0])] })
 
   package let hsvToRGB: OpDef = space("HSVToRGB", jk_hsv_to_rgb, gradient: .zero)
 

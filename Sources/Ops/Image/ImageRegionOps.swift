@@ -310,7 +310,7 @@ package struct ImageRegionOps: OpFamily {
           }
         }
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .inputs) { context in
         let images = try projectiveTransformGradient(
           context.gradient(), context.inputs[0], context.inputs[1], context.attrs)
         return [images] + [Tensor?](repeating: nil, count: context.inputs.count - 1)

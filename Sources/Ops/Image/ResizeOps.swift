@@ -17,7 +17,7 @@ package struct ResizeOps: OpFamily {
     T: {int8, uint8, int16, uint16, int32, int64, bfloat16, half, float, double, bfloat16}
     \(alignment)
     """, taps: { try $0.bilinear() },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       let gradient = try ResizeOps.family.resizeBilinearGrad(
         [context.gradient(), context.inputs[0]],
         context.attrs.only("align_corners", "half_pixel_centers"))
@@ -31,7 +31,7 @@ package struct ResizeOps: OpFamily {
     T: {float, bfloat16, half, double}
     \(alignment)
     """, types: .floats, taps: { try $0.bilinear() },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       let size = try imageSize(of: context.inputs[0])
       let gradient = try ResizeOps.family.resizeBilinear(
         [context.gradient(), size], context.attrs.only("align_corners", "half_pixel_centers"))
@@ -45,7 +45,7 @@ package struct ResizeOps: OpFamily {
     T: {int8, uint8, int16, uint16, int32, int64, half, float, double, bfloat16}
     \(alignment)
     """, taps: { try $0.bicubic() },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       guard [.float32, .float64].contains(context.inputs[0].dtype) else { return [nil, nil] }
       let gradient = try ResizeOps.family.resizeBicubicGrad(
         [context.gradient(), context.inputs[0]],
@@ -99,7 +99,7 @@ package struct ResizeOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       let size = try imageSize(of: context.inputs[0])
       let gradient = try ResizeOps.family.resizeNearestNeighborGrad(
         [context.gradient(), size], context.attrs.only("align_corners", "half_pixel_centers"))
@@ -143,7 +143,7 @@ package struct ResizeOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       let size = try imageSize(of: context.inputs[0])
       let gradient = try ResizeOps.family.resizeNearestNeighbor(
         [context.gradient(), size], context.attrs.only("align_corners", "half_pixel_centers"))
@@ -179,7 +179,7 @@ package struct ResizeOps: OpFamily {
           resizeShape(input, output), taps[0], taps[1], from: (0, dtype), to: (4, .float32))
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 2, 3)) { context in
       let gradient = try ResizeOps.family.scaleAndTranslateGrad(
         [context.gradient(), context.inputs[0], context.inputs[2], context.inputs[3]],
         context.attrs.only("kernel_type", "antialias"))

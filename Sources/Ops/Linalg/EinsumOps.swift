@@ -67,7 +67,7 @@ package struct EinsumOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       let gradient = try context.gradient()
       let (ta, tb) = (try context.bool("transpose_a"), try context.bool("transpose_b"))
       func product(_ x: Tensor, _ y: Tensor, _ tx: Bool, _ ty: Bool, like input: Tensor) throws

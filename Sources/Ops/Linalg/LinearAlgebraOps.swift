@@ -45,7 +45,7 @@ package struct LinearAlgebraOps: OpFamily {
 
   package let inverse: OpDef = LinearAlgebraOps.square(
     "MatrixInverse", adjoint: true, types: [.half, .float32, .float64, .complexes],
-    gradient: .rule { context in
+    gradient: .rule(needs: .outputs) { context in
       let inverse = context.outputs[0]
       let adjoint = try context.bool("adjoint")
       let gradient = try context.gradient()
@@ -83,7 +83,7 @@ package struct LinearAlgebraOps: OpFamily {
     kernel: LinearAlgebraRules.kernel(["T": LinearAlgebraRules.types]) {
       try LinearAlgebraOps.determinants($0)
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0], outputs: [0])) { context in
       let (a, value) = (context.inputs[0], context.outputs[0])
       let inverse = try LinearAlgebraOps.family.inverse([a], ["adjoint": .bool(true)])
       let scale = try context.gradient() * conjugate(value)
@@ -108,7 +108,7 @@ package struct LinearAlgebraOps: OpFamily {
         context.store(value, i, output: 1)
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       let inverse = try LinearAlgebraOps.family.inverse(
         [context.inputs[0]], ["adjoint": .bool(true)])
       return [try LinearAlgebraGradients.spread(try context.gradient(1)) * inverse]

@@ -24,22 +24,27 @@ package struct MatMulOps: OpFamily {
       let layouts = PackedMatrix()
       return { try MatMulRules.specialised(dtype, $0, a, b, layouts) }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       let gradient = try context.gradient()
       let (a, b) = (try conjugate(context.inputs[0]), try conjugate(context.inputs[1]))
       func product(_ x: Tensor, _ y: Tensor, _ tx: Bool, _ ty: Bool) throws -> Tensor {
         try MatMulOps.family.matMul(
           [x, y], MatMulRules.attrs("transpose_a", tx, "transpose_b", ty))
       }
+      func pair(
+        _ da: @autoclosure () throws -> Tensor, _ db: @autoclosure () throws -> Tensor
+      ) throws -> [Tensor?] {
+        [try context.wants(0) ? da() : nil, try context.wants(1) ? db() : nil]
+      }
       switch (try context.bool("transpose_a"), try context.bool("transpose_b")) {
       case (false, false):
-        return [try product(gradient, b, false, true), try product(a, gradient, true, false)]
+        return try pair(product(gradient, b, false, true), product(a, gradient, true, false))
       case (false, true):
-        return [try product(gradient, b, false, false), try product(gradient, a, true, false)]
+        return try pair(product(gradient, b, false, false), product(gradient, a, true, false))
       case (true, false):
-        return [try product(b, gradient, false, true), try product(a, gradient, false, false)]
+        return try pair(product(b, gradient, false, true), product(a, gradient, false, false))
       case (true, true):
-        return [try product(b, gradient, true, true), try product(gradient, a, true, true)]
+        return try pair(product(b, gradient, true, true), product(gradient, a, true, true))
       }
     })
 
@@ -55,7 +60,9 @@ package struct MatMulOps: OpFamily {
     """,
     shape: { [try MatMulRules.batched($0, broadcasts: false)] },
     kernel: .raw(["T": MatMulRules.kernelTypes]) { try MatMulRules.batchKernel($0) },
-    gradient: .rule { try MatMulRules.batchGradient($0) { MatMulOps.family.batchMatMul } })
+    gradient: .rule(needs: .inputs) {
+      try MatMulRules.batchGradient($0) { MatMulOps.family.batchMatMul }
+    })
 
   package let batchMatMulV2: OpDef = OpDef(
     "BatchMatMulV2",
@@ -70,7 +77,9 @@ package struct MatMulOps: OpFamily {
     """,
     shape: { [try MatMulRules.batched($0, broadcasts: true)] },
     kernel: .raw(["T": MatMulRules.kernelTypes]) { try MatMulRules.batchKernel($0) },
-    gradient: .rule { try MatMulRules.batchGradient($0) { MatMulOps.family.batchMatMulV2 } })
+    gradient: .rule(needs: .inputs) {
+      try MatMulRules.batchGradient($0) { MatMulOps.family.batchMatMulV2 }
+    })
 
   package let batchMatMulV3: OpDef = OpDef(
     "BatchMatMulV3",
@@ -110,7 +119,9 @@ package struct MatMulOps: OpFamily {
         }
       }
     },
-    gradient: .rule { try MatMulRules.batchGradient($0) { MatMulOps.family.batchMatMulV2 } })
+    gradient: .rule(needs: .inputs) {
+      try MatMulRules.batchGradient($0) { MatMulOps.family.batchMatMulV2 }
+    })
 }
 
 /// Shape rules, kernels and gradients that the matrix products share.

@@ -7,27 +7,29 @@ package struct ActivationOps: OpFamily {
 
   package let relu = UnaryOp(
     "Relu", [.reals, DTypeSet(.qint8)], kernel: [.reals], jk_relu, input: "features",
-    output: "activations"
+    output: "activations", needs: .outputs
   ) { gradient, _, y in try GradientOps.family.relu(gradient, y) }
 
   package let relu6 = UnaryOp(
-    "Relu6", [.reals], jk_relu6, input: "features", output: "activations"
+    "Relu6", [.reals], jk_relu6, input: "features", output: "activations", needs: .outputs
   ) { gradient, _, y in try GradientOps.family.relu6(gradient, y) }
 
   package let elu = UnaryOp(
-    "Elu", [.floats], jk_elu, cost: 8, input: "features", output: "activations"
+    "Elu", [.floats], jk_elu, cost: 8, input: "features", output: "activations", needs: .outputs
   ) { gradient, _, y in try GradientOps.family.elu(gradient, y) }
 
   package let selu = UnaryOp(
-    "Selu", [.floats], jk_selu, cost: 8, input: "features", output: "activations"
+    "Selu", [.floats], jk_selu, cost: 8, input: "features", output: "activations", needs: .outputs
   ) { gradient, _, y in try GradientOps.family.selu(gradient, y) }
 
   package let softplus = UnaryOp(
-    "Softplus", [.floats], jk_softplus, cost: 16, input: "features", output: "activations"
+    "Softplus", [.floats], jk_softplus, cost: 16, input: "features", output: "activations",
+    needs: .inputs
   ) { gradient, x, _ in try GradientOps.family.softplus(gradient, x) }
 
   package let softsign = UnaryOp(
-    "Softsign", [.floats], jk_softsign, cost: 2, input: "features", output: "activations"
+    "Softsign", [.floats], jk_softsign, cost: 2, input: "features", output: "activations",
+    needs: .inputs
   ) { gradient, x, _ in try GradientOps.family.softsign(gradient, x) }
 
   package let leakyReluOp = OpDef(
@@ -40,7 +42,7 @@ package struct ActivationOps: OpFamily {
     shape: ShapeRules.same,
     kernel: .elementwise(
       .floats, jk_leaky_relu, params: { context in LoopParams(try context.float("alpha")) }),
-    gradient: .rule {
+    gradient: .rule(needs: .inputs(0)) {
       [
         try GradientOps.family.leakyRelu(
           [$0.gradient(), $0.inputs[0]], ["alpha": .float($0.float("alpha"))])

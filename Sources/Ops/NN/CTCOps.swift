@@ -69,7 +69,7 @@ package struct CTCOps: OpFamily {
         return [losses, gradient]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .outputs) { context in
       // The loss's gradient per sequence, over all steps and classes.
       let column = try ShapeOps.family.reshape([context.gradient(), [1, -1, 1].asTensor()])
       return [try column * context.outputs[1], nil, nil, nil]

@@ -230,18 +230,20 @@ enum ConvolutionRules {
   }
 
   static func forwardGradient(_ kind: Kind) -> Gradient {
-    .rule { context in
+    .rule(needs: .inputs) { context in
       let (x, w, dy) = (context.inputs[0], context.inputs[1], try context.gradient())
       let attrs = shared(context)
       return [
-        try kind.inputGradient([ShapeOps.shapeTensor(of: x), w, dy], attrs),
-        try kind.filterGradient([x, ShapeOps.shapeTensor(of: w), dy], attrs),
+        try context.wants(0)
+          ? kind.inputGradient([ShapeOps.shapeTensor(of: x), w, dy], attrs) : nil,
+        try context.wants(1)
+          ? kind.filterGradient([x, ShapeOps.shapeTensor(of: w), dy], attrs) : nil,
       ]
     }
   }
 
   static func inputGradientGradient(_ kind: Kind) -> Gradient {
-    .rule { context in
+    .rule(needs: .inputs(1, 2)) { context in
       let (w, dy, gradient) = (context.inputs[1], context.inputs[2], try context.gradient())
       let attrs = shared(context)
       return [
@@ -253,7 +255,7 @@ enum ConvolutionRules {
   }
 
   static func filterGradientGradient(_ kind: Kind) -> Gradient {
-    .rule { context in
+    .rule(needs: .inputs(0, 2)) { context in
       let (x, dy, gradient) = (context.inputs[0], context.inputs[2], try context.gradient())
       let attrs = shared(context)
       return [

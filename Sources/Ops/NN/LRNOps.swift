@@ -27,7 +27,7 @@ package struct LRNOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0], outputs: [0])) { context in
       [
         try family.lrnGrad(
           [context.gradient(), context.inputs[0], context.outputs[0]], context.attrs)

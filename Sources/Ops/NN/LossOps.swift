@@ -54,7 +54,7 @@ package struct LossOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0, 1], outputs: [1])) { context in
       let (logits, labels, backprop) = (context.inputs[0], context.inputs[1], context.outputs[1])
       let loss = try column(context.gradient())
       var gradient = try loss * backprop
@@ -129,7 +129,7 @@ package struct LossOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0], outputs: [1])) { context in
       var gradient = try column(context.gradient()) * context.outputs[1]
       if let second = context.outputGradients[1] {
         let probabilities = try family.softmax([context.inputs[0]])
@@ -174,6 +174,6 @@ package struct LossOps: OpFamily {
           let rows = count == 0 ? 0 : shape.elementCount / count
           return .run(overwrites: 0) { jk_softmax(dtype, logarithm, $0[0], $0[1], rows, count) }
         }
-      }, gradient: .rule { [try gradient($0.gradient(), $0.outputs[0])] })
+      }, gradient: .rule(needs: .outputs) { [try gradient($0.gradient(), $0.outputs[0])] })
   }
 }

@@ -65,7 +65,7 @@ enum NormalizationRules {
   }
 
   static func biasGradient() -> Gradient {
-    .rule { context in
+    .rule(needs: .nothing) { context in
       let gradient = try context.gradient()
       let attrs = PoolingRules.attrs(context, ["data_format"])
       return [gradient, try NormalizationOps.family.biasAddGrad([gradient], attrs)]

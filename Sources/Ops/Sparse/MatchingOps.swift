@@ -256,7 +256,7 @@ package struct MatchingOps: OpFamily {
         return [output, try Tensor(segments, dims: input.dims)]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0], outputs: [1])) { context in
       let gradient = try context.gradient(0)
       let width = try ShapeOps.lastDimension(of: context.inputs[0])
       let flat = try ShapeOps.flat(gradient)

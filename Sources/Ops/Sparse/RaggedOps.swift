@@ -211,7 +211,7 @@ package struct RaggedOps: OpFamily {
         ]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs) { context in
       let depth = try context.int("PARAMS_RAGGED_RANK")
       let values = context.inputs[depth]
       let none = [Tensor?](repeating: nil, count: depth)
@@ -308,7 +308,7 @@ package struct RaggedOps: OpFamily {
         ]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs) { context in
       let depth = try context.int("RAGGED_RANK")
       let none = [Tensor?](repeating: nil, count: depth)
       guard let gradient = context.outputGradients[1] else { return none + [nil] }

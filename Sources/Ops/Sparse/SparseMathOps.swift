@@ -134,7 +134,7 @@ package struct SparseMathOps: OpFamily {
         return [flat.reshaped(b.dims)]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       let gradient = try context.gradient()
       return [
         nil, try GatherOps.family.gatherNd([gradient, context.inputs[0]]), nil, gradient,
@@ -257,7 +257,7 @@ package struct SparseMathOps: OpFamily {
         return [indices, try SparseRows.take(kept, of: sums), run.inputs[2]]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0, 3], outputs: [0])) { context in
       guard let gradient = context.outputGradients[1] else {
         return [Tensor?](repeating: nil, count: 7)
       }

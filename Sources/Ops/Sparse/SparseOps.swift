@@ -66,7 +66,7 @@ package struct SparseOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 2)) { context in
       let gradient = try context.gradient()
       var values = try GatherOps.family.gatherNd([gradient, matrix(context.inputs[0])])
       let total = try sum(values)
@@ -137,7 +137,7 @@ package struct SparseOps: OpFamily {
         return [try cells.indices(order), try SparseRows.take(order, of: run.inputs[1])]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1, 2)) { context in
       guard let gradient = context.outputGradients[1] else { return [nil, nil, nil] }
       // The permutation that was applied, and its inverse.
       let zero = try Tensor(scalar: 0)
@@ -296,7 +296,7 @@ package struct SparseOps: OpFamily {
         return [indices, try SparseRows.take(kept, of: run.inputs[1]), try SparseRows.vector(dims)]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0, 3], outputs: [0])) { context in
       guard let gradient = context.outputGradients[1] else { return [nil, nil, nil, nil, nil] }
       let values = try family.sliceGrad([
         gradient, context.inputs[0], context.inputs[3], context.outputs[0],

@@ -42,7 +42,7 @@ package struct SparseRowOps: OpFamily {
         return [indices, values, filled.isEmpty, try SparseRows.vector(filled.places)]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .outputs) { context in
       guard let gradient = context.outputGradients[1] else { return [nil, nil, nil, nil] }
       let parts = try apply(family.fillEmptyRowsGrad, [context.outputs[3], gradient])
       return [nil, parts[0], nil, parts[1]]
@@ -88,7 +88,7 @@ package struct SparseRowOps: OpFamily {
         ]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .outputs) { context in
       guard let gradient = context.outputGradients[1] else { return [nil, nil, nil, nil] }
       let parts = try apply(family.raggedFillEmptyRowsGrad, [context.outputs[3], gradient])
       return [nil, parts[0], nil, parts[1]]

@@ -118,13 +118,31 @@ package struct SparseSegmentOps: OpFamily {
           }
         }
       },
-      gradient: .rule { context in
-        let rows = try ShapeOps.firstDimension(of: context.inputs[0])
-        let gradient = try gradientOp(mode)([
-          context.gradient(), context.inputs[1], context.inputs[2], rows,
-        ])
-        return [gradient, nil, nil] + (counted ? [nil] : [])
+      gradient: .slices(needs: .inputs(1, 2)) { context in
+        let data = context.inputs[0]
+        let arguments = [
+          try context.gradient(), context.inputs[1], context.inputs[2],
+          try ShapeOps.firstDimension(of: data),
+        ]
+        let rest = [GradientValue?](repeating: nil, count: counted ? 3 : 2)
+        guard try context.bool("sparse_gradient") else {
+          return [.dense(try gradientOp(mode)(arguments))] + rest
+        }
+        let rows = try apply(sparseGradientOp(mode), arguments)
+        return [
+          .slices(
+            IndexedSlices(
+              values: rows[0], indices: rows[1], denseShape: try ShapeOps.shapeTensor(of: data)))
+        ] + rest
       })
+  }
+
+  private static func sparseGradientOp(_ mode: Mode) -> OpDef {
+    switch mode {
+    case .sum: family.sumGradV2
+    case .mean: family.meanGradV2
+    case .sqrtN: family.sqrtNGradV2
+    }
   }
 
   private static func checkIds(_ context: ShapeContext) throws {

@@ -102,7 +102,7 @@ package struct ReferenceVariableOps: OpFamily {
     input: Ref(T) -> output: Ref(T)
     T: type
     """, allowsUninitialized: true, shape: ShapeRules.same,
-    kernel: .run { [$0.inputs[0]] }, gradient: .rule { [try $0.gradient()] })
+    kernel: .run { [$0.inputs[0]] }, gradient: .rule(needs: .nothing) { [try $0.gradient()] })
 
   package let select = OpDef(
     "RefSelect",

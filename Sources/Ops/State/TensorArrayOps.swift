@@ -369,14 +369,19 @@ package struct TensorArrayOps: OpFamily {
     return (outputs[0], outputs[1])
   }
 
-  /// The scope of the call for gradients: what a gradient's name has up to its last part that
-  /// begins with `gradients`.
+  /// The scope of the call for gradients: up to its last part that begins with `gradients`, in the
+  /// scope of the calls, or in the gradient's name.
   private static func gradientSource(_ gradient: Tensor) -> String {
-    guard case .symbolic(let reference) = gradient.payload else { return "gradients" }
-    let parts = reference.name.prefix { $0 != ":" }.split(separator: "/")
-    guard let last = parts.lastIndex(where: { $0.hasPrefix("gradients") }) else {
-      return "gradients"
+    var names = [Environment.current.nameScope]
+    if case .symbolic(let reference) = gradient.payload {
+      names.append(String(reference.name.prefix { $0 != ":" }))
     }
-    return parts[...last].joined(separator: "/")
+    for name in names {
+      let parts = name.split(separator: "/")
+      if let last = parts.lastIndex(where: { $0.hasPrefix("gradients") }) {
+        return parts[...last].joined(separator: "/")
+      }
+    }
+    return "gradients"
   }
 }

@@ -31,7 +31,7 @@ package struct TensorListBulkOps: OpFamily {
         return [try ListChanges.stack(list, elements, run.inputs[2], gathers: true)]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       let gradient = try context.gradient()
       let list = try TensorListOps.reserved(like: context.inputs[0], gradient.dtype)
       return [try family.scatterInto([list, gradient, context.inputs[1]]), nil, nil]
@@ -80,7 +80,7 @@ package struct TensorListBulkOps: OpFamily {
       let rows = try ListChanges.rows(tensor, list.elementShape)
       return [try placed(list, rows, try indexVector(run.inputs[2], rows.count))]
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1, 2)) { context in
       let (tensor, indices) = (context.inputs[1], context.inputs[2])
       let gradient = try context.gradient()
       let zeros = try BasicOps.zerosLike(tensor)
@@ -171,7 +171,7 @@ package struct TensorListBulkOps: OpFamily {
             elements: PersistentArray(Stacking.pieces(tensor, lengths))))
       ]
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 2)) { context in
       let (tensor, lengths) = (context.inputs[0], context.inputs[2])
       let shape = PartialShape([nil]).concatenated(with: TensorListOps.rowShape(tensor))
       return [

@@ -79,7 +79,7 @@ package struct TensorListOps: OpFamily {
     element_dtype: type
     """, shape: ShapeRules.scalar,
     kernel: .run { [Tensor(list: try ListChanges.push($0.inputs[0].tensorList(), $0.inputs[1]))] },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       let item = context.inputs[1]
       return try apply(
         family.popBack, [context.gradient(), shapeTensor(of: item)],
@@ -103,7 +103,7 @@ package struct TensorListOps: OpFamily {
         return [Tensor(list: try list.resized(list.count - 1)), item]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .outputs) { context in
       let item = context.outputs[1]
       let list =
         try context.outputGradients[0]
@@ -135,7 +135,7 @@ package struct TensorListOps: OpFamily {
         return [try ListChanges.item(list, index, run.inputs[2], looksAround: true)]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       let gradient = try context.gradient()
       return [
         try family.setItem([
@@ -176,7 +176,7 @@ package struct TensorListOps: OpFamily {
         return [Tensor(list: list.setting(index, item))]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1, 2)) { context in
       let (list, index, item) = (context.inputs[0], context.inputs[1], context.inputs[2])
       let gradient = try context.gradient()
       var listGradient = try family.setItem([gradient, index, BasicOps.zerosLike(item)])
@@ -201,7 +201,7 @@ package struct TensorListOps: OpFamily {
       try require(size >= 0, "TensorListSlice expects size to be non-negative. Got: \(size)")
       return [Tensor(list: try list.resized(size))]
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       [try family.resize([context.gradient(), family.length([context.inputs[0]])]), nil]
     })
 
@@ -233,7 +233,7 @@ package struct TensorListOps: OpFamily {
         return [try ListChanges.stack(list, list.elements.elements, run.inputs[1])]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       let gradient = try context.gradient()
       let shape = rowShape(gradient)
       return [
@@ -267,7 +267,7 @@ package struct TensorListOps: OpFamily {
             dtype: tensor.dtype, elementShape: shape, elements: PersistentArray(rows)))
       ]
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       let (tensor, count) = (context.inputs[0], context.inputs[0].shape[0])
       let shape = rowShape(tensor)
       return [

@@ -55,7 +55,7 @@ package struct VariableOps: OpFamily {
         guard let value = variable.value else { throw VariableObject.unreadable(variable) }
         return [value]
       }
-    }, gradient: .rule { [try $0.gradient()] })
+    }, gradient: .slices(needs: .nothing) { [try $0.value()] })
 
   package let assign = OpDef(
     "AssignVariableOp",
@@ -192,7 +192,7 @@ package struct VariableOps: OpFamily {
           return value
         }
       }
-    }, gradient: .rule { $0.outputGradients })
+    }, gradient: .rule(needs: .nothing) { $0.outputGradients })
 
   package let handles = OpDef(
     "_VarHandlesOp",

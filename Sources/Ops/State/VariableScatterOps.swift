@@ -45,15 +45,15 @@ package struct VariableScatterOps: OpFamily {
         return [try RowPicker.gather(value, run.inputs[1], batch: batch)]
       }
     },
-    gradient: .rule { context in
+    gradient: .slices(needs: .inputs) { context in
       guard try context.int("batch_dims") == 0 else {
         throw TFError.unimplemented("the gradient of ResourceGather with batch_dims")
       }
       let shape = try VariableOps.family.variableShape([context.inputs[0]])
-      let rows = try SliceOps.family.stridedSlice(
-        [shape, t([0]), t([1]), t([1])], ["shrink_axis_mask": .int(1)])
       return [
-        try SegmentOps.family.unsortedSum([context.gradient(), context.inputs[1], rows]), nil,
+        .slices(
+          try IndexedSlices(
+            picked: context.inputs[1], of: shape, gradient: context.gradient())), nil,
       ]
     })
 
@@ -78,7 +78,7 @@ package struct VariableScatterOps: OpFamily {
         return [try RowPicker.gatherNd(value, run.inputs[1])]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       let shape = try VariableOps.family.variableShape(
         [context.inputs[0]], ["out_type": .type(context.inputs[1].dtype)])
       return [

@@ -45,4 +45,22 @@ let functionalCases: [OpCase] = [
       "OptionalGetValue", applyOp("OptionalNone", []),
       ["output_types": .types([.float32]), "output_shapes": .shapes([[2]])])
   },
+  OpCase("ZerosLike of an Optional", [[1.0, 2.0]], expect: [[0.0, 0.0]]) { inputs in
+    let zeros = try applyOp("ZerosLike", applyOp("OptionalFromValue", inputs))
+    return try applyOp(
+      "OptionalGetValue", zeros,
+      ["output_types": .types([.float32]), "output_shapes": .shapes([[2]])])
+  },
+  OpCase("ZerosLike of an empty Optional", expect: [false]) { _ in
+    try applyOp("OptionalHasValue", applyOp("ZerosLike", applyOp("OptionalNone", [])))
+  },
+  OpCase("AddN of Optionals", [[1.0, 2.0]], expect: [[2.0, 4.0]]) { inputs in
+    let value = try applyOp("OptionalFromValue", inputs)
+    return try applyOp(
+      "OptionalGetValue", applyOp("AddN", value + value),
+      ["output_types": .types([.float32]), "output_shapes": .shapes([[2]])])
+  },
+  OpCase("AddN of an Optional and an empty one", [[1.0]], error: .invalidArgument) { inputs in
+    try applyOp("AddN", applyOp("OptionalFromValue", inputs) + applyOp("OptionalNone", []))
+  },
 ]

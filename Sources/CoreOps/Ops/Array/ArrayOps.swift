@@ -57,7 +57,7 @@ package struct ArrayOps: OpFamily {
         return try rows.map { try EqualRows.take($0, of: flat, axis: 0) }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       let (data, partitions) = (context.inputs[0], context.inputs[1])
       let positions = try ShapeOps.family.reshape([
         SearchOps.family.range([
@@ -149,7 +149,7 @@ package struct ArrayOps: OpFamily {
           }
         }
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .inputs) { context in
         let count = context.inputs.count / 2
         let gradient = try context.gradient()
         let none = [Tensor?](repeating: nil, count: count)
@@ -208,7 +208,7 @@ package struct ArrayOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       [
         try family.reverseSequence(
           [context.gradient(), context.inputs[1]],
@@ -246,7 +246,7 @@ package struct ArrayOps: OpFamily {
         return .run { pointers in _ = jk_cross(type, count, pointers[0], pointers[1], pointers[2]) }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       let gradient = try context.gradient()
       return [
         try family.cross([context.inputs[1], gradient]),

@@ -64,7 +64,7 @@ package struct BasicOps: OpFamily {
       let shape = try context.shape("shape")
       _ = try context.shapes[0].merged(with: shape)
       return [shape]
-    }, kernel: .run { $0.inputs }, gradient: .rule { [try $0.gradient()] })
+    }, kernel: .run { $0.inputs }, gradient: .rule(needs: .nothing) { [try $0.gradient()] })
 
   /// Stands in a branch for a value that the branch does not have.
   package let fakeParam: OpDef = OpDef(
@@ -91,7 +91,7 @@ package struct BasicOps: OpFamily {
     "Snapshot", "input", "output", copies: true, gradient: .none("Snapshot has no gradient"))
   package let preventGradient: OpDef = passing(
     "PreventGradient", "input", "output", extra: "\nmessage: string = ''",
-    gradient: .rule { context in
+    gradient: .rule(needs: .nothing) { context in
       throw TFError(
         .invalidArgument, "Gradient explicitly disabled. Reason: \(try context.string("message"))")
     })
@@ -119,7 +119,7 @@ package struct BasicOps: OpFamily {
   private static func passing(
     _ name: String, _ input: String, _ output: String, stateful: Bool = false,
     copies: Bool = false, extra: String = "",
-    gradient: Gradient = .rule { [try $0.gradient()] }, list: ListRole? = nil
+    gradient: Gradient = .slices(needs: .nothing) { [try $0.value()] }, list: ListRole? = nil
   ) -> OpDef {
     OpDef(
       name, "\(input): T -> \(output): T\nT: type\(extra)", stateful: stateful,
@@ -142,7 +142,7 @@ package struct BasicOps: OpFamily {
     T: list(type) >= 1
     """,
     shape: { $0.shapes }, kernel: .run { $0.inputs },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs) { context in
       try context.inputs.indices.map { try context.gradient($0) }
     })
 
@@ -163,7 +163,8 @@ package struct BasicOps: OpFamily {
         )
       }
       return [try context.shapes[0].merged(with: expected)]
-    }, kernel: .raw { _ in { _ in .alias(of: 0) } }, gradient: .rule { [try $0.gradient()] })
+    }, kernel: .raw { _ in { _ in .alias(of: 0) } },
+    gradient: .rule(needs: .nothing) { [try $0.gradient()] })
 
   package let zerosLike: OpDef = OpDef(
     "ZerosLike",
@@ -223,7 +224,10 @@ package struct BasicOps: OpFamily {
       try copies.zero(1, Region([specialise.outputs[0].elementCount]))
     }, gradient: .none("Empty has no gradient"))
 
-  package static func zerosLike(_ x: Tensor) throws -> Tensor { try family.zerosLike([x]) }
+  package static func zerosLike(_ x: Tensor) throws -> Tensor {
+    if x.hasLostItsValue, let dims = x.shape.known { return try Tensor.zeros(x.dtype, dims) }
+    return try family.zerosLike([x])
+  }
 }
 
 extension BasicOps {

@@ -22,7 +22,7 @@ package struct DiagonalOps: OpFamily {
       copies.wait()
       try copies.add(0, Region([count]), to: 1, Region(dims: [count], strides: [count + 1]))
     },
-    gradient: .rule { [try family.diagPart([$0.gradient()])] })
+    gradient: .rule(needs: .nothing) { [try family.diagPart([$0.gradient()])] })
 
   package let diagPart: OpDef = OpDef(
     "DiagPart",
@@ -55,7 +55,7 @@ package struct DiagonalOps: OpFamily {
       let count = specialise.outputs[0].elementCount
       try copies.add(0, Region(dims: [count], strides: [count + 1]), to: 1, Region([count]))
     },
-    gradient: .rule { [try family.diag([$0.gradient()])] })
+    gradient: .rule(needs: .nothing) { [try family.diag([$0.gradient()])] })
 
   package let matrixBandPart: OpDef = bandPart(
     "MatrixBandPart", "Tindex", "\nTindex: {int32, int64} = int64")
@@ -106,7 +106,7 @@ package struct DiagonalOps: OpFamily {
           }
         }
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .inputs(1, 2)) { context in
         [
           try family.matrixBandPart([context.gradient(), context.inputs[1], context.inputs[2]]),
           nil, nil,

@@ -30,7 +30,7 @@ package struct GatherOps: OpFamily {
         batchDims
       }
     },
-    gradient: .rule { context in
+    gradient: .slices(needs: .inputs(1, 2)) { context in
       [
         try GatherGradient(
           params: context.inputs[0], indices: context.inputs[1], axis: context.inputs[2],
@@ -55,7 +55,7 @@ package struct GatherOps: OpFamily {
         0
       }
     },
-    gradient: .rule { context in
+    gradient: .slices(needs: .inputs(1)) { context in
       [
         try GatherGradient(
           params: context.inputs[0], indices: context.inputs[1], axis: ShapeOps.scalar(0),
@@ -197,7 +197,7 @@ package struct GatherOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       let indices = context.inputs[1]
       let shape = try ShapeOps.shapeTensor(of: context.inputs[0])
       return [
@@ -317,10 +317,17 @@ struct GatherGradient {
   let batchDims: Int
   let gradient: Tensor
 
-  func result() throws -> Tensor {
+  /// Slices where whole rows are picked, a tensor otherwise.
+  func result() throws -> GradientValue {
     let knownAxis = axis.isSymbolic ? nil : try axis.integers().first
     let shape = try ShapeOps.shapeTensor(of: params)
-    if knownAxis == 0, batchDims == 0 { return try scatter(indices, gradient, shape) }
+    if knownAxis == 0, batchDims == 0 {
+      return .slices(try IndexedSlices(picked: indices, of: shape, gradient: gradient))
+    }
+    return .dense(try tensor(knownAxis, shape))
+  }
+
+  private func tensor(_ knownAxis: Int?, _ shape: Tensor) throws -> Tensor {
     guard let batch = batchDims < 0 ? indices.shape.rank.map({ $0 + batchDims }) : batchDims else {
       throw TFError.unimplemented(
         "the gradient of GatherV2 with negative batch_dims needs indices of known rank")

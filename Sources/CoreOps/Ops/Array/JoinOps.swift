@@ -31,7 +31,7 @@ package struct JoinOps: OpFamily {
         try copies.add(index, input, to: count, output.window(axis, index, 1))
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .nothing) { context in
       try apply(
         family.unpack, [context.gradient()],
         ["num": .int(context.inputs.count), "axis": context.attr("axis")]
@@ -87,7 +87,7 @@ package struct JoinOps: OpFamily {
         try copies.add(0, input.window(axis, index, 1), to: index + 1, output)
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .nothing) { context in
       [
         try family.pack(
           context.outputs.indices.map { try context.gradient($0) }, ["axis": context.attr("axis")])
@@ -111,7 +111,7 @@ package struct JoinOps: OpFamily {
       let count = specialise.inputs.count - 1
       try join(specialise, 0..<count, axis: specialise.integers(count)[0], &copies)
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .last) { context in
       let count = context.inputs.count - 1
       return try split(
         context.gradient(), like: context.inputs[..<count], axis: context.inputs[count]) + [nil]
@@ -131,7 +131,7 @@ package struct JoinOps: OpFamily {
     kernel: .copies { specialise, _, copies in
       try join(specialise, 1..<specialise.inputs.count, axis: specialise.integers(0)[0], &copies)
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       try [nil] + split(context.gradient(), like: context.inputs[1...], axis: context.inputs[0])
     })
 

@@ -12,7 +12,7 @@ package struct PadOps: OpFamily {
     shape: { [try padded($0)] },
     kernel: .copies { specialise, _, copies in
       try pad(specialise, value: nil, &copies)
-    }, gradient: .rule { [try cropped($0), nil] })
+    }, gradient: .rule(needs: .inputs(1)) { [try cropped($0), nil] })
 
   package let padV2: OpDef = OpDef(
     "PadV2",
@@ -163,7 +163,7 @@ package struct PadOps: OpFamily {
       }
       for (source, target) in pieces { try copies.add(0, source, to: 2, target) }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       [
         try family.mirrorPadGrad(
           [context.gradient(), context.inputs[1]], ["mode": context.attr("mode")]),
@@ -204,7 +204,7 @@ package struct PadOps: OpFamily {
       ]
     },
     kernel: MirrorFold.kernel,
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       [
         try family.mirrorPad(
           [context.gradient(), context.inputs[1]], ["mode": context.attr("mode")]),
@@ -266,7 +266,7 @@ package struct PadOps: OpFamily {
       }
       if specialise.outputs[0].elementCount > 0 { try copies.add(0, input, to: 2, output) }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1)) { context in
       // Each dimension as (multiple, size), summed over the multiples.
       let multiples = context.inputs[1]
       let shape = try ShapeOps.shapeTensor(of: context.inputs[0], multiples.dtype)
@@ -313,7 +313,9 @@ package struct PadOps: OpFamily {
       }
       try copies.add(0, input, to: 2, Region(specialise.outputs[0]))
     },
-    gradient: .rule { [try family.reverseV2([$0.gradient(), $0.inputs[1]]), nil] })
+    gradient: .rule(needs: .inputs(1)) {
+      [try family.reverseV2([$0.gradient(), $0.inputs[1]]), nil]
+    })
 
   package let reverse: OpDef = OpDef(
     "Reverse",
@@ -348,7 +350,9 @@ package struct PadOps: OpFamily {
       }
       try copies.add(0, input, to: 2, Region(specialise.outputs[0]))
     },
-    gradient: .rule { [try family.reverse([$0.gradient(), $0.inputs[1]]), nil] })
+    gradient: .rule(needs: .inputs(1)) {
+      [try family.reverse([$0.gradient(), $0.inputs[1]]), nil]
+    })
 
   package let roll: OpDef = OpDef(
     "Roll",
@@ -399,7 +403,7 @@ package struct PadOps: OpFamily {
       }
       for (source, target) in pieces { try copies.add(0, source, to: 3, target) }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1, 2)) { context in
       [try family.roll([context.gradient(), -context.inputs[1], context.inputs[2]]), nil, nil]
     })
 }

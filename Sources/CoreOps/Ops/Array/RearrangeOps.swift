@@ -17,7 +17,7 @@ package struct RearrangeOps: OpFamily {
       try copies.add(
         0, Region(specialise.inputs[0]).permuted(order), to: 2, Region(specialise.outputs[0]))
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       let inverse = try ShapeOps.family.invertPermutation([context.inputs[1]])
       return [try family.transpose([context.gradient(), inverse]), nil]
     })
@@ -46,7 +46,7 @@ package struct RearrangeOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       let inverse = try ShapeOps.family.invertPermutation([context.inputs[1]])
       return [try family.conjugateTranspose([context.gradient(), inverse]), nil]
     })
@@ -119,7 +119,7 @@ package struct RearrangeOps: OpFamily {
       if specialise.outputs[0].elementCount == 0 { return }
       try copies.add(0, input.permuted([0, 1, 3, 2, 4, 5]), to: 1, output)
     },
-    gradient: .rule { [try family.depthToSpace([$0.gradient()], blockAttrs($0))] })
+    gradient: .rule(needs: .nothing) { [try family.depthToSpace([$0.gradient()], blockAttrs($0))] })
 
   package let depthToSpace: OpDef = OpDef(
     "DepthToSpace",
@@ -155,7 +155,7 @@ package struct RearrangeOps: OpFamily {
       let output = Region(specialise.outputs[0]).split(2, inner: block).split(1, inner: block)
       try copies.add(0, input.permuted([0, 1, 3, 2, 4, 5]), to: 1, output)
     },
-    gradient: .rule { [try family.spaceToDepth([$0.gradient()], blockAttrs($0))] })
+    gradient: .rule(needs: .nothing) { [try family.spaceToDepth([$0.gradient()], blockAttrs($0))] })
 
   private static func blockAttrs(_ context: GradientContext) throws -> Attrs {
     ["block_size": try context.attr("block_size"), "data_format": try context.attr("data_format")]
@@ -206,7 +206,7 @@ package struct RearrangeOps: OpFamily {
         )
         .add(to: &copies)
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .inputs(1, 2)) { context in
         [
           try inverse()([context.gradient(), context.inputs[1], context.inputs[2]]), nil, nil,
         ]
@@ -234,7 +234,7 @@ package struct RearrangeOps: OpFamily {
       )
       .add(to: &copies)
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       [
         try family.batchToSpace(
           [context.gradient(), context.inputs[1]], ["block_size": context.attr("block_size")]), nil,
@@ -263,7 +263,7 @@ package struct RearrangeOps: OpFamily {
       )
       .add(to: &copies)
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       [
         try family.spaceToBatch(
           [context.gradient(), context.inputs[1]], ["block_size": context.attr("block_size")]), nil,

@@ -26,7 +26,7 @@ package struct ScatterOps: OpFamily {
     kernel: Kernel(
       form: .raw { try scatter($0, indices: 0, updates: 1, start: nil, JK_SCATTER_ADD) },
       types: ["T": [.numbers, .bool], "Tindices": [.int32, .int64]]),
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       [nil, try GatherOps.family.gatherNd([context.gradient(), context.inputs[0]]), nil]
     })
 

@@ -72,7 +72,7 @@ package struct ShapeOps: OpFamily {
     Tshape: {int32, int64} = int32
     """,
     shape: { [try reshaped($0)] }, kernel: .raw { _ in { _ in .alias(of: 0) } },
-    gradient: .rule { [try likeInput(0, $0), nil] })
+    gradient: .rule(needs: .nothing) { [try likeInput(0, $0), nil] })
 
   private static func reshaped(_ context: ShapeContext) throws -> PartialShape {
     if let rank = context.shapes[1].rank, rank != 1 {
@@ -149,7 +149,7 @@ package struct ShapeOps: OpFamily {
     squeeze_dims: list(int) >= 0 = []
     """,
     shape: { [try squeezed($0)] }, kernel: .raw { _ in { _ in .alias(of: 0) } },
-    gradient: .rule { [try likeInput(0, $0)] })
+    gradient: .rule(needs: .nothing) { [try likeInput(0, $0)] })
 
   private static func squeezed(_ context: ShapeContext) throws -> PartialShape {
     guard let dims = context.shapes[0].dims else { return .unknown }
@@ -196,7 +196,7 @@ package struct ShapeOps: OpFamily {
       dims.insert(1, at: axis < 0 ? axis + dims.count + 1 : axis)
       return [PartialShape(dims)]
     }, kernel: .raw { _ in { _ in .alias(of: 0) } },
-    gradient: .rule { [try likeInput(0, $0), nil] })
+    gradient: .rule(needs: .nothing) { [try likeInput(0, $0), nil] })
 
   /// The gradient of an op that only gives its input another shape.
   private static func likeInput(_ index: Int, _ context: GradientContext) throws -> Tensor {
@@ -227,7 +227,7 @@ package struct ShapeOps: OpFamily {
     kernel: .copies { specialise, _, copies in
       let count = specialise.outputs[0].elementCount
       try copies.add(1, Region(dims: [count], strides: [0]), to: 2, Region([count]))
-    }, gradient: .rule { [nil, try sumAll($0.gradient())] })
+    }, gradient: .rule(needs: .nothing) { [nil, try sumAll($0.gradient())] })
 
   package let broadcastTo: OpDef = OpDef(
     "BroadcastTo",
@@ -255,7 +255,7 @@ package struct ShapeOps: OpFamily {
       }
       try copies.add(0, input, to: 2, Region(output))
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .nothing) { context in
       [
         try reduceToShape(context.gradient(), of: context.inputs[0], other: context.outputs[0]),
         nil,

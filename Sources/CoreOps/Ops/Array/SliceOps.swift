@@ -18,7 +18,7 @@ package struct SliceOps: OpFamily {
       }
       try copies.add(0, input, to: 3, Region(specialise.outputs[0]))
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1)) { context in
       // The gradient is padded with zeros: as many as `begin` before it, and behind it what the
       // slice leaves of the input.
       let begin = context.inputs[1]
@@ -101,7 +101,7 @@ package struct SliceOps: OpFamily {
       let spec = try fullSpec(specialise, context, 1, dims)
       try copies.add(0, spec.region(dims), to: 4, spec.dense)
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(1, 2, 3)) { context in
       let begin = context.inputs[1]
       let gradient = try family.stridedSliceGrad(
         [ShapeOps.shapeTensor(of: context.inputs[0], begin.dtype)]

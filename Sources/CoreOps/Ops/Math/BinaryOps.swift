@@ -5,7 +5,7 @@ package struct BinaryOps: OpFamily {
   package static let family: Self = define(Self())
 
   package let add = BinaryOp(
-    "AddV2", [.numbers], jk_add, node: "Add"
+    "AddV2", [.numbers], jk_add, node: "Add", needs: .nothing
   ) { gradient, _, _, _ in (gradient, gradient) }
 
   /// x + y as TF-1 graphs have it; strings are joined.
@@ -26,22 +26,29 @@ package struct BinaryOps: OpFamily {
   ]
 
   package let subtract = BinaryOp(
-    "Sub", [.numbers], jk_sub
+    "Sub", [.numbers], jk_sub, needs: .nothing
   ) { gradient, _, _, _ in (gradient, try -gradient) }
 
-  package let multiply = BinaryOp(
-    "Mul", [.numbers], jk_mul
-  ) { gradient, x, y, _ in (try gradient * conjugate(y), try gradient * conjugate(x)) }
+  package let multiply: BinaryOp = .init(
+    "Mul", [.numbers], jk_mul,
+    gradient: .rule(needs: .inputs) { context in
+      let (x, y) = (context.inputs[0], context.inputs[1])
+      let (op, gradient) = (BinaryOps.family.multiply, try context.gradient())
+      return [
+        try context.wants(0) ? reduceToShape(op(gradient, conjugate(y)), of: x, other: y) : nil,
+        try context.wants(1) ? reduceToShape(op(gradient, conjugate(x)), of: y, other: x) : nil,
+      ]
+    })
 
   package let realdiv = BinaryOp(
-    "RealDiv", [.numbers], kernel: [.floats, .complexes], jk_div, cost: 2
+    "RealDiv", [.numbers], kernel: [.floats, .complexes], jk_div, cost: 2, needs: .inputs
   ) { gradient, x, y, _ in
     (try gradient / conjugate(y), try gradient * conjugate(-x / y / y))
   }
 
   /// x / y, rounded towards zero for integers, as TF-1 graphs have it.
   package let div: BinaryOp = .init(
-    "Div", [.numbers], jk_div, cost: 2, failure: divisionByZero
+    "Div", [.numbers], jk_div, cost: 2, failure: divisionByZero, needs: .inputs
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.div
     return (try op(gradient, conjugate(y)), try gradient * conjugate(op(op(-x, y), y)))
@@ -56,7 +63,7 @@ package struct BinaryOps: OpFamily {
     failure: divisionByZero, gradient: .zero)
 
   package let floormod: BinaryOp = .init(
-    "FloorMod", [.reals], jk_floor_mod, cost: 16, failure: divisionByZero
+    "FloorMod", [.reals], jk_floor_mod, cost: 16, failure: divisionByZero, needs: .inputs
   ) { gradient, x, y, _ in
     (gradient, try gradient * -BinaryOps.family.floordiv(x, y))
   }
@@ -91,11 +98,13 @@ package struct BinaryOps: OpFamily {
     )
   }
 
-  package let maximum: BinaryOp = .init("Maximum", [.reals], jk_maximum) { gradient, x, y, _ in
+  package let maximum: BinaryOp = .init("Maximum", [.reals], jk_maximum, needs: .inputs) {
+    gradient, x, y, _ in
     try BinaryOps.split(gradient, ComparisonOps.family.greaterEqual(x, y))
   }
 
-  package let minimum: BinaryOp = .init("Minimum", [.reals], jk_minimum) { gradient, x, y, _ in
+  package let minimum: BinaryOp = .init("Minimum", [.reals], jk_minimum, needs: .inputs) {
+    gradient, x, y, _ in
     try BinaryOps.split(gradient, ComparisonOps.family.lessEqual(x, y))
   }
 
@@ -107,14 +116,15 @@ package struct BinaryOps: OpFamily {
   }
 
   package let squaredDifference = BinaryOp(
-    "SquaredDifference", [.floats, .int32, .int64, .complexes], jk_squared_difference, cost: 2
+    "SquaredDifference", [.floats, .int32, .int64, .complexes], jk_squared_difference, cost: 2,
+    needs: .inputs
   ) { gradient, x, y, _ in
     let dx = try gradient * 2 * (x - y)
     return (dx, try -dx)
   }
 
   package let divideNoNan: BinaryOp = .init(
-    "DivNoNan", [.floats, .complexes], jk_div_no_nan, cost: 2
+    "DivNoNan", [.floats, .complexes], jk_div_no_nan, cost: 2, needs: .inputs
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.divideNoNan
     let (x, y) = (try conjugate(x), try conjugate(y))
@@ -122,14 +132,14 @@ package struct BinaryOps: OpFamily {
   }
 
   package let multiplyNoNan: BinaryOp = .init(
-    "MulNoNan", [.floats, .complexes], jk_mul_no_nan
+    "MulNoNan", [.floats, .complexes], jk_mul_no_nan, needs: .inputs
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.multiplyNoNan
     return (try op(gradient, y), try op(x, gradient))
   }
 
   package let xdivy: BinaryOp = .init(
-    "Xdivy", [.floats, .complexes], jk_xdivy, cost: 2
+    "Xdivy", [.floats, .complexes], jk_xdivy, cost: 2, needs: .inputs
   ) { gradient, x, y, _ in
     let op = BinaryOps.family.xdivy
     return (
@@ -138,7 +148,7 @@ package struct BinaryOps: OpFamily {
   }
 
   package let xlogy: BinaryOp = .init(
-    "Xlogy", [.floats, .complexes], jk_xlogy, cost: 8
+    "Xlogy", [.floats, .complexes], jk_xlogy, cost: 8, needs: .inputs
   ) { gradient, x, y, _ in
     (
       try gradient * BinaryOps.family.xlogy(BinaryOps.notZero(x), y),
@@ -147,7 +157,7 @@ package struct BinaryOps: OpFamily {
   }
 
   package let xlog1py: BinaryOp = .init(
-    "Xlog1py", [.floats, .complexes], jk_xlog1py, cost: 8
+    "Xlog1py", [.floats, .complexes], jk_xlog1py, cost: 8, needs: .inputs
   ) { gradient, x, y, _ in
     (
       try gradient * BinaryOps.family.xlog1py(BinaryOps.notZero(x), y),
@@ -160,7 +170,7 @@ package struct BinaryOps: OpFamily {
   }
 
   package let atan2 = BinaryOp(
-    "Atan2", [.floats], jk_atan2, cost: 16, inputs: ("y", "x")
+    "Atan2", [.floats], jk_atan2, cost: 16, inputs: ("y", "x"), needs: .inputs
   ) { gradient, y, x, _ in
     let scaled = try gradient / (UnaryOps.family.square(x) + UnaryOps.family.square(y))
     return (try x * scaled, try -y * scaled)

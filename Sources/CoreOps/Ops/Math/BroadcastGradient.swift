@@ -4,13 +4,15 @@ package typealias BroadcastGradient =
 
 extension Gradient {
   /// The rule of an op whose two inputs broadcast.
-  package static func broadcast(_ gradient: @escaping BroadcastGradient) -> Gradient {
-    .rule { context in
+  package static func broadcast(
+    needs: GradientNeeds = .all, _ gradient: @escaping BroadcastGradient
+  ) -> Gradient {
+    .rule(needs: needs) { context in
       let (x, y) = (context.inputs[0], context.inputs[1])
       let (dx, dy) = try gradient(context.gradient(), x, y, context.outputs[0])
       return [
-        try dx.map { try reduceToShape($0, of: x, other: y) },
-        try dy.map { try reduceToShape($0, of: y, other: x) },
+        try context.wants(0) ? dx.map { try reduceToShape($0, of: x, other: y) } : nil,
+        try context.wants(1) ? dy.map { try reduceToShape($0, of: y, other: x) } : nil,
       ]
     }
   }

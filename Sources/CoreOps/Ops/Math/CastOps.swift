@@ -33,7 +33,7 @@ package struct CastOps: OpFamily {
         return try chosen.specialised(inputs, output: output)
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .nothing) { context in
       let (from, to) = (context.inputs[0].dtype, context.outputs[0].dtype)
       guard from.isFloating || from.isComplex, to.isFloating || to.isComplex else { return [nil] }
       return [try CastOps.cast(context.gradient(), from)]

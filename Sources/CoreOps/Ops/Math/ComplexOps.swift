@@ -9,25 +9,27 @@ package struct ComplexOps: OpFamily {
     "Conj",
     "input: T -> output: T\nT: {complex64, complex128, variant} = complex64",
     shape: ShapeRules.same, kernel: .elementwise(.complexes, jk_conj),
-    gradient: .rule { [try conjugate($0.gradient())] })
+    gradient: .rule(needs: .nothing) { [try conjugate($0.gradient())] })
 
-  package let real: OpDef = ComplexOps.part("Real", jk_real) { gradient, _, _ in
+  package let real: OpDef = ComplexOps.part("Real", jk_real, needs: .nothing) { gradient, _, _ in
     try ComplexOps.complex(gradient, BasicOps.zerosLike(gradient))
   }
 
-  package let imag: OpDef = ComplexOps.part("Imag", jk_imag) { gradient, _, _ in
+  package let imag: OpDef = ComplexOps.part("Imag", jk_imag, needs: .nothing) { gradient, _, _ in
     try ComplexOps.complex(BasicOps.zerosLike(gradient), gradient)
   }
 
-  package let angle: OpDef = ComplexOps.part("Angle", jk_angle, cost: 16) { gradient, x, _ in
+  package let angle: OpDef = ComplexOps.part("Angle", jk_angle, cost: 16, needs: .inputs) {
+    gradient, x, _ in
     let ops = ComplexOps.family
     let turned = try ComplexOps.complex(ops.imag([x], x.partType), ops.real([x], x.partType))
     let zeros = try BasicOps.zerosLike(gradient)
     return try -ComplexOps.complex(gradient, zeros) * UnaryOps.family.reciprocal(turned)
   }
 
-  package let complexAbs: OpDef = ComplexOps.part("ComplexAbs", jk_complex_abs, ("x", "y"), cost: 8)
-  {
+  package let complexAbs: OpDef = ComplexOps.part(
+    "ComplexAbs", jk_complex_abs, ("x", "y"), cost: 8, needs: .inputs
+  ) {
     gradient, x, _ in
     let zeros = try BasicOps.zerosLike(gradient)
     return try ComplexOps.complex(gradient, zeros) * UnaryOps.family.sign(x)
@@ -37,7 +39,7 @@ package struct ComplexOps: OpFamily {
   private static func part(
     _ name: String, _ loops: @escaping LoopTable,
     _ arguments: (String, String) = ("input", "output"),
-    cost: Int = 1,
+    cost: Int = 1, needs: GradientNeeds = .all,
     gradient: @escaping @Sendable (_ gradient: Tensor, _ x: Tensor, _ y: Tensor) throws -> Tensor
   ) -> OpDef {
     OpDef(
@@ -52,7 +54,9 @@ package struct ComplexOps: OpFamily {
         try context.requireParts(real: "Tout", complex: "T")
         return .elementwise([], loops, cost: cost)
       },
-      gradient: .rule { [try gradient($0.gradient(), $0.inputs[0], $0.outputs[0])] })
+      gradient: .rule(needs: needs) {
+        [try gradient($0.gradient(), $0.inputs[0], $0.outputs[0])]
+      })
   }
 
   /// real + i · imag.

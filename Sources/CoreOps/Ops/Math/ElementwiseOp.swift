@@ -70,12 +70,14 @@ public struct UnaryOp: Sendable {
   /// The gradient from that of the output, the input and the output.
   package init(
     _ name: String, _ types: DTypeSet, kernel: DTypeSet? = nil, _ loops: @escaping LoopTable,
-    cost: Int = 1, input: String = "x", output: String = "y",
+    cost: Int = 1, input: String = "x", output: String = "y", needs: GradientNeeds = .all,
     gradient: @escaping @Sendable (_ gradient: Tensor, _ x: Tensor, _ y: Tensor) throws -> Tensor
   ) {
     self.init(
       name, types, kernel: kernel, loops, cost: cost, input: input, output: output,
-      gradient: .rule { [try gradient($0.gradient(), $0.inputs[0], $0.outputs[0])] })
+      gradient: .rule(needs: needs) {
+        [try gradient($0.gradient(), $0.inputs[0], $0.outputs[0])]
+      })
   }
 
   /// - Parameters:
@@ -140,11 +142,11 @@ public struct BinaryOp: Sendable {
     cost: Int = 1, inputs: (String, String) = ("x", "y"), output: String = "z",
     shape: @escaping ShapeRule = ShapeRules.broadcast,
     failure: @escaping LoopFailure = { .internal("loop status \($0)") },
-    node: String? = nil, gradient: @escaping BroadcastGradient
+    node: String? = nil, needs: GradientNeeds = .all, gradient: @escaping BroadcastGradient
   ) {
     self.init(
       name, types, kernel: kernel, loops, cost: cost, inputs: inputs, output: output, shape: shape,
-      failure: failure, node: node, gradient: .broadcast(gradient))
+      failure: failure, node: node, gradient: .broadcast(needs: needs, gradient))
   }
 
   /// - Parameters:

@@ -12,7 +12,7 @@ package struct GradientOps: OpFamily {
   }
 
   /// -dy y³ / 2 for y = 1 / √x.
-  package let rsqrt: BinaryOp = GradientOps.ofOutput("RsqrtGrad", jk_rsqrt_grad) {
+  package let rsqrt: BinaryOp = GradientOps.ofOutput("RsqrtGrad", jk_rsqrt_grad, needs: .inputs) {
     gradient, y, dy, _ in
     let c = try conjugate(y)
     return (
@@ -27,7 +27,7 @@ package struct GradientOps: OpFamily {
   package let inv: BinaryOp = GradientOps.ofReciprocal("InvGrad")
 
   private static func ofReciprocal(_ name: String) -> BinaryOp {
-    ofOutput(name, jk_reciprocal_grad) { gradient, y, dy, _ in
+    ofOutput(name, jk_reciprocal_grad, needs: .inputs) { gradient, y, dy, _ in
       let c = try conjugate(y)
       return (
         try conjugate(gradient) * -2 * dy * c, try GradientOps.family.reciprocal(c, gradient)
@@ -36,7 +36,9 @@ package struct GradientOps: OpFamily {
   }
 
   /// dy y (1 - y) for y the sigmoid of x.
-  package let sigmoid: BinaryOp = GradientOps.ofOutput("SigmoidGrad", jk_sigmoid_grad) {
+  package let sigmoid: BinaryOp = GradientOps.ofOutput(
+    "SigmoidGrad", jk_sigmoid_grad, needs: .inputs
+  ) {
     gradient, y, dy, _ in
     let scaled = try gradient * conjugate(dy)
     return (
@@ -45,7 +47,7 @@ package struct GradientOps: OpFamily {
   }
 
   /// dy (1 - y²) for y = tanh x.
-  package let tanh: BinaryOp = GradientOps.ofOutput("TanhGrad", jk_tanh_grad) {
+  package let tanh: BinaryOp = GradientOps.ofOutput("TanhGrad", jk_tanh_grad, needs: .inputs) {
     gradient, y, dy, _ in
     (
       try gradient * -2 * conjugate(dy) * conjugate(y),
@@ -55,30 +57,38 @@ package struct GradientOps: OpFamily {
 
   /// An op of a function's output and the output's gradient.
   private static func ofOutput(
-    _ name: String, _ loops: @escaping LoopTable, gradient: @escaping BroadcastGradient
+    _ name: String, _ loops: @escaping LoopTable, needs: GradientNeeds = .all,
+    gradient: @escaping BroadcastGradient
   ) -> BinaryOp {
     BinaryOp(
       name, [.floats, .complexes], loops, cost: 2, inputs: ("y", "dy"),
-      shape: ShapeRules.alike, gradient: gradient)
+      shape: ShapeRules.alike, needs: needs, gradient: gradient)
   }
 
-  package let relu: BinaryOp = GradientOps.ofFeatures("ReluGrad", .reals, jk_relu_grad) {
+  package let relu: BinaryOp = GradientOps.ofFeatures(
+    "ReluGrad", .reals, jk_relu_grad, needs: .inputs(1)
+  ) {
     gradient, _, x, _ in (try GradientOps.family.relu(gradient, x), nil)
   }
 
-  package let relu6: BinaryOp = GradientOps.ofFeatures("Relu6Grad", .reals, jk_relu6_grad) {
+  package let relu6: BinaryOp = GradientOps.ofFeatures(
+    "Relu6Grad", .reals, jk_relu6_grad, needs: .inputs(1)
+  ) {
     gradient, _, x, _ in (try GradientOps.family.relu6(gradient, x), nil)
   }
 
-  package let elu: BinaryOp = GradientOps.ofFeatures("EluGrad", .floats, jk_elu_grad, "outputs") {
+  package let elu: BinaryOp = GradientOps.ofFeatures(
+    "EluGrad", .floats, jk_elu_grad, "outputs", needs: .inputs
+  ) {
     gradient, dy, y, _ in
     (
       try GradientOps.family.elu(gradient, y), try GradientOps.whereNegative(y, gradient * dy)
     )
   }
 
-  package let selu: BinaryOp = GradientOps.ofFeatures("SeluGrad", .floats, jk_selu_grad, "outputs")
-  {
+  package let selu: BinaryOp = GradientOps.ofFeatures(
+    "SeluGrad", .floats, jk_selu_grad, "outputs", needs: .inputs
+  ) {
     gradient, dy, y, _ in
     (
       try GradientOps.family.selu(gradient, y), try GradientOps.whereNegative(y, gradient * dy)
@@ -90,8 +100,9 @@ package struct GradientOps: OpFamily {
     return try SelectOps.where(ComparisonOps.family.less(y, zeros), value, zeros)
   }
 
-  package let softplus: BinaryOp = GradientOps.ofFeatures("SoftplusGrad", .floats, jk_softplus_grad)
-  {
+  package let softplus: BinaryOp = GradientOps.ofFeatures(
+    "SoftplusGrad", .floats, jk_softplus_grad, needs: .inputs
+  ) {
     gradient, dy, x, _ in
     let exp = UnaryOps.family.exp
     return (
@@ -115,7 +126,7 @@ package struct GradientOps: OpFamily {
     shape: ShapeRules.alike,
     kernel: .elementwise(
       .floats, jk_leaky_relu_grad, params: { context in LoopParams(try context.float("alpha")) }),
-    gradient: .rule {
+    gradient: .rule(needs: .inputs(1)) {
       [
         try GradientOps.family.leakyRelu(
           [$0.gradient(), $0.inputs[1]], ["alpha": .float($0.float("alpha"))]), nil,
@@ -125,10 +136,10 @@ package struct GradientOps: OpFamily {
   /// An op of an output's gradient and the input or output it belongs to.
   private static func ofFeatures(
     _ name: String, _ types: DTypeSet, _ loops: @escaping LoopTable, _ second: String = "features",
-    gradient: @escaping BroadcastGradient
+    needs: GradientNeeds = .all, gradient: @escaping BroadcastGradient
   ) -> BinaryOp {
     BinaryOp(
       name, types, loops, cost: 2, inputs: ("gradients", second), output: "backprops",
-      shape: ShapeRules.alike, gradient: gradient)
+      shape: ShapeRules.alike, needs: needs, gradient: gradient)
   }
 }

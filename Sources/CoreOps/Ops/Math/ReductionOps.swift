@@ -4,8 +4,12 @@ import CKernels
 package struct ReductionOps: OpFamily {
   package static let family: Self = define(Self())
 
-  package let sum: OpDef = reduction("Sum", JK_REDUCE_SUM) { try ReductionGradients.sum($0) }
-  package let mean: OpDef = reduction("Mean", JK_REDUCE_MEAN) { try ReductionGradients.mean($0) }
+  package let sum: OpDef = reduction("Sum", JK_REDUCE_SUM, needs: .inputs(1)) {
+    try ReductionGradients.sum($0)
+  }
+  package let mean: OpDef = reduction("Mean", JK_REDUCE_MEAN, needs: .inputs(1)) {
+    try ReductionGradients.mean($0)
+  }
   package let prod: OpDef = reduction("Prod", JK_REDUCE_PROD) { try ReductionGradients.product($0) }
   package let euclideanNorm: OpDef = reduction("EuclideanNorm", JK_REDUCE_NORM) {
     try ReductionGradients.norm($0)
@@ -38,11 +42,12 @@ package struct ReductionOps: OpFamily {
         let count = shapes.inputs[0].elementCount
         return try reduce([count], [true], operation: JK_REDUCE_L2, type)
       }
-    }, gradient: .rule { [try $0.inputs[0] * $0.gradient()] })
+    }, gradient: .rule(needs: .inputs(0)) { [try $0.inputs[0] * $0.gradient()] })
 
   /// A reduction of numbers; of ordered ones only, if so said.
   private static func reduction(
     _ name: String, _ operation: some BinaryInteger, ordered: Bool = false,
+    needs: GradientNeeds = .all,
     gradient: @escaping @Sendable (GradientContext) throws -> Tensor
   ) -> OpDef {
     let operation = Int32(operation)
@@ -68,7 +73,7 @@ package struct ReductionOps: OpFamily {
       kernel: .raw(["T": ordered ? [.reals] : [.numbers]]) { context in
         let type = try context.type("T")
         return { try specialise($0, operation, type) }
-      }, gradient: .rule { [try gradient($0), nil] })
+      }, gradient: .rule(needs: needs) { [try gradient($0), nil] })
   }
 
   private static func logical(_ name: String, _ operation: some BinaryInteger) -> OpDef {

@@ -103,7 +103,7 @@ package struct ScanOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0], outputs: [0])) { context in
       // Elements that equal the result share its gradient.
       let x = context.inputs[0]
       let last = try [-1].asTensor()

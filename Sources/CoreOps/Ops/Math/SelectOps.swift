@@ -29,7 +29,7 @@ package struct SelectOps: OpFamily {
     kernel: SelectOps.kernel { condition, output in
       try SelectOps.conditionShape(PartialShape(condition), PartialShape(output)).known ?? condition
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       let gradient = try context.gradient()
       let (condition, zeros) = (context.inputs[0], try BasicOps.zerosLike(gradient))
       let select = SelectOps.family.selectV1
@@ -79,7 +79,7 @@ package struct SelectOps: OpFamily {
       }
     },
     kernel: SelectOps.kernel { condition, _ in condition },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0, 1, 2], outputs: [0])) { context in
       let gradient = try context.gradient()
       let (condition, zeros) = (context.inputs[0], try BasicOps.zerosLike(gradient))
       let output = context.outputs[0]
@@ -141,7 +141,7 @@ package struct SelectOps: OpFamily {
       return [shape]
     },
     kernel: .elementwise(.numbers, jk_clip),
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1, 2)) { context in
       let gradient = try context.gradient()
       let (x, low, high) = (context.inputs[0], context.inputs[1], context.inputs[2])
       let zeros = try BasicOps.zerosLike(gradient)
@@ -184,7 +184,7 @@ package struct SelectOps: OpFamily {
         [try run.inputs.dropFirst().reduce(run.inputs[0]) { try Stacking.sum($0, $1) }]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .nothing) { context in
       let gradient = try context.gradient()
       return context.inputs.map { _ in gradient }
     })
@@ -204,7 +204,7 @@ package struct SelectOps: OpFamily {
       return [shape]
     },
     kernel: SelectOps.sum,
-    gradient: .rule { context in
+    gradient: .rule(needs: .nothing) { context in
       let gradient = try context.gradient()
       return context.inputs.map { _ in gradient }
     })

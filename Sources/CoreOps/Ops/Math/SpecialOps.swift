@@ -5,29 +5,30 @@ package struct SpecialOps: OpFamily {
   package static let family: Self = define(Self())
 
   package let lgamma: UnaryOp = .init(
-    "Lgamma", .floats, kernel: SpecialOps.wide, jk_lgamma, cost: 32
+    "Lgamma", .floats, kernel: SpecialOps.wide, jk_lgamma, cost: 32, needs: .inputs
   ) { gradient, x, _ in try gradient * SpecialOps.family.digamma(x) }
 
   package let digamma: UnaryOp = .init(
-    "Digamma", .floats, kernel: SpecialOps.wide, jk_digamma, cost: 32
+    "Digamma", .floats, kernel: SpecialOps.wide, jk_digamma, cost: 32, needs: .inputs
   ) { gradient, x, _ in
     let one = try BasicOps.zerosLike(x) + 1
     return try gradient * SpecialOps.family.polygamma(one, x)
   }
 
   package let erfinv = UnaryOp(
-    "Erfinv", .floats, kernel: [.float32, .float64], jk_erfinv, cost: 128
+    "Erfinv", .floats, kernel: [.float32, .float64], jk_erfinv, cost: 128, needs: .outputs
   ) { gradient, _, y in
     try gradient * UnaryOps.family.exp(UnaryOps.family.square(y)) * 0.886226925452758
   }
 
   package let ndtri = UnaryOp(
-    "Ndtri", .floats, kernel: [.float32, .float64], jk_ndtri, cost: 128
+    "Ndtri", .floats, kernel: [.float32, .float64], jk_ndtri, cost: 128, needs: .outputs
   ) { gradient, _, y in
     try gradient * UnaryOps.family.exp(UnaryOps.family.square(y) / 2) * 2.5066282746310002
   }
 
-  package let besselI0: UnaryOp = SpecialOps.bessel("BesselI0", jk_bessel_i0) { gradient, x, _ in
+  package let besselI0: UnaryOp = SpecialOps.bessel("BesselI0", jk_bessel_i0, needs: .inputs) {
+    gradient, x, _ in
     try gradient * SpecialOps.family.besselI1(x)
   }
   package let besselI0e: UnaryOp = SpecialOps.bessel("BesselI0e", jk_bessel_i0e) { gradient, x, y in
@@ -46,7 +47,8 @@ package struct SpecialOps: OpFamily {
           - y * (UnaryOps.family.sign($0) + UnaryOps.family.reciprocal($0))
       }
   }
-  package let besselJ0: UnaryOp = SpecialOps.bessel("BesselJ0", jk_bessel_j0) { gradient, x, _ in
+  package let besselJ0: UnaryOp = SpecialOps.bessel("BesselJ0", jk_bessel_j0, needs: .inputs) {
+    gradient, x, _ in
     try -gradient * SpecialOps.family.besselJ1(x)
   }
   package let besselJ1: UnaryOp = SpecialOps.bessel("BesselJ1", jk_bessel_j1) { gradient, x, y in
@@ -55,7 +57,8 @@ package struct SpecialOps: OpFamily {
         try SpecialOps.family.besselJ0($0) - y / $0
       }
   }
-  package let besselK0: UnaryOp = SpecialOps.bessel("BesselK0", jk_bessel_k0) { gradient, x, _ in
+  package let besselK0: UnaryOp = SpecialOps.bessel("BesselK0", jk_bessel_k0, needs: .inputs) {
+    gradient, x, _ in
     try -gradient * SpecialOps.family.besselK1(x)
   }
   package let besselK0e: UnaryOp = SpecialOps.bessel("BesselK0e", jk_bessel_k0e) { gradient, x, y in
@@ -68,7 +71,8 @@ package struct SpecialOps: OpFamily {
     try gradient
       * (y * (1 - UnaryOps.family.reciprocal(x)) - SpecialOps.family.besselK0e(x))
   }
-  package let besselY0: UnaryOp = SpecialOps.bessel("BesselY0", jk_bessel_y0) { gradient, x, _ in
+  package let besselY0: UnaryOp = SpecialOps.bessel("BesselY0", jk_bessel_y0, needs: .inputs) {
+    gradient, x, _ in
     try -gradient * SpecialOps.family.besselY1(x)
   }
   package let besselY1: UnaryOp = SpecialOps.bessel("BesselY1", jk_bessel_y1) { gradient, x, y in
@@ -80,23 +84,23 @@ package struct SpecialOps: OpFamily {
   ) { gradient, x, y in try gradient * (1 - x * y * 2) }
 
   package let expint = UnaryOp(
-    "Expint", .floats, kernel: [.float32, .float64], jk_expint, cost: 128
+    "Expint", .floats, kernel: [.float32, .float64], jk_expint, cost: 128, needs: .inputs
   ) { gradient, x, _ in try gradient * UnaryOps.family.exp(x) / x }
 
   package let fresnelCos = UnaryOp(
-    "FresnelCos", .floats, kernel: [.float32, .float64], jk_fresnel_cos, cost: 128
+    "FresnelCos", .floats, kernel: [.float32, .float64], jk_fresnel_cos, cost: 128, needs: .inputs
   ) { gradient, x, _ in
     try gradient * UnaryOps.family.cos(UnaryOps.family.square(x) * 1.5707963267948966)
   }
 
   package let fresnelSin = UnaryOp(
-    "FresnelSin", .floats, kernel: [.float32, .float64], jk_fresnel_sin, cost: 128
+    "FresnelSin", .floats, kernel: [.float32, .float64], jk_fresnel_sin, cost: 128, needs: .inputs
   ) { gradient, x, _ in
     try gradient * UnaryOps.family.sin(UnaryOps.family.square(x) * 1.5707963267948966)
   }
 
   package let spence: UnaryOp = .init(
-    "Spence", .floats, kernel: [.float32, .float64], jk_spence, cost: 128
+    "Spence", .floats, kernel: [.float32, .float64], jk_spence, cost: 128, needs: .inputs
   ) { gradient, x, _ in
     let one = try BasicOps.zerosLike(x) + 1
     return try gradient
@@ -107,10 +111,10 @@ package struct SpecialOps: OpFamily {
   private static let wide: DTypeSet = [.half, .float32, .float64]
 
   private static func bessel(
-    _ name: String, _ loops: @escaping LoopTable,
+    _ name: String, _ loops: @escaping LoopTable, needs: GradientNeeds = .all,
     gradient: @escaping @Sendable (_ gradient: Tensor, _ x: Tensor, _ y: Tensor) throws -> Tensor
   ) -> UnaryOp {
-    UnaryOp(name, .floats, kernel: wide, loops, cost: 256, gradient: gradient)
+    UnaryOp(name, .floats, kernel: wide, loops, cost: 256, needs: needs, gradient: gradient)
   }
 
   /// `value` of x, and a constant where x is 0.
@@ -123,7 +127,8 @@ package struct SpecialOps: OpFamily {
   }
 
   package let igamma: BinaryOp = .init(
-    "Igamma", .floats, kernel: [.float32, .float64], jk_igamma, cost: 512, inputs: ("a", "x")
+    "Igamma", .floats, kernel: [.float32, .float64], jk_igamma, cost: 512, inputs: ("a", "x"),
+    needs: .inputs
   ) { gradient, a, x, _ in
     (
       try gradient * SpecialOps.family.igammaGradA(a, x),
@@ -132,7 +137,8 @@ package struct SpecialOps: OpFamily {
   }
 
   package let igammac: BinaryOp = .init(
-    "Igammac", .floats, kernel: [.float32, .float64], jk_igammac, cost: 512, inputs: ("a", "x")
+    "Igammac", .floats, kernel: [.float32, .float64], jk_igammac, cost: 512, inputs: ("a", "x"),
+    needs: .inputs
   ) { gradient, a, x, _ in
     (
       try -gradient * SpecialOps.family.igammaGradA(a, x),
@@ -152,11 +158,11 @@ package struct SpecialOps: OpFamily {
   }
 
   package let zeta: BinaryOp = .init(
-    "Zeta", [.float32, .float64], jk_zeta, cost: 512, inputs: ("x", "q")
+    "Zeta", [.float32, .float64], jk_zeta, cost: 512, inputs: ("x", "q"), needs: .inputs
   ) { gradient, x, q, _ in (nil, try gradient * -x * SpecialOps.family.zeta(x + 1, q)) }
 
   package let polygamma: BinaryOp = .init(
-    "Polygamma", [.float32, .float64], jk_polygamma, cost: 512, inputs: ("a", "x")
+    "Polygamma", [.float32, .float64], jk_polygamma, cost: 512, inputs: ("a", "x"), needs: .inputs
   ) { gradient, a, x, _ in (nil, try gradient * SpecialOps.family.polygamma(a + 1, x)) }
 
   package let betaincOp: OpDef = .init(
@@ -183,7 +189,7 @@ package struct SpecialOps: OpFamily {
       return [shape]
     },
     kernel: .elementwise([.float32, .float64], jk_betainc, cost: 512),
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0, 1, 2], outputs: [0])) { context in
       let (a, b, x) = (context.inputs[0], context.inputs[1], context.inputs[2])
       let (lgamma, binary) = (SpecialOps.family.lgamma, BinaryOps.family)
       let beta = try lgamma(a) + lgamma(b) - lgamma(a + b)

@@ -5,83 +5,97 @@ package struct UnaryOps: OpFamily {
   package static let family: Self = define(Self())
 
   /// |x| of real numbers.
-  package let magnitude: UnaryOp = .init("Abs", [.floats, .signedInts], jk_abs) { gradient, x, _ in
+  package let magnitude: UnaryOp = .init("Abs", [.floats, .signedInts], jk_abs, needs: .inputs) {
+    gradient, x, _ in
     try gradient * UnaryOps.family.sign(x)
   }
 
-  package let negative = UnaryOp("Neg", [.floats, .signedInts, .complexes], jk_neg) {
+  package let negative = UnaryOp("Neg", [.floats, .signedInts, .complexes], jk_neg, needs: .nothing)
+  {
     gradient, _, _ in
     try -gradient
   }
 
-  package let sign = UnaryOp("Sign", [.floats, .signedInts, .complexes], jk_sign) { _, x, _ in
+  package let sign = UnaryOp("Sign", [.floats, .signedInts, .complexes], jk_sign, needs: .inputs) {
+    _, x, _ in
     try BasicOps.zerosLike(x)
   }
 
-  package let square = UnaryOp("Square", [.numbers], jk_square) { gradient, x, _ in
+  package let square = UnaryOp("Square", [.numbers], jk_square, needs: .inputs) { gradient, x, _ in
     try gradient * (conjugate(x) * 2)
   }
 
-  package let sqrt = UnaryOp("Sqrt", [.floats, .complexes], jk_sqrt, cost: 4) { gradient, _, y in
+  package let sqrt = UnaryOp("Sqrt", [.floats, .complexes], jk_sqrt, cost: 4, needs: .outputs) {
+    gradient, _, y in
     try GradientOps.family.sqrt(y, gradient)
   }
 
-  package let rsqrt = UnaryOp("Rsqrt", [.floats, .complexes], jk_rsqrt, cost: 4) { gradient, _, y in
+  package let rsqrt = UnaryOp("Rsqrt", [.floats, .complexes], jk_rsqrt, cost: 4, needs: .outputs) {
+    gradient, _, y in
     try GradientOps.family.rsqrt(y, gradient)
   }
 
   package let reciprocal = UnaryOp(
     "Reciprocal", [.floats, .signedInts, .complexes], kernel: [.floats, .complexes],
-    jk_reciprocal, cost: 2
+    jk_reciprocal, cost: 2, needs: .outputs
   ) { gradient, _, y in try GradientOps.family.reciprocal(y, gradient) }
 
   /// The older name of `Reciprocal`.
   package let inv = UnaryOp(
     "Inv", [.floats, .signedInts, .complexes], kernel: [.floats, .complexes],
-    jk_reciprocal, cost: 2
+    jk_reciprocal, cost: 2, needs: .outputs
   ) { gradient, _, y in try GradientOps.family.inv(y, gradient) }
 
-  package let exp = UnaryOp("Exp", [.floats, .complexes], jk_exp, cost: 8) { gradient, _, y in
+  package let exp = UnaryOp("Exp", [.floats, .complexes], jk_exp, cost: 8, needs: .outputs) {
+    gradient, _, y in
     try gradient * conjugate(y)
   }
 
-  package let expm1: UnaryOp = .init("Expm1", [.floats, .complexes], jk_expm1, cost: 8) {
+  package let expm1: UnaryOp = .init(
+    "Expm1", [.floats, .complexes], jk_expm1, cost: 8, needs: .inputs
+  ) {
     gradient, x, _ in
     try gradient * conjugate(UnaryOps.family.exp(x))
   }
 
-  package let log: UnaryOp = .init("Log", [.floats, .complexes], jk_log, cost: 8) {
+  package let log: UnaryOp = .init("Log", [.floats, .complexes], jk_log, cost: 8, needs: .inputs) {
     gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(conjugate(x))
   }
 
-  package let log1p: UnaryOp = .init("Log1p", [.floats, .complexes], jk_log1p, cost: 8) {
+  package let log1p: UnaryOp = .init(
+    "Log1p", [.floats, .complexes], jk_log1p, cost: 8, needs: .inputs
+  ) {
     gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(conjugate(x) + 1)
   }
 
-  package let sin: UnaryOp = .init("Sin", [.floats, .complexes], jk_sin, cost: 8) {
+  package let sin: UnaryOp = .init("Sin", [.floats, .complexes], jk_sin, cost: 8, needs: .inputs) {
     gradient, x, _ in
     try gradient * UnaryOps.family.cos(conjugate(x))
   }
 
-  package let cos: UnaryOp = .init("Cos", [.floats, .complexes], jk_cos, cost: 8) {
+  package let cos: UnaryOp = .init("Cos", [.floats, .complexes], jk_cos, cost: 8, needs: .inputs) {
     gradient, x, _ in
     try -gradient * UnaryOps.family.sin(conjugate(x))
   }
 
-  package let tan: UnaryOp = .init("Tan", [.floats, .complexes], jk_tan, cost: 16) {
+  package let tan: UnaryOp = .init("Tan", [.floats, .complexes], jk_tan, cost: 16, needs: .inputs) {
     gradient, x, _ in
     let secant = try UnaryOps.family.reciprocal(UnaryOps.family.cos(conjugate(x)))
     return try gradient * UnaryOps.family.square(secant)
   }
 
-  package let asin: UnaryOp = .init("Asin", [.floats, .complexes], jk_asin, cost: 16) {
+  package let asin: UnaryOp = .init(
+    "Asin", [.floats, .complexes], jk_asin, cost: 16, needs: .inputs
+  ) {
     gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(UnaryOps.cofactor(x))
   }
 
-  package let acos: UnaryOp = .init("Acos", [.floats, .complexes], jk_acos, cost: 16) {
+  package let acos: UnaryOp = .init(
+    "Acos", [.floats, .complexes], jk_acos, cost: 16, needs: .inputs
+  ) {
     gradient, x, _ in
     try -gradient * UnaryOps.family.reciprocal(UnaryOps.cofactor(x))
   }
@@ -91,49 +105,66 @@ package struct UnaryOps: OpFamily {
     try family.sqrt(1 - family.square(conjugate(x)))
   }
 
-  package let atan: UnaryOp = .init("Atan", [.floats, .complexes], jk_atan, cost: 16) {
+  package let atan: UnaryOp = .init(
+    "Atan", [.floats, .complexes], jk_atan, cost: 16, needs: .inputs
+  ) {
     gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(UnaryOps.family.square(conjugate(x)) + 1)
   }
 
-  package let sinh: UnaryOp = .init("Sinh", [.floats, .complexes], jk_sinh, cost: 16) {
+  package let sinh: UnaryOp = .init(
+    "Sinh", [.floats, .complexes], jk_sinh, cost: 16, needs: .inputs
+  ) {
     gradient, x, _ in
     try gradient * UnaryOps.family.cosh(conjugate(x))
   }
 
-  package let cosh: UnaryOp = .init("Cosh", [.floats, .complexes], jk_cosh, cost: 16) {
+  package let cosh: UnaryOp = .init(
+    "Cosh", [.floats, .complexes], jk_cosh, cost: 16, needs: .inputs
+  ) {
     gradient, x, _ in
     try gradient * UnaryOps.family.sinh(conjugate(x))
   }
 
-  package let tanh = UnaryOp("Tanh", [.floats, .complexes], jk_tanh, cost: 8) { gradient, _, y in
+  package let tanh = UnaryOp("Tanh", [.floats, .complexes], jk_tanh, cost: 8, needs: .outputs) {
+    gradient, _, y in
     try GradientOps.family.tanh(conjugate(y), gradient)
   }
 
-  package let asinh: UnaryOp = .init("Asinh", [.floats, .complexes], jk_asinh, cost: 16) {
+  package let asinh: UnaryOp = .init(
+    "Asinh", [.floats, .complexes], jk_asinh, cost: 16, needs: .outputs
+  ) {
     gradient, _, y in
     try gradient / UnaryOps.family.cosh(conjugate(y))
   }
 
-  package let acosh: UnaryOp = .init("Acosh", [.floats, .complexes], jk_acosh, cost: 16) {
+  package let acosh: UnaryOp = .init(
+    "Acosh", [.floats, .complexes], jk_acosh, cost: 16, needs: .outputs
+  ) {
     gradient, _, y in
     try gradient / UnaryOps.family.sinh(conjugate(y))
   }
 
-  package let atanh: UnaryOp = .init("Atanh", [.floats, .complexes], jk_atanh, cost: 16) {
+  package let atanh: UnaryOp = .init(
+    "Atanh", [.floats, .complexes], jk_atanh, cost: 16, needs: .inputs
+  ) {
     gradient, x, _ in
     try gradient * UnaryOps.family.reciprocal(1 - UnaryOps.family.square(conjugate(x)))
   }
 
-  package let sigmoid = UnaryOp("Sigmoid", [.floats, .complexes], jk_sigmoid, cost: 8) {
+  package let sigmoid = UnaryOp(
+    "Sigmoid", [.floats, .complexes], jk_sigmoid, cost: 8, needs: .outputs
+  ) {
     gradient, _, y in try GradientOps.family.sigmoid(conjugate(y), gradient)
   }
 
-  package let erf: UnaryOp = .init("Erf", [.floats], jk_erf, cost: 16) { gradient, x, _ in
+  package let erf: UnaryOp = .init("Erf", [.floats], jk_erf, cost: 16, needs: .inputs) {
+    gradient, x, _ in
     try gradient * UnaryOps.bell(x)
   }
 
-  package let erfc: UnaryOp = .init("Erfc", [.floats], jk_erfc, cost: 16) { gradient, x, _ in
+  package let erfc: UnaryOp = .init("Erfc", [.floats], jk_erfc, cost: 16, needs: .inputs) {
+    gradient, x, _ in
     try -gradient * UnaryOps.bell(x)
   }
 

@@ -28,7 +28,7 @@ package struct FakeQuantOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0)) { context in
       [
         try FakeQuantOps.family.fakeQuantWithMinMaxArgsGradient(
           [context.gradient(), context.inputs[0]],
@@ -94,7 +94,7 @@ package struct FakeQuantOps: OpFamily {
           }
         }
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .inputs) { context in
         try apply(
           gradient(), [context.gradient()] + context.inputs,
           context.attrs.only("num_bits", "narrow_range"))
@@ -228,11 +228,11 @@ package struct FakeQuantOps: OpFamily {
         Double(try context.float("input_min")), Double(try context.float("input_max"))
       )
       return { [try grid.snapped($0.inputs[0], bits, { _ in (low, high) })] }
-    }, gradient: .rule { [try $0.gradient()] })
+    }, gradient: .rule(needs: .nothing) { [try $0.gradient()] })
 
   package let quantizeAndDequantizeV2: OpDef = snapped(
     "QuantizeAndDequantizeV2",
-    gradient: .rule { [try $0.gradient(), nil, nil] })
+    gradient: .rule(needs: .nothing) { [try $0.gradient(), nil, nil] })
 
   private static func snapped(_ name: String, gradient: Gradient) -> OpDef {
     OpDef(
@@ -271,11 +271,11 @@ package struct FakeQuantOps: OpFamily {
         let bits = try grid.checked(run.inputs[3].integers()[0])
         return [try grid.snapped(run.inputs[0], bits, run.inputs[1], run.inputs[2], loose: true)]
       }
-    }, gradient: .rule { [try $0.gradient(), nil, nil, nil] })
+    }, gradient: .rule(needs: .nothing) { [try $0.gradient(), nil, nil, nil] })
 
   package let quantizeAndDequantizeV4: OpDef = snapped(
     "QuantizeAndDequantizeV4",
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs) { context in
       try apply(
         FakeQuantOps.family.quantizeAndDequantizeV4Grad, [context.gradient()] + context.inputs,
         context.attrs.only("axis"))

@@ -265,7 +265,42 @@ package struct StatelessRandomOps: OpFamily {
       jk_random_truncated(
         dtype, generator, parameters[0], parameters[1], parameters[2], parameters[3], sets, samples,
         0, out)
-    }, gradient: .zero)
+    }, gradient: .rule { try truncatedNormalGradient($0) })
+
+  /// By implicit reparameterisation (Figurnov et al., 2018): the sample moves with the parameters so
+  /// that its quantile stays the same.
+  private static func truncatedNormalGradient(_ context: GradientContext) throws -> [Tensor?] {
+    let (parameters, sample) = (context.inputs[2...], context.outputs[0])
+    let gradient = try context.gradient()
+    func standard(_ x: Tensor) throws -> Tensor { try (x - parameters[2]) / parameters[3] }
+    func below(_ x: Tensor) throws -> Tensor {
+      try UnaryOps.family.erfc(x * -0.7071067811865476) * 0.5
+    }
+    let (x, low, high) = (
+      try standard(sample), try standard(parameters[4]), try standard(parameters[5])
+    )
+    let start = try below(low)
+    let quantile = try (below(x) - start) / (below(high) - start)
+    // Held away from 0 and 1, whose logarithms are not finite.
+    let (least, most) =
+      sample.dtype == .float64
+      ? (Double.leastNormalMagnitude, 1 - Double.ulpOfOne)
+      : (Double(Float.leastNormalMagnitude), 1 - Double(Float.ulpOfOne))
+    let held = try BinaryOps.family.minimum(BinaryOps.family.maximum(quantile, least), most)
+    func density(_ bound: Tensor, _ logarithm: Tensor) throws -> Tensor {
+      let square = UnaryOps.family.square
+      return try UnaryOps.family.exp((square(x) - square(bound)) * 0.5 + logarithm)
+    }
+    let derivatives = [
+      nil, x, try density(low, UnaryOps.family.log1p(-held)),
+      try density(high, UnaryOps.family.log(held)),
+    ]
+    return try [nil, nil]
+      + zip(parameters, derivatives).map { parameter, derivative in
+        try reduceToShape(
+          derivative.map { try gradient * $0 } ?? gradient, of: parameter, other: sample)
+      }
+  }
 }
 
 extension StatelessRandomOps {

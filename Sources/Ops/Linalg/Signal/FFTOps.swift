@@ -55,7 +55,7 @@ extension FFTOps {
           )
         }
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .inputs(0)) { context in
         let gradient = try context.gradient()
         let result = try other()([gradient])
         // A transform and its inverse differ by the number of points.

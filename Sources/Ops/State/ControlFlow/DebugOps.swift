@@ -55,7 +55,7 @@ package struct DebugOps: OpFamily {
         return [run.inputs[0]]
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs) { context in
       [try context.gradient()] + [Tensor?](repeating: nil, count: context.inputs.count - 1)
     })
 
@@ -119,7 +119,7 @@ package struct DebugOps: OpFamily {
           throw TFError.invalidArgument("\(message) : Tensor had \(list) values")
         }
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .nothing) { context in
         // The gradient is checked as well.
         let message = try context.string("message")
         let watch = "Not a number (NaN) or infinity (Inf) values detected in gradient. \(message)"

@@ -11,7 +11,7 @@ package struct OptionalOps: OpFamily {
     Toutput_types: list(type) >= 1
     """, shape: ShapeRules.scalar,
     kernel: .run { [Tensor(.variant, objects: [OptionalValue($0.inputs)], dims: Shape())] },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs) { context in
       try apply(
         family.getValue, [context.gradient()],
         [
@@ -97,5 +97,22 @@ package final class OptionalValue: TensorObject {
       let value = tensor.objects[0] as? OptionalValue
     else { throw TFError.invalidArgument("input is not an Optional variant") }
     return value
+  }
+}
+
+extension OptionalValue: AdditiveObject {
+  package func zeros() throws -> any TensorObject {
+    OptionalValue(try components?.map { try Tensor.zeros(like: $0) })
+  }
+
+  package func sum(with other: any TensorObject) throws -> any TensorObject {
+    guard let other = other as? OptionalValue, (components == nil) == (other.components == nil)
+    else {
+      throw TFError.invalidArgument(
+        "Cannot add optionals because one has a value and the other doesn't.")
+    }
+    guard let mine = components, let its = other.components else { return self }
+    try require(mine.count == its.count, "Cannot add optionals of different lengths.")
+    return OptionalValue(try zip(mine, its).map { try Tensor.sum($0, $1) })
   }
 }

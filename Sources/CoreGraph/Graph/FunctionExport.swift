@@ -1,0 +1,103 @@
+import CoreOps
+
+extension FunctionDef {
+  /// A function of the part of a graph that some results need.
+  ///
+  /// - Parameters:
+  ///   - arguments: outputs of the graph that become the arguments.
+  ///   - results: outputs of the graph; a result may be an argument.
+  ///   - effects: nodes that run when the function is called, whether or not a result needs them.
+  /// - Throws: `NOT_FOUND` for an op that Janus does not have.
+  package init(
+    _ name: String, of graph: Graph, arguments: [Endpoint], results: [Endpoint],
+    effects: [Int] = []
+  ) throws {
+    self.init(name: name)
+    let nodes = graph.nodes
+    var prefix = "arg_"
+    while nodes.contains(where: { $0.name.hasPrefix(prefix) }) { prefix = "_" + prefix }
+    var texts: [Endpoint: String] = [:]
+    for (index, argument) in arguments.enumerated() {
+      let dtype = nodes[argument.node].outputTypes[argument.index]
+      inputs.append(Argument(name: "\(prefix)\(index)", type: dtype))
+      texts[argument] = "\(prefix)\(index)"
+    }
+    var needed: Set<Int> = []
+    var stack = results.filter { texts[$0] == nil }.map(\.node) + effects
+    while let id = stack.popLast() {
+      guard needed.insert(id).inserted else { continue }
+      stack += nodes[id].inputs.filter { texts[$0] == nil }.map(\.node)
+      stack += nodes[id].controlInputs.filter { control in
+        !arguments.contains { $0.node == control }
+      }
+    }
+    func text(_ endpoint: Endpoint) throws -> String {
+      if let text = texts[endpoint] { return text }
+      let text = try Self.text(endpoint, nodes)
+      texts[endpoint] = text
+      return text
+    }
+    for id in needed.sorted() {
+      let node = nodes[id]
+      let controls = node.controlInputs.filter(needed.contains).map { "^" + nodes[$0].name }
+      self.nodes.append(
+        NodeDef(
+          name: node.name, op: node.opName, inputs: try node.inputs.map(text) + controls,
+          device: node.device, attrs: node.attrs))
+      if node.isStateful { isStateful = true }
+    }
+    for (index, result) in results.enumerated() {
+      let dtype = nodes[result.node].outputTypes[result.index]
+      outputs.append(Argument(name: "output_\(index)", type: dtype))
+      returns["output_\(index)"] = try text(result)
+    }
+    for id in effects {
+      controlReturns[nodes[id].name] = nodes[id].name
+      controlOutputs.append(nodes[id].name)
+    }
+  }
+
+  /// An output as functions write it: `node:argument:position`.
+  private static func text(_ endpoint: Endpoint, _ nodes: [Node]) throws -> String {
+    let node = nodes[endpoint.node]
+    guard let op = node.op else { return "\(node.name):\(endpoint.index)" }
+    var first = 0
+    for output in op.signature.outputs {
+      let count = try op.signature.types(of: output, node.attrs).count
+      if endpoint.index < first + count {
+        return "\(node.name):\(output.name):\(endpoint.index - first)"
+      }
+      first += count
+    }
+    throw TFError.internal("\(node.name) has no output \(endpoint.index)")
+  }
+}
+
+extension FunctionLibrary {
+  /// Adds the functions of another library that are not here yet.
+  mutating func merge(_ other: FunctionLibrary) throws {
+    for name in other.order where self[name] == nil {
+      if let function = other[name] { try add(function) }
+    }
+  }
+}
+
+/// Numbers for the names of derived functions, so that those of different graphs differ.
+enum DerivedName {
+  private static let count = Lock<Int>(0)
+
+  /// `__forward_name_7`, as TensorFlow calls such functions.
+  static func make(_ role: String, of name: String) -> String {
+    let number = count.withLock {
+      $0 += 1
+      return $0
+    }
+    // A derived function of a derived function is called after the first.
+    var base = Substring(name)
+    for prefix in ["__forward_", "__backward_"] where base.hasPrefix(prefix) {
+      base = base.dropFirst(prefix.count)
+      if let end = base.lastIndex(of: "_") { base = base[..<end] }
+    }
+    return "__\(role)_\(base)_\(number)"
+  }
+}

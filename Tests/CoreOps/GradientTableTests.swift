@@ -1,0 +1,59 @@
+import CoreOps
+import Foundation
+import Ops
+import TestSupport
+import Testing
+
+/// Which ops have gradients, against TensorFlow's registry: `Fixtures/gradients.txt` has the ops for
+/// which TensorFlow 2.21 registers a function (not `NotDifferentiable`).
+@Suite struct GradientTableTests {
+  /// The ops without a rule of their own though TensorFlow registers a function, and why.
+  private static let leftOut: [String: String] = {
+    var table: [String: String] = [:]
+    for name in [
+      "Enter", "Exit", "LoopCond", "Merge", "NextIteration", "RefEnter", "RefExit", "RefMerge",
+      "RefNextIteration", "RefSwitch", "Switch",
+    ] {
+      table[name] = "the loop or conditional has a gradient as a whole, once it is raised"
+    }
+    for name in [
+      "Case", "If", "PartitionedCall", "StatefulPartitionedCall", "StatelessCase", "StatelessIf",
+      "StatelessWhile", "While",
+    ] {
+      table[name] = "it is made from the functions that the node calls"
+    }
+    for name in ["SparseDenseCwiseAdd", "SparseSparseMaximum", "SparseSparseMinimum"] {
+      table[name] = "TensorFlow's function raises NotImplementedError"
+    }
+    return table
+  }()
+
+  private static let registered: [String] = {
+    guard
+      let url = Bundle.module.url(
+        forResource: "gradients", withExtension: "txt", subdirectory: "Fixtures"),
+      let text = try? String(contentsOf: url, encoding: .utf8)
+    else { return [] }
+    return text.split(separator: "\n").map(String.init)
+  }()
+
+  @Test func opsWithAGradientInTensorFlowHaveOne() {
+    #expect(Self.registered.count > 300)
+    for name in Self.registered {
+      guard let op = OpRegistry.standard[name], case .none(let reason) = op.gradient else {
+        continue
+      }
+      #expect(Self.leftOut[name] != nil, "\(name) has none: \(reason)")
+    }
+  }
+
+  @Test func whatIsLeftOutIsInTheRegistryWithoutARule() {
+    for name in Self.leftOut.keys {
+      guard let op = OpRegistry.standard[name] else {
+        Issue.record("\(name) is not registered")
+        continue
+      }
+      #expect(!op.hasGradient, "\(name) has a rule")
+    }
+  }
+}
