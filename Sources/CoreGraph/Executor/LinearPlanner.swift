@@ -261,7 +261,8 @@ struct LinearPlanner {
         return
       } catch is NeedsValue {}
     case .dynamic:
-      if allKnown, !kernel.op.isStateful, kernel.op.name != "Placeholder", !callsFunctions(kernel),
+      if allKnown, !kernel.op.isStateful, kernel.op.name != "Placeholder",
+        !kernel.attrs.callsFunctions,
         !kernel.outputTypes.contains(.variant), !kernel.outputTypes.contains(.resource)
       {
         let outputs = try kernel.run(
@@ -272,19 +273,6 @@ struct LinearPlanner {
       }
     }
     try placeDynamic(node, position, values)
-  }
-
-  private func callsFunctions(_ kernel: PreparedKernel) -> Bool {
-    kernel.attrs.contains { entry in
-      switch entry.value {
-      case .function: true
-      case .list(let list):
-        list.contains {
-          if case .function = $0 { true } else { false }
-        }
-      default: false
-      }
-    }
   }
 
   private func isSmall(_ specialisation: PreparedKernel.Specialisation, _ kernel: PreparedKernel)

@@ -89,19 +89,15 @@ package final class GraphBuilder: Interpreter {
     do {
       if let name { try NameRules.check(name, in: scope.name) }
       let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
-      let types = try op.signature.outputTypes(complete)
       let endpoints = try inputs.map { try endpoint(of: $0, near: base) }
-      let shapes = try infer(op, complete, inputs, endpoints, types)
-      return try append(
-        name: graph.uniqueName(scope.name + base), op, endpoints, complete, types, shapes)
+      return try append(name: graph.uniqueName(scope.name + base), op, endpoints, complete)
     } catch let error as TFError {
       throw error.at(node: scope.name + base, op: op.name)
     }
   }
 
   private func append(
-    name: String, _ op: OpDef, _ inputs: [Endpoint], _ attrs: Attrs, _ types: [DType],
-    _ shapes: [PartialShape]
+    name: String, _ op: OpDef, _ inputs: [Endpoint], _ attrs: Attrs
   ) throws -> Int {
     var controls: [Int] = []
     for control in scope.controls {
@@ -111,10 +107,10 @@ package final class GraphBuilder: Interpreter {
       }
     }
     let place = try self.place()
-    let id = try graph.add(
-      name: name, opName: op.name, op: op, inputs: inputs, controlInputs: controls,
+    let id = try graph.append(
+      name: name, op: op, inputs: inputs, controlInputs: controls,
       attrs: place.group.isEmpty ? attrs : attrs.with("_class", .strings(place.group)),
-      device: place.device, outputTypes: types, outputShapes: shapes)
+      device: place.device, checked: true)
     for control in scope.controls { control.note(id) }
     return id
   }
@@ -135,28 +131,6 @@ package final class GraphBuilder: Interpreter {
     return (device, group.sorted())
   }
 
-  private func infer(
-    _ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ endpoints: [Endpoint], _ types: [DType]
-  ) throws -> [PartialShape] {
-    let shapes = try op.inferShapes(
-      ShapeContext(
-        op: op, attrs: attrs, inputTypes: inputs.map(\.dtype),
-        shapes: endpoints.map { graph.node($0.node).outputShapes[$0.index] },
-        values: KnownValues(endpoints.map(constantValue))))
-    guard shapes.count == types.count else {
-      throw TFError.internal(
-        "the shape rule gives \(shapes.count) shapes for \(types.count) outputs")
-    }
-    return shapes
-  }
-
-  /// The value of an output that is a constant.
-  private func constantValue(_ endpoint: Endpoint) -> Tensor? {
-    let node = graph.node(endpoint.node)
-    guard node.isConstant, case .tensor(let value)? = node.attrs["value"] else { return nil }
-    return value
-  }
-
   private func endpoint(of tensor: Tensor, near name: String) throws -> Endpoint {
     if tensor.isSymbolic { return try graph.endpoint(of: tensor) }
     guard tensor.dtype.isNumeric || tensor.dtype == .string else {
@@ -164,8 +138,7 @@ package final class GraphBuilder: Interpreter {
     }
     let id = try append(
       name: graph.uniqueName("\(scope.name)\(name)/const"), BasicOps.family.const, [],
-      ["value": .tensor(tensor), "dtype": .type(tensor.dtype)], [tensor.dtype],
-      [PartialShape(tensor.dims)])
+      ["value": .tensor(tensor), "dtype": .type(tensor.dtype)])
     return Endpoint(id)
   }
 }

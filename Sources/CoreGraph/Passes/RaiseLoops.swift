@@ -372,7 +372,7 @@ private struct LoopRaiser {
         "T": .types(types), "cond": .function(condition.function.name, [:]),
         "body": .function(body.function.name, [:]), "output_shapes": .list([]),
         "parallel_iterations": .int(10), "_lower_using_switch_merge": .bool(true),
-      ], types: types)
+      ])
     for (index, variable) in loop.variables.enumerated() {
       if let exit = variable.exit {
         rewriter.map(Endpoint(exit), to: Endpoint(id, index))

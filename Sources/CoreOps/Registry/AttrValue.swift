@@ -78,6 +78,17 @@ public struct Attrs: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequenc
     }
   }
 
+  /// Whether one of the values is a function, or a list of functions.
+  package var callsFunctions: Bool {
+    entries.contains { entry in
+      switch entry.value {
+      case .function: true
+      case .list(let list): list.contains { if case .function = $0 { true } else { false } }
+      default: false
+      }
+    }
+  }
+
   /// Adds the attribute unless the value is the signature's default, so that most calls carry none.
   package func with(_ name: String, _ value: AttrValue, unless isDefault: Bool = false) -> Attrs {
     if isDefault { return self }

@@ -92,15 +92,22 @@ package struct ShapeContext: AttrAccess {
   package let shapes: [PartialShape]
   /// The inputs' values where they are known.
   package let values: KnownValues
+  /// What is behind resources and variants; nil where no one asks.
+  package let handles: HandleFlow?
+  /// The version of the code that wrote the graph.
+  package let producer: Int
 
   package init(
-    op: OpDef, attrs: Attrs, inputTypes: [DType], shapes: [PartialShape], values: KnownValues
+    op: OpDef, attrs: Attrs, inputTypes: [DType], shapes: [PartialShape], values: KnownValues,
+    handles: HandleFlow? = nil, producer: Int = .max
   ) {
     self.op = op
     self.attrs = attrs
     self.inputTypes = inputTypes
     self.shapes = shapes
     self.values = values
+    self.handles = handles
+    self.producer = producer
   }
 
   package var signature: Signature { op.signature }
