@@ -153,7 +153,7 @@ import V1Graph
     ]
     let metadata = RunMetadata()
     let graph = Graph()
-    let y = try Dispatch.with(GraphBuilder(graph)) {
+    let y = try graph.asDefault {
       let x = try inputs.map {
         try applyOp("Placeholder", [], ["dtype": .type($0.dtype), "shape": .shape(.unknown)])[0]
       }

@@ -133,8 +133,8 @@ package enum Verifier {
     }
   }
 
-  /// - Throws: `INVALID_ARGUMENT` in TensorFlow's words when an output that a node takes has another
-  ///   dtype than its signature says.
+  /// - Throws: `INVALID_ARGUMENT` in TensorFlow's words when an output that a node takes has
+  ///   another dtype than its signature says.
   static func checkType(
     of input: Int, _ expected: DType, _ source: Node, _ output: Int, _ node: String
   ) throws {

@@ -255,10 +255,17 @@ package struct DynamicContext {
   package let inputs: [Tensor]
   package let node: String
   package let execution: ExecutionContext
+  private let place: WaitTicket?
 
-  package init(inputs: [Tensor], node: String, execution: ExecutionContext) {
+  /// The place of an op that may wait. One that is tried only once has it for that time.
+  package var ticket: WaitTicket { place ?? WaitTicket() }
+
+  package init(
+    inputs: [Tensor], node: String, execution: ExecutionContext, ticket: WaitTicket? = nil
+  ) {
     self.inputs = inputs
     self.node = node
     self.execution = execution
+    place = ticket
   }
 }

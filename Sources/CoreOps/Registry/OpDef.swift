@@ -6,6 +6,8 @@ public final class OpDef: Sendable {
   public let isStateful: Bool
   /// Whether an input may be a variable that has no value yet.
   package let allowsUninitialized: Bool
+  /// Whether it may wait for another op to change a resource: its kernel throws `WouldWait` then.
+  package let mayWait: Bool
   private let shapeRule: ShapeRule
   package let kernel: Kernel
   package let gradient: Gradient
@@ -17,13 +19,15 @@ public final class OpDef: Sendable {
 
   package init(
     _ name: String, _ signature: @autoclosure @escaping @Sendable () -> String,
-    stateful: Bool = false, allowsUninitialized: Bool = false, shape: @escaping ShapeRule,
+    stateful: Bool = false, allowsUninitialized: Bool = false, mayWait: Bool = false,
+    shape: @escaping ShapeRule,
     kernel: Kernel, gradient: Gradient, list: ListRole? = nil
   ) {
     self.name = name
     signatureText = signature
     isStateful = stateful
     self.allowsUninitialized = allowsUninitialized
+    self.mayWait = mayWait
     shapeRule = shape
     self.kernel = kernel
     self.gradient = gradient

@@ -263,9 +263,7 @@ extension ResourceContainer {
     _ shape: PartialShape, isReference: Bool = false
   ) throws -> VariableObject {
     let name = sharedName.isEmpty ? node : sharedName
-    let variable = try findOrCreate(
-      ResourceContainer.key(container: container, sharedName: sharedName, node: node)
-    ) {
+    let variable = try findOrCreate(container, name, form: isReference ? "reference" : "") {
       VariableObject(
         name: name, container: container.isEmpty ? ResourceContainer.defaultName : container,
         dtype: dtype, shape: shape, isReference: isReference)
