@@ -23,6 +23,10 @@ public final class Session: Sendable {
     plans = PlanCache(graph, stepwise: stepwise)
   }
 
+  /// Ends what waits in runs of this session, and lets go of its variables and queues. Runs after
+  /// it are errors. Follows `tf.compat.v1.Session.close`.
+  public func close() { resources.close() }
+
   /// Runs what `fetches` and `targets` need, by TensorFlow's names.
   ///
   /// - Parameters:
@@ -107,6 +111,9 @@ public final class Session: Sendable {
     }
 
     private func run(_ feeds: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+      guard !execution.resources.isClosed else {
+        throw TFError(.cancelled, "Session has been closed.")
+      }
       var feeds = feeds
       for index in 0..<min(feeds.count, conversions.count) {
         if let converted = try conversions[index].converted(feeds[index]) {

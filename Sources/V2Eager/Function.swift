@@ -6,17 +6,52 @@ public protocol TensorStructure {
   var tensors: [Tensor] { get }
   /// The same structure with other tensors, of which it takes as many as it needs from the front.
   func replacing(_ tensors: inout ArraySlice<Tensor>) -> Self
+  /// Appends numbers that tell the structure from others: arguments of another structure are
+  /// traced anew.
+  func describe(into structure: inout [Int])
+  /// Whether `structure` goes on at `position` with what `describe` appends, and moves it past
+  /// that.
+  func follows(_ structure: [Int], _ position: inout Int) -> Bool
+}
+
+extension TensorStructure {
+  public func describe(into structure: inout [Int]) { structure.append(tensors.count) }
+
+  public func follows(_ structure: [Int], _ position: inout Int) -> Bool {
+    var own: [Int] = []
+    describe(into: &own)
+    let end = position + own.count
+    guard end <= structure.count, structure[position..<end].elementsEqual(own) else { return false }
+    position = end
+    return true
+  }
 }
 
 extension Tensor: TensorStructure {
   public var tensors: [Tensor] { [self] }
   public func replacing(_ tensors: inout ArraySlice<Tensor>) -> Tensor { tensors.removeFirst() }
+  public func describe(into structure: inout [Int]) { structure.append(-1) }
+  public func follows(_ structure: [Int], _ position: inout Int) -> Bool {
+    guard position < structure.count, structure[position] == -1 else { return false }
+    position += 1
+    return true
+  }
 }
 
 extension Array: TensorStructure where Element: TensorStructure {
   public var tensors: [Tensor] { flatMap(\.tensors) }
   public func replacing(_ tensors: inout ArraySlice<Tensor>) -> [Element] {
     map { $0.replacing(&tensors) }
+  }
+  public func describe(into structure: inout [Int]) {
+    structure.append(count)
+    for element in self { element.describe(into: &structure) }
+  }
+  public func follows(_ structure: [Int], _ position: inout Int) -> Bool {
+    guard position < structure.count, structure[position] == count else { return false }
+    position += 1
+    for element in self where !element.follows(structure, &position) { return false }
+    return true
   }
 }
 
@@ -27,6 +62,7 @@ public final class Function<each In: TensorStructure & Sendable, Out: TensorStru
 {
   private struct Trace: Sendable {
     let signature: [(DType, PartialShape)]
+    let structure: [Int]
     let function: ConcreteFunction
     /// The result's structure.
     let out: Out
@@ -55,7 +91,11 @@ public final class Function<each In: TensorStructure & Sendable, Out: TensorStru
   private func trace(for arguments: [Tensor], _ inputs: repeat each In) throws -> Trace {
     let found = traces.withLock { traces in
       traces.first { trace in
-        trace.signature.count == arguments.count
+        var position = 0
+        for input in repeat each inputs {
+          if !input.follows(trace.structure, &position) { return false }
+        }
+        return trace.signature.count == arguments.count
           && arguments.indices.allSatisfy {
             trace.signature[$0].0 == arguments[$0].dtype
               && trace.signature[$0].1.isEqual(to: arguments[$0].dims)
@@ -72,7 +112,10 @@ public final class Function<each In: TensorStructure & Sendable, Out: TensorStru
       return result.tensors
     }
     guard let out else { throw TFError.internal("the function was not traced") }
-    let trace = Trace(signature: signature, function: function, out: out)
+    var structure: [Int] = []
+    for input in repeat each inputs { input.describe(into: &structure) }
+    let trace = Trace(
+      signature: signature, structure: structure, function: function, out: out)
     traces.withLock { traces in
       traces.insert(trace, at: 0)
       if traces.count > Self.limit { traces.removeLast() }

@@ -10,12 +10,13 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "A GraphDef (.pb, .pbtxt), a MetaGraph (.meta) or a SavedModel folder.")
   var model: String
   @Flag(help: "Print one JSON object.") var json = false
+  @Flag(help: "Also say the static shape of each tensor.") var shapes = false
 
   func run() throws {
     let progress = ReadingProgress("reading \(model)")
     defer { progress.end() }
     let file = try Model(contentsOf: model)
-    let graphs = file.metaGraphs.map(ModelReport.init)
+    let graphs = try file.metaGraphs.map { try ModelReport($0, shapes: shapes) }
     progress.end()
     if json {
       try printLine(
@@ -48,10 +49,14 @@ struct ModelReport {
   private let outputs: [String]
   private let variables: [Value]
   private let unsupported: [(what: String, nodes: [String])]
+  /// Each node with the static shapes of its outputs; nil where they were not asked for.
+  private let shapes: [(node: String, shapes: [String])]?
 
-  init(_ summary: MetaGraph) {
+  /// - Parameter shapes: whether the report says the static shape of each tensor.
+  init(_ summary: MetaGraph, shapes: Bool = false) throws {
     self.summary = summary
     let graph = summary.graph
+    self.shapes = shapes ? try Self.shapes(graph) : nil
     let all = graph.nodes + graph.library.flatMap(\.nodes)
     ops = Dictionary(grouping: all, by: \.op).map { ($0.key, $0.value.count) }
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
@@ -73,6 +78,13 @@ struct ModelReport {
       }
     }
     self.unsupported = unsupported.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  private static func shapes(_ definition: GraphDef) throws -> [(node: String, shapes: [String])] {
+    let graph = try Graph(importing: definition)
+    return graph.nodes.map { node in
+      (node.name, graph.facts(node.id).shapes.map(\.description))
+    }
   }
 
   private static func value(_ node: NodeDef) -> Value {
@@ -108,7 +120,7 @@ struct ModelReport {
           ])
         })
     }
-    return .object([
+    var fields: [(String, JSON)] = [
       ("tags", .strings(summary.tags)), ("producer", .integer(summary.graph.versions.producer)),
       ("tensorflow_version", .string(summary.tensorflowVersion)),
       ("nodes", .integer(summary.graph.nodes.count)),
@@ -139,7 +151,11 @@ struct ModelReport {
         .array(
           unsupported.map { .object([("what", .string($0.what)), ("nodes", .strings($0.nodes))]) })
       ),
-    ])
+    ]
+    if let shapes {
+      fields.append(("shapes", .object(shapes.map { ($0.node, .strings($0.shapes)) })))
+    }
+    return .object(fields)
   }
 
   var text: String {
@@ -175,6 +191,9 @@ struct ModelReport {
         }
       }
     }
+    list(
+      "shapes", (shapes ?? []).map { "\($0.node): \($0.shapes.joined(separator: ", "))" },
+      most: .max)
     list(
       "collections",
       summary.collections.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.members.count)" })

@@ -229,7 +229,6 @@ import V1Graph
       $0.update(1) { $0.attrs["T"] = .type(.float64) }
     }
     try broken("the outputs' dtypes contradict") { $0.update(2) { $0.outputTypes = [.float64] } }
-    try broken("2 shapes") { $0.update(2) { $0.outputShapes = [.unknown, .unknown] } }
     let graph = try Graph(importing: graphDef([placeholderNode("a"), typed("k", "Neg", ["a"])]))
     expectError(.invalidArgument, "the feed 'k' is not a placeholder") {
       try Subgraph(graph: graph, feeds: [Endpoint(1)], fetches: [Endpoint(0)]).verify()

@@ -73,7 +73,11 @@ import V1Graph
 
   @Test func anyTensorCanBeFed() throws {
     let session = try simple()
-    #expect(try session.run(fetches: ["z"], feeds: ["y": t(.float32, [3])])[0].floats == [9])
+    #expect(
+      try session.run(fetches: ["z"], feeds: ["y": t(.float32, [[3, 2]])])[0].floats == [9, 4])
+    expectError(.invalidArgument, "Cannot feed value of shape (1,) for Tensor y:0") {
+      _ = try session.run(fetches: ["z"], feeds: ["y": t(.float32, [3])])
+    }
     let column = t(.float32, [[10], [20]])
     // One output is fed, the other is computed.
     #expect(
@@ -84,8 +88,9 @@ import V1Graph
       try session.run(fetches: ["s"], feeds: ["x": x, "axis": t(.int32, 0)])[0].floats == [1, 4])
     // A feed that nothing needs.
     #expect(
-      try session.run(fetches: ["z"], feeds: ["y": t(.float32, [3]), "any": t(.int64, 1)])[0].floats
-        == [9])
+      try session.run(
+        fetches: ["z"], feeds: ["y": t(.float32, [[3, 2]]), "any": t(.int64, 1)])[0].floats
+        == [9, 4])
   }
 
   @Test func fetchesMayRepeatAndBeFeeds() throws {

@@ -33,10 +33,7 @@ enum V1Flow {
       }
       for (merge, result) in zip(merges, nexts) {
         let next = try graph.endpoint(of: result)
-        graph.update(try graph.endpoint(of: merge).node) {
-          $0.inputs[1] = next
-          $0.outputShapes[0] = .unknown
-        }
+        graph.update(try graph.endpoint(of: merge).node) { $0.inputs[1] = next }
       }
       return try (exits ?? Array(switches.indices)).map {
         try applyOp("Exit", [switches[$0][0]])[0]

@@ -38,6 +38,7 @@ let caseTable: [OpCase] = [
   audioCases,
   quantizedCases,
   variableCases,
+  queueCases,
   variableScatterCases,
   trainingCases,
   tensorArrayCases,

@@ -28,7 +28,7 @@ package final class ExecutionPlan: Sendable {
   /// Calls the functions of the plan's library.
   package var functionRunner: any FunctionRunner { functions }
   /// Whether it runs node by node in the executor for frames: there are elements of TF-1 control
-  /// flow left, or it is to.
+  /// flow left, or several nodes that may wait, or it is to.
   let hasFrames: Bool
   private struct Specialised {
     let program: LinearProgram
@@ -89,7 +89,8 @@ package final class ExecutionPlan: Sendable {
     }
     self.nodes = nodes
     self.valueTypes = valueTypes
-    self.hasFrames = hasFrames || stepwise
+    // Steps that may wait for each other are run as they get ready, in no fixed order.
+    self.hasFrames = hasFrames || stepwise || nodes.count { $0.kernel.op.mayWait } > 1
     handsOnReferences = nodes.contains { $0.kernel.op.signature.outputs.contains { $0.isRef } }
     keptFunctions = keepsFunctions ? functions : nil
     table = functions

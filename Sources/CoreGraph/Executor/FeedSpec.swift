@@ -15,16 +15,10 @@ package struct FeedSpec: Sendable {
   /// What is fed in place of an output of the graph.
   package init(_ endpoint: Endpoint, of graph: Graph) {
     let node = graph.node(endpoint.node)
-    var shape =
-      endpoint.index < node.outputShapes.count ? node.outputShapes[endpoint.index] : .unknown
-    if node.opName == "Placeholder", case .shape(let declared)? = node.attrs["shape"] {
-      // Graphs written before TensorFlow 1.3 have an empty shape where none was declared.
-      shape = declared.rank == 0 && graph.versions.producer < 24 ? .unknown : declared
-    }
     self.init(
       name: "\(node.name):\(endpoint.index)",
       dtype: endpoint.index < node.outputTypes.count ? node.outputTypes[endpoint.index] : .float32,
-      shape: shape)
+      shape: graph.shape(of: endpoint))
   }
 
   /// Checks what a plan relies on: one value for each feed, of its dtype.

@@ -70,6 +70,16 @@ struct FrameExecutor {
   private let plan: ExecutionPlan
   private let layout: FrameLayout
   private let execution: ExecutionContext
+  /// An op that waits for another to change a resource.
+  private struct Waiting {
+    let ready: Ready
+    let inputs: [Tensor]
+    let ticket = WaitTicket()
+    /// Why it waited at the last attempt.
+    var reason: WouldWait?
+  }
+
+  private var waiting: [Waiting] = []
   private var queue: [Ready] = []
   private var head = 0
   private var frames: [FrameKey: Frame] = [:]
@@ -116,7 +126,7 @@ struct FrameExecutor {
         ready.iteration.outstanding -= 1
         trim(ready.frame)
       }
-    } while finishDeepestFrame()
+    } while try resumeWaiting() || finishDeepestFrame()
     return try fetched.enumerated().map { position, tensor in
       guard let tensor else {
         throw TFError.invalidArgument("Retval[\(position)] does not have value")
@@ -210,12 +220,58 @@ struct FrameExecutor {
           values.append(tensor)
         }
         for position in inputs { ready.iteration.inputs[position] = nil }
+        if node.kernel.op.mayWait {
+          ready.iteration.outstanding += 1
+          var own = Waiting(ready: ready, inputs: values)
+          if try !attempt(&own) { waiting.append(own) }
+          return
+        }
         let outputs = try node.kernel.run(values, execution, keeping: &caches[ready.node])
         deliver(ready, outputs.map { $0 }, isDead: false)
       } catch let error as TFError {
         throw error.at(node: node.kernel.node, op: node.kernel.op.name)
       }
     }
+  }
+
+  // MARK: - Waiting
+
+  /// - Returns: false when the op still has to wait.
+  private mutating func attempt(_ own: inout Waiting) throws -> Bool {
+    let kernel = plan.nodes[own.ready.node].kernel
+    do {
+      let outputs = try kernel.attempt(own.inputs, execution, own.ticket)
+      deliver(own.ready, outputs.map { $0 }, isDead: false)
+    } catch let reason as WouldWait {
+      own.reason = reason
+      return false
+    }
+    own.ready.iteration.outstanding -= 1
+    trim(own.ready.frame)
+    return true
+  }
+
+  /// When nothing else can be done: waits until one of the ops that wait goes on.
+  ///
+  /// - Returns: false when none waits.
+  private mutating func resumeWaiting() throws -> Bool {
+    while !waiting.isEmpty {
+      let changes = execution.resources.activity.changes
+      let before = waiting
+      waiting = []
+      for var own in before {
+        if try !attempt(&own) { waiting.append(own) }
+      }
+      if waiting.count < before.count { return true }
+      guard let first = waiting.first, let reason = first.reason else { return true }
+      let kernel = plan.nodes[first.ready.node].kernel
+      do {
+        try execution.resources.activity.wait(after: changes, execution.cancellation, reason)
+      } catch let error as TFError {
+        throw error.at(node: kernel.node, op: kernel.op.name)
+      }
+    }
+    return false
   }
 
   /// Puts the values of variables in place of references to them, but for inputs that take the

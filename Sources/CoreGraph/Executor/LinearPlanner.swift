@@ -73,7 +73,8 @@ struct LinearPlanner {
 
   struct DynamicPart {
     let kernel: PreparedKernel
-    let loop: LoopStep?
+    /// What runs in place of the kernel.
+    let call: (any PlannedCall)?
     let inputs: [Int]
     let outputs: [Output]
     /// Its position in the plan.
@@ -106,6 +107,8 @@ struct LinearPlanner {
 
   private let constants: [Int: Tensor]
   let depth: Int
+  /// The functions of the branches around, none of which is planned inside of itself.
+  private let path: Set<String>
   /// Of the run for which the program is made: planning is part of its time.
   let cancellation: Cancellation
   let learning: ShapeLearning?
@@ -126,6 +129,7 @@ struct LinearPlanner {
 
   private init(
     _ plan: ExecutionPlan, _ feedShapes: [Shape], _ constants: [Int: Tensor], _ depth: Int,
+    _ path: Set<String>,
     _ learning: ShapeLearning, _ cancellation: Cancellation, _ variables: [Int: ListVariable],
     isBody: Bool, isBrief: Bool, sparse: Set<PlannedList.Origin>
   ) {
@@ -136,6 +140,7 @@ struct LinearPlanner {
     lastReaders = Self.lastReaders(plan)
     self.cancellation = cancellation
     self.depth = depth
+    self.path = path
     self.feedShapes = feedShapes
     self.constants = constants
     self.variables = variables
@@ -150,6 +155,7 @@ struct LinearPlanner {
   ///
   /// - Parameters:
   ///   - constants: feeds that are the same at every run.
+  ///   - path: the functions of the branches around it.
   ///   - variables: feeds that are lists in one block of memory.
   ///   - isBody: whether it is the body of a loop that has these variables.
   ///   - isBrief: whether few runs are expected of the program, so that it should take little to
@@ -159,13 +165,14 @@ struct LinearPlanner {
   ///   `NotDense` when variables can't be in one block of memory.
   static func program(
     _ plan: ExecutionPlan, _ shapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0,
+    path: Set<String> = [],
     variables: [Int: ListVariable] = [:], isBody: Bool = false, isBrief: Bool = false,
     learning: ShapeLearning, _ cancellation: Cancellation
   ) throws -> LinearProgram {
     var sparse: Set<PlannedList.Origin> = []
     while true {
       var planner = LinearPlanner(
-        plan, shapes, constants, depth, learning, cancellation, variables, isBody: isBody,
+        plan, shapes, constants, depth, path, learning, cancellation, variables, isBody: isBody,
         isBrief: isBrief, sparse: sparse)
       do {
         let program = try planner.program()
@@ -261,7 +268,8 @@ struct LinearPlanner {
         return
       } catch is NeedsValue {}
     case .dynamic:
-      if allKnown, !kernel.op.isStateful, kernel.op.name != "Placeholder", !callsFunctions(kernel),
+      if allKnown, !kernel.op.isStateful, kernel.op.name != "Placeholder",
+        !kernel.attrs.callsFunctions,
         !kernel.outputTypes.contains(.variant), !kernel.outputTypes.contains(.resource)
       {
         let outputs = try kernel.run(
@@ -272,19 +280,6 @@ struct LinearPlanner {
       }
     }
     try placeDynamic(node, position, values)
-  }
-
-  private func callsFunctions(_ kernel: PreparedKernel) -> Bool {
-    kernel.attrs.contains { entry in
-      switch entry.value {
-      case .function: true
-      case .list(let list):
-        list.contains {
-          if case .function = $0 { true } else { false }
-        }
-      default: false
-      }
-    }
   }
 
   private func isSmall(_ specialisation: PreparedKernel.Specialisation, _ kernel: PreparedKernel)
@@ -359,6 +354,8 @@ struct LinearPlanner {
         values: KnownValues(values)))
     let loop = try loopStep(kernel, values, partial.map(\.known), lists)
     let loopShapes = try loop?.outputShapes(partial.map(\.known), cancellation)
+    let branches = try loop == nil ? branchStep(kernel, values) : nil
+    let callShapes = try branches?.outputShapes(partial.map(\.known), cancellation)
     if !lists.isEmpty, loopShapes == nil {
       throw NotDense(origins: Set(lists.values.map(\.origin)))
     }
@@ -369,7 +366,7 @@ struct LinearPlanner {
     for (index, value) in node.outputs.enumerated() {
       let isPlain = plan.valueTypes[value].isNumeric && !isRef
       let inferred =
-        loopShapes?[index]
+        loopShapes?[index] ?? callShapes?[index]
         ?? inferred.flatMap { index < $0.count ? believable($0[index], value) : nil }
       let assumed = inferred == nil ? assumptions?[value] : nil
       var expected = isPlain ? inferred ?? assumed : nil
@@ -389,7 +386,7 @@ struct LinearPlanner {
       slotCount += 1
     }
     var part = DynamicPart(
-      kernel: kernel, loop: loop, inputs: node.inputs, outputs: outputs, node: position)
+      kernel: kernel, call: loop ?? branches, inputs: node.inputs, outputs: outputs, node: position)
     if outputs.contains(where: \.isAssumed) {
       part.kept = roots.indices.filter { roots[$0] != nil && lastReaders[$0] > position }
       // The plan for the rest knows nothing of lists in one block of memory.
@@ -443,8 +440,25 @@ struct LinearPlanner {
     let loop = LoopStep(
       condition: conditionPlan, body: bodyPlan, inputs: values,
       takesScalarsOnly: kernel.attrs["_lower_using_switch_merge"] == .bool(true), depth: depth,
+      path: path,
       lists: lists)
     return try loop.withElements(shapes, cancellation)
+  }
+
+  /// The plans of the branches of an If or a Case, if they can be made; the kernel says what is
+  /// wrong otherwise.
+  private func branchStep(_ kernel: PreparedKernel, _ values: [Tensor?]) throws -> BranchStep? {
+    guard depth < LoopStep.depthLimit, jk_stack_left() > ExecutionContext.leastStack,
+      let functions = BranchStep.functions(kernel),
+      !functions.contains(where: { path.contains($0.name) })
+    else { return nil }
+    var branches: [(name: String, plan: ExecutionPlan)] = []
+    for (name, attrs) in functions {
+      guard let branch = try ifPossible({ try plan.functions.plan(name, attrs, cancellation) })
+      else { return nil }
+      branches.append((name, branch))
+    }
+    return BranchStep(kernel, branches, inputs: values, depth: depth, path: path)
   }
 
   /// What `body` gives; nil for an error that the kernel will find again, but not when time or

@@ -47,8 +47,8 @@ final class LinearProgram: Sendable {
 
   struct DynamicStep: Sendable {
     let kernel: PreparedKernel
-    /// What runs in place of the kernel: a loop whose plans are at hand.
-    let loop: LoopStep?
+    /// What runs in place of the kernel.
+    let call: (any PlannedCall)?
     let operands: [Operand]
     let outputs: [Output]
     /// Where its own cached specialisation is kept in a run's state.
@@ -451,8 +451,8 @@ final class LinearProgram: Sendable {
       for slot in step.releases { state.slots[slot] = nil }
       let specs = execution.observer == nil ? [] : inputs.map { ValueSpec($0) }
       let outputs: [Tensor]
-      if let loop = step.loop {
-        outputs = try loop.run(inputs, execution)
+      if let call = step.call {
+        outputs = try call.run(inputs, execution)
       } else {
         outputs = try kernel.run(inputs, execution, keeping: &state.caches[index])
       }

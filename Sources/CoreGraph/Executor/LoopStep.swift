@@ -5,7 +5,7 @@ import CoreOps
 /// Where both are fixed programs and the variables keep their shapes, an iteration is two sequences
 /// of calls between two sets of buffers that take turns; otherwise each iteration runs both plans
 /// on whatever came out of the last.
-final class LoopStep: Sendable {
+final class LoopStep: PlannedCall {
   private let condition: ExecutionPlan
   private let body: ExecutionPlan
   /// Inputs that are the same at every run and in every iteration.
@@ -28,6 +28,8 @@ final class LoopStep: Sendable {
 
   /// How many loops are around this one in the plan.
   private let depth: Int
+  /// The functions of the branches around it.
+  private let path: Set<String>
   static let depthLimit = 512
   private let takesScalarsOnly: Bool
 
@@ -42,13 +44,14 @@ final class LoopStep: Sendable {
   ///   have fixed programs.
   init(
     condition: ExecutionPlan, body: ExecutionPlan, inputs: [Tensor?], takesScalarsOnly: Bool,
-    depth: Int,
+    depth: Int, path: Set<String>,
     lists: [Int: ListVariable]
   ) {
     self.takesScalarsOnly = takesScalarsOnly
     self.condition = condition
     self.body = body
     self.depth = depth
+    self.path = path
     invariant = body.fetches.indices.map { index in
       index < body.feeds.count && body.fetches[index] == body.feeds[index]
     }
@@ -77,6 +80,7 @@ final class LoopStep: Sendable {
     given = loop.given
     self.lists = lists
     depth = loop.depth
+    path = loop.path
     takesScalarsOnly = loop.takesScalarsOnly
   }
 
@@ -110,7 +114,8 @@ final class LoopStep: Sendable {
   {
     do {
       return try LinearPlanner.program(
-        body, shapes, constants: constants, depth: depth + 1, variables: lists, isBody: true,
+        body, shapes, constants: constants, depth: depth + 1, path: path, variables: lists,
+        isBody: true,
         learning: ShapeLearning(), cancellation
       ).layout.fetchedLists
     } catch is TFError {
@@ -248,10 +253,12 @@ final class LoopStep: Sendable {
     } make: { old, _ in
       let learning = old?.learning ?? (condition: ShapeLearning(), body: ShapeLearning())
       let condition = try LinearPlanner.program(
-        self.condition, shapes, constants: constants, depth: depth + 1, variables: lists,
+        self.condition, shapes, constants: constants, depth: depth + 1, path: path,
+        variables: lists,
         learning: learning.condition, cancellation)
       let body = try LinearPlanner.program(
-        self.body, shapes, constants: constants, depth: depth + 1, variables: lists, isBody: true,
+        self.body, shapes, constants: constants, depth: depth + 1, path: path, variables: lists,
+        isBody: true,
         learning: learning.body, cancellation)
       return Programs(
         condition: condition, body: body, isFixed: isFixed(condition, body, shapes),

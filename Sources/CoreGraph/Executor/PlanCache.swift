@@ -10,6 +10,8 @@ package final class PlanCache: Sendable {
 
   private struct State {
     var plans: [Key: ExecutionPlan] = [:]
+    /// How often the graph's nodes had been changed when the plans were made.
+    var changes = 0
     /// The functions as they were, and how many there were.
     var functions: FunctionTable?
     var functionCount = 0
@@ -37,7 +39,16 @@ package final class PlanCache: Sendable {
     _ observer: (any RunObserver)? = nil
   ) throws -> ExecutionPlan {
     let key = Key(feeds: feeds, fetches: fetches, targets: targets)
-    if let plan = state.withLock({ $0.plans[key] }) { return plan }
+    let changes = graph.changeCount
+    let known = state.withLock { state in
+      // Plans of the nodes as they were are of no use.
+      if state.changes != changes {
+        state.plans.removeAll()
+        state.changes = changes
+      }
+      return state.plans[key]
+    }
+    if let known { return known }
     let plan = try observing(observer, .planning, "plan") {
       try cancellation.whileCurrent {
         let pruned = try Subgraph.pruned(
@@ -47,7 +58,7 @@ package final class PlanCache: Sendable {
     }
     state.withLock {
       if $0.plans.count >= Self.limit { $0.plans.removeAll() }
-      $0.plans[key] = plan
+      if $0.changes == changes { $0.plans[key] = plan }
     }
     return plan
   }

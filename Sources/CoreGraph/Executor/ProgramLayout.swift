@@ -105,7 +105,7 @@ extension LinearPlanner {
       let kept = try part.kept.map { (value: $0, operand: try operand($0, heapIndex, offsets)) }
       layout.dynamic.append(
         Program.DynamicStep(
-          kernel: part.kernel, loop: part.loop,
+          kernel: part.kernel, call: part.call,
           operands: try part.inputs.map { try operand($0, heapIndex, offsets) },
           outputs: part.outputs.map {
             Program.DynamicStep.Output(

@@ -70,12 +70,15 @@ extension Graph {
   /// made: a call whose function gives more, a loop that gathers what its backward loop needs.
   func extend(
     _ id: Int, inputs: [Endpoint] = [], attrs: Attrs, types: [DType], shapes: [PartialShape]
-  ) {
+  ) throws {
+    let first = node(id).outputTypes.count
     update(id) { node in
       node.inputs += inputs
       for entry in attrs { node.attrs[entry.name] = entry.value }
       node.outputTypes += types
-      node.outputShapes += shapes
+    }
+    for (offset, shape) in shapes.enumerated() {
+      try setShape(of: Endpoint(id, first + offset), shape)
     }
   }
 }
@@ -89,10 +92,7 @@ extension FunctionLibrary {
   func instantiate(_ name: String, _ attrs: Attrs, shapes: [PartialShape]) throws -> FunctionBody {
     let body = try instantiate(name, attrs)
     for (argument, shape) in zip(body.arguments, shapes) {
-      body.graph.update(argument) {
-        $0.attrs["shape"] = .shape(shape)
-        $0.outputShapes = [shape]
-      }
+      body.graph.update(argument) { $0.attrs["shape"] = .shape(shape) }
     }
     return body
   }

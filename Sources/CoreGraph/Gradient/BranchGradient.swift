@@ -125,7 +125,7 @@ struct BranchGradient {
     if case .list(let declared)? = node.attrs["output_shapes"], !declared.isEmpty {
       attrs["output_shapes"] = .list(declared + known.map { .shape($0) })
     }
-    graph.extend(node.id, attrs: attrs, types: extras.types, shapes: known)
+    try graph.extend(node.id, attrs: attrs, types: extras.types, shapes: known)
   }
 
   /// What a branch gives in place of a value that only another has.
@@ -254,10 +254,6 @@ func zeros(ofVariable handle: Tensor, _ dtype: DType) throws -> Tensor {
 
 extension Graph {
   func type(of endpoint: Endpoint) -> DType { node(endpoint.node).outputTypes[endpoint.index] }
-
-  func shape(of endpoint: Endpoint) -> PartialShape {
-    node(endpoint.node).outputShapes[endpoint.index]
-  }
 
   /// Adds a function, here and where calls are made now, with all that it calls.
   func define(_ function: FunctionDef, with library: FunctionLibrary) throws {

@@ -202,7 +202,7 @@ struct LoopGradient {
     if case .list(let declared)? = node.attrs["output_shapes"], !declared.isEmpty {
       attrs["output_shapes"] = .list(declared + added2.map { .shape($0) })
     }
-    graph.extend(
+    try graph.extend(
       node.id, inputs: try initial.map { try graph.endpoint(of: $0) }, attrs: attrs,
       types: stateTypes, shapes: added2)
     let first = node.outputTypes.count

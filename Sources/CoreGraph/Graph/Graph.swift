@@ -7,6 +7,12 @@ package import CoreOps
 public final class Graph: Sendable {
   struct State: Sendable {
     var nodes: [Node] = []
+    /// What was inferred of each node's outputs, nil where no one asked yet.
+    var facts: [OutputFacts?] = []
+    /// The values that were looked for on behalf of shape rules; nil where there is none.
+    var constants: [Endpoint: Tensor?] = [:]
+    /// How often a node that was already there was changed.
+    var changes = 0
     var byName: [String: Int] = [:]
     /// Made when a unique name is first asked for.
     var names: NameTable?
@@ -27,12 +33,12 @@ public final class Graph: Sendable {
   private let state = Lock(State())
 
   /// What a node is counted with against the memory limit, in batches.
-  private static let nodeBytes = 768
-  private static let nodesPerBatch = 128
+  fileprivate static let nodeBytes = 768
+  fileprivate static let nodesPerBatch = 128
   /// What each output of a node is counted with where there are more than a node is counted for: an
   /// attribute can ask for millions.
-  private static let bytesPerOutput = 16
-  private static let mostUncountedOutputs = 16
+  fileprivate static let bytesPerOutput = 16
+  fileprivate static let mostUncountedOutputs = 16
 
   deinit {
     let (batches, outputs) = state.withLock {
@@ -55,6 +61,9 @@ public final class Graph: Sendable {
   }
 
   package var nodes: [Node] { withState { $0.nodes } }
+  /// How often a node that was already there was changed: what was made of the graph before is
+  /// stale then.
+  package var changeCount: Int { withState { $0.changes } }
   package var nodeCount: Int { withState { $0.nodes.count } }
   package func node(_ id: Int) -> Node { withState { $0.nodes[id] } }
   package func node(named name: String) -> Node? {
@@ -129,59 +138,84 @@ public final class Graph: Sendable {
     }
   }
 
-  /// Appends a node.
+  /// Appends a node: the one way in, for builders, importers and passes. Its outputs' dtypes follow
+  /// from the op and the attributes, their shapes and handle data from the op's shape rule.
   ///
   /// - Parameters:
   ///   - name: taken as it is; must be new.
+  ///   - opName: the op's name where `op` is nil.
   ///   - attrs: complete.
-  /// - Throws: `INVALID_ARGUMENT` when the name is taken, `FAILED_PRECONDITION` when the graph is
-  ///   final,
-  ///   `RESOURCE_EXHAUSTED` when there is no memory for it.
+  ///   - fault: why it cannot run; its outputs are not known then.
+  ///   - checked: whether attributes or inputs that the op's signature or shape rule refuses are an
+  ///     error. If not, they are one for the runs that need the node.
+  /// - Throws: `INVALID_ARGUMENT` when the name is taken or the inputs do not fit,
+  ///   `FAILED_PRECONDITION` when the graph is final, `RESOURCE_EXHAUSTED` when there is no memory
+  ///   for it.
   @discardableResult
-  package func add(
-    name: String, opName: String, op: OpDef?, inputs: [Endpoint], controlInputs: [Int] = [],
-    attrs: Attrs, device: String = "", outputTypes: [DType], outputShapes: [PartialShape]? = nil,
-    unknownFields: [UnknownField] = [], fault: NodeFault? = nil
+  package func append(
+    name: String, op: OpDef?, opName: String? = nil, inputs: [Endpoint], controlInputs: [Int] = [],
+    attrs: Attrs, device: String = "", unknownFields: [UnknownField] = [], fault: NodeFault? = nil,
+    checked: Bool = false
+  ) throws -> Int {
+    let opName = opName ?? op?.name ?? ""
+    var fault = fault
+    var types: [DType] = []
+    do {
+      if let op, fault == nil {
+        types = try op.signature.outputTypes(attrs)
+      } else if op == nil, fault == nil, let function = library[opName] {
+        // A call in the old form: the op is the function's name.
+        types = try library.outputTypes(of: function, attrs)
+      }
+    } catch let error as TFError where !checked && NodeFault.isLocal(error) {
+      fault = NodeFault(error)
+    }
+    let known = fault == nil ? op : nil
+    return try withState { state in
+      let node = Node(
+        id: state.nodes.count, name: name, opName: opName, op: known, inputs: inputs,
+        controlInputs: controlInputs, attrs: attrs, device: device,
+        outputTypes: SharedLists.types(types), unknownFields: unknownFields, fault: fault)
+      try state.append(node, checked ? state.inferred(node) : nil)
+      return node.id
+    }
+  }
+
+  /// Appends a copy of another graph's node, of which this graph infers shapes anew.
+  package func append(
+    copyOf node: Node, name: String, inputs: [Endpoint], controlInputs: [Int], device: String
   ) throws -> Int {
     try withState { state in
-      guard !state.isFinalized else {
-        throw TFError.failedPrecondition("Graph is finalized and cannot be modified.")
-      }
-      guard state.byName[name] == nil else {
-        throw TFError.invalidArgument("Node '\(name)' is not unique")
-      }
-      if outputTypes.count > Self.mostUncountedOutputs {
-        try MemoryLimit.take(outputTypes.count * Self.bytesPerOutput)
-        state.outputBytes += outputTypes.count * Self.bytesPerOutput
-      }
-      let id = state.nodes.count
-      if id % Self.nodesPerBatch == 0 { try MemoryLimit.take(Self.nodesPerBatch * Self.nodeBytes) }
-      state.nodes.append(
-        Node(
-          id: id, name: name, opName: opName, op: op, inputs: inputs, controlInputs: controlInputs,
-          attrs: attrs, device: device, outputTypes: SharedLists.types(outputTypes),
-          outputShapes: outputShapes ?? SharedLists.unknownShapes(outputTypes.count),
-          unknownFields: unknownFields, fault: fault))
-      state.byName[name] = id
-      state.names?.take(name)
-      return id
+      let copy = Node(
+        id: state.nodes.count, name: name, opName: node.opName, op: node.op, inputs: inputs,
+        controlInputs: controlInputs, attrs: node.attrs, device: device,
+        outputTypes: node.outputTypes, unknownFields: node.unknownFields, fault: node.fault)
+      try state.append(copy, nil)
+      return copy.id
     }
   }
 
   /// Changes a node that is already there: the back edge of a loop, an added control edge, an
-  /// inferred shape.
+  /// attribute.
   package func update(_ id: Int, _ change: (inout Node) -> Void) {
-    withState { change(&$0.nodes[id]) }
+    withState { state in
+      let before = state.nodes[id].inferenceInputs
+      change(&state.nodes[id])
+      state.changes += 1
+      // The back edge of a loop has no part in inference.
+      if state.nodes[id].inferenceInputs != before { state.forgetFacts(from: id) }
+    }
   }
 
   /// A stable dump: a line per node, in order.
   public var description: String {
     let nodes = self.nodes
     return nodes.map { node in
+      let facts = facts(node.id)
       let inputs =
         node.inputs.map { nodes[$0.node].name + ($0.index == 0 ? "" : ":\($0.index)") }
         + node.controlInputs.map { "^" + nodes[$0].name }
-      let outputs = zip(node.outputTypes, node.outputShapes).map { "\($0)\($1)" }
+      let outputs = zip(node.outputTypes, facts.shapes).map { "\($0)\($1)" }
       return
         """
         \(node.name) = \(node.opName)(\(inputs.joined(separator: ", "))) -> \
@@ -192,6 +226,36 @@ public final class Graph: Sendable {
 }
 
 extension Graph: CustomStringConvertible {}
+
+extension Graph.State {
+  /// - Throws: as `Graph.append`.
+  mutating func append(_ node: Node, _ known: OutputFacts?) throws {
+    guard !isFinalized else {
+      throw TFError.failedPrecondition("Graph is finalized and cannot be modified.")
+    }
+    guard byName[node.name] == nil else {
+      throw TFError.invalidArgument("Node '\(node.name)' is not unique")
+    }
+    if node.outputTypes.count > Graph.mostUncountedOutputs {
+      let bytes = node.outputTypes.count * Graph.bytesPerOutput
+      try MemoryLimit.take(bytes)
+      outputBytes += bytes
+    }
+    if node.id % Graph.nodesPerBatch == 0 {
+      try MemoryLimit.take(Graph.nodesPerBatch * Graph.nodeBytes)
+    }
+    nodes.append(node)
+    facts.append(known)
+    byName[node.name] = node.id
+    names?.take(node.name)
+  }
+
+  /// A node was changed: what was inferred from it may not hold any more.
+  mutating func forgetFacts(from id: Int) {
+    for index in id..<facts.count where facts[index] != nil { facts[index] = nil }
+    constants = [:]
+  }
+}
 
 /// The names in use, compared without case as TensorFlow does.
 struct NameTable: Sendable {
@@ -242,11 +306,10 @@ final class GraphTensor: SymbolicTensor {
       number: UInt64(endpoint.node) << 24 | UInt64(endpoint.index))
   }
 
-  var shape: PartialShape { graph.node(endpoint.node).outputShapes[endpoint.index] }
+  var shape: PartialShape { graph.shape(of: endpoint) }
 
   func refine(_ shape: PartialShape) throws {
-    let merged = try self.shape.merged(with: shape)
-    graph.update(endpoint.node) { $0.outputShapes[endpoint.index] = merged }
+    try graph.setShape(of: endpoint, shape)
   }
 }
 

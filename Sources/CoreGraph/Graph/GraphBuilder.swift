@@ -103,14 +103,12 @@ package final class GraphBuilder: Interpreter {
       let node =
         base.hasSuffix("/") ? String(base.dropLast()) : graph.uniqueName(scope.name + base)
       let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
-      let types = try op.signature.outputTypes(complete)
       let endpoints = try inputs.enumerated().map { index, input in
         if input.isSymbolic { return try graph.endpoint(of: input) }
         return try constant(
           input, named: "\(node)/\(op.signature.inputName(index, complete))")
       }
-      let shapes = try infer(op, complete, inputs, endpoints, types)
-      return try append(name: node, op, endpoints, complete, types, shapes, after: previous)
+      return try append(name: node, op, endpoints, complete, after: previous)
     } catch let error as TFError {
       throw error.at(
         node: base.hasSuffix("/") ? String(base.dropLast()) : scope.name + base, op: op.name)
@@ -118,8 +116,7 @@ package final class GraphBuilder: Interpreter {
   }
 
   private func append(
-    name: String, _ op: OpDef, _ inputs: [Endpoint], _ attrs: Attrs, _ types: [DType],
-    _ shapes: [PartialShape], after previous: Int? = nil
+    name: String, _ op: OpDef, _ inputs: [Endpoint], _ attrs: Attrs, after previous: Int? = nil
   ) throws -> Int {
     var controls: [Int] = []
     if let previous, !inputs.contains(where: { $0.node == previous }) { controls.append(previous) }
@@ -130,10 +127,10 @@ package final class GraphBuilder: Interpreter {
       }
     }
     let place = try self.place()
-    let id = try graph.add(
-      name: name, opName: op.name, op: op, inputs: inputs, controlInputs: controls,
+    let id = try graph.append(
+      name: name, op: op, inputs: inputs, controlInputs: controls,
       attrs: place.group.isEmpty ? attrs : attrs.with("_class", .strings(place.group)),
-      device: place.device, outputTypes: types, outputShapes: shapes)
+      device: place.device, checked: true)
     for control in scope.controls { control.note(id) }
     return id
   }
@@ -154,28 +151,6 @@ package final class GraphBuilder: Interpreter {
     return (device, group.sorted())
   }
 
-  private func infer(
-    _ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ endpoints: [Endpoint], _ types: [DType]
-  ) throws -> [PartialShape] {
-    let shapes = try op.inferShapes(
-      ShapeContext(
-        op: op, attrs: attrs, inputTypes: inputs.map(\.dtype),
-        shapes: endpoints.map { graph.node($0.node).outputShapes[$0.index] },
-        values: KnownValues(endpoints.map(constantValue))))
-    guard shapes.count == types.count else {
-      throw TFError.internal(
-        "the shape rule gives \(shapes.count) shapes for \(types.count) outputs")
-    }
-    return shapes
-  }
-
-  /// The value of an output that is a constant.
-  private func constantValue(_ endpoint: Endpoint) -> Tensor? {
-    let node = graph.node(endpoint.node)
-    guard node.isConstant, case .tensor(let value)? = node.attrs["value"] else { return nil }
-    return value
-  }
-
   private func constant(_ tensor: Tensor, named name: String) throws -> Endpoint {
     guard tensor.dtype.isNumeric || tensor.dtype == .string else {
       throw TFError.invalidArgument("a \(tensor.dtype) value cannot become a constant of a graph")
@@ -185,8 +160,7 @@ package final class GraphBuilder: Interpreter {
     if let known = shared?[tensor] { return known }
     let id = try append(
       name: graph.uniqueName(name), BasicOps.family.const, [],
-      ["value": .tensor(tensor), "dtype": .type(tensor.dtype)], [tensor.dtype],
-      [PartialShape(tensor.dims)])
+      ["value": .tensor(tensor), "dtype": .type(tensor.dtype)])
     shared?[tensor] = Endpoint(id)
     return Endpoint(id)
   }

@@ -160,30 +160,12 @@ struct GraphImporter {
   private func add(
     _ definition: NodeDef, _ inputs: [Endpoint], _ controls: [Int], _ prefix: String
   ) throws -> Int {
-    var op = OpRegistry.standard[definition.op]
-    var fault = definition.fault
     var attrs = definition.attrs
     if !substitutions.isEmpty { attrs = try substitute(attrs, depth: 0) }
-    var types: [DType] = []
-    do {
-      if let op {
-        types = try op.signature.outputTypes(attrs)
-      } else if let function = graph.library[definition.op] {
-        // A call in the old form: the op is the function's name.
-        types = try graph.library.outputTypes(of: function, attrs)
-      }
-    } catch let error as TFError where NodeFault.isLocal(error) {
-      fault = fault ?? NodeFault(error)
-    }
-    // What its outputs are is not known either.
-    if fault != nil {
-      op = nil
-      types = []
-    }
-    return try graph.add(
-      name: prefix + definition.name, opName: definition.op, op: op, inputs: inputs,
-      controlInputs: controls, attrs: attrs, device: definition.device, outputTypes: types,
-      unknownFields: definition.unknownFields, fault: fault)
+    return try graph.append(
+      name: prefix + definition.name, op: OpRegistry.standard[definition.op],
+      opName: definition.op, inputs: inputs, controlInputs: controls, attrs: attrs,
+      device: definition.device, unknownFields: definition.unknownFields, fault: definition.fault)
   }
 
   private func substitute(_ attrs: Attrs, depth: Int) throws -> Attrs {
@@ -357,13 +339,13 @@ extension FunctionLibrary {
     graph.library = self
     var arguments: [String: [Endpoint]] = [:]
     var ids: [Int] = []
-    for argument in function.inputs {
+    for (position, argument) in function.inputs.enumerated() {
       var endpoints: [Endpoint] = []
       for (offset, dtype) in try types(argument, attrs, function.name).enumerated() {
-        let id = try graph.add(
+        let id = try graph.append(
           name: graph.uniqueName(offset == 0 ? argument.name : "\(argument.name)_\(offset)"),
-          opName: "Placeholder", op: BasicOps.family.placeholder, inputs: [],
-          attrs: ["dtype": .type(dtype), "shape": .shape(.unknown)], outputTypes: [dtype])
+          op: BasicOps.family.placeholder, inputs: [],
+          attrs: argumentAttrs(dtype, function.argAttrs[position] ?? [:], offset))
         ids.append(id)
         endpoints.append(Endpoint(id))
       }
@@ -388,6 +370,20 @@ extension FunctionLibrary {
       try graph.operation(named: text).id
     }
     return FunctionBody(graph: graph, arguments: ids, results: results, controlResults: controls)
+  }
+
+  /// The attributes of the node that stands for an argument: its dtype, and what the function's
+  /// definition says of its shape and of what is behind it.
+  private func argumentAttrs(_ dtype: DType, _ stated: Attrs, _ offset: Int) -> Attrs {
+    var shape = PartialShape.unknown
+    if case .list(let shapes)? = stated["_output_shapes"], offset < shapes.count,
+      case .shape(let own) = shapes[offset]
+    {
+      shape = own
+    }
+    var attrs: Attrs = ["dtype": .type(dtype), "shape": .shape(shape)]
+    for name in ["_handle_dtypes", "_handle_shapes"] { attrs[name] = stated[name] }
+    return attrs
   }
 
   func outputTypes(of function: FunctionDef, _ attrs: Attrs) throws -> [DType] {

@@ -24,7 +24,6 @@ package struct Node: Sendable {
   package var attrs: Attrs
   package var device: String
   package var outputTypes: [DType]
-  package var outputShapes: [PartialShape]
   package var unknownFields: [UnknownField] = []
   /// Why it cannot run, where its file says something impossible.
   package var fault: NodeFault?
@@ -37,6 +36,16 @@ package struct Node: Sendable {
     return nil
   }
 
+  /// What the facts about its outputs follow from.
+  var inferenceInputs: InferenceInputs {
+    InferenceInputs(inputs: inputs.map { $0.node < id ? $0 : Endpoint(-1) }, attrs: attrs)
+  }
+
+  struct InferenceInputs: Equatable {
+    let inputs: [Endpoint]
+    let attrs: Attrs
+  }
+
   package var isConstant: Bool { opName == "Const" }
   var constantValue: AttrValue? { isConstant ? attrs["value"] : nil }
 }
@@ -45,13 +54,8 @@ package struct Node: Sendable {
 enum SharedLists {
   private static let single = Dictionary(
     uniqueKeysWithValues: DType.allCases.map { ($0.rawValue, [$0]) })
-  private static let unknown = [PartialShape.unknown]
 
   static func types(_ types: [DType]) -> [DType] {
     types.count == 1 ? single[types[0].rawValue] ?? types : types
-  }
-
-  static func unknownShapes(_ count: Int) -> [PartialShape] {
-    count == 1 ? unknown : [PartialShape](repeating: .unknown, count: count)
   }
 }

@@ -125,26 +125,25 @@ package enum Verifier {
       let source = subject.nodes[input.node]
       // What an op that is not registered gives is not known.
       guard input.index < source.outputTypes.count else { continue }
-      let type = source.outputTypes[input.index]
-      guard type == expected[index] else {
-        throw TFError.invalidArgument(
-          """
-          Input \(index) of node \(node.name) was passed \(type.signatureName) from \
-          \(source.name):\(input.index) incompatible with expected \
-          \(expected[index].signatureName).
-          """
-        )
-      }
+      try checkType(of: index, expected[index], source, input.index, node.name)
     }
     guard try signature.outputTypes(node.attrs) == node.outputTypes else {
       throw TFError.invalidArgument(
         "Node '\(node.name)': the outputs' dtypes contradict the attributes")
     }
-    guard node.outputShapes.count == node.outputTypes.count else {
+  }
+
+  /// - Throws: `INVALID_ARGUMENT` in TensorFlow's words when an output that a node takes has
+  ///   another dtype than its signature says.
+  static func checkType(
+    of input: Int, _ expected: DType, _ source: Node, _ output: Int, _ node: String
+  ) throws {
+    let type = source.outputTypes[output]
+    guard type == expected else {
       throw TFError.invalidArgument(
         """
-        Node '\(node.name)' has \(node.outputTypes.count) outputs, but \(node.outputShapes.count) \
-        shapes
+        Input \(input) of node \(node) was passed \(type.signatureName) from \
+        \(source.name):\(output) incompatible with expected \(expected.signatureName).
         """
       )
     }

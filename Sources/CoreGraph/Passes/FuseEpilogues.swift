@@ -63,8 +63,7 @@ private struct EpilogueFuser {
       Endpoint(
         try rewriter.add(
           name, BasicOps.family.const, [],
-          attrs: ["value": .tensor(value), "dtype": .type(value.dtype)],
-          types: [value.dtype]))
+          attrs: ["value": .tensor(value), "dtype": .type(value.dtype)]))
     }
     var weights = try mapped(head.inputs[1])
     if let scale = chain.scale, let own = graph.constant(head.inputs[1]) {
@@ -108,7 +107,7 @@ private struct EpilogueFuser {
     }
     let id = try rewriter.add(
       graph.nodes[chain.last].name, op, [try mapped(head.inputs[0]), weights, bias],
-      controls: controls, attrs: attrs, types: [.float32], device: head.device)
+      controls: controls, attrs: attrs, device: head.device)
     rewriter.map(Endpoint(chain.last), to: Endpoint(id))
     rewriter.mapControl(chain.last, to: [id])
   }

@@ -139,7 +139,7 @@ extension Subgraph {
     let begin =
       waits.isEmpty
       ? []
-      : [try rewriter.add("\(node.name)/begin", noOp, [], controls: waits, attrs: [:], types: [])]
+      : [try rewriter.add("\(node.name)/begin", noOp, [], controls: waits, attrs: [:])]
     var endpoints: [Endpoint: Endpoint] = [:]
     var controls: [Int: Int] = [:]
     for (argument, input) in zip(body.arguments, node.inputs) {
@@ -167,11 +167,10 @@ extension Subgraph {
       }
       var innerWaits = inner.controlInputs.compactMap { controls[$0] }
       if inner.inputs.isEmpty { innerWaits += begin }
-      let id = try rewriter.target.add(
-        name: rewriter.target.freeName("\(node.name)/\(inner.name)"), opName: inner.opName,
-        op: inner.op, inputs: inputs, controlInputs: innerWaits, attrs: inner.attrs,
-        device: inner.device.isEmpty ? node.device : inner.device, outputTypes: inner.outputTypes,
-        fault: inner.fault)
+      let id = try rewriter.target.append(
+        copyOf: inner, name: rewriter.target.freeName("\(node.name)/\(inner.name)"),
+        inputs: inputs, controlInputs: innerWaits,
+        device: inner.device.isEmpty ? node.device : inner.device)
       for index in inner.outputTypes.indices {
         endpoints[Endpoint(inner.id, index)] = Endpoint(id, index)
       }
@@ -204,14 +203,14 @@ extension Subgraph {
       }
       let id = try rewriter.add(
         "\(node.name)/result_\(index)", BasicOps.family.identity, [result], controls: effects,
-        attrs: ["T": .type(dtype)], types: [dtype])
+        attrs: ["T": .type(dtype)])
       rewriter.map(Endpoint(node.id, index), to: Endpoint(id))
     }
     let end = try rewriter.add(
       "\(node.name)/end", noOp, [],
       controls: effects.isEmpty
         ? Array(Set(body.results.compactMap { endpoints[$0]?.node } + begin)).sorted() : effects,
-      attrs: [:], types: [])
+      attrs: [:])
     rewriter.mapControl(node.id, to: [end])
   }
 }

@@ -15,6 +15,7 @@ package enum Passes {
   package static let standard =
     least + [
       Pass(name: "raising loops") { try $0.raisingLoops() },
+      Pass(name: "raising conditionals") { try $0.raisingConditionals() },
       Pass(name: "forwarding identities") { try $0.forwardingIdentities() },
       Pass(name: "dropping what no one reads") { try $0.droppingUnread() },
       Pass(name: "fusing epilogues") { try $0.fusingEpilogues() },

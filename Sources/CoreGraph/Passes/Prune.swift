@@ -21,10 +21,11 @@ extension Subgraph {
       guard feed.index < node.outputTypes.count else {
         throw TFError.invalidArgument("output \(feed.index) of '\(node.name)' cannot be fed")
       }
-      let dtype = node.outputTypes[feed.index]
+      var attrs: Attrs = ["dtype": .type(node.outputTypes[feed.index]), "shape": .shape(.unknown)]
+      for entry in graph.handle(of: feed)?.attrs ?? [:] { attrs[entry.name] = entry.value }
       let id = try rewriter.add(
         feed.index == 0 ? node.name : "\(node.name)_\(feed.index)", BasicOps.family.placeholder, [],
-        attrs: ["dtype": .type(dtype), "shape": .shape(.unknown)], types: [dtype])
+        attrs: attrs)
       rewriter.map(feed, to: Endpoint(id))
       rewriter.mapControl(feed.node, to: [id])
     }

@@ -65,11 +65,11 @@ struct Rewriter {
   /// Adds a node that the old graph does not have.
   mutating func add(
     _ name: String, _ op: OpDef, _ inputs: [Endpoint], controls: [Int] = [], attrs: Attrs,
-    types: [DType], device: String = ""
+    device: String = ""
   ) throws -> Int {
-    try target.add(
-      name: target.freeName(name), opName: op.name, op: op, inputs: inputs,
-      controlInputs: controls, attrs: attrs, device: device, outputTypes: types)
+    try target.append(
+      name: target.freeName(name), op: op, inputs: inputs, controlInputs: controls, attrs: attrs,
+      device: device)
   }
 
   /// Copies a node, its inputs mapped.
@@ -87,11 +87,9 @@ struct Rewriter {
         inputs.append(Endpoint(-1))
       }
     }
-    let id = try target.add(
-      name: target.freeName(node.name),
-      opName: node.opName, op: node.op, inputs: inputs, controlInputs: mapControls(node),
-      attrs: node.attrs, device: node.device, outputTypes: node.outputTypes,
-      outputShapes: node.outputShapes)
+    let id = try target.append(
+      copyOf: node, name: target.freeName(node.name), inputs: inputs,
+      controlInputs: mapControls(node), device: node.device)
     copies[node.id] = id
     if !moved.isEmpty {
       for index in node.outputTypes.indices { moved[Endpoint(node.id, index)] = nil }

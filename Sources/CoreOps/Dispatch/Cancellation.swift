@@ -25,7 +25,43 @@ public final class Cancellation: @unchecked Sendable {
 
   deinit { stop.deallocate() }
 
-  public func cancel() { jk_stop_cancel(stop) }
+  public func cancel() {
+    jk_stop_cancel(stop)
+    for wake in Self.waiting.withLock({ $0.wakes[ObjectIdentifier(self)] ?? [:] }).values { wake() }
+  }
+
+  /// Who waits, by the cancellation that can end it. Few do, so that a cancellation has no table of
+  /// its own.
+  private static let waiting = Lock<
+    (next: Int, wakes: [ObjectIdentifier: [Int: @Sendable () -> Void]])
+  >((0, [:]))
+
+  /// Does `body`, which waits for something and looks whether it `isOver`.
+  ///
+  /// - Parameter wake: is called when it is cancelled meanwhile.
+  package func waking<R>(_ wake: @escaping @Sendable () -> Void, _ body: () throws -> R) rethrows
+    -> R
+  {
+    let own = ObjectIdentifier(self)
+    let number = Self.waiting.withLock { waiting in
+      waiting.next += 1
+      waiting.wakes[own, default: [:]][waiting.next] = wake
+      return waiting.next
+    }
+    defer {
+      Self.waiting.withLock { waiting in
+        waiting.wakes[own]?[number] = nil
+        if waiting.wakes[own]?.isEmpty == true { waiting.wakes[own] = nil }
+      }
+    }
+    return try body()
+  }
+
+  /// When its time is over, in nanoseconds of the clock that does not go back; 0 for never.
+  package var deadline: Int64 { stop.pointee.deadline }
+  package var isCancelled: Bool { jk_stop_cancelled(stop) }
+  /// Whether it is cancelled, or its time is over.
+  package var isOver: Bool { jk_stop_cancelled(stop) || jk_stop_late(stop) }
 
   /// The cancellation of runs that no one can end.
   package static let never = Cancellation()

@@ -3,6 +3,12 @@ package enum ShapeRules {
   /// The output has the first input's shape.
   package static let same: ShapeRule = { [$0.shapes[0]] }
 
+  /// The output is the first input: it has its shape, and the same is behind it.
+  package static let passing: ShapeRule = { context in
+    context.passHandle()
+    return [context.shapes[0]]
+  }
+
   /// The output is a scalar.
   package static let scalar: ShapeRule = { _ in [.scalar] }
 

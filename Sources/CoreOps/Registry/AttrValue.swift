@@ -1,3 +1,5 @@
+import Glibc
+
 /// The value of a node's attribute, as TensorFlow's `AttrValue` protocol buffer.
 public indirect enum AttrValue: Sendable, Hashable {
   case bytes([UInt8])
@@ -24,6 +26,63 @@ public indirect enum AttrValue: Sendable, Hashable {
   public static func strings(_ values: [String]) -> AttrValue { .list(values.map { .string($0) }) }
 }
 
+/// By value: tensors by their elements, floating point numbers by their bits.
+extension AttrValue {
+  public static func == (a: AttrValue, b: AttrValue) -> Bool {
+    switch (a, b) {
+    case (.bytes(let a), .bytes(let b)): a == b
+    case (.int(let a), .int(let b)): a == b
+    case (.float(let a), .float(let b)): a.bitPattern == b.bitPattern
+    case (.bool(let a), .bool(let b)): a == b
+    case (.type(let a), .type(let b)), (.refType(let a), .refType(let b)): a == b
+    case (.shape(let a), .shape(let b)): a == b
+    case (.tensor(let a), .tensor(let b)): a.hasSameElements(as: b)
+    case (.function(let a, let own), .function(let b, let other)): a == b && own == other
+    case (.list(let a), .list(let b)): a == b
+    case (.placeholder(let a), .placeholder(let b)): a == b
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .bytes(let value): hasher.combine(value)
+    case .int(let value): hasher.combine(value)
+    case .float(let value): hasher.combine(value.bitPattern)
+    case .bool(let value): hasher.combine(value)
+    case .type(let value), .refType(let value): hasher.combine(value)
+    case .shape(let value): hasher.combine(value)
+    case .tensor(let value):
+      // The elements themselves may be many.
+      hasher.combine(value.dtype)
+      hasher.combine(value.dims)
+    case .function(let name, let attrs):
+      hasher.combine(name)
+      hasher.combine(attrs)
+    case .list(let values): hasher.combine(values)
+    case .placeholder(let name): hasher.combine(name)
+    }
+  }
+}
+
+extension Tensor {
+  /// Whether both have the same dtype, shape and elements, bit by bit; of resources and variants
+  /// the same objects.
+  package func hasSameElements(as other: Tensor) -> Bool {
+    guard dtype == other.dtype, dims == other.dims else { return false }
+    switch (payload, other.payload) {
+    case (.buffer(let a), .buffer(let b)):
+      if a === b || dims.elementCount == 0 { return true }
+      return memcmp(pointer, other.pointer, bytes.count) == 0
+    case (.strings(let a), .strings(let b)): return a === b || strings == other.strings
+    case (.objects, .objects):
+      return zip(objects, other.objects).allSatisfy { $0 === $1 }
+    case (.symbolic(let a), .symbolic(let b)): return a === b
+    default: return false
+    }
+  }
+}
+
 extension Tensor: Hashable {
   /// Whether both are the same tensor: identity, not the elements.
   public static func == (a: Tensor, b: Tensor) -> Bool { a.identity == b.identity }
@@ -32,6 +91,8 @@ extension Tensor: Hashable {
 }
 
 /// The attributes of a node, in the order given. Few, so a linear search is the fastest look-up.
+///
+/// Two are equal when they have the same names and values, in whatever order.
 public struct Attrs: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequence {
   public struct Entry: Sendable, Hashable {
     public var name: String
@@ -43,6 +104,24 @@ public struct Attrs: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequenc
   public init() { entries = [] }
   public init(dictionaryLiteral elements: (String, AttrValue)...) {
     entries = elements.map { Entry(name: $0.0, value: $0.1) }
+  }
+
+  public static func == (a: Attrs, b: Attrs) -> Bool {
+    guard a.entries.count == b.entries.count else { return false }
+    for (index, entry) in a.entries.enumerated() {
+      // Mostly they stand in one order.
+      let other =
+        b.entries[index].name == entry.name ? b.entries[index].value : b[entry.name]
+      guard entry.value == other else { return false }
+    }
+    return true
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    var sum = 0
+    for entry in entries { sum ^= entry.hashValue }
+    hasher.combine(entries.count)
+    hasher.combine(sum)
   }
 
   public var isEmpty: Bool { entries.isEmpty }
@@ -58,6 +137,17 @@ public struct Attrs: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequenc
       case (let index?, nil): entries.remove(at: index)
       case (nil, let value?): entries.append(Entry(name: name, value: value))
       case (nil, nil): break
+      }
+    }
+  }
+
+  /// Whether one of the values is a function, or a list of functions.
+  package var callsFunctions: Bool {
+    entries.contains { entry in
+      switch entry.value {
+      case .function: true
+      case .list(let list): list.contains { if case .function = $0 { true } else { false } }
+      default: false
       }
     }
   }

@@ -102,15 +102,31 @@ package typealias Specialise = @Sendable (SpecialiseContext) throws -> Specialis
 /// The inputs' values as far as they are known. It records which of them were read.
 package final class KnownValues {
   private let values: [Tensor?]
+  private let partialShapes: [PartialShape?]
   /// The inputs that were read, as a bit set: what was inferred holds for their values only.
   package private(set) var used: UInt64 = 0
 
-  package init(_ values: [Tensor?]) { self.values = values }
+  /// - Parameter partialShapes: per input the shape that its integers describe, where some of them
+  ///   are known; empty where there is none.
+  package init(_ values: [Tensor?], partialShapes: [PartialShape?] = []) {
+    self.values = values
+    self.partialShapes = partialShapes
+  }
 
   package subscript(index: Int) -> Tensor? {
-    used |= 1 << UInt64(min(index, 63))
+    used |= Self.bit(index)
     return values[index]
   }
+
+  package func partialShape(_ index: Int) -> PartialShape? {
+    used |= Self.bit(index)
+    return index < partialShapes.count ? partialShapes[index] : nil
+  }
+
+  /// Whether input `index` was looked at.
+  package func isUsed(_ index: Int) -> Bool { used & Self.bit(index) != 0 }
+
+  private static func bit(_ index: Int) -> UInt64 { 1 << UInt64(min(index, 63)) }
 }
 
 /// What is known when a kernel is specialised: shapes, and the values of some inputs.
@@ -239,10 +255,17 @@ package struct DynamicContext {
   package let inputs: [Tensor]
   package let node: String
   package let execution: ExecutionContext
+  private let place: WaitTicket?
 
-  package init(inputs: [Tensor], node: String, execution: ExecutionContext) {
+  /// The place of an op that may wait. One that is tried only once has it for that time.
+  package var ticket: WaitTicket { place ?? WaitTicket() }
+
+  package init(
+    inputs: [Tensor], node: String, execution: ExecutionContext, ticket: WaitTicket? = nil
+  ) {
     self.inputs = inputs
     self.node = node
     self.execution = execution
+    place = ticket
   }
 }

@@ -6,6 +6,8 @@ public final class OpDef: Sendable {
   public let isStateful: Bool
   /// Whether an input may be a variable that has no value yet.
   package let allowsUninitialized: Bool
+  /// Whether it may wait for another op to change a resource: its kernel throws `WouldWait` then.
+  package let mayWait: Bool
   private let shapeRule: ShapeRule
   package let kernel: Kernel
   package let gradient: Gradient
@@ -17,13 +19,15 @@ public final class OpDef: Sendable {
 
   package init(
     _ name: String, _ signature: @autoclosure @escaping @Sendable () -> String,
-    stateful: Bool = false, allowsUninitialized: Bool = false, shape: @escaping ShapeRule,
+    stateful: Bool = false, allowsUninitialized: Bool = false, mayWait: Bool = false,
+    shape: @escaping ShapeRule,
     kernel: Kernel, gradient: Gradient, list: ListRole? = nil
   ) {
     self.name = name
     signatureText = signature
     isStateful = stateful
     self.allowsUninitialized = allowsUninitialized
+    self.mayWait = mayWait
     shapeRule = shape
     self.kernel = kernel
     self.gradient = gradient
@@ -82,15 +86,22 @@ package struct ShapeContext: AttrAccess {
   package let shapes: [PartialShape]
   /// The inputs' values where they are known.
   package let values: KnownValues
+  /// What is behind resources and variants; nil where no one asks.
+  package let handles: HandleFlow?
+  /// The version of the code that wrote the graph.
+  package let producer: Int
 
   package init(
-    op: OpDef, attrs: Attrs, inputTypes: [DType], shapes: [PartialShape], values: KnownValues
+    op: OpDef, attrs: Attrs, inputTypes: [DType], shapes: [PartialShape], values: KnownValues,
+    handles: HandleFlow? = nil, producer: Int = .max
   ) {
     self.op = op
     self.attrs = attrs
     self.inputTypes = inputTypes
     self.shapes = shapes
     self.values = values
+    self.handles = handles
+    self.producer = producer
   }
 
   package var signature: Signature { op.signature }

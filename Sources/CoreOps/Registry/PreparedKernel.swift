@@ -128,6 +128,7 @@ package struct PreparedKernel: Sendable {
         return try run(specialisation, inputs)
       case .dynamic(let run):
         try checkShapes(inputs)
+        if op.mayWait { return try runWaiting(inputs, execution) }
         let outputs = try run(DynamicContext(inputs: inputs, node: node, execution: execution))
         try Cancellation.checkKernel()
         return outputs
@@ -140,6 +141,33 @@ package struct PreparedKernel: Sendable {
     } catch is NeedsValue {
       throw TFError.internal("the shape rule does not infer the output shape").at(
         node: node, op: op.name)
+    }
+  }
+
+  /// Runs an op that may wait once, or waits until it can.
+  private func runWaiting(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
+    let ticket = WaitTicket()
+    while true {
+      let changes = execution.resources.activity.changes
+      do { return try attempt(inputs, execution, ticket) } catch let reason as WouldWait {
+        try execution.resources.activity.wait(after: changes, execution.cancellation, reason)
+      }
+    }
+  }
+
+  /// Runs an op that may wait, if it can go on now.
+  ///
+  /// - Parameter ticket: the same at each attempt.
+  /// - Throws: `WouldWait` when it cannot.
+  package func attempt(_ inputs: [Tensor], _ execution: ExecutionContext, _ ticket: WaitTicket)
+    throws -> [Tensor]
+  {
+    guard case .dynamic(let run) = body else { return try self.run(inputs, execution) }
+    do {
+      return try run(
+        DynamicContext(inputs: inputs, node: node, execution: execution, ticket: ticket))
+    } catch let error as TFError {
+      throw error.at(node: node.isEmpty ? nil : node, op: op.name)
     }
   }
 

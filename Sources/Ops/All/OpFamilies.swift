@@ -47,6 +47,7 @@ package enum OpFamilies {
     DiagonalOps.self,
     SearchOps.self,
     ArrayOps.self,
+    QueueOps.self,
     ConvolutionOps.self,
     AnyRankConvolutionOps.self,
     FusedConvolutionOps.self,

@@ -134,7 +134,9 @@ enum ConvolutionRules {
     if let count = vector[0], count != rank {
       throw TFError.invalidArgument("\(name) must have \(rank) elements, has \(count)")
     }
-    guard let values = try context.integers(index) else { return .unknown(rank: rank) }
+    guard let values = try context.integers(index) else {
+      return try context.shapeValue(index).merged(with: .unknown(rank: rank))
+    }
     guard values.allSatisfy({ $0 >= 0 }) else {
       throw TFError.invalidArgument("\(name) has a negative element: \(values)")
     }

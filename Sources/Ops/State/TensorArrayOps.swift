@@ -17,6 +17,10 @@ package struct TensorArrayOps: OpFamily {
     """, stateful: true,
     shape: { context in
       _ = try context.shape(0, rank: 0, "size")
+      let element = try context.shape("element_shape")
+      if try element.isFullyDefined || context.bool("identical_element_shapes") {
+        context.setHandle(0, HandleData(try context.type("dtype"), element))
+      }
       return [handleShape, .scalar]
     },
     kernel: .dynamic { context in
@@ -41,7 +45,7 @@ package struct TensorArrayOps: OpFamily {
     """
     handle: resource, index: int32, flow_in: float -> value: dtype
     dtype: type
-    """, stateful: true, shape: ShapeRules.unknown,
+    """, stateful: true, shape: { [$0.handle(0)?.parts.first?.shape ?? .unknown] },
     kernel: .dynamic { context in
       let dtype = try context.type("dtype")
       return { run in
@@ -64,6 +68,9 @@ package struct TensorArrayOps: OpFamily {
     """, stateful: true,
     shape: { context in
       _ = try context.shape(1, rank: 0, "index")
+      if let element = context.handle(0)?.parts.first {
+        _ = try element.shape.merged(with: context.shapes[2])
+      }
       return [.scalar]
     },
     kernel: .run { run in
@@ -89,7 +96,8 @@ package struct TensorArrayOps: OpFamily {
     """, stateful: true,
     shape: { context in
       let indices = try context.shape(1, rank: 1, "indices")
-      return [indices.concatenated(with: try context.shape("element_shape"))]
+      let element = try context.handle(0)?.parts.first?.shape ?? context.shape("element_shape")
+      return [indices.concatenated(with: element)]
     },
     kernel: .dynamic { context in
       let (dtype, declared) = (try context.type("dtype"), try context.shape("element_shape"))
@@ -180,9 +188,7 @@ package struct TensorArrayOps: OpFamily {
     dtype: type
     element_shape_except0: shape = {'unknown_rank'}
     """, stateful: true,
-    shape: { context in
-      [PartialShape([nil]).concatenated(with: try context.shape("element_shape_except0")), [nil]]
-    },
+    shape: { _ in [.unknown, [nil]] },
     kernel: .dynamic { context in
       let (dtype, declared) = (
         try context.type("dtype"), try context.shape("element_shape_except0")
@@ -304,7 +310,11 @@ package struct TensorArrayOps: OpFamily {
     """
     handle: resource, flow_in: float -> grad_handle: resource, flow_out: float
     source: string
-    """, stateful: true, shape: { _ in [handleShape, .scalar] },
+    """, stateful: true,
+    shape: { context in
+      context.passHandle()
+      return [handleShape, .scalar]
+    },
     kernel: .dynamic { context in
       let source = try context.string("source")
       return { run in
@@ -319,7 +329,11 @@ package struct TensorArrayOps: OpFamily {
     handle: resource, flow_in: float, shape_to_prepend: int32 -> grad_handle: resource, \
       flow_out: float
     source: string
-    """, stateful: true, shape: { _ in [handleShape, .scalar] },
+    """, stateful: true,
+    shape: { context in
+      context.passHandle()
+      return [handleShape, .scalar]
+    },
     kernel: .dynamic { context in
       let source = try context.string("source")
       return { run in
@@ -333,7 +347,7 @@ package struct TensorArrayOps: OpFamily {
     }, gradient: .zero)
 
   /// TensorFlow's handles have this shape for inference; the value is one handle.
-  private static let handleShape: PartialShape = .unknown
+  private static let handleShape: PartialShape = [2]
 
   private static func scalar(_ tensor: Tensor, _ name: String) throws -> Int {
     try require(

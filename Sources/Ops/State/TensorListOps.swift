@@ -10,7 +10,7 @@ package struct TensorListOps: OpFamily {
     element_shape: shape_type, max_num_elements: int32 -> handle: variant
     element_dtype: type
     shape_type: {int32, int64}
-    """, shape: ShapeRules.scalar,
+    """, shape: created,
     kernel: .dynamic { context in
       let dtype = try context.type("element_dtype")
       return { run in
@@ -32,7 +32,7 @@ package struct TensorListOps: OpFamily {
     element_shape: shape_type, num_elements: int32 -> handle: variant
     element_dtype: type
     shape_type: {int32, int64}
-    """, shape: ShapeRules.scalar,
+    """, shape: created,
     kernel: .dynamic { context in
       let dtype = try context.type("element_dtype")
       return { run in
@@ -77,7 +77,7 @@ package struct TensorListOps: OpFamily {
     """
     input_handle: variant, tensor: element_dtype -> output_handle: variant
     element_dtype: type
-    """, shape: ShapeRules.scalar,
+    """, shape: { [try changed($0, item: 1)] },
     kernel: .run { [Tensor(list: try ListChanges.push($0.inputs[0].tensorList(), $0.inputs[1]))] },
     gradient: .rule(needs: .inputs(1)) { context in
       let item = context.inputs[1]
@@ -93,7 +93,7 @@ package struct TensorListOps: OpFamily {
     input_handle: variant, element_shape: int32 -> output_handle: variant, tensor: element_dtype
     element_dtype: type
     """,
-    shape: { [.scalar, try declaredShape($0, 1)] },
+    shape: { [try changed($0, item: nil), try itemShape($0, 1)] },
     kernel: .dynamic { context in
       let dtype = try context.type("element_dtype")
       return { run in
@@ -123,7 +123,7 @@ package struct TensorListOps: OpFamily {
     element_dtype: type
     Tshape: {int32, int64} = int32
     """,
-    shape: { [try declaredShape($0, 2)] },
+    shape: { [try itemShape($0, 2)] },
     kernel: .dynamic { context in
       let dtype = try context.type("element_dtype")
       return { run in
@@ -152,7 +152,7 @@ package struct TensorListOps: OpFamily {
     input_handle: variant, index: int32, item: element_dtype -> output_handle: variant
     element_dtype: type
     resize_if_index_out_of_bounds: bool = false
-    """, shape: ShapeRules.scalar,
+    """, shape: { [try changed($0, item: 2)] },
     kernel: .dynamic { context in
       let dtype = try context.type("element_dtype")
       let resizes = try context.bool("resize_if_index_out_of_bounds")
@@ -193,7 +193,7 @@ package struct TensorListOps: OpFamily {
     "TensorListResize",
     """
     input_handle: variant, size: int32 -> output_handle: variant
-    """, shape: ShapeRules.scalar,
+    """, shape: { [try changed($0, item: nil)] },
     kernel: .run { run in
       let list = try run.inputs[0].tensorList()
       try require(run.inputs[1].dims.rank == 0, "size must be a scalar")
@@ -215,7 +215,7 @@ package struct TensorListOps: OpFamily {
     shape: { context in
       let count = try context.int("num_elements")
       return [
-        PartialShape([count < 0 ? nil : count]).concatenated(with: try declaredShape(context, 1))
+        PartialShape([count < 0 ? nil : count]).concatenated(with: try itemShape(context, 1))
       ]
     },
     kernel: .dynamic { context in
@@ -256,6 +256,9 @@ package struct TensorListOps: OpFamily {
       if context.shapes[0].rank == 0 {
         throw TFError.invalidArgument("Shape must be at least rank 1 but is rank 0")
       }
+      let row = context.shapes[0].dims.map { PartialShape(Array($0.dropFirst())) } ?? .unknown
+      context.setHandle(
+        0, HandleData(context.inputTypes[0], try declaredShape(context, 1).merged(with: row)))
       return [.scalar]
     },
     kernel: .run { run in
@@ -278,9 +281,44 @@ package struct TensorListOps: OpFamily {
     },
     list: ListRole(.fill, value: 0, shape: 1))
 
-  /// The shape of the value of input `index`, which says the shape of an element.
+  /// The shape that the value of input `index` says an element has. A scalar stands for an unknown
+  /// shape.
   private static func declaredShape(_ context: ShapeContext, _ index: Int) throws -> PartialShape {
-    try context.values[index]?.listShape() ?? .unknown
+    if let value = context.values[index] { return try value.listShape() }
+    return context.shapes[index].rank == 1 ? try context.shapeValue(index) : .unknown
+  }
+
+  /// The same, with what is known of the list in input 0.
+  private static func itemShape(_ context: ShapeContext, _ index: Int) throws -> PartialShape {
+    let declared = try declaredShape(context, index)
+    guard let element = context.handle(0)?.parts.first else { return declared }
+    let dtype = try context.type("element_dtype")
+    try require(
+      element.dtype == dtype,
+      """
+      Expected list with element dtype \(dtype.signatureName) but got list with element dtype \
+      \(element.dtype.signatureName)
+      """
+    )
+    return try element.shape.merged(with: declared)
+  }
+
+  /// A new list, whose elements have the shape that input 0 says.
+  private static let created: ShapeRule = { context in
+    context.setHandle(
+      0, HandleData(try context.type("element_dtype"), try declaredShape(context, 0)))
+    return [.scalar]
+  }
+
+  /// The list of input 0 with another element in it, or with others gone.
+  private static func changed(_ context: ShapeContext, item: Int?) throws -> PartialShape {
+    if let element = context.handle(0)?.parts.first {
+      if let item { _ = try element.shape.merged(with: context.shapes[item]) }
+      context.passHandle()
+    } else if let item {
+      context.setHandle(0, HandleData(context.inputTypes[item], .unknown))
+    }
+    return .scalar
   }
 
   /// A tensor's shape, as a constant where it is known.

@@ -18,7 +18,11 @@ package struct VariableOps: OpFamily {
     dtype: type
     shape: shape
     allowed_devices: list(string) = []
-    """, stateful: true, shape: ShapeRules.scalar,
+    """, stateful: true,
+    shape: { context in
+      context.setHandle(0, HandleData(try context.type("dtype"), try context.shape("shape")))
+      return [.scalar]
+    },
     kernel: .dynamic { context in
       let (container, sharedName) = (
         try context.string("container"), try context.string("shared_name")
@@ -204,7 +208,13 @@ package struct VariableOps: OpFamily {
     dtypes: list(type)
     shapes: list(shape)
     """, stateful: true,
-    shape: { [PartialShape](repeating: .scalar, count: try $0.outputCount) },
+    shape: { context in
+      let (dtypes, shapes) = (try context.types("dtypes"), try context.shapes("shapes"))
+      for (index, part) in zip(dtypes, shapes).enumerated() {
+        context.setHandle(index, HandleData(part.0, part.1))
+      }
+      return [PartialShape](repeating: .scalar, count: try context.outputCount)
+    },
     kernel: .dynamic { context in
       let (containers, names) = (
         try context.strings("containers"), try context.strings("shared_names")
@@ -249,7 +259,7 @@ package struct VariableOps: OpFamily {
   package static func shape(_ context: ShapeContext, _ index: Int) -> PartialShape {
     guard let handle = context.values[index], handle.dtype == .resource,
       let variable = try? handle.resource(VariableObject.self)
-    else { return .unknown }
+    else { return context.handle(index)?.parts.first?.shape ?? .unknown }
     return variable.value.map { PartialShape($0.dims) } ?? variable.shape
   }
 }
@@ -264,9 +274,7 @@ extension ResourceContainer {
     _ shape: PartialShape, isReference: Bool = false
   ) throws -> VariableObject {
     let name = sharedName.isEmpty ? node : sharedName
-    let variable = try findOrCreate(
-      ResourceContainer.key(container: container, sharedName: sharedName, node: node)
-    ) {
+    let variable = try findOrCreate(container, name, form: isReference ? "reference" : "") {
       VariableObject(
         name: name, container: container.isEmpty ? ResourceContainer.defaultName : container,
         dtype: dtype, shape: shape, isReference: isReference)

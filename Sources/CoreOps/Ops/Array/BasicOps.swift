@@ -26,8 +26,11 @@ package struct BasicOps: OpFamily {
     dtype: type
     shape: shape = {'unknown_rank'}
     """,
-    shape: { [try $0.shape("shape")] }, kernel: unfed,
-    gradient: .none("a placeholder has no inputs"))
+    shape: { context in
+      let shape = try context.shape("shape")
+      // Graphs of that time have an empty shape where none was declared.
+      return [context.producer <= 21 && shape.rank == 0 ? .unknown : shape]
+    }, kernel: unfed, gradient: .none("a placeholder has no inputs"))
 
   package let placeholderV2: OpDef = OpDef(
     "PlaceholderV2",
@@ -123,7 +126,7 @@ package struct BasicOps: OpFamily {
   ) -> OpDef {
     OpDef(
       name, "\(input): T -> \(output): T\nT: type\(extra)", stateful: stateful,
-      shape: ShapeRules.same,
+      shape: ShapeRules.passing,
       kernel: .raw { context in
         let dtype = context.inputTypes[0]
         guard copies, dtype.isNumeric else { return { _ in .alias(of: 0) } }
@@ -141,7 +144,10 @@ package struct BasicOps: OpFamily {
     input: T -> output: T
     T: list(type) >= 1
     """,
-    shape: { $0.shapes }, kernel: .run { $0.inputs },
+    shape: { context in
+      for index in 0..<context.inputCount { context.passHandle(index, to: index) }
+      return context.shapes
+    }, kernel: .run { $0.inputs },
     gradient: .rule(needs: .inputs) { context in
       try context.inputs.indices.map { try context.gradient($0) }
     })

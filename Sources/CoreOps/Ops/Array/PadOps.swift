@@ -228,7 +228,18 @@ package struct PadOps: OpFamily {
         throw TFError.invalidArgument(
           "Expected multiples argument to be a vector of length \(rank) but got length \(count)")
       }
-      guard let multiples = try context.sizes(1) else { return [.unknown(rank: rank)] }
+      guard let multiples = try context.sizes(1) else {
+        let partial = try context.shapeValue(1)
+        return [
+          PartialShape(
+            (0..<rank).map { axis -> Dimension? in
+              guard let dim = context.shapes[0][axis], let times = partial[axis] else {
+                return nil
+              }
+              return dim * times
+            })
+        ]
+      }
       return [
         PartialShape(
           try (0..<rank).map { axis in

@@ -79,7 +79,12 @@ package struct ShapeOps: OpFamily {
       throw TFError.invalidArgument("sizes input must be 1-D, not \(context.shapes[1])")
     }
     guard let sizes = try context.integers(1) else {
-      return try .unknown(rank: context.shapes[1][0])
+      // Before the run, one open dimension follows from the number of elements. When it runs, the
+      // sizes may be others.
+      guard let dims = context.values.partialShape(1)?.dims, let input = context.shapes[0].known,
+        dims.count(where: { $0 == nil }) == 1, !dims.contains(0)
+      else { return try context.shapeValue(1) }
+      return try reshaped(input, to: dims.map { $0?.value ?? -1 })
     }
     return try reshaped(context.shapes[0].known, to: sizes)
   }
@@ -218,9 +223,7 @@ package struct ShapeOps: OpFamily {
       if let value = context.shapes[1].known, value.rank != 0 {
         throw TFError.invalidArgument("value must represent a scalar, got shape \(value)")
       }
-      guard let dims = try context.integers(0) else {
-        return [try .unknown(rank: context.shapes[0][0])]
-      }
+      guard let dims = try context.integers(0) else { return [try context.shapeValue(0)] }
       for dim in dims { try require(dim >= 0, "Dimension \(dim) must be >= 0") }
       return [PartialShape(dims)]
     },
@@ -267,9 +270,7 @@ package struct ShapeOps: OpFamily {
       throw TFError.invalidArgument(
         "The shape of `shape` must be a vector, got \(context.shapes[1])")
     }
-    guard let target = try context.integers(1) else {
-      return try .unknown(rank: context.shapes[1][0])
-    }
+    guard let target = try context.integers(1) else { return try context.shapeValue(1) }
     for dim in target { try require(dim >= 0, "Dimension \(dim) must be >= 0") }
     guard let dims = context.shapes[0].dims else { return PartialShape(target) }
     try require(

@@ -26,17 +26,17 @@ public struct SliceEntry {
 }
 
 /// A part of one dimension, or a place where dimensions are filled in.
-public struct TensorSlice: TensorIndex {
+public struct StridedRange: TensorIndex {
   public let entry: SliceEntry
 }
 
-extension TensorIndex where Self == TensorSlice {
+extension TensorIndex where Self == StridedRange {
   /// The whole dimension, as Python's `:`.
-  public static var all: TensorSlice { TensorSlice(entry: SliceEntry(.range)) }
+  public static var all: StridedRange { StridedRange(entry: SliceEntry(.range)) }
   /// All dimensions that are not named, as Python's `...`.
-  public static var ellipsis: TensorSlice { TensorSlice(entry: SliceEntry(.ellipsis)) }
+  public static var ellipsis: StridedRange { StridedRange(entry: SliceEntry(.ellipsis)) }
   /// A new dimension of size 1, as `tf.newaxis`.
-  public static var newAxis: TensorSlice { TensorSlice(entry: SliceEntry(.newAxis)) }
+  public static var newAxis: StridedRange { StridedRange(entry: SliceEntry(.newAxis)) }
 
   /// A part of the dimension, as Python's `from:to:by`: `a[.slice(by: -1)]` is a backwards.
   ///
@@ -47,8 +47,8 @@ extension TensorIndex where Self == TensorSlice {
   public static func slice(
     from: (any TensorConvertible)? = nil, to: (any TensorConvertible)? = nil,
     by: (any TensorConvertible)? = nil
-  ) -> TensorSlice {
-    TensorSlice(entry: SliceEntry(.range, begin: from, end: to, step: by))
+  ) -> StridedRange {
+    StridedRange(entry: SliceEntry(.range, begin: from, end: to, step: by))
   }
 }
 

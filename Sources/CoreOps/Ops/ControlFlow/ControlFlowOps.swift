@@ -43,6 +43,8 @@ package struct ControlFlowOps: OpFamily {
       """,
       shape: { context in
         _ = try context.shape(1, rank: 0, "pred")
+        context.passHandle(to: 0)
+        context.passHandle(to: 1)
         return [context.shapes[0], context.shapes[0]]
       }, kernel: .executor(.switch), gradient: structural)
   }
@@ -56,7 +58,14 @@ package struct ControlFlowOps: OpFamily {
       N: int >= 1
       """,
       shape: { context in
-        [context.shapes.dropFirst().reduce(context.shapes[0]) { $0.widened(with: $1) }, .scalar]
+        var handle = context.handle(0)
+        for index in 1..<context.inputCount {
+          handle = context.handle(index).flatMap { handle?.widened(with: $0) }
+        }
+        context.setHandle(0, handle)
+        return [
+          context.shapes.dropFirst().reduce(context.shapes[0]) { $0.widened(with: $1) }, .scalar,
+        ]
       }, kernel: .executor(.merge), gradient: structural)
   }
 
@@ -70,7 +79,11 @@ package struct ControlFlowOps: OpFamily {
       is_constant: bool = false
       parallel_iterations: int = 10
       """,
-      shape: ShapeRules.same, kernel: .executor(.enter), gradient: structural)
+      shape: { context in
+        context.passHandle()
+        // A value that stays the same in all iterations keeps its shape.
+        return [try context.bool("is_constant") ? context.shapes[0] : .unknown]
+      }, kernel: .executor(.enter), gradient: structural)
   }
 
   private static func passing(_ name: String, _ type: String, _ primitive: ExecutorPrimitive)
@@ -82,6 +95,6 @@ package struct ControlFlowOps: OpFamily {
       data: \(type) -> output: \(type)
       T: type
       """,
-      shape: ShapeRules.same, kernel: .executor(primitive), gradient: structural)
+      shape: ShapeRules.passing, kernel: .executor(primitive), gradient: structural)
   }
 }

@@ -21,9 +21,7 @@ enum RandomRules {
     if let rank = given.rank, rank != 1 {
       throw TFError.invalidArgument("shape must be a vector of {int32,int64}, got shape \(given)")
     }
-    guard let values = try context.integers(index) else {
-      return try .unknown(rank: given[0])
-    }
+    guard let values = try context.integers(index) else { return try context.shapeValue(index) }
     return PartialShape(try checked(values))
   }
 
