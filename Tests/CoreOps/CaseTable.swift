@@ -50,6 +50,7 @@ let caseTable: [OpCase] = [
   tableCases,
   checkpointCases,
   denormalCases,
+  textCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {

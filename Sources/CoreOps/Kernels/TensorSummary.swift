@@ -38,6 +38,51 @@ extension Tensor {
     }
   }
 
+  /// The elements in brackets and lines, as `StringFormat` shows them.
+  ///
+  /// - Parameter edge: how many elements are shown at each end of a dimension; -1 for all.
+  package func edgeSummary(edge: Int) -> String {
+    let count = dims.elementCount
+    let edge = edge < 0 ? count : min(edge, count)
+    if dims.rank == 0 { return edge > 0 ? quotedElement(0) : "" }
+    var text = ""
+    appendEdges(0, 0, edge, dims.strides, to: &text)
+    return text
+  }
+
+  private func appendEdges(
+    _ axis: Int, _ start: Int, _ edge: Int, _ strides: [Int], to text: inout String
+  ) {
+    if axis == dims.rank {
+      text += quotedElement(start)
+      return
+    }
+    let count = dims[axis]
+    let isLast = axis == dims.rank - 1
+    let separator =
+      isLast
+      ? " "
+      : String(repeating: "\n", count: dims.rank - axis - 1)
+        + String(repeating: " ", count: axis + 1)
+    text += "["
+    for index in 0..<min(edge, count) {
+      if index > 0 { text += separator }
+      appendEdges(axis + 1, start + index * strides[axis], edge, strides, to: &text)
+    }
+    if count > edge {
+      if count > 2 * edge { text += separator + "..." }
+      for index in max(edge, count - edge)..<count {
+        text += separator
+        appendEdges(axis + 1, start + index * strides[axis], edge, strides, to: &text)
+      }
+    }
+    text += "]"
+  }
+
+  private func quotedElement(_ index: Int) -> String {
+    dtype == .string ? "\"\(element(index))\"" : element(index)
+  }
+
   /// One element as C prints it: as many digits as tell a float from its neighbours.
   private func element(_ index: Int) -> String {
     switch dtype {

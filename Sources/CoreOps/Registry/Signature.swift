@@ -172,7 +172,8 @@ package struct Signature: Sendable {
 
   /// The integers that TensorFlow's kernels take with 64 bits; all others have 32.
   private static let wideAttributes: Set<String> = [
-    "seed", "seed2", "minlength", "maxlength", "explicit_paddings", "num_buckets",
+    "seed", "seed2", "minlength", "maxlength", "explicit_paddings", "num_buckets", "key",
+    "select_cols",
   ]
 
   /// - Throws: `INVALID_ARGUMENT` when an integer has more bits than kernels take.

@@ -1,0 +1,236 @@
+import CoreOps
+import Glibc
+
+/// A character of text that was decoded, and where it began.
+struct DecodedCharacter {
+  /// nil where the bytes are no character.
+  let scalar: UInt32?
+  let start: Int
+}
+
+/// How text is stored, by the names that ICU and glibc know.
+enum TextEncoding {
+  case utf8
+  case utf16(bigEndian: Bool, marked: Bool)
+  case utf32(bigEndian: Bool, marked: Bool)
+  /// One that glibc converts.
+  case other(String)
+
+  /// - Throws: `INVALID_ARGUMENT` when there is no such encoding.
+  init(named name: String) throws {
+    switch name.lowercased().filter({ $0 != "-" && $0 != "_" }) {
+    case "utf8": self = .utf8
+    case "utf16be": self = .utf16(bigEndian: true, marked: false)
+    case "utf16le": self = .utf16(bigEndian: false, marked: false)
+    case "utf16": self = .utf16(bigEndian: true, marked: true)
+    case "utf32be": self = .utf32(bigEndian: true, marked: false)
+    case "utf32le": self = .utf32(bigEndian: false, marked: false)
+    case "utf32": self = .utf32(bigEndian: true, marked: true)
+    default:
+      self = .other(name)
+      _ = try Converter(name)
+    }
+  }
+
+  /// The characters, and what is none: each longest beginning of a character that is cut short, and
+  /// each other byte or unit that begins none.
+  func decode(_ text: UnsafeRawBufferPointer) throws -> [DecodedCharacter] {
+    switch self {
+    case .utf8: return Self.decodeUTF8(text)
+    case .utf16(let bigEndian, let marked):
+      let mark = marked ? Self.mark(text, 2) : nil
+      return Self.decodeUTF16(text, mark ?? bigEndian, skipping: mark == nil ? 0 : 2)
+    case .utf32(let bigEndian, let marked):
+      let mark = marked ? Self.mark(text, 4) : nil
+      return Self.decodeUTF32(text, mark ?? bigEndian, skipping: mark == nil ? 0 : 4)
+    case .other(let name): return try Converter(name).decode(text)
+    }
+  }
+
+  /// Whether the mark at the front says that the high bytes come first; nil where there is none.
+  private static func mark(_ text: UnsafeRawBufferPointer, _ width: Int) -> Bool? {
+    switch unit(text, 0, width, bigEndian: true) {
+    case 0xfeff: true
+    case width == 2 ? 0xfffe : 0xfffe_0000: false
+    default: nil
+    }
+  }
+
+  /// The number of `width` bytes at `position`; nil where there are fewer.
+  private static func unit(
+    _ text: UnsafeRawBufferPointer, _ position: Int, _ width: Int, bigEndian: Bool
+  ) -> UInt32? {
+    guard position + width <= text.count else { return nil }
+    let bytes = text[position..<position + width]
+    return bigEndian
+      ? bytes.reduce(0) { $0 << 8 | UInt32($1) }
+      : bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  private static func decodeUTF8(_ text: UnsafeRawBufferPointer) -> [DecodedCharacter] {
+    var characters: [DecodedCharacter] = []
+    characters.reserveCapacity(text.count)
+    var position = 0
+    while position < text.count {
+      let start = position
+      let lead = text[start]
+      position += 1
+      if lead < 0x80 {
+        characters.append(DecodedCharacter(scalar: UInt32(lead), start: start))
+        continue
+      }
+      // How many bytes follow, and what the first of them may be (Unicode, table 3-7).
+      let (following, first): (Int, ClosedRange<UInt8>) =
+        switch lead {
+        case 0xc2...0xdf: (1, 0x80...0xbf)
+        case 0xe0: (2, 0xa0...0xbf)
+        case 0xed: (2, 0x80...0x9f)
+        case 0xe1...0xef: (2, 0x80...0xbf)
+        case 0xf0: (3, 0x90...0xbf)
+        case 0xf1...0xf3: (3, 0x80...0xbf)
+        case 0xf4: (3, 0x80...0x8f)
+        default: (0, 0x80...0xbf)
+        }
+      var scalar = UInt32(lead) & (0x3f >> UInt32(following))
+      var taken = 0
+      while taken < following, position < text.count,
+        (taken == 0 ? first : 0x80...0xbf).contains(text[position])
+      {
+        scalar = scalar << 6 | UInt32(text[position] & 0x3f)
+        position += 1
+        taken += 1
+      }
+      let isWhole = following > 0 && taken == following
+      characters.append(DecodedCharacter(scalar: isWhole ? scalar : nil, start: start))
+    }
+    return characters
+  }
+
+  private static func decodeUTF16(
+    _ text: UnsafeRawBufferPointer, _ bigEndian: Bool, skipping mark: Int
+  ) -> [DecodedCharacter] {
+    var characters: [DecodedCharacter] = []
+    var (position, start) = (mark, 0)
+    while position < text.count {
+      let high = unit(text, position, 2, bigEndian: bigEndian)
+      position = min(position + 2, text.count)
+      var scalar = high
+      if let high, (0xd800...0xdfff).contains(high) {
+        scalar = nil
+        if high < 0xdc00, let low = unit(text, position, 2, bigEndian: bigEndian),
+          (0xdc00...0xdfff).contains(low)
+        {
+          scalar = 0x10000 + (high - 0xd800) << 10 + (low - 0xdc00)
+          position += 2
+        }
+      }
+      characters.append(DecodedCharacter(scalar: scalar, start: start))
+      start = position
+    }
+    return characters
+  }
+
+  private static func decodeUTF32(
+    _ text: UnsafeRawBufferPointer, _ bigEndian: Bool, skipping mark: Int
+  ) -> [DecodedCharacter] {
+    var characters: [DecodedCharacter] = []
+    var (position, start) = (mark, 0)
+    while position < text.count {
+      let scalar = unit(text, position, 4, bigEndian: bigEndian).flatMap { Unicode.Scalar($0) }
+      characters.append(DecodedCharacter(scalar: scalar?.value, start: start))
+      position = min(position + 4, text.count)
+      start = position
+    }
+    return characters
+  }
+}
+
+/// What Unicode text is written as.
+enum UnicodeForm: String {
+  case utf8 = "UTF-8"
+  case utf16 = "UTF-16-BE"
+  case utf32 = "UTF-32-BE"
+
+  /// Adds a character, which must be one, to the element that is being written.
+  func write(_ scalar: Unicode.Scalar, to builder: StringBuilder) throws {
+    switch self {
+    case .utf8: try builder.write(Array(UTF8.encode(scalar)!))
+    case .utf16:
+      try builder.write(UTF16.encode(scalar)!.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] })
+    case .utf32: try builder.write([24, 16, 8, 0].map { UInt8(scalar.value >> $0 & 255) })
+    }
+  }
+}
+
+/// glibc's conversion of one encoding to Unicode.
+private final class Converter {
+  private let handle: iconv_t
+
+  /// - Throws: `INVALID_ARGUMENT` when there is no such encoding.
+  init(_ name: String) throws {
+    // Names with other characters would ask glibc for more than an encoding.
+    let isName = name.utf8.allSatisfy { byte in
+      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+        || "-_.:".utf8.contains(byte)
+    }
+    let opened = isName && name.utf8.count < 64 ? iconv_open("UTF-32BE", name) : nil
+    guard let opened, opened != iconv_t(bitPattern: -1) else {
+      throw TFError.invalidArgument("Could not create converter for input encoding: \(name)")
+    }
+    handle = opened
+  }
+
+  deinit { iconv_close(handle) }
+
+  /// The most bytes that one character takes, with what changes the state before it.
+  private static let mostBytes = 16
+
+  func decode(_ text: UnsafeRawBufferPointer) throws -> [DecodedCharacter] {
+    var characters: [DecodedCharacter] = []
+    iconv(handle, nil, nil, nil, nil)
+    var position = 0
+    var pace = Pace()
+    while position < text.count {
+      try pace.step(64)
+      let (scalar, taken) = next(text, position)
+      if let scalar {
+        characters.append(DecodedCharacter(scalar: scalar, start: position))
+      } else {
+        characters.append(DecodedCharacter(scalar: nil, start: position))
+        iconv(handle, nil, nil, nil, nil)
+      }
+      position += taken
+    }
+    return characters
+  }
+
+  /// The character at `position`, nil where there is none, and how many bytes it takes.
+  private func next(_ text: UnsafeRawBufferPointer, _ position: Int) -> (UInt32?, Int) {
+    let most = min(Self.mostBytes, text.count - position)
+    var input = text[position..<position + most].map { CChar(bitPattern: $0) }
+    var output = [CChar](repeating: 0, count: 4)
+    for length in 1...most {
+      let result: (Int, Int)? = input.withUnsafeMutableBufferPointer { input in
+        output.withUnsafeMutableBufferPointer { output in
+          var (source, sink) = (input.baseAddress, output.baseAddress)
+          var (left, room) = (length, 4)
+          let status = iconv(handle, &source, &left, &sink, &room)
+          if status == -1, errno == EILSEQ { return nil }
+          return (length - left, 4 - room)
+        }
+      }
+      guard let (taken, written) = result else { return (nil, 1) }
+      if written == 4 {
+        return (output.reduce(0) { $0 << 8 | UInt32(UInt8(bitPattern: $1)) }, taken)
+      }
+      if taken > 0 {
+        // Bytes that only change the state.
+        input.removeFirst(taken)
+        input.append(contentsOf: [CChar](repeating: 0, count: taken))
+        let (scalar, rest) = position + taken < text.count ? next(text, position + taken) : (nil, 0)
+        return (scalar, taken + rest)
+      }
+    }
+    return (nil, most)
+  }
+}
