@@ -38,7 +38,7 @@ import Testing
         name: node.name, op: node.opName,
         inputs: node.inputs.map { "\(nodes[$0.node].name):\($0.index)" }
           + node.controlInputs.map { "^" + nodes[$0].name },
-        shapes: node.outputShapes.map { $0.dims.map { $0.map { $0?.value } } })
+        shapes: graph.facts(node.id).shapes.map { $0.dims.map { $0.map { $0?.value } } })
     }
   }
 

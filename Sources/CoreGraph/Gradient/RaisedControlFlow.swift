@@ -72,11 +72,10 @@ extension Graph {
         }
         return mapped
       }
-      here[node.id] = try add(
-        name: uniqueName(node.name), opName: node.opName, op: node.op,
+      here[node.id] = try append(
+        copyOf: node, name: uniqueName(node.name),
         inputs: node.inputs.map { Endpoint(try mapped($0.node), $0.index) },
-        controlInputs: node.controlInputs.map(mapped), attrs: node.attrs, device: node.device,
-        outputTypes: node.outputTypes)
+        controlInputs: node.controlInputs.map(mapped), device: node.device)
     }
     return here
   }

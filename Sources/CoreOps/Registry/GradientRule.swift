@@ -141,6 +141,9 @@ private final class ReleasedTensor: SymbolicTensor {
   }
 
   var name: String { "a value that the gradient's rule said it does not need" }
+
+  /// Its shape is known fully where it had a value.
+  func refine(_ shape: PartialShape) throws { _ = try self.shape.merged(with: shape) }
 }
 
 extension Tensor {

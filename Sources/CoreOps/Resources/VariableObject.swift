@@ -227,3 +227,32 @@ extension Tensor {
     return copy
   }
 }
+
+extension ResourceContainer {
+  /// The variable of that name, made now if there is none.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when the name stands for a variable of another dtype, or
+  ///   something else.
+  package func variable(
+    _ container: String, _ sharedName: String, _ node: String, _ dtype: DType,
+    _ shape: PartialShape, isReference: Bool = false
+  ) throws -> VariableObject {
+    let name = sharedName.isEmpty ? node : sharedName
+    let variable = try findOrCreate(container, name, form: isReference ? "reference" : "") {
+      VariableObject(
+        name: name, container: container.isEmpty ? ResourceContainer.defaultName : container,
+        dtype: dtype, shape: shape, isReference: isReference)
+    }
+    try require(
+      variable.dtype == dtype,
+      "Trying to access variable \(name) of dtype \(variable.dtype) with dtype \(dtype)")
+    return variable
+  }
+
+  /// The variable of that name, if there is one.
+  package func findVariable(
+    _ container: String, _ sharedName: String, _ node: String, isReference: Bool
+  ) -> VariableObject? {
+    find(container, sharedName.isEmpty ? node : sharedName, form: isReference ? "reference" : "")
+  }
+}

@@ -264,28 +264,6 @@ package struct VariableOps: OpFamily {
   }
 }
 
-extension ResourceContainer {
-  /// The variable of that name, made now if there is none.
-  ///
-  /// - Throws: `INVALID_ARGUMENT` when the name stands for a variable of another dtype, or
-  ///   something else.
-  package func variable(
-    _ container: String, _ sharedName: String, _ node: String, _ dtype: DType,
-    _ shape: PartialShape, isReference: Bool = false
-  ) throws -> VariableObject {
-    let name = sharedName.isEmpty ? node : sharedName
-    let variable = try findOrCreate(container, name, form: isReference ? "reference" : "") {
-      VariableObject(
-        name: name, container: container.isEmpty ? ResourceContainer.defaultName : container,
-        dtype: dtype, shape: shape, isReference: isReference)
-    }
-    try require(
-      variable.dtype == dtype,
-      "Trying to access variable \(name) of dtype \(variable.dtype) with dtype \(dtype)")
-    return variable
-  }
-}
-
 /// Adds `delta` to the variable's value, or what else `update` does.
 func addInPlace(
   _ variable: VariableObject, _ delta: Tensor, _ update: jk_update,

@@ -16,9 +16,9 @@ package struct GraphVariables: Sendable {
     /// The part of the tensor in a checkpoint that this is.
     var part: (shape: Shape, slice: TensorSlice)?
 
-    /// The name among a session's resources.
-    var resource: String {
-      ResourceContainer.key(container: container, sharedName: sharedName, node: node)
+    /// Itself among a session's resources, if it is there.
+    func find(in resources: ResourceContainer) -> VariableObject? {
+      resources.findVariable(container, sharedName, node, isReference: isReference)
     }
   }
 
@@ -85,13 +85,9 @@ package struct GraphVariables: Sendable {
     }
     let values = try reader.tensors(variables.map { ($0.checkpointName, $0.part?.slice) })
     for (variable, value) in zip(variables, values) {
-      let object = try resources.findOrCreate(variable.resource) {
-        VariableObject(
-          name: variable.sharedName.isEmpty ? variable.node : variable.sharedName,
-          container: variable.container.isEmpty
-            ? ResourceContainer.defaultName : variable.container,
-          dtype: variable.dtype, shape: variable.shape, isReference: variable.isReference)
-      }
+      let object = try resources.variable(
+        variable.container, variable.sharedName, variable.node, variable.dtype, variable.shape,
+        isReference: variable.isReference)
       try object.update { _ in value }
     }
   }
@@ -102,9 +98,7 @@ package struct GraphVariables: Sendable {
   package func save(to path: String, from resources: ResourceContainer) throws {
     let writer = try CheckpointWriter(path)
     for variable in variables.sorted(by: { $0.checkpointName < $1.checkpointName }) {
-      guard let object = resources.find(variable.resource) as? VariableObject,
-        let value = object.value
-      else {
+      guard let value = variable.find(in: resources)?.value else {
         throw TFError.failedPrecondition("Attempting to use uninitialized value \(variable.node)")
       }
       if let part = variable.part {
@@ -120,7 +114,7 @@ package struct GraphVariables: Sendable {
   package func values(from resources: ResourceContainer) -> [String: Tensor] {
     var values: [String: Tensor] = [:]
     for variable in variables {
-      values[variable.node] = (resources.find(variable.resource) as? VariableObject)?.value
+      values[variable.node] = variable.find(in: resources)?.value
     }
     return values
   }

@@ -44,9 +44,7 @@ package struct LookupTableOps: OpFamily {
         let (keyType, valueType) = (try context.type("key_dtype"), try context.type("value_dtype"))
         return { run in
           let own = sharedName.isEmpty ? run.node : sharedName
-          let key = Tensor.tableKey(
-            container.isEmpty ? ResourceContainer.defaultName : container, own)
-          let table = try run.execution.resources.findOrCreate(key) {
+          let table = try run.execution.resources.findOrCreate(container, own) {
             HashTableObject(name: own, keyType: keyType, valueType: valueType)
           }
           guard table.keyType == keyType, table.valueType == valueType else {
@@ -153,13 +151,6 @@ extension HashTableObject {
   }
 }
 
-extension Tensor {
-  /// The name of a table among a session's resources, apart from the variables'.
-  fileprivate static func tableKey(_ container: String, _ name: String) -> String {
-    "table/\(container)/\(name)"
-  }
-}
-
 extension DynamicContext {
   /// The table in input 0: a handle, or container and name.
   ///
@@ -172,9 +163,9 @@ extension DynamicContext {
         "Lookup table handle must be scalar, but had shape: \(handle.dims)")
     }
     let names = handle.strings.map(\.text)
-    guard
-      let table = execution.resources.find(Tensor.tableKey(names[0], names[1])) as? HashTableObject
-    else { throw TFError.notFound("Table \(names[0])/\(names[1]) does not exist.") }
+    guard let table: HashTableObject = execution.resources.find(names[0], names[1]) else {
+      throw TFError.notFound("Table \(names[0])/\(names[1]) does not exist.")
+    }
     return table
   }
 }
