@@ -13,6 +13,22 @@ JK_INLINE void range(const jk_window *s, int d, int64_t o, int64_t *from, int64_
 JK_INLINE int64_t covered(int64_t f0, int64_t t0, int64_t f1, int64_t t1, int64_t f2, int64_t t2) {
   return t0 > f0 && t1 > f1 && t2 > f2 ? (t0 - f0) * (t1 - f1) * (t2 - f2) : 1;
 }
+
+// A window: its image, its place in the output, and the input positions that it covers.
+typedef struct { int64_t n, o0, o1, o2, f0, t0, f1, t1, f2, t2; } place;
+JK_INLINE place window_at(const jk_window *s, int64_t at) {
+  place w;
+  w.o2 = at % s->out[2], at /= s->out[2];
+  w.o1 = at % s->out[1], at /= s->out[1];
+  w.o0 = at % s->out[0], w.n = at / s->out[0];
+  range(s, 0, w.o0, &w.f0, &w.t0);
+  range(s, 1, w.o1, &w.f1, &w.t1);
+  range(s, 2, w.o2, &w.f2, &w.t2);
+  return w;
+}
+JK_INLINE int64_t covered_by(const place *w) {
+  return covered(w->f0, w->t0, w->f1, w->t1, w->f2, w->t2);
+}
 #endif
 
 PART(F(max_pool)) {
@@ -23,19 +39,17 @@ PART(F(max_pool)) {
   int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
   int64_t left = JK_PACE;
   for (size_t at = begin; at < end; at++) {
-    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
-    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
-    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
-    if (jk_stopped_after(covered(f0, t0, f1, t1, f2, t2) * channels, &left)) return;
-    const T *image = x + n * in_pixels * channels;
+    place w = window_at(s, (int64_t)at);
+    if (jk_stopped_after(covered_by(&w) * channels, &left)) return;
+    const T *image = x + w.n * in_pixels * channels;
     T *out = y + (int64_t)at * channels;
     for (int64_t from = 0; from < channels; from += LANES) {
       int64_t lanes = channels - from < LANES ? channels - from : LANES;
       A best[LANES];
       for (int64_t c = 0; c < lanes; c++) best[c] = LOWEST;
-      for (int64_t i0 = f0; i0 < t0; i0++)
-        for (int64_t i1 = f1; i1 < t1; i1++)
-          for (int64_t i2 = f2; i2 < t2; i2++) {
+      for (int64_t i0 = w.f0; i0 < w.t0; i0++)
+        for (int64_t i1 = w.f1; i1 < w.t1; i1++)
+          for (int64_t i2 = w.f2; i2 < w.t2; i2++) {
             const T *in = image + ((i0 * s->in[1] + i1) * s->in[2] + i2) * channels + from;
             for (int64_t c = 0; c < lanes; c++) {
               A value = GET(in[c]);
@@ -52,39 +66,37 @@ PART(F(max_pool)) {
 #ifdef AVERAGES
 // One padded element stands for all that lie before or after the image along dimension d.
 #define PAD(d, beyond, edge)                                    \
-  if (o##d * s->stride[d] - s->pad_before[d] beyond edge)       \
+  if (w.o##d * s->stride[d] - s->pad_before[d] beyond edge)       \
     for (int64_t c = 0; c < lanes; c++) best[c] = LOWEST < best[c] ? best[c] : LOWEST;
 PART(F(max_pool_in_order)) {
   const pool_job *job = context;
   const jk_window *s = job->window;
   int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
   for (size_t at = begin; at < end; at++) {
-    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
-    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
-    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
-    const T *image = (const T *)job->a + n * in_pixels * channels;
+    place w = window_at(s, (int64_t)at);
+    const T *image = (const T *)job->a + w.n * in_pixels * channels;
     T *out = (T *)job->out + (int64_t)at * channels;
     for (int64_t from = 0; from < channels; from += LANES) {
       int64_t lanes = channels - from < LANES ? channels - from : LANES;
       A best[LANES];
       for (int64_t c = 0; c < lanes; c++) best[c] = (A)-INFINITY;
-      PAD(0, <, f0)
-      for (int64_t i0 = f0; i0 < t0; i0++) {
-        PAD(1, <, f1)
-        for (int64_t i1 = f1; i1 < t1; i1++) {
-          PAD(2, <, f2)
-          for (int64_t i2 = f2; i2 < t2; i2++) {
+      PAD(0, <, w.f0)
+      for (int64_t i0 = w.f0; i0 < w.t0; i0++) {
+        PAD(1, <, w.f1)
+        for (int64_t i1 = w.f1; i1 < w.t1; i1++) {
+          PAD(2, <, w.f2)
+          for (int64_t i2 = w.f2; i2 < w.t2; i2++) {
             const T *in = image + ((i0 * s->in[1] + i1) * s->in[2] + i2) * channels + from;
             for (int64_t c = 0; c < lanes; c++) {
               A value = GET(in[c]);
               best[c] = value < best[c] ? best[c] : value;
             }
           }
-          PAD(2, +s->kernel[2] >, t2)
+          PAD(2, +s->kernel[2] >, w.t2)
         }
-        PAD(1, +s->kernel[1] >, t1)
+        PAD(1, +s->kernel[1] >, w.t1)
       }
-      PAD(0, +s->kernel[0] >, t0)
+      PAD(0, +s->kernel[0] >, w.t0)
       for (int64_t c = 0; c < lanes; c++) out[from + c] = SET(FLUSHED(best[c]));
     }
   }
@@ -98,18 +110,16 @@ PART(F(gather_at_max)) {
   const jk_window *s = job->window;
   int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
   for (size_t at = begin; at < end; at++) {
-    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
-    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
-    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
-    const T *x = (const T *)job->a + n * in_pixels * channels;
-    const T *gradient = (const T *)job->b + n * in_pixels * channels;
+    place w = window_at(s, (int64_t)at);
+    const T *x = (const T *)job->a + w.n * in_pixels * channels;
+    const T *gradient = (const T *)job->b + w.n * in_pixels * channels;
     const T *best = (const T *)job->c + (int64_t)at * channels;
     T *out = (T *)job->out + (int64_t)at * channels;
     for (int64_t c = 0; c < channels; c++) {
       out[c] = SET(0);
-      for (int64_t i0 = f0; i0 < t0; i0++)
-        for (int64_t i1 = f1; i1 < t1; i1++)
-          for (int64_t i2 = f2; i2 < t2; i2++) {
+      for (int64_t i0 = w.f0; i0 < w.t0; i0++)
+        for (int64_t i1 = w.f1; i1 < w.t1; i1++)
+          for (int64_t i2 = w.f2; i2 < w.t2; i2++) {
             int64_t from = ((i0 * s->in[1] + i1) * s->in[2] + i2) * channels + c;
             if (GET(x[from]) == GET(best[c])) {
               out[c] = gradient[from];
@@ -130,19 +140,17 @@ PART(F(arg_pool)) {
   int64_t out_pixels = s->out[0] * s->out[1] * s->out[2];
   int64_t left = JK_PACE;
   for (size_t at = begin * (size_t)out_pixels; at < end * (size_t)out_pixels; at++) {
-    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
-    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
-    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
-    if (jk_stopped_after(covered(f0, t0, f1, t1, f2, t2) * channels, &left)) return;
-    const T *image = x + n * in_pixels * channels;
+    place w = window_at(s, (int64_t)at);
+    if (jk_stopped_after(covered_by(&w) * channels, &left)) return;
+    const T *image = x + w.n * in_pixels * channels;
     for (int64_t from = 0; from < channels; from += LANES) {
       int64_t lanes = channels - from < LANES ? channels - from : LANES;
       A best[LANES];
       int64_t where[LANES];
       for (int64_t c = 0; c < lanes; c++) best[c] = LOWEST, where[c] = -1;
-      for (int64_t i0 = f0; i0 < t0; i0++)
-        for (int64_t i1 = f1; i1 < t1; i1++)
-          for (int64_t i2 = f2; i2 < t2; i2++) {
+      for (int64_t i0 = w.f0; i0 < w.t0; i0++)
+        for (int64_t i1 = w.f1; i1 < w.t1; i1++)
+          for (int64_t i2 = w.f2; i2 < w.t2; i2++) {
             int64_t pixel = (i0 * s->in[1] + i1) * s->in[2] + i2;
             const T *in = image + pixel * channels + from;
             for (int64_t c = 0; c < lanes; c++) {
@@ -158,7 +166,7 @@ PART(F(arg_pool)) {
             ((T *)job->out)[to + c] = SET(best[c]), store_index(job, to + c, 0);
           continue;
         }
-        int64_t inside = where[c] * channels + from + c, flat = n * in_pixels * channels + inside;
+        int64_t inside = where[c] * channels + from + c, flat = w.n * in_pixels * channels + inside;
         switch (job->use) {
           case ARGMAX:
             ((T *)job->out)[to + c] = SET(best[c]);
@@ -205,15 +213,13 @@ PART(F(ties_gradient)) {
   int64_t out_pixels = s->out[0] * s->out[1] * s->out[2];
   int64_t left = JK_PACE;
   for (size_t at = begin * (size_t)out_pixels; at < end * (size_t)out_pixels; at++) {
-    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
-    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
-    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
-    if (jk_stopped_after(covered(f0, t0, f1, t1, f2, t2) * channels, &left)) return;
+    place w = window_at(s, (int64_t)at);
+    if (jk_stopped_after(covered_by(&w) * channels, &left)) return;
     const T *best = y + (int64_t)at * channels, *gradient = dy + (int64_t)at * channels;
-    for (int64_t i0 = f0; i0 < t0; i0++)
-      for (int64_t i1 = f1; i1 < t1; i1++)
-        for (int64_t i2 = f2; i2 < t2; i2++) {
-          int64_t from = (n * in_pixels + (i0 * s->in[1] + i1) * s->in[2] + i2) * channels;
+    for (int64_t i0 = w.f0; i0 < w.t0; i0++)
+      for (int64_t i1 = w.f1; i1 < w.t1; i1++)
+        for (int64_t i2 = w.f2; i2 < w.t2; i2++) {
+          int64_t from = (w.n * in_pixels + (i0 * s->in[1] + i1) * s->in[2] + i2) * channels;
           for (int64_t c = 0; c < channels; c++) {
             A off = GET(SET(GET(x[from + c]) - GET(best[c])));
             A share = (off < 0 ? -off : off) < GET(SET((A)1e-5)) ? 1 : 0;
@@ -232,20 +238,19 @@ PART(F(avg_pool)) {
   int64_t channels = s->in_channels, in_pixels = s->in[0] * s->in[1] * s->in[2];
   int64_t left = JK_PACE;
   for (size_t at = begin; at < end; at++) {
-    int64_t rest = (int64_t)at, o2 = rest % s->out[2], o1 = (rest /= s->out[2]) % s->out[1];
-    int64_t o0 = (rest /= s->out[1]) % s->out[0], n = rest / s->out[0], f0, t0, f1, t1, f2, t2;
-    range(s, 0, o0, &f0, &t0), range(s, 1, o1, &f1, &t1), range(s, 2, o2, &f2, &t2);
-    if (jk_stopped_after(covered(f0, t0, f1, t1, f2, t2) * channels, &left)) return;
-    const T *image = x + n * in_pixels * channels;
+    place w = window_at(s, (int64_t)at);
+    if (jk_stopped_after(covered_by(&w) * channels, &left)) return;
+    const T *image = x + w.n * in_pixels * channels;
     T *out = y + (int64_t)at * channels;
-    A count = (A)((t0 > f0 ? t0 - f0 : 0) * (t1 > f1 ? t1 - f1 : 0) * (t2 > f2 ? t2 - f2 : 0));
+    bool is_empty = w.t0 <= w.f0 || w.t1 <= w.f1 || w.t2 <= w.f2;
+    A count = (A)(is_empty ? 0 : covered_by(&w));
     for (int64_t from = 0; from < channels; from += LANES) {
       int64_t lanes = channels - from < LANES ? channels - from : LANES;
       A sum[LANES];
       for (int64_t c = 0; c < lanes; c++) sum[c] = 0;
-      for (int64_t i0 = f0; i0 < t0; i0++)
-        for (int64_t i1 = f1; i1 < t1; i1++)
-          for (int64_t i2 = f2; i2 < t2; i2++) {
+      for (int64_t i0 = w.f0; i0 < w.t0; i0++)
+        for (int64_t i1 = w.f1; i1 < w.t1; i1++)
+          for (int64_t i2 = w.f2; i2 < w.t2; i2++) {
             const T *in = image + ((i0 * s->in[1] + i1) * s->in[2] + i2) * channels + from;
             for (int64_t c = 0; c < lanes; c++) sum[c] = GET(SET(sum[c] + GET(in[c])));
           }

@@ -261,15 +261,12 @@ package struct ResizeOps: OpFamily {
       shape: { [try resizedShape($0)] },
       kernel: .raw(["T": imageTypes]) { context in
         let dtype = context.inputTypes[0]
-        let (align, half) = try alignment(context)
+        let taps = try alignedTaps(context, taps)
         return { specialise in
           let (input, output) = (specialise.inputs[0], specialise.outputs[0])
-          let axes = try [1, 2].map {
-            try taps(
-              ResizeAxis(from: input[$0], to: output[$0], alignCorners: align, halfPixel: half))
-          }
-          return resample(
-            resizeShape(input, output), axes[0], axes[1], from: (0, dtype), to: (2, .float32))
+          return try resample(
+            resizeShape(input, output), taps(input[1], output[1]), taps(input[2], output[2]),
+            from: (0, dtype), to: (2, .float32))
         }
       }, gradient: gradient)
   }
@@ -284,19 +281,24 @@ package struct ResizeOps: OpFamily {
       shape: { [try originalShape($0)] },
       kernel: .raw(["T": types]) { context in
         let dtype = context.outputTypes[0]
-        let (align, half) = try alignment(context)
+        let taps = try alignedTaps(context, taps)
         return { specialise in
           let (input, output) = (specialise.inputs[0], specialise.outputs[0])
-          let axes = try [1, 2].map {
-            try taps(
-              ResizeAxis(from: output[$0], to: input[$0], alignCorners: align, halfPixel: half)
-            )
-            .transposed(output[$0])
-          }
+          let axes = try [1, 2].map { try taps(output[$0], input[$0]).transposed(output[$0]) }
           return resample(
             resizeShape(input, output), axes[0], axes[1], from: (0, .float32), to: (2, dtype))
         }
       }, gradient: gradient)
+  }
+
+  /// The taps of an axis by its sizes, under the alignment that the attributes ask for.
+  private static func alignedTaps(
+    _ context: some AttrAccess, _ taps: @escaping @Sendable (ResizeAxis) throws -> Taps
+  ) throws -> @Sendable (_ from: Int, _ to: Int) throws -> Taps {
+    let (align, half) = try alignment(context)
+    return { from, to in
+      try taps(ResizeAxis(from: from, to: to, alignCorners: align, halfPixel: half))
+    }
   }
 
   private static func resample(
