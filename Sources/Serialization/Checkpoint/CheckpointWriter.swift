@@ -69,6 +69,8 @@ public final class CheckpointWriter {
     guard !tensor.isSymbolic else {
       throw TFError.failedPrecondition("tensor '\(name)' is symbolic: it has no value to save")
     }
+    // What a reference variable shows may change before it is written.
+    let tensor = try tensor.settled()
     var entry = BundleEntry()
     entry.dtypeNumber = Int(tensor.dtype.rawValue)
     entry.dims = tensor.dims.dims

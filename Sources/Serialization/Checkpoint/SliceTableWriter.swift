@@ -33,6 +33,8 @@ package struct SliceTableWriter {
       entries.append((name, tensor.dtype, shape, [slice]))
     }
     let arena = try ProtoArena()
+    // What a reference variable shows may change before it is written.
+    let tensor = try tensor.settled()
     let bytes = try withExtendedLifetime((arena, tensor)) {
       let data = try arena.make(Tensorflow__SavedSlice.self, jk_schema_saved_slice())
       data.pointee.name = try arena.bytes(name)

@@ -39,8 +39,8 @@ enum Difference {
       place.insert(rest % size, at: 0)
       rest /= size
     }
-    let position = place.isEmpty ? "" : "[" + place.map { "\($0)" }.joined(separator: ",") + "]"
-    return "\(position) is \(got), expected \(expected)\(note)"
+    let position = place.isEmpty ? "" : "[" + place.map { "\($0)" }.joined(separator: ",") + "] "
+    return "\(position)is \(got), expected \(expected)\(note)"
   }
 
   private static func text(_ bytes: ByteString) -> String {
