@@ -27,7 +27,7 @@ extension Tensor {
   /// - Throws: `INVALID_ARGUMENT` where there is no session, or it runs another graph; whatever the
   ///   run refuses.
   public func eval(
-    feedDict: [Tensor: any TensorConvertible] = [:], session: Session? = nil
+    feedDict: FeedDict = [:], session: Session? = nil
   ) throws -> Tensor {
     if let session { return try session.run(self, feedDict: feedDict) }
     guard let standard = Session.current else {

@@ -8,7 +8,7 @@ import V1Graph
 @Suite struct V1GradientTests {
   private enum V1: V1API {}
 
-  private func run(_ fetches: [Tensor], _ feeds: [Tensor: Tensor] = [:]) throws -> [Tensor] {
+  private func run(_ fetches: [Tensor], _ feeds: FeedDict = [:]) throws -> [Tensor] {
     let graph = try #require(Environment.current.graph)
     return try Session(graph: graph).run(fetches, feedDict: feeds)
   }

@@ -40,8 +40,8 @@ let checkpointCases: [OpCase] = [
     _ = try applyOp(
       "SaveV2",
       [
-        prefix, texts("w", "w"), texts("3 1 0,1:-", "3 1 1,2:-"), [[1.0]].asTensor(),
-        [[2.0], [3.0]].asTensor(),
+        prefix, texts("w", "w"), texts("3 1 0,1:-", "3 1 1,2:-"), t(.float32, [[1.0]]),
+        t(.float32, [[2.0], [3.0]]),
       ])
     return try restored(prefix, "w", .float32)
   },
@@ -108,8 +108,8 @@ let checkpointCases: [OpCase] = [
     _ = try applyOp(
       "SaveSlices",
       [
-        path, texts("w", "w"), texts("3 2 0,1:-", "3 2 1,2:-"), [[1.0, 1.5]].asTensor(),
-        [[2.0, 2.5], [3.0, 3.5]].asTensor(),
+        path, texts("w", "w"), texts("3 2 0,1:-", "3 2 1,2:-"), t(.float32, [[1.0, 1.5]]),
+        t(.float32, [[2.0, 2.5], [3.0, 3.5]]),
       ])
     return try applyOp(
       "RestoreSlice", [path, "w".asTensor(), "3 2 1,2:-".asTensor()], ["dt": .type(.float32)])

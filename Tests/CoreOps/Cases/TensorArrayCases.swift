@@ -58,7 +58,7 @@ let tensorArrayCases: [OpCase] = [
   },
   OpCase("TensorArrayWriteV3 of another dtype", error: .invalidArgument) { _ in
     let (array, flow) = try array(2)
-    return [try write(array, 0, 1, flow)]
+    return [try write(array, 0, t(.int32, 1), flow)]
   },
   OpCase("TensorArrayWriteV3 of another shape", error: .invalidArgument) { _ in
     let (array, flow) = try array(2, ["identical_element_shapes": .bool(true)])

@@ -46,7 +46,7 @@ let tensorListCases: [OpCase] = [
     [try push(empty(), [1.0])]
   },
   OpCase("TensorListPushBack of another dtype", error: .invalidArgument) { _ in
-    [try push(empty(), [1, 2])]
+    [try push(empty(), t(.int32, [1, 2]))]
   },
   OpCase("TensorListPushBack into a full list", error: .invalidArgument) { _ in
     [try push(empty(limit: 0), [1.0, 2.0])]

@@ -34,7 +34,13 @@ struct DecimalDigits {
     self.exponent = digits.isEmpty ? 0 : exponent
   }
 
-  init(_ value: Float16) { self.init(Double(value), shortest: value.description) }
+  /// Swift prints whole numbers of half precision with more digits than tell them apart.
+  init(_ value: Float16) {
+    let exact = Double(value)
+    let texts = (0..<5).lazy.map { CFormat.text("%.*e", precision: $0, abs(exact)) }
+    let shortest = texts.first { Double($0).map { Float16($0) == value.magnitude } ?? false }
+    self.init(exact, shortest: shortest ?? value.description)
+  }
   init(_ value: Float) { self.init(Double(value), shortest: value.description) }
   init(_ value: Double) { self.init(value, shortest: value.description) }
 
@@ -64,8 +70,12 @@ struct DecimalDigits {
   }
 
   /// `1.2345e+02`, with at most `precision` digits behind the point.
-  func scientific(precision: Int) -> Parts {
-    if digits.count - 1 > precision { return rounded("%.*e", precision) }
+  ///
+  /// - Parameter isFilled: whether it has as many, those of the exact value.
+  func scientific(precision: Int, isFilled: Bool = false) -> Parts {
+    if digits.count - 1 > precision || (isFilled && digits.count - 1 < precision) {
+      return rounded("%.*e", precision)
+    }
     let size = abs(exponent)
     return Parts(
       whole: digits.isEmpty ? "0" : String(decoding: digits.prefix(1), as: UTF8.self),
@@ -151,7 +161,7 @@ struct FloatColumn<Value: PrintedFloat> {
       isScientific =
         greatest >= Value(Value.arrayLimit) || least < Value(0.0001) || greatest / least > 1000
     }
-    let parts = finite.map(parts)
+    let parts = finite.map { self.parts($0) }
     leftWidth = parts.map { $0.whole.utf8.count }.max() ?? 0
     let fraction = parts.map { $0.fraction.utf8.count }.max() ?? 0
     if isScientific {
@@ -167,11 +177,12 @@ struct FloatColumn<Value: PrintedFloat> {
     }
   }
 
-  private func parts(_ value: Value) -> DecimalDigits.Parts {
+  private func parts(_ value: Value, isFilled: Bool = false) -> DecimalDigits.Parts {
     let decimal = value.decimal
     var parts =
       isScientific
-      ? decimal.scientific(precision: precision) : decimal.positional(precision: precision)
+      ? decimal.scientific(precision: precision, isFilled: isFilled)
+      : decimal.positional(precision: precision)
     parts.whole = (decimal.isNegative ? "-" : showsPlus ? "+" : "") + parts.whole
     return parts
   }
@@ -182,7 +193,7 @@ struct FloatColumn<Value: PrintedFloat> {
         value.isNaN ? (showsPlus ? "+nan" : "nan") : value < 0 ? "-inf" : showsPlus ? "+inf" : "inf"
       return name.padded(to: leftWidth + rightWidth + 1)
     }
-    let parts = parts(value)
+    let parts = parts(value, isFilled: true)
     let whole = parts.whole.padded(to: leftWidth)
     if isScientific {
       let zeros = String(repeating: "0", count: precision - parts.fraction.utf8.count)
