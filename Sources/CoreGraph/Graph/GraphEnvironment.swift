@@ -3,6 +3,7 @@ public import CoreOps
 extension Graph: ProgramGraph {
   /// Runs `body` with op calls adding nodes to this graph: under the name scope, device and nodes
   /// to wait for that are in force for it already, if it is open. Follows `tf.Graph.as_default`.
+  @discardableResult
   public func asDefault<R>(_ body: () throws -> R) rethrows -> R {
     try Environment.current.opening(self).run(body)
   }

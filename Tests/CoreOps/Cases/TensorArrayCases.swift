@@ -12,7 +12,7 @@ private func array(_ size: Int, _ attrs: Attrs = [:]) throws -> (Tensor, Tensor)
 private func write(_ array: Tensor, _ index: Int, _ value: some TensorConvertible, _ flow: Tensor)
   throws -> Tensor
 {
-  try applyOp("TensorArrayWriteV3", [array, index.asTensor(), t(.float32, value), flow])[0]
+  try applyOp("TensorArrayWriteV3", [array, index.asTensor(), OpCase.tensor(value), flow])[0]
 }
 
 private func read(_ array: Tensor, _ index: Int, _ flow: Tensor) throws -> Tensor {

@@ -13,7 +13,7 @@ private func empty(_ shape: [Int] = [2], limit: Int = -1) throws -> Tensor {
 }
 
 private func push(_ list: Tensor, _ value: some TensorConvertible) throws -> Tensor {
-  try applyOp("TensorListPushBack", [list, t(.float32, value)])[0]
+  try applyOp("TensorListPushBack", [list, OpCase.tensor(value)])[0]
 }
 
 private func stack(_ list: Tensor, _ shape: some TensorConvertible = -1) throws -> Tensor {
@@ -27,7 +27,7 @@ private func item(_ list: Tensor, _ index: Int) throws -> Tensor {
 private func set(
   _ list: Tensor, _ index: Int, _ value: some TensorConvertible, _ attrs: Attrs = [:]
 ) throws -> Tensor {
-  try applyOp("TensorListSetItem", [list, index.asTensor(), t(.float32, value)], attrs)[0]
+  try applyOp("TensorListSetItem", [list, index.asTensor(), OpCase.tensor(value)], attrs)[0]
 }
 
 private func length(_ list: Tensor) throws -> Tensor { try applyOp("TensorListLength", [list])[0] }

@@ -15,6 +15,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceSum(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -50,6 +51,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceMean(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -85,6 +87,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceProd(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -120,6 +123,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceMax(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -155,6 +159,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceMin(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -190,6 +195,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceAll(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -225,6 +231,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceAny(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -276,6 +283,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceLogsumexp(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -318,6 +326,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceVariance(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -355,6 +364,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceStd(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
@@ -390,6 +400,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reduceEuclideanNorm(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil

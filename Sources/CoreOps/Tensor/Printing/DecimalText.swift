@@ -34,12 +34,11 @@ struct DecimalDigits {
     self.exponent = digits.isEmpty ? 0 : exponent
   }
 
-  /// Swift prints whole numbers of half precision with more digits than tell them apart.
   init(_ value: Float16) {
-    let exact = Double(value)
-    let texts = (0..<5).lazy.map { CFormat.text("%.*e", precision: $0, abs(exact)) }
-    let shortest = texts.first { Double($0).map { Float16($0) == value.magnitude } ?? false }
-    self.init(exact, shortest: shortest ?? value.description)
+    // Swift prints whole numbers of 16 bits with more digits than tell them apart.
+    let texts = (0...4).lazy.map { CFormat.text("%.*e", precision: $0, Double(value)) }
+    let shortest = texts.first { text in Double(text).map { Float16($0) } == value }
+    self.init(Double(value), shortest: shortest ?? value.description)
   }
   init(_ value: Float) { self.init(Double(value), shortest: value.description) }
   init(_ value: Double) { self.init(value, shortest: value.description) }
@@ -70,18 +69,18 @@ struct DecimalDigits {
   }
 
   /// `1.2345e+02`, with at most `precision` digits behind the point.
-  ///
-  /// - Parameter isFilled: whether it has as many, those of the exact value.
-  func scientific(precision: Int, isFilled: Bool = false) -> Parts {
-    if digits.count - 1 > precision || (isFilled && digits.count - 1 < precision) {
-      return rounded("%.*e", precision)
-    }
+  func scientific(precision: Int) -> Parts {
+    if digits.count - 1 > precision { return rounded("%.*e", precision) }
     let size = abs(exponent)
     return Parts(
       whole: digits.isEmpty ? "0" : String(decoding: digits.prefix(1), as: UTF8.self),
       fraction: String(decoding: digits.dropFirst(), as: UTF8.self),
       exponent: (exponent < 0 ? "-" : "+") + (size < 10 ? "0" : "") + String(size))
   }
+
+  /// `1.2345e+02`, rounded to `precision` digits behind the point, also where fewer tell the number
+  /// apart.
+  func rounded(precision: Int) -> Parts { rounded("%.*e", precision) }
 
   /// The parts of what C prints: rounded by the exact value, halves to the even digit.
   private func rounded(_ format: String, _ precision: Int) -> Parts {
@@ -161,7 +160,7 @@ struct FloatColumn<Value: PrintedFloat> {
       isScientific =
         greatest >= Value(Value.arrayLimit) || least < Value(0.0001) || greatest / least > 1000
     }
-    let parts = finite.map { self.parts($0) }
+    let parts = finite.map(parts)
     leftWidth = parts.map { $0.whole.utf8.count }.max() ?? 0
     let fraction = parts.map { $0.fraction.utf8.count }.max() ?? 0
     if isScientific {
@@ -177,13 +176,17 @@ struct FloatColumn<Value: PrintedFloat> {
     }
   }
 
-  private func parts(_ value: Value, isFilled: Bool = false) -> DecimalDigits.Parts {
+  private func parts(_ value: Value) -> DecimalDigits.Parts {
     let decimal = value.decimal
-    var parts =
+    return signed(
       isScientific
-      ? decimal.scientific(precision: precision, isFilled: isFilled)
-      : decimal.positional(precision: precision)
-    parts.whole = (decimal.isNegative ? "-" : showsPlus ? "+" : "") + parts.whole
+        ? decimal.scientific(precision: precision) : decimal.positional(precision: precision),
+      value)
+  }
+
+  private func signed(_ parts: DecimalDigits.Parts, _ value: Value) -> DecimalDigits.Parts {
+    var parts = parts
+    parts.whole = (value.sign == .minus ? "-" : showsPlus ? "+" : "") + parts.whole
     return parts
   }
 
@@ -193,16 +196,18 @@ struct FloatColumn<Value: PrintedFloat> {
         value.isNaN ? (showsPlus ? "+nan" : "nan") : value < 0 ? "-inf" : showsPlus ? "+inf" : "inf"
       return name.padded(to: leftWidth + rightWidth + 1)
     }
-    let parts = parts(value, isFilled: true)
-    let whole = parts.whole.padded(to: leftWidth)
     if isScientific {
+      // Digits behind those that tell a number apart are those of its exact value.
+      let parts = signed(value.decimal.rounded(precision: precision), value)
+      let whole = parts.whole.padded(to: leftWidth)
       let zeros = String(repeating: "0", count: precision - parts.fraction.utf8.count)
       let exponent = parts.exponent.dropFirst()
       let filling = String(repeating: "0", count: max(0, exponentDigits - exponent.utf8.count))
       return "\(whole).\(parts.fraction)\(zeros)e\(parts.exponent.prefix(1))\(filling)\(exponent)"
     }
+    let parts = parts(value)
     let blanks = String(repeating: " ", count: max(0, rightWidth - parts.fraction.utf8.count))
-    return "\(whole).\(parts.fraction)\(blanks)"
+    return "\(parts.whole.padded(to: leftWidth)).\(parts.fraction)\(blanks)"
   }
 }
 
