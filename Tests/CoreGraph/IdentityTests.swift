@@ -52,6 +52,16 @@ import V2Eager
     #expect(join.traceCount == 3)
   }
 
+  @Test func aCapturedValueIsOneConstant() throws {
+    let weights = t(.float32, [2, 3])
+    let tracer = try ConcreteFunction([(.float32, [2])]) { x in
+      let scaled = try x[0] * weights + weights
+      return [try scaled * weights]
+    }
+    #expect(tracer.graph.nodes.filter { $0.opName == "Const" }.count == 1)
+    #expect(try tracer.call([t(.float32, [1, 1])])[0].floats == [8, 18])
+  }
+
   @Test func aChangedGraphIsPlannedAnew() throws {
     let session = try session([
       placeholderNode("x"), typed("a", "Neg", ["x"]), typed("b", "Square", ["x"]),

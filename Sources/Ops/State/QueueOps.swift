@@ -46,8 +46,8 @@ package struct QueueOps: OpFamily {
         guard queue.types == types else {
           throw TFError.invalidArgument(
             """
-            Shared queue '\(name)' has component types \(list(queue.types)) but requested component \
-            types were \(list(types))
+            Shared queue '\(name)' has component types \(list(queue.types)) but requested \
+            component types were \(list(types))
             """
           )
         }

@@ -3,9 +3,9 @@ import TestSupport
 
 /// A queue of that name, which a row leaves empty: the modes share it.
 private func queue(_ name: String, _ types: [DType] = [.float32]) throws -> Tensor {
-  try applyOp(
-    "FIFOQueueV2", [], ["component_types": .types(types), "shared_name": .string("queues/" + name)])[
-      0]
+  let name = AttrValue.string("queues/" + name)
+  return try applyOp(
+    "FIFOQueueV2", [], ["component_types": .types(types), "shared_name": name])[0]
 }
 
 private func dequeue(_ queue: Tensor, _ types: [DType] = [.float32]) throws -> [Tensor] {
