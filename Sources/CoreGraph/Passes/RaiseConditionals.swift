@@ -202,10 +202,22 @@ private struct ConditionalRaiser {
     return mapped
   }
 
+  private func isReference(_ endpoint: Endpoint) -> Bool {
+    nodes[endpoint.node].op?.signature.outputs.contains(where: \.isRef) ?? false
+  }
+
   /// Puts the nodes of one branch in place of the conditional.
   private func open(_ conditional: Conditional, _ side: Int, _ rewriter: inout Rewriter) throws {
     for id in switches(conditional) {
-      let value = try mapped(nodes[id].inputs[0], rewriter)
+      var value = try mapped(nodes[id].inputs[0], rewriter)
+      if isReference(nodes[id].inputs[0]) {
+        // The Switch read the variable as it was then.
+        value = Endpoint(
+          try rewriter.add(
+            nodes[id].name, BasicOps.family.identity, [value],
+            controls: rewriter.mapControls(nodes[id]),
+            attrs: ["T": .type(nodes[id].outputTypes[0])]))
+      }
       rewriter.map(Endpoint(id, side), to: value)
       rewriter.mapControl(id, to: rewriter.mapControls(nodes[id]) + [value.node])
     }
