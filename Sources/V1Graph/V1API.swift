@@ -98,8 +98,8 @@ extension V1API {
   ///   - unconnectedGradients: whether one of the `xs` that no `ys` depends on has no gradient, or
   ///     zeros.
   /// - Returns: nil where no `ys` depends on one of the `xs`.
-  /// - Throws: `FAILED_PRECONDITION` where calls run at once; `UNIMPLEMENTED` that names the node on
-  ///   the way that has no gradient.
+  /// - Throws: `FAILED_PRECONDITION` where calls run at once; `UNIMPLEMENTED` that names the
+  ///   node on the way that has no gradient.
   public static func gradients(
     _ ys: [Tensor], _ xs: [Tensor], gradYs: [Tensor?]? = nil, name: String = "gradients",
     colocateGradientsWithOps: Bool = false, aggregationMethod: AggregationMethod = .addN,

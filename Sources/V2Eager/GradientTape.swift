@@ -55,13 +55,14 @@ public final class GradientTape: Sendable {
     }
   }
 
-  /// The gradients of the sum of `targets` with respect to `sources`, slices where they are. Follows
-  /// `tf.GradientTape.gradient`.
+  /// The gradients of the sum of `targets` with respect to `sources`, slices where they are.
+  /// Follows `tf.GradientTape.gradient`.
   ///
   /// - Parameters:
   ///   - outputGradients: one per target, the gradient of something with respect to it; nil stands
   ///     for ones.
-  ///   - unconnectedGradients: whether a source that no target depends on has no gradient, or zeros.
+  ///   - unconnectedGradients: whether a source that no target depends on has no gradient, or
+  ///     zeros.
   /// - Throws: `FAILED_PRECONDITION` on the second use of a tape that is not persistent;
   ///   `UNIMPLEMENTED` for an op without gradient on the way.
   public func gradientValues(

@@ -4,8 +4,8 @@ import Ops
 import TestSupport
 import Testing
 
-/// Which ops have gradients, against TensorFlow's registry: `Fixtures/gradients.txt` has the ops for
-/// which TensorFlow 2.21 registers a function (not `NotDifferentiable`).
+/// Which ops have gradients, against TensorFlow's registry: `Fixtures/gradients.txt` has the ops
+/// for which TensorFlow 2.21 registers a function (not `NotDifferentiable`).
 @Suite struct GradientTableTests {
   /// The ops without a rule of their own though TensorFlow registers a function, and why.
   private static let leftOut: [String: String] = {

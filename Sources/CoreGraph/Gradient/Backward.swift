@@ -66,8 +66,8 @@ final class Backward {
 }
 
 extension Graph {
-  /// Nodes with more outputs than before, for which further outputs were asked after they were
-  /// made: a call whose function gives more, a loop that gathers what its backward loop needs.
+  /// Gives a node further inputs and outputs after those that it has: a call whose function gives
+  /// more, a loop that gathers what its backward loop needs.
   func extend(
     _ id: Int, inputs: [Endpoint] = [], attrs: Attrs, types: [DType], shapes: [PartialShape]
   ) throws {

@@ -120,8 +120,8 @@ extension Graph {
 
   /// The gradient of a target itself, by TensorFlow's names.
   ///
-  /// - Throws: `INVALID_ARGUMENT` where the given one has another dtype or shape, or where an integer
-  ///   has one.
+  /// - Throws: `INVALID_ARGUMENT` where the given one has another dtype or shape, or where an
+  ///   integer has one.
   private func start(_ y: Tensor, _ given: GradientValue?, _ index: Int) throws -> GradientValue? {
     guard let given else {
       guard y.dtype.isFloating || y.dtype.isComplex else { return nil }

@@ -70,8 +70,8 @@ struct LoopGradient {
     return values
   }
 
-  /// The variables through which gradients go: those that a variable with a gradient depends on, and
-  /// that depend on an input for which a gradient is wanted.
+  /// The variables through which gradients go: those that a variable with a gradient depends on,
+  /// and that depend on an input for which a gradient is wanted.
   private func active(_ given: [Bool], _ wanted: [Bool]) throws -> [Int] {
     let (calls, slots) = try body.graph.recordedCalls(for: body.results)
     let count = body.arguments.count
@@ -198,20 +198,20 @@ struct LoopGradient {
       "cond": .function(goesOn.name, [:]), "body": .function(forward.name, [:]),
       "T": .types(node.outputTypes + stateTypes),
     ]
-    let added2 = stateTypes.map { _ in PartialShape.scalar }
+    let stateShapes = stateTypes.map { _ in PartialShape.scalar }
     if case .list(let declared)? = node.attrs["output_shapes"], !declared.isEmpty {
-      attrs["output_shapes"] = .list(declared + added2.map { .shape($0) })
+      attrs["output_shapes"] = .list(declared + stateShapes.map { .shape($0) })
     }
     try graph.extend(
       node.id, inputs: try initial.map { try graph.endpoint(of: $0) }, attrs: attrs,
-      types: stateTypes, shapes: added2)
+      types: stateTypes, shapes: stateShapes)
     let first = node.outputTypes.count
     return (Endpoint(node.id, first), types.indices.map { Endpoint(node.id, first + 1 + $0) })
   }
 
   fileprivate static func argument(_ dtype: DType) throws -> Tensor {
     try BasicOps.family.placeholder(
-      [], ["dtype": .type(dtype), "shape": .shape(dtype == .variant ? .unknown : .unknown)])
+      [], ["dtype": .type(dtype), "shape": .shape(.unknown)])
   }
 }
 

@@ -19,8 +19,8 @@ package struct RecordedCall: Sendable {
   package let action: Action
   package let inputs: [Tensor]
   package let outputs: [Tensor]
-  /// Numbers of the inputs and outputs among all tensors of the recording; -1 for those that nothing
-  /// that is asked for depends on.
+  /// Numbers of the inputs and outputs among all tensors of the recording; -1 for those that
+  /// nothing that is asked for depends on.
   let inputSlots: [Int32]
   let outputSlots: [Int32]
   /// The node, in a graph.

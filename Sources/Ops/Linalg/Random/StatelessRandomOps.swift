@@ -267,8 +267,8 @@ package struct StatelessRandomOps: OpFamily {
         0, out)
     }, gradient: .rule { try truncatedNormalGradient($0) })
 
-  /// By implicit reparameterisation (Figurnov et al., 2018): the sample moves with the parameters so
-  /// that its quantile stays the same.
+  /// By implicit reparameterisation (Figurnov et al., 2018): the sample moves with the parameters
+  /// so that its quantile stays the same.
   private static func truncatedNormalGradient(_ context: GradientContext) throws -> [Tensor?] {
     let (parameters, sample) = (context.inputs[2...], context.outputs[0])
     let gradient = try context.gradient()
