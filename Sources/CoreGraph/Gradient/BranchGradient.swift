@@ -109,9 +109,7 @@ struct BranchGradient {
         let result = try row ?? filler(extras.types[position], in: body.graph)
         results.append(result)
         let shape = body.graph.shape(of: result)
-        if row != nil {
-          shapes[position] = shapes[position].map { $0.widened(with: shape) } ?? shape
-        }
+        shapes[position] = shapes[position].map { $0.widened(with: shape) } ?? shape
       }
       let function = try FunctionDef(
         DerivedName.make("forward", of: functions[index].name), of: body.graph,

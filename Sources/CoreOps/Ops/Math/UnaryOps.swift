@@ -10,8 +10,9 @@ package struct UnaryOps: OpFamily {
     try gradient * UnaryOps.family.sign(x)
   }
 
-  package let negative = UnaryOp("Neg", [.floats, .signedInts, .complexes], jk_neg, needs: .nothing)
-  {
+  package let negative = UnaryOp(
+    "Neg", [.floats, .signedInts, .complexes], jk_neg, needs: .nothing
+  ) {
     gradient, _, _ in
     try -gradient
   }
