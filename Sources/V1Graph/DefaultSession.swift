@@ -40,8 +40,8 @@ extension Tensor {
     guard standard.graph.owns(self) else {
       throw TFError.invalidArgument(
         """
-        Cannot use the default session to evaluate tensor: the tensor's graph is different from the \
-        session's graph. Pass an explicit session to `eval(session:)`.
+        Cannot use the default session to evaluate tensor: the tensor's graph is different from \
+        the session's graph. Pass an explicit session to `eval(session:)`.
         """)
     }
     return try standard.run(self, feedDict: feedDict)

@@ -46,7 +46,12 @@ private func fixture(_ name: String, file: String = #filePath) -> String {
     #expect(differ.code == 1)
     #expect(
       differ.output
-        == "global_step is 1, expected 0\nw[0,0] is -1.0, expected 0.0 (8 of 8 differ)\n2 of 2 tensors differ\n"
+        == """
+        global_step is 1, expected 0
+        w[0,0] is -1.0, expected 0.0 (8 of 8 differ)
+        2 of 2 tensors differ
+
+        """
     )
     let same = try JanusProcess(["checkpoint", "diff", saved, saved])
     #expect(same.code == 0)

@@ -4,8 +4,8 @@
 /// - Parameters:
 ///   - name: the name that the caller gives.
 ///   - standard: the scope's name where the caller gives none.
-///   - body: is given the scope's full name, by which it names the op of its result; nil where calls
-///     run at once.
+///   - body: is given the scope's full name, by which it names the op of its result; nil where
+///     calls run at once.
 package func inScope<R>(
   _ name: String?, _ standard: String, _ body: (_ scope: String?) throws -> R
 ) throws -> R {

@@ -20,7 +20,7 @@ package enum Gradient: Sendable {
   }
 }
 
-/// The inputs and outputs of a call whose values a gradient rule looks at, so that the memory of the
+/// The inputs and outputs of a call whose values a gradient rule looks at, so that memory of the
 /// others can go.
 package struct GradientNeeds: Sendable, Equatable {
   private let inputMask: UInt64

@@ -36,7 +36,7 @@ enum Variants {
   static let otherKind = TFError.invalidArgument(
     "only variants that are all lists or all optionals can be added")
 
-  /// - Throws: `RESOURCE_EXHAUSTED` when variants in variants are nested deeper than the stack goes.
+  /// - Throws: `RESOURCE_EXHAUSTED` when variants are nested deeper than the stack goes.
   private static func requireStack() throws {
     guard jk_stack_left() > ExecutionContext.leastStack else {
       throw TFError.resourceExhausted("the tensor lists are nested too deep")

@@ -105,7 +105,7 @@ private struct NGramRule: Sendable {
     return [Tensor(strings: try builder.finish(), dims: [total]), ngramSplits]
   }
 
-  /// The n-gram of `width` strings from position `first` of a sequence, beyond which there are pads.
+  /// The n-gram of `width` strings from position `first` of a sequence; beyond that there are pads.
   private func append(
     _ strings: StringBuffer, _ start: Int, _ length: Int, _ first: Int, _ width: Int,
     _ builder: StringBuilder, _ pace: inout Pace

@@ -20,7 +20,8 @@ let textCases: [OpCase] = [
     expect: [bytes([[195, 132, 98]], [1])]),
   OpCase(
     "StringLower of Unicode", [bytes([[195, 132, 195, 150, 32, 196, 176]], [1])],
-    ["encoding": .string("utf-8")], expect: [bytes([[195, 164, 195, 182, 32, 105, 204, 135]], [1])]),
+    ["encoding": .string("utf-8")],
+    expect: [bytes([[195, 164, 195, 182, 32, 105, 204, 135]], [1])]),
   OpCase(
     "StringLower of an unknown encoding", [["a"]], ["encoding": .string("latin")],
     error: .invalidArgument),
