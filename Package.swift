@@ -113,8 +113,8 @@ let package = Package(
       ],
       path: "Tests/CoreGraph", swiftSettings: swiftSettings),
     .testTarget(
-      name: "CompatTests", dependencies: ["Compat", "CompatV1"], path: "Tests/Compat",
-      swiftSettings: swiftSettings),
+      name: "CompatTests", dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps"],
+      path: "Tests/Compat", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",
       dependencies: [

@@ -10,10 +10,10 @@ public final class Session: Sendable {
   let resources = ResourceContainer()
   private let generators = RandomGenerators()
 
-  /// - Parameter graph: may grow while the session lives.
-  public init(graph: Graph) {
-    self.graph = graph
-    plans = PlanCache(graph)
+  /// - Parameter graph: may grow while the session lives; nil for the default graph.
+  public init(graph: Graph? = nil) {
+    self.graph = graph ?? Environment.current.defaultGraph
+    plans = PlanCache(self.graph)
   }
 
   /// - Parameter stepwise: whether the graph is run node by node as it is, without what plans make

@@ -22,7 +22,7 @@ package final class FunctionTracer: Interpreter {
 
   package convenience init() {
     let trace = Trace()
-    self.init(trace, GraphBuilder(trace.graph))
+    self.init(trace, GraphBuilder(trace.graph, sharingConstants: true))
   }
 
   private init(_ trace: Trace, _ builder: GraphBuilder) {
@@ -70,8 +70,7 @@ package final class FunctionTracer: Interpreter {
     let hasEffect = op.isStateful || own.contains { $0.dtype == .resource || isReference($0) }
     guard hasEffect else { return try builder.apply(op, own, attrs, name: name, state) }
     let previous = trace.state.withLock { $0.lastEffect }
-    let id = try (previous.map { builder.waiting(for: [$0]) } ?? builder).add(
-      op, own, attrs, name: name)
+    let id = try builder.add(op, own, attrs, name: name, after: previous)
     trace.state.withLock {
       $0.lastEffect = id
       $0.effects.append(id)

@@ -236,6 +236,11 @@ final class GraphTensor: SymbolicTensor {
   }
 
   var shape: PartialShape { graph.node(endpoint.node).outputShapes[endpoint.index] }
+
+  func refine(_ shape: PartialShape) throws {
+    let merged = try self.shape.merged(with: shape)
+    graph.update(endpoint.node) { $0.outputShapes[endpoint.index] = merged }
+  }
 }
 
 extension Graph {
@@ -243,6 +248,14 @@ extension Graph {
   package func tensor(_ endpoint: Endpoint) -> Tensor {
     let reference = GraphTensor(graph: self, endpoint: endpoint)
     return Tensor(symbolic: reference, dtype: reference.dtype)
+  }
+
+  /// Whether `tensor` is an output of a node of this graph.
+  package func owns(_ tensor: Tensor) -> Bool {
+    if case .symbolic(let reference) = tensor.payload, let own = reference as? GraphTensor {
+      return own.graph === self
+    }
+    return false
   }
 
   /// Where a symbolic tensor of this graph comes from.

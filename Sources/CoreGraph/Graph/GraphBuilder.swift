@@ -4,12 +4,21 @@ package import CoreOps
 package final class GraphBuilder: Interpreter {
   package let graph: Graph
   private let scope: GraphScope
+  /// The constants made of values, where each value is one; nil where each use makes one.
+  private let constants: SharedConstants?
 
-  package convenience init(_ graph: Graph) { self.init(graph, GraphScope()) }
+  package convenience init(_ graph: Graph) { self.init(graph, GraphScope(), nil) }
 
-  private init(_ graph: Graph, _ scope: GraphScope) {
+  /// - Parameter sharingConstants: whether a value that is used twice is one constant, as what a
+  ///   function captures is.
+  convenience init(_ graph: Graph, sharingConstants: Bool) {
+    self.init(graph, GraphScope(), sharingConstants ? SharedConstants() : nil)
+  }
+
+  private init(_ graph: Graph, _ scope: GraphScope, _ constants: SharedConstants?) {
     self.graph = graph
     self.scope = scope
+    self.constants = constants
   }
 
   package var programGraph: (any ProgramGraph)? { graph }
@@ -19,7 +28,7 @@ package final class GraphBuilder: Interpreter {
   private func with(_ change: (inout GraphScope) throws -> Void) rethrows -> GraphBuilder {
     var scope = scope
     try change(&scope)
-    return GraphBuilder(graph, scope)
+    return GraphBuilder(graph, scope, constants)
   }
 
   package func scoped(_ name: String?) throws -> any Interpreter { try inScope(name) }
@@ -37,12 +46,8 @@ package final class GraphBuilder: Interpreter {
   func after(_ tensors: [Tensor]?) throws -> GraphBuilder {
     guard let tensors else { return with { $0.controls = [] } }
     // What has a value is there already.
-    return waiting(for: try tensors.filter(\.isSymbolic).map { try graph.endpoint(of: $0).node })
-  }
-
-  /// The same graph, in which new nodes also wait for `nodes`.
-  package func waiting(for nodes: [Int]) -> GraphBuilder {
-    with { $0.controls.append(ControlScope(nodes)) }
+    let nodes = try tensors.filter(\.isSymbolic).map { try graph.endpoint(of: $0).node }
+    return with { $0.controls.append(ControlScope(nodes)) }
   }
 
   package func onDevice(_ device: String?) throws -> any Interpreter { try on(device) }
@@ -82,28 +87,42 @@ package final class GraphBuilder: Interpreter {
     return graph.node(id).outputTypes.indices.map { graph.tensor(Endpoint(id, $0)) }
   }
 
-  /// Appends a node for `op`; tensors that have a value become constants.
+  /// Appends a node for `op`; tensors that have a value become constants, named after the node and
+  /// the argument.
+  ///
+  /// - Parameters:
+  ///   - name: is made unique; one that ends in `/` is a scope, by which the node is named.
+  ///   - previous: a node that this one waits for too, and its constants do not.
   @discardableResult
-  package func add(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> Int {
+  package func add(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, after previous: Int? = nil
+  ) throws -> Int {
     let base = name ?? op.name
     do {
       if let name { try NameRules.check(name, in: scope.name) }
+      let node =
+        base.hasSuffix("/") ? String(base.dropLast()) : graph.uniqueName(scope.name + base)
       let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
       let types = try op.signature.outputTypes(complete)
-      let endpoints = try inputs.map { try endpoint(of: $0, near: base) }
+      let endpoints = try inputs.enumerated().map { index, input in
+        if input.isSymbolic { return try graph.endpoint(of: input) }
+        return try constant(
+          input, named: "\(node)/\(op.signature.inputName(index, complete))")
+      }
       let shapes = try infer(op, complete, inputs, endpoints, types)
-      return try append(
-        name: graph.uniqueName(scope.name + base), op, endpoints, complete, types, shapes)
+      return try append(name: node, op, endpoints, complete, types, shapes, after: previous)
     } catch let error as TFError {
-      throw error.at(node: scope.name + base, op: op.name)
+      throw error.at(
+        node: base.hasSuffix("/") ? String(base.dropLast()) : scope.name + base, op: op.name)
     }
   }
 
   private func append(
     name: String, _ op: OpDef, _ inputs: [Endpoint], _ attrs: Attrs, _ types: [DType],
-    _ shapes: [PartialShape]
+    _ shapes: [PartialShape], after previous: Int? = nil
   ) throws -> Int {
     var controls: [Int] = []
+    if let previous, !inputs.contains(where: { $0.node == previous }) { controls.append(previous) }
     for control in scope.controls {
       for node in control.needed(by: inputs)
       where !controls.contains(node) && !inputs.contains(where: { $0.node == node }) {
@@ -157,15 +176,28 @@ package final class GraphBuilder: Interpreter {
     return value
   }
 
-  private func endpoint(of tensor: Tensor, near name: String) throws -> Endpoint {
-    if tensor.isSymbolic { return try graph.endpoint(of: tensor) }
+  private func constant(_ tensor: Tensor, named name: String) throws -> Endpoint {
     guard tensor.dtype.isNumeric || tensor.dtype == .string else {
       throw TFError.invalidArgument("a \(tensor.dtype) value cannot become a constant of a graph")
     }
+    // One that waits for something is not for those that do not.
+    let shared = scope.controls.isEmpty ? constants : nil
+    if let known = shared?[tensor] { return known }
     let id = try append(
-      name: graph.uniqueName("\(scope.name)\(name)/const"), BasicOps.family.const, [],
+      name: graph.uniqueName(name), BasicOps.family.const, [],
       ["value": .tensor(tensor), "dtype": .type(tensor.dtype)], [tensor.dtype],
       [PartialShape(tensor.dims)])
+    shared?[tensor] = Endpoint(id)
     return Endpoint(id)
+  }
+}
+
+/// The constants that were made of values in one graph.
+private final class SharedConstants: Sendable {
+  private let made = Lock<[Tensor: Endpoint]>([:])
+
+  subscript(value: Tensor) -> Endpoint? {
+    get { made.withLock { $0[value] } }
+    set { made.withLock { $0[value] = newValue } }
   }
 }

@@ -48,6 +48,21 @@ package struct Signature: Sendable {
     try range(of: name, in: outputs, attrs)
   }
 
+  /// The name of input `index`: of one in a list, the list's and the number in it.
+  package func inputName(_ index: Int, _ attrs: Attrs) throws -> String {
+    var start = 0
+    for argument in inputs {
+      let isList: Bool
+      if case .typeList = argument.kind { isList = true } else { isList = argument.number != nil }
+      let count = try types(of: argument, attrs).count
+      if index < start + count {
+        return isList ? "\(argument.name)_\(index - start)" : argument.name
+      }
+      start += count
+    }
+    throw wrongCount(index + 1)
+  }
+
   private func range(of name: String, in arguments: [Argument], _ attrs: Attrs) throws -> Range<Int>
   {
     var start = 0

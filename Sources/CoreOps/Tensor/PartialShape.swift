@@ -68,6 +68,11 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
   }
 
   /// What is known from both; throws when they contradict each other.
+  /// The shape without its last dimension.
+  package func dropLast() -> PartialShape {
+    dims.map { PartialShape(Array($0.dropLast())) } ?? .unknown
+  }
+
   public func merged(with other: PartialShape) throws -> PartialShape {
     guard let a = dims else { return other }
     guard let b = other.dims else { return self }

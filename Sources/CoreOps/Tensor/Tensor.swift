@@ -59,9 +59,21 @@ package protocol SymbolicTensor: AnyObject, Sendable {
   /// As TensorFlow names it: `node:0`.
   var name: String { get }
   var shape: PartialShape { get }
+  /// Says more of the shape.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when it contradicts what is known.
+  func refine(_ shape: PartialShape) throws
 }
 
 extension Tensor {
+  /// The same, of which more is known than inference finds. Follows `tf.Tensor.set_shape`.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when `shape` contradicts what is known.
+  package func refined(to shape: PartialShape) throws -> Tensor {
+    if case .symbolic(let reference) = payload { try reference.refine(shape) }
+    return self
+  }
+
   /// An uninitialised tensor of a plain dtype.
   ///
   /// - Throws: `INVALID_ARGUMENT` for a negative or overflowing shape; `RESOURCE_EXHAUSTED`.

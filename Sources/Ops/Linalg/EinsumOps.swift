@@ -292,20 +292,22 @@ extension SharedAPI {
       let once = Set(letters).filter { label in letters.filter { $0 == label }.count == 1 }
       output = (compact.contains("...") ? "..." : "") + String(once.sorted())
     }
-    while tensors.count > 2 {
-      // Keep what later operands or the result still need.
-      let rest = terms.dropFirst(2).joined() + output
-      let both = (terms[0] + terms[1]).filter { $0 != "." }
-      var kept = ""
-      for label in both where rest.contains(label) && !kept.contains(label) { kept.append(label) }
-      if terms[0].contains("...") || terms[1].contains("...") { kept = "..." + kept }
-      tensors[0] = try EinsumOps.family.einsum(
-        [tensors[0], tensors[1]], ["equation": .string("\(terms[0]),\(terms[1])->\(kept)")])
-      tensors.remove(at: 1)
-      terms.replaceSubrange(0..<2, with: [kept])
+    return try inScope(name, "einsum") { _ in
+      while tensors.count > 2 {
+        // Keep what later operands or the result still need.
+        let rest = terms.dropFirst(2).joined() + output
+        let both = (terms[0] + terms[1]).filter { $0 != "." }
+        var kept = ""
+        for label in both where rest.contains(label) && !kept.contains(label) { kept.append(label) }
+        if terms[0].contains("...") || terms[1].contains("...") { kept = "..." + kept }
+        tensors[0] = try EinsumOps.family.einsum(
+          [tensors[0], tensors[1]], ["equation": .string("\(terms[0]),\(terms[1])->\(kept)")])
+        tensors.remove(at: 1)
+        terms.replaceSubrange(0..<2, with: [kept])
+      }
+      return try EinsumOps.family.einsum(
+        tensors, ["equation": .string("\(terms.joined(separator: ","))->\(output)")])
     }
-    return try EinsumOps.family.einsum(
-      tensors, ["equation": .string("\(terms.joined(separator: ","))->\(output)")], name: name)
   }
 
   /// The contraction of the last `axes` dimensions of `a` with the first of `b`.

@@ -264,6 +264,6 @@ extension MatMulOps {
     let y = transposeB ? try conjugate(b) : b
     return try family.batchMatMulV2(
       [x, y], MatMulRules.attrs("adj_x", transposeA || adjointA, "adj_y", transposeB || adjointB),
-      name: name)
+      name: name ?? "MatMul")
   }
 }

@@ -44,13 +44,17 @@ extension SharedNN {
   ) throws -> Tensor {
     let logits = try logits.asTensor()
     let labels = try labels.asTensor(preferring: logits.dtype)
-    if logits.rank == 2 || logits.shape.rank == nil {
-      return try apply(LossOps.family.crossEntropy, [logits, labels], name: name)[0]
+    if Environment.current.isExecutingEagerly, logits.rank == 2 {
+      return try apply(LossOps.family.crossEntropy, [logits, labels])[0]
     }
-    let loss = try apply(
-      LossOps.family.crossEntropy, [LossShapes.rows(logits), LossShapes.rows(labels)], name: name)[
-        0]
-    return try LossShapes.unflatten(loss, like: logits)
+    return try inScope(name, "softmax_cross_entropy_with_logits") { scope in
+      let (rank, shape) = (try MathAPI.rank(logits), try MathAPI.shape(logits))
+      let rows = try (LossShapes.rows(logits), LossShapes.rows(labels))
+      let loss = try apply(LossOps.family.crossEntropy, [rows.0, rows.1], name: scope)[0]
+      let leading = try LossShapes.slice(shape, size: BinaryOps.family.subtract(rank, 1))
+        .refined(to: PartialShape([logits.rank.map { Dimension($0 - 1) }]))
+      return try ShapeOps.family.reshape([loss, leading]).refined(to: logits.shape.dropLast())
+    }
   }
 
   /// The cross-entropy of class numbers and the softmax of `logits`. Follows
@@ -65,7 +69,11 @@ extension SharedNN {
   ) throws -> Tensor {
     let (logits, labels) = (try logits.asTensor(), try labels.asTensor())
     if logits.rank == 2 || logits.shape.rank == nil {
-      return try apply(LossOps.family.sparseCrossEntropy, [logits, labels], name: name)[0]
+      return try inScope(name, "SparseSoftmaxCrossEntropyWithLogits") { scope in
+        // TensorFlow's function asks for it, whether or not anything reads it.
+        if scope != nil { _ = try MathAPI.shape(labels) }
+        return try apply(LossOps.family.sparseCrossEntropy, [logits, labels])[0]
+      }
     }
     if let rank = logits.rank, let labelRank = labels.shape.rank, labelRank != rank - 1 {
       throw TFError.invalidArgument(
@@ -122,10 +130,25 @@ private enum LossShapes {
 
   /// All but the last dimension as one.
   static func rows(_ x: Tensor) throws -> Tensor {
-    let shape = try JoinOps.family.concatV2([
-      [-1].asTensor(), ShapeOps.lastDimension(of: x), 0.asTensor(),
-    ])
-    return try ShapeOps.family.reshape([x, shape])
+    let rank = try MathAPI.rank(x)
+    let last = try slice(MathAPI.shape(x), begin: BinaryOps.family.subtract(rank, 1))
+    let shape = try JoinOps.family.concatV2(
+      [[-1].asTensor(), last, 0.asTensor()], name: "concat")
+    let flat = try ShapeOps.family.reshape([x, shape])
+    guard let dims = x.shape.dims, let size = dims.last else { return flat }
+    let outer = dims.dropLast().compactMap { $0 }
+    guard outer.count == dims.count - 1 else { return flat }
+    return try flat.refined(to: PartialShape([outer.reduce(Dimension(1), *), size]))
+  }
+
+  /// A part of a vector: one element at `begin`, or the first `size`.
+  static func slice(_ vector: Tensor, begin: Tensor? = nil, size: Tensor? = nil) throws -> Tensor {
+    try inScope(nil, "Slice") { scope in
+      let from = try begin.map { try JoinOps.family.pack([$0], name: "begin") }
+      let count = try size.map { try JoinOps.family.pack([$0], name: "size") }
+      return try SliceOps.family.slice(
+        [vector, from ?? ShapeOps.vector([0]), count ?? ShapeOps.vector([1])], name: scope)
+    }
   }
 
   /// A value per row in the shape that the rows come from.

@@ -18,7 +18,8 @@ extension SharedNN {
     dataFormat: String = "NHWC", name: String? = nil
   ) throws -> Tensor {
     try pool(
-      PoolingOps.family.maxPool, input.asTensor(), ksize, strides, padding, dataFormat, name)
+      PoolingOps.family.maxPool, input.asTensor(), ksize, strides, padding, dataFormat,
+      name ?? "MaxPool2d")
   }
 
   /// The mean of each window over images; padding does not count.
@@ -29,7 +30,8 @@ extension SharedNN {
     dataFormat: String = "NHWC", name: String? = nil
   ) throws -> Tensor {
     try pool(
-      PoolingOps.family.avgPool, input.asTensor(), ksize, strides, padding, dataFormat, name)
+      PoolingOps.family.avgPool, input.asTensor(), ksize, strides, padding, dataFormat,
+      name ?? "AvgPool2D")
   }
 
   /// The greatest element of each window over volumes.

@@ -329,6 +329,9 @@ extension SharedAPI {
     if let dtype, dtype != input.dtype {
       return try zeros(ShapeOps.shapeTensor(of: input), dtype: dtype, name: name ?? "zeros_like")
     }
+    if input.isSymbolic, let dims = input.shape.known?.dims {
+      return try zeros(dims, dtype: input.dtype, name: name ?? "zeros_like")
+    }
     return try BasicOps.family.zerosLike([input], name: name ?? "zeros_like")
   }
 
@@ -342,6 +345,9 @@ extension SharedAPI {
     _ input: some TensorConvertible, dtype: DType? = nil, name: String? = nil
   ) throws -> Tensor {
     let input = try input.asTensor()
+    if input.isSymbolic, input.shape.known == nil, dtype ?? input.dtype == input.dtype {
+      return try BasicOps.family.onesLike([input], name: name ?? "ones_like")
+    }
     return try ones(
       ShapeOps.shapeTensor(of: input), dtype: dtype ?? input.dtype, name: name ?? "ones_like")
   }

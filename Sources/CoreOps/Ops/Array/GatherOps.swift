@@ -455,10 +455,13 @@ extension SharedAPI {
     let on = try onValue?.asTensor(preferring: dtype)
     let off = try offValue?.asTensor(preferring: dtype ?? on?.dtype)
     let dtype = dtype ?? on?.dtype ?? off?.dtype ?? .float32
-    return try GatherOps.family.oneHot(
-      [
-        indices.asTensor(), depth.asTensor(preferring: .int32), on ?? Tensor.one(dtype),
-        off ?? Tensor.zeros(dtype, Shape()),
-      ], Attrs().with("axis", .int(axis), unless: axis == -1), name: name ?? "one_hot")
+    return try inScope(name, "one_hot") { scope in
+      let (given, other) = (try on?.asConstant(), try off?.asConstant())
+      return try GatherOps.family.oneHot(
+        [
+          indices.asTensor(), depth.asTensor(preferring: .int32), given ?? Tensor.one(dtype),
+          other ?? Tensor.zeros(dtype, Shape()),
+        ], Attrs().with("axis", .int(axis), unless: axis == -1), name: scope)
+    }
   }
 }

@@ -85,7 +85,8 @@ extension SharedAPI {
     name: String? = nil
   ) throws -> [Tensor] {
     try apply(
-      JoinOps.family.splitV, [value.asTensor(), ShapeOps.vector(sizes), axis.asTensor()],
+      JoinOps.family.splitV,
+      [value.asTensor(), ShapeOps.vector(sizes).asConstant(), axis.asTensor()],
       ["num_split": .int(sizes.count)], name: name ?? "split")
   }
 }

@@ -285,19 +285,20 @@ extension SharedAPI {
     name: String? = nil
   ) throws -> Tensor {
     let a = try a.asTensor()
-    let order: Tensor
-    if let perm {
-      order = try perm.asTensor(preferring: .int32)
-    } else if let rank = a.rank {
-      order = try ShapeOps.vector((0..<rank).reversed())
-    } else {
-      let last = try ShapeOps.rankTensor(of: a) - 1
-      order = try SearchOps.family.range([last, ShapeOps.scalar(-1), ShapeOps.scalar(-1)])
-    }
     let op =
       conjugate && a.dtype.isComplex
       ? RearrangeOps.family.conjugateTranspose : RearrangeOps.family.transpose
-    return try op([a, order], name: name ?? "transpose")
+    if let perm {
+      return try op([a, perm.asTensor(preferring: .int32)], name: name ?? "transpose")
+    }
+    if let rank = a.rank {
+      return try op([a, ShapeOps.vector((0..<rank).reversed())], name: name ?? "transpose")
+    }
+    return try inScope(name, "transpose") { scope in
+      let last = try ShapeOps.rankTensor(of: a) - 1
+      let order = try SearchOps.family.range([last, ShapeOps.scalar(-1), ShapeOps.scalar(-1)])
+      return try op([a, order], name: scope)
+    }
   }
 
   /// Blocks of pixels as channels. Follows `tf.nn.space_to_depth`.

@@ -8,9 +8,12 @@ extension SharedAPI {
   public static func shape(
     _ input: some TensorConvertible, outType: DType = .int32, name: String? = nil
   ) throws -> Tensor {
-    try ShapeOps.family.shape(
-      [input.asTensor()], Attrs().with("out_type", .type(outType), unless: outType == .int32),
-      name: name)
+    let input = try input.asTensor()
+    if !Environment.current.isExecutingEagerly, input.shape.known != nil {
+      return try ShapeOps.shapeTensor(of: input, outType).asConstant(named: name ?? "Shape")
+    }
+    return try ShapeOps.family.shape(
+      [input], Attrs().with("out_type", .type(outType), unless: outType == .int32), name: name)
   }
 
   /// The shapes of several tensors as vectors. Follows `tf.shape_n`.
@@ -36,9 +39,12 @@ extension SharedAPI {
   public static func size(
     _ input: some TensorConvertible, outType: DType = .int32, name: String? = nil
   ) throws -> Tensor {
-    try ShapeOps.family.size(
-      [input.asTensor()], Attrs().with("out_type", .type(outType), unless: outType == .int32),
-      name: name)
+    let input = try input.asTensor()
+    if !Environment.current.isExecutingEagerly, input.shape.known != nil {
+      return try ShapeOps.sizeTensor(of: input, outType).asConstant(named: name ?? "Size")
+    }
+    return try ShapeOps.family.size(
+      [input], Attrs().with("out_type", .type(outType), unless: outType == .int32), name: name)
   }
 
   /// The number of dimensions, a scalar. Follows `tf.rank`.
@@ -47,7 +53,11 @@ extension SharedAPI {
   ///   - input: of any dtype and shape.
   ///   - name: the node's name in a graph.
   public static func rank(_ input: some TensorConvertible, name: String? = nil) throws -> Tensor {
-    try ShapeOps.family.rank([input.asTensor()], name: name)
+    let input = try input.asTensor()
+    if !Environment.current.isExecutingEagerly, input.rank != nil {
+      return try ShapeOps.rankTensor(of: input).asConstant(named: name ?? "Rank")
+    }
+    return try ShapeOps.family.rank([input], name: name)
   }
 
   /// The same elements under another shape. Follows `tf.reshape`.

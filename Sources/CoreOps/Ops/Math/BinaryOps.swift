@@ -6,7 +6,7 @@ public struct BinaryOps: OpFamily {
 
   /// x + y. Follows `tf.math.add`.
   public let add = BinaryOp(
-    "AddV2", [.numbers], jk_add
+    "AddV2", [.numbers], jk_add, node: "Add"
   ) { gradient, _, _, _ in (gradient, gradient) }
 
   /// x + y as TF-1 graphs have it; strings are joined.
@@ -54,7 +54,7 @@ public struct BinaryOps: OpFamily {
   /// x / y rounded down. Follows `tf.math.floordiv`.
   public let floordiv = BinaryOp(
     "FloorDiv", [.numbers], kernel: [.reals], jk_floor_div, cost: 4, failure: divisionByZero,
-    gradient: .zero)
+    node: "floordiv", gradient: .zero)
 
   /// x / y rounded towards zero. Follows `tf.truncatediv`.
   public let truncatediv = BinaryOp(

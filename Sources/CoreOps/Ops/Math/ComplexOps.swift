@@ -81,7 +81,7 @@ extension SharedAPI {
   public static func abs(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
     let x = try x.asTensor()
     return x.dtype.isComplex
-      ? try ComplexOps.family.complexAbs([x], x.partType, name: name)
+      ? try ComplexOps.family.complexAbs([x], x.partType, name: name ?? "Abs")
       : try UnaryOps.family.magnitude(x, name: name)
   }
 

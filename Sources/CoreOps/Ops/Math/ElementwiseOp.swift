@@ -90,9 +90,14 @@ public struct UnaryOp: Sendable {
 /// An element-wise op of two inputs that broadcast; calling it applies it.
 public struct BinaryOp: Sendable {
   package let opDef: OpDef
+  /// The name that TensorFlow's function gives its node, where that is not the op's.
+  private let nodeName: String?
 
   /// An op whose signature, kernel or gradient is out of the ordinary.
-  package init(_ opDef: OpDef) { self.opDef = opDef }
+  package init(_ opDef: OpDef) {
+    self.opDef = opDef
+    nodeName = nil
+  }
 
   /// - Parameters:
   ///   - types: the dtypes that TensorFlow's signature allows.
@@ -102,13 +107,15 @@ public struct BinaryOp: Sendable {
   ///   - result: the output's dtype where it is not the inputs'.
   ///   - extra: the rest of the signature: `\n` and a line for each further attribute.
   ///   - failure: what a loop's status that is not 0 means.
+  ///   - node: the name that TensorFlow's function gives its node, where that is not the op's.
   package init(
     _ name: String, _ types: DTypeSet, kernel: DTypeSet? = nil, _ loops: @escaping LoopTable,
     cost: Int = 1, inputs: (String, String) = ("x", "y"), output: String = "z",
     result: DType? = nil, extra: String = "", shape: @escaping ShapeRule = ShapeRules.broadcast,
     failure: @escaping LoopFailure = { .internal("loop status \($0)") },
-    gradient: Gradient
+    node: String? = nil, gradient: Gradient
   ) {
+    nodeName = node
     opDef = OpDef(
       name,
       """
@@ -127,11 +134,11 @@ public struct BinaryOp: Sendable {
     cost: Int = 1, inputs: (String, String) = ("x", "y"), output: String = "z",
     shape: @escaping ShapeRule = ShapeRules.broadcast,
     failure: @escaping LoopFailure = { .internal("loop status \($0)") },
-    gradient: @escaping BroadcastGradient
+    node: String? = nil, gradient: @escaping BroadcastGradient
   ) {
     self.init(
       name, types, kernel: kernel, loops, cost: cost, inputs: inputs, output: output, shape: shape,
-      failure: failure, gradient: .broadcast(gradient))
+      failure: failure, node: node, gradient: .broadcast(gradient))
   }
 
   /// - Parameters:
@@ -142,11 +149,11 @@ public struct BinaryOp: Sendable {
   public func callAsFunction(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
-    try opDef(operands(x, y), name: name)
+    try opDef(operands(x, y), name: name ?? nodeName)
   }
 
   /// The same where both are tensors already: nothing is converted.
   public func callAsFunction(_ x: Tensor, _ y: Tensor, name: String? = nil) throws -> Tensor {
-    try opDef([x, y], name: name)
+    try opDef([x, y], name: name ?? nodeName)
   }
 }

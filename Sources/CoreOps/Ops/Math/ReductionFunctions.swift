@@ -82,19 +82,21 @@ extension SharedAPI {
     name: String? = nil
   ) throws -> Tensor {
     let x = try input.asTensor()
-    let greatest = try reduceMax(x, axis: axis, keepdims: true)
-    // An infinite maximum is not subtracted: it would give NaN.
-    let finite = try UnaryOps.family.isFinite(greatest)
-    let shift = try BasicOps.family.stopGradient([
-      SelectOps.where(finite, greatest, BasicOps.zerosLike(greatest))
-    ])
-    let sums = try reduceSum(UnaryOps.family.exp(x - shift), axis: axis, keepdims: keepdims)
-    let logarithm = try UnaryOps.family.log(sums)
-    guard keepdims else {
-      let flat = try ShapeOps.family.reshape([shift, ShapeOps.shapeTensor(of: logarithm)])
-      return try BinaryOps.family.add(logarithm, flat, name: name)
+    return try inScope(name, "ReduceLogSumExp") { scope in
+      let greatest = try reduceMax(x, axis: axis, keepdims: true)
+      // An infinite maximum is not subtracted: it would give NaN.
+      let finite = try UnaryOps.family.isFinite(greatest)
+      let shift = try BasicOps.family.stopGradient([
+        SelectOps.where(finite, greatest, Tensor.zeros(greatest.dtype, Shape()))
+      ])
+      let shifted = try UnaryOps.family.exp(BinaryOps.family.subtract(x, shift))
+      let sums = try reduceSum(shifted, axis: axis, keepdims: keepdims)
+      let logarithm = try UnaryOps.family.log(sums)
+      let flat =
+        keepdims
+        ? shift : try ShapeOps.family.reshape([shift, ShapeOps.family.shape([logarithm])])
+      return try BinaryOps.family.add(logarithm, flat, name: scope)
     }
-    return try BinaryOps.family.add(logarithm, shift, name: name)
   }
 
   /// The mean squared distance from the mean over `axis`. Follows `tf.math.reduce_variance`.
@@ -108,8 +110,10 @@ extension SharedAPI {
     guard x.dtype.isFloating else {
       throw TFError.invalidArgument("Input must be either real or complex, got \(x.dtype)")
     }
-    let distance = try x - reduceMean(x, axis: axis, keepdims: true)
-    return try reduceMean(distance * distance, axis: axis, keepdims: keepdims, name: name)
+    return try inScope(name, "reduce_variance") { _ in
+      let distance = try x - reduceMean(x, axis: axis, keepdims: true)
+      return try reduceMean(UnaryOps.family.square(distance), axis: axis, keepdims: keepdims)
+    }
   }
 
   /// The square root of the variance over `axis`. Follows `tf.math.reduce_std`.
@@ -119,8 +123,9 @@ extension SharedAPI {
     _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
-    let variance = try reduceVariance(input, axis: axis, keepdims: keepdims)
-    return try UnaryOps.family.sqrt(variance)
+    try inScope(name, "reduce_std") { _ in
+      try UnaryOps.family.sqrt(reduceVariance(input, axis: axis, keepdims: keepdims))
+    }
   }
 
   /// The root of the sum of squares over `axis`. Follows `tf.math.reduce_euclidean_norm`.
@@ -170,15 +175,18 @@ private enum Reducing {
     _ keepdims: Bool, _ name: String?
   ) throws -> Tensor {
     let x = try input.asTensor()
-    return try op(
+    let result = try op(
       [x, axes(axis, of: x)], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
       name: name)
+    // What is left of all dimensions is a scalar, though the axes are known only at run time.
+    return axis == nil && !keepdims ? try result.refined(to: PartialShape(Shape())) : result
   }
 
   /// The axes; all of `x` when none are given.
   private static func axes(_ axis: (any TensorConvertible)?, of x: Tensor) throws -> Tensor {
     if let axis { return try axis.asTensor() }
-    if let rank = x.rank { return try ShapeOps.vector(Array(0..<rank)) }
-    return try SearchOps.family.range([0.asTensor(), ShapeOps.rankTensor(of: x), 1.asTensor()])
+    if let rank = x.rank { return try ShapeOps.vector(Array(0..<rank)).asConstant() }
+    return try SearchOps.family.range(
+      [0.asTensor(), ShapeOps.rankTensor(of: x), 1.asTensor()], name: "range")
   }
 }

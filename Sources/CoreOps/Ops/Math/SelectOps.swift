@@ -245,8 +245,10 @@ extension SharedAPI {
     _ clipValueMax: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     let t = try t.asTensor()
-    return try BinaryOps.family.maximum(
-      BinaryOps.family.minimum(t, clipValueMax), clipValueMin, name: name)
+    return try inScope(name, "clip_by_value") { scope in
+      try BinaryOps.family.maximum(
+        BinaryOps.family.minimum(t, clipValueMax), clipValueMin, name: scope)
+    }
   }
 
   /// The sum of tensors of one shape and dtype. Follows `tf.math.add_n`.

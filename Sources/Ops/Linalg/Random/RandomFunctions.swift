@@ -46,24 +46,25 @@ public enum RandomAPI {
     name: String? = nil
   ) throws -> Tensor {
     let dims = try self.shape(shape)
-    if dtype.isInteger {
-      guard let maxval else {
-        throw TFError.invalidArgument("Must specify maxval for integer dtype \(dtype)")
-      }
-      return try RandomOps.family.uniformInt(
-        [
-          dims, try (minval ?? 0).asTensor(preferring: dtype),
-          try maxval.asTensor(preferring: dtype),
-        ],
-        seeds(seed), name: name)
+    if dtype.isInteger, maxval == nil {
+      throw TFError.invalidArgument("Must specify maxval for integer dtype \(dtype)")
     }
-    let unit = try RandomOps.family.uniform(
-      [dims], seeds(seed).with("dtype", .type(dtype)),
-      name: minval == nil && maxval == nil ? name : nil)
-    if minval == nil && maxval == nil { return unit }
-    let low = try (minval ?? 0).asTensor(preferring: dtype)
-    let high = try (maxval ?? 1).asTensor(preferring: dtype)
-    return try BinaryOps.family.add(try unit * (high - low), low, name: name)
+    return try inScope(name, "random_uniform") { scope in
+      let dims = try dims.asConstant(named: "shape")
+      if let maxval, dtype.isInteger {
+        let low = try (minval ?? 0).asTensor(preferring: dtype).asConstant(named: "min")
+        let high = try maxval.asTensor(preferring: dtype).asConstant(named: "max")
+        return try RandomOps.family.uniformInt([dims, low, high], seeds(seed), name: scope)
+      }
+      let low = try minval?.asTensor(preferring: dtype).asConstant(named: "min")
+      let high = try maxval?.asTensor(preferring: dtype).asConstant(named: "max")
+      let unit = try RandomOps.family.uniform([dims], seeds(seed).with("dtype", .type(dtype)))
+      guard let low else {
+        return try high.map { try BinaryOps.family.multiply(unit, $0) } ?? unit
+      }
+      let width = try (high ?? 1.asTensor(preferring: dtype).asConstant(named: "max")) - low
+      return try BinaryOps.family.add(unit * width, low, name: scope)
+    }
   }
 
   /// Normal numbers.
@@ -82,11 +83,23 @@ public enum RandomAPI {
     stddev: some TensorConvertible = 1.0,
     dtype: DType = .float32, seed: Int? = nil, name: String? = nil
   ) throws -> Tensor {
-    let numbers = try RandomOps.family.standardNormal(
-      [try self.shape(shape)], seeds(seed).with("dtype", .type(dtype)))
-    return try BinaryOps.family.add(
-      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
-    )
+    try scaled(
+      RandomOps.family.standardNormal, "random_normal", shape, mean, stddev, dtype, seed, name)
+  }
+
+  /// Numbers of `op`'s distribution with another mean and deviation.
+  private static func scaled(
+    _ op: OpDef, _ scope: String, _ shape: some TensorConvertible, _ mean: some TensorConvertible,
+    _ stddev: some TensorConvertible, _ dtype: DType, _ seed: Int?, _ name: String?
+  ) throws -> Tensor {
+    let dims = try self.shape(shape)
+    return try inScope(name, scope) { scope in
+      let dims = try dims.asConstant(named: "shape")
+      let mean = try mean.asTensor(preferring: dtype).asConstant(named: "mean")
+      let stddev = try stddev.asTensor(preferring: dtype).asConstant(named: "stddev")
+      let numbers = try op([dims], seeds(seed).with("dtype", .type(dtype)))
+      return try BinaryOps.family.add(numbers * stddev, mean, name: scope)
+    }
   }
 
   /// Normal numbers within two standard deviations.
@@ -97,11 +110,8 @@ public enum RandomAPI {
     stddev: some TensorConvertible = 1.0,
     dtype: DType = .float32, seed: Int? = nil, name: String? = nil
   ) throws -> Tensor {
-    let numbers = try RandomOps.family.truncatedNormal(
-      [try self.shape(shape)], seeds(seed).with("dtype", .type(dtype)))
-    return try BinaryOps.family.add(
-      try numbers * stddev.asTensor(preferring: dtype), mean.asTensor(preferring: dtype), name: name
-    )
+    try scaled(
+      RandomOps.family.truncatedNormal, "truncated_normal", shape, mean, stddev, dtype, seed, name)
   }
 
   /// The rows of `value` in random order. Follows `tf.random.shuffle`.
