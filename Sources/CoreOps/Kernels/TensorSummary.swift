@@ -41,17 +41,17 @@ extension Tensor {
   /// The elements in brackets and lines, as `StringFormat` shows them.
   ///
   /// - Parameter edge: how many elements are shown at each end of a dimension; -1 for all.
-  package func edgeSummary(edge: Int) -> String {
+  package func edgeSummary(edge: Int) -> [UInt8] {
     let count = dims.elementCount
     let edge = edge < 0 ? count : min(edge, count)
-    if dims.rank == 0 { return edge > 0 ? quotedElement(0) : "" }
-    var text = ""
+    if dims.rank == 0 { return edge > 0 ? quotedElement(0) : [] }
+    var text: [UInt8] = []
     appendEdges(0, 0, edge, dims.strides, to: &text)
     return text
   }
 
   private func appendEdges(
-    _ axis: Int, _ start: Int, _ edge: Int, _ strides: [Int], to text: inout String
+    _ axis: Int, _ start: Int, _ edge: Int, _ strides: [Int], to text: inout [UInt8]
   ) {
     if axis == dims.rank {
       text += quotedElement(start)
@@ -64,23 +64,27 @@ extension Tensor {
       ? " "
       : String(repeating: "\n", count: dims.rank - axis - 1)
         + String(repeating: " ", count: axis + 1)
-    text += "["
+    text.append(UInt8(ascii: "["))
     for index in 0..<min(edge, count) {
-      if index > 0 { text += separator }
+      if index > 0 { text += separator.utf8 }
       appendEdges(axis + 1, start + index * strides[axis], edge, strides, to: &text)
     }
     if count > edge {
-      if count > 2 * edge { text += separator + "..." }
+      if count > 2 * edge { text += (separator + "...").utf8 }
       for index in max(edge, count - edge)..<count {
-        text += separator
+        text += separator.utf8
         appendEdges(axis + 1, start + index * strides[axis], edge, strides, to: &text)
       }
     }
-    text += "]"
+    text.append(UInt8(ascii: "]"))
   }
 
-  private func quotedElement(_ index: Int) -> String {
-    dtype == .string ? "\"\(element(index))\"" : element(index)
+  /// Text that is not ASCII stays as it is here, unlike in `summary`.
+  private func quotedElement(_ index: Int) -> [UInt8] {
+    guard dtype == .string else { return Array(element(index).utf8) }
+    let quote = UInt8(ascii: "\"")
+    let escaped = strings[index].flatMap { $0 < 128 ? Array(Self.escaped($0).utf8) : [$0] }
+    return [quote] + escaped + [quote]
   }
 
   /// One element as C prints it: as many digits as tell a float from its neighbours.
@@ -120,19 +124,19 @@ extension Tensor {
 
   /// Bytes as in a C literal.
   private static func escaped(_ bytes: ByteString) -> String {
-    var text = ""
-    for byte in bytes {
-      switch byte {
-      case 10: text += "\\n"
-      case 13: text += "\\r"
-      case 9: text += "\\t"
-      case 34, 39, 92: text += "\\" + String(UnicodeScalar(byte))
-      case 32..<127: text += String(UnicodeScalar(byte))
-      default:
-        let octal = String(byte, radix: 8)
-        text += "\\" + String(repeating: "0", count: 3 - octal.count) + octal
-      }
+    bytes.reduce(into: "") { $0 += escaped($1) }
+  }
+
+  private static func escaped(_ byte: UInt8) -> String {
+    switch byte {
+    case 10: return "\\n"
+    case 13: return "\\r"
+    case 9: return "\\t"
+    case 34, 39, 92: return "\\" + String(UnicodeScalar(byte))
+    case 32..<127: return String(UnicodeScalar(byte))
+    default:
+      let octal = String(byte, radix: 8)
+      return "\\" + String(repeating: "0", count: 3 - octal.count) + octal
     }
-    return text
   }
 }

@@ -232,6 +232,11 @@ let textCases: [OpCase] = [
         [[91, 91, 49, 46, 53, 32, 50, 93, 10, 32, 91, 51, 32, 52, 101, 43, 50, 48, 93, 93]], [])
     ]),
   OpCase(
+    "StringFormat of text that is not ASCII",
+    [bytes([[240, 159, 152, 128, 10, 1]], [1])],
+    ["template": .string("%s")],
+    expect: [bytes([Array("[\"".utf8) + [240, 159, 152, 128] + Array("\\n\\001\"]".utf8)], [])]),
+  OpCase(
     "StringFormat of rows", [[[1, 2], [3, 4], [5, 6], [7, 8], [9, 9]]], ["summarize": .int(2)],
     expect: [
       bytes(
