@@ -1,45 +1,52 @@
+import CKernels
 package import CoreOps
 
 /// Hashes of strings, with TensorFlow's bits.
 package struct HashOps: OpFamily {
   package static let family: Self = define(Self())
 
-  package let toHashBucket = OpDef(
-    "StringToHashBucket",
-    """
-    string_tensor: string -> output: int64
-    num_buckets: int >= 1
-    """, shape: ShapeRules.same,
-    kernel: .dynamic { context in
-      let buckets = UInt64(try context.int("num_buckets"))
-      return { run in
-        [
-          try run.inputs[0].mappingStrings(to: Int64.self) {
-            Int64(truncatingIfNeeded: MurmurHash.hash($0) % buckets)
-          }
-        ]
-      }
-    }, gradient: .zero)
+  package let toHashBucket = hashing("StringToHashBucket", input: "string_tensor") { _ in
+    { MurmurHash.hash($0) }
+  }
 
-  package let toHashBucketStrong = OpDef(
-    "StringToHashBucketStrong",
-    """
-    input: string -> output: int64
-    num_buckets: int >= 1
-    key: list(int)
-    """, shape: ShapeRules.same,
-    kernel: .dynamic { context in
-      let buckets = UInt64(try context.int("num_buckets"))
-      let key = try context.ints("key").map { UInt64(bitPattern: Int64($0)) }
-      try require(key.count == 2, "Key must have 2 elements")
-      return { run in
-        [
-          try run.inputs[0].mappingStrings(to: Int64.self) {
-            Int64(truncatingIfNeeded: SipHash.hash($0, key: (key[0], key[1])) % buckets)
-          }
-        ]
-      }
-    }, gradient: .zero)
+  package let toHashBucketFast = hashing("StringToHashBucketFast") { _ in
+    { jk_fingerprint64($0.baseAddress, $0.count) }
+  }
+
+  package let toHashBucketStrong = hashing("StringToHashBucketStrong", "key: list(int)") {
+    context in
+    let key = try context.ints("key").map { UInt64(bitPattern: Int64($0)) }
+    try require(key.count == 2, "Key must have 2 elements")
+    return { SipHash.hash($0, key: (key[0], key[1])) }
+  }
+
+  private typealias Hash = @Sendable (UnsafeRawBufferPointer) -> UInt64
+
+  /// - Parameters:
+  ///   - attribute: a further line of the signature.
+  ///   - hash: the function by the op's attributes.
+  private static func hashing(
+    _ name: String, input: String = "input", _ attribute: String = "",
+    _ hash: @escaping @Sendable (KernelContext) throws -> Hash
+  ) -> OpDef {
+    OpDef(
+      name,
+      """
+      \(input): string -> output: int64
+      num_buckets: int >= 1\(attribute.isEmpty ? "" : "\n" + attribute)
+      """, shape: ShapeRules.same,
+      kernel: .dynamic { context in
+        let buckets = UInt64(try context.int("num_buckets"))
+        let hash = try hash(context)
+        return { run in
+          [
+            try run.inputs[0].mappingStrings(to: Int64.self) {
+              Int64(truncatingIfNeeded: hash($0) % buckets)
+            }
+          ]
+        }
+      }, gradient: .zero)
+  }
 }
 
 extension UnsafeRawBufferPointer {

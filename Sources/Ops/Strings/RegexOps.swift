@@ -14,12 +14,7 @@ package struct RegexOps: OpFamily {
     kernel: .dynamic { context in
       let regex = try Regex(context.bytes("pattern"))
       return { run in
-        var pace = Pace()
-        let matches = try run.inputs[0].strings.map { string in
-          try pace.step(string.count + 1)
-          return regex.matchesAll(of: string)
-        }
-        return [try Tensor(matches, dims: run.inputs[0].dims)]
+        [try run.inputs[0].mappingStrings(to: Bool.self) { regex.matchesAll(of: $0) }]
       }
     }, gradient: .zero)
 }
@@ -46,9 +41,7 @@ private final class Regex: @unchecked Sendable {
 
   deinit { jk_re2_free(pattern) }
 
-  func matchesAll(of string: ByteString) -> Bool {
-    string.withBytes {
-      jk_re2_full_match(pattern, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-    }
+  func matchesAll(of text: UnsafeRawBufferPointer) -> Bool {
+    jk_re2_full_match(pattern, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count)
   }
 }

@@ -96,11 +96,11 @@ package struct SplitOps: OpFamily {
     var rest = string[...]
     var pieces: [ArraySlice<UInt8>] = []
     if separator.isEmpty {
-      rest = rest.drop(while: isBlank)
+      rest = rest.drop(while: ASCII.isBlank)
       while !rest.isEmpty {
-        let piece = rest.prefix { !isBlank($0) }
+        let piece = rest.prefix { !ASCII.isBlank($0) }
         pieces.append(piece)
-        rest = rest[piece.endIndex...].drop(while: isBlank)
+        rest = rest[piece.endIndex...].drop(while: ASCII.isBlank)
         if pieces.count == most { return pieces + [rest] }
       }
       return pieces
@@ -118,6 +118,4 @@ package struct SplitOps: OpFamily {
     }
     return pieces + [rest]
   }
-
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
 }

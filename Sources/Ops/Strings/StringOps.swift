@@ -1,4 +1,3 @@
-import CKernels
 package import CoreOps
 
 /// Strings made of strings and numbers.
@@ -73,22 +72,6 @@ package struct StringOps: OpFamily {
         let input = run.inputs[0]
         let axes = try StringOps.axes(run.inputs[1].integers(), rank: input.dims.rank)
         return [try StringOps.reduce(input, axes, separator, keepsDims: keepsDims)]
-      }
-    }, gradient: .zero)
-
-  package let toHashBucketFast = OpDef(
-    "StringToHashBucketFast",
-    """
-    input: string -> output: int64
-    num_buckets: int >= 1
-    """, shape: ShapeRules.same,
-    kernel: .dynamic { context in
-      let count = UInt64(try context.int("num_buckets"))
-      return { run in
-        let buckets = run.inputs[0].strings.map { string in
-          string.withBytes { Int64(jk_fingerprint64($0.baseAddress, $0.count) % count) }
-        }
-        return [try Tensor(buckets, dims: run.inputs[0].dims)]
       }
     }, gradient: .zero)
 

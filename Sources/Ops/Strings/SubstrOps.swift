@@ -38,14 +38,15 @@ package struct SubstrOps: OpFamily {
       throw Shape.refusal(dims.dims, dims.description)
     }
     let (strings, starts, sizes) = (input.strings, try positions.integers(), try lengths.integers())
+    try MemoryLimit.room(for: count * 2 * MemoryLayout<Int>.stride)
     let (ofString, ofPosition) = (
-      BroadcastSteps(input.dims, to: dims), BroadcastSteps(positions.dims, to: dims)
+      broadcastIndices(input.dims, to: dims), broadcastIndices(positions.dims, to: dims)
     )
     let builder = try StringBuilder(count: count)
     var pace = Pace()
     for index in 0..<count {
-      let place = ofPosition.position(index)
-      let string = strings[ofString.position(index)]
+      let place = ofPosition[index]
+      let string = strings[ofString[index]]
       try pace.step(string.count + 1)
       try string.withBytes { text in
         guard let range = range(text, starts[place], sizes[place], inBytes) else {
@@ -74,24 +75,5 @@ package struct SubstrOps: OpFamily {
     var to = from
     for _ in 0..<length { to = UTF8Characters.next(text, to) }
     return from..<to
-  }
-}
-
-/// Where the elements of a tensor are that is broadcast to a larger shape.
-private struct BroadcastSteps {
-  /// For each dimension of the larger shape, how many elements a step is, here and there.
-  private let steps: [(here: Int, there: Int, size: Int)]
-
-  init(_ dims: Shape, to larger: Shape) {
-    let (own, outer) = (dims.strides, larger.strides)
-    let missing = larger.rank - dims.rank
-    steps = (0..<larger.rank).map { axis in
-      let here = axis < missing || dims[axis - missing] == 1 ? 0 : own[axis - missing]
-      return (here, outer[axis], larger[axis])
-    }
-  }
-
-  func position(_ index: Int) -> Int {
-    steps.reduce(0) { $0 + index / $1.there % $1.size * $1.here }
   }
 }
