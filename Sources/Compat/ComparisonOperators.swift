@@ -50,6 +50,51 @@ public func >= (x: some TensorConvertible, y: some TensorOperand) throws -> Tens
   try ComparisonOps.family.greaterEqual(x, y)
 }
 
+/// Whether elements are equal, element by element; false alone where shapes do not broadcast.
+///
+/// Where the switch of tensor equality is off, and in graphs that are no function's, it is a scalar
+/// that says whether both are the same tensor, as `===` does. Follows `tf.Tensor.__eq__`.
+public func == (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try Equality.apply(x, y, differ: false)
+}
+public func == (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try Equality.apply(x, y, differ: false)
+}
+public func == (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try Equality.apply(x, y, differ: false)
+}
+
+/// Whether elements differ; otherwise as `==`. Follows `tf.Tensor.__ne__`.
+public func != (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
+  try Equality.apply(x, y, differ: true)
+}
+public func != (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
+  try Equality.apply(x, y, differ: true)
+}
+public func != (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
+  try Equality.apply(x, y, differ: true)
+}
+
+/// Whether both are the same tensor, whatever their elements. Follows Python's `is`.
+public func === (x: Tensor, y: Tensor) -> Bool { x.identity == y.identity }
+public func !== (x: Tensor, y: Tensor) -> Bool { x.identity != y.identity }
+
+private enum Equality {
+  static func apply(
+    _ x: some TensorConvertible, _ y: some TensorConvertible, differ: Bool
+  ) throws -> Tensor {
+    let dtype = x.definiteDType ?? y.definiteDType
+    let (x, y) = (try x.asTensor(preferring: dtype), try y.asTensor(preferring: dtype))
+    let environment = Environment.current
+    let isGraph = !environment.isExecutingEagerly && !environment.isBuildingFunction
+    guard environment.behavior.tensorEquality, !isGraph else {
+      return try Tensor(scalar: (x === y) != differ)
+    }
+    let op = differ ? ComparisonOps.family.notEqual : ComparisonOps.family.equal
+    return try op.opDef([x, y], ["incompatible_shape_error": .bool(false)])
+  }
+}
+
 /// x and y of booleans; of integers, of each bit. Follows `tf.Tensor.__and__`.
 public func & (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
   try Bits.both.apply(x, y)

@@ -168,10 +168,10 @@ package final class GraphBuilder: Interpreter {
 
 /// The constants that were made of values in one graph.
 private final class SharedConstants: Sendable {
-  private let made = Lock<[Tensor: Endpoint]>([:])
+  private let made = Lock<[TensorIdentity: Endpoint]>([:])
 
   subscript(value: Tensor) -> Endpoint? {
-    get { made.withLock { $0[value] } }
-    set { made.withLock { $0[value] = newValue } }
+    get { made.withLock { $0[value.identity] } }
+    set { made.withLock { $0[value.identity] = newValue } }
   }
 }

@@ -83,13 +83,6 @@ extension Tensor {
   }
 }
 
-extension Tensor: Hashable {
-  /// Whether both are the same tensor: identity, not the elements.
-  public static func == (a: Tensor, b: Tensor) -> Bool { a.identity == b.identity }
-
-  public func hash(into hasher: inout Hasher) { hasher.combine(identity) }
-}
-
 /// The attributes of a node, in the order given. Few, so a linear search is the fastest look-up.
 ///
 /// Two are equal when they have the same names and values, in whatever order.

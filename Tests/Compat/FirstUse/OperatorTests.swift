@@ -13,6 +13,40 @@ import Testing
     #expect(try [Float](tf.where(a > 2.0, a, 0.0)) == [0, 0, 3])
   }
 
+  @Test func equalityComparesElements() throws {
+    let a = try tf.constant([1.0, 2.0])
+    let b = try tf.constant([1.0, 3.0])
+    #expect(try [Bool](a == b) == [true, false])
+    #expect(try [Bool](a != b) == [false, true])
+    #expect(try [Bool](a == 2.0) == [false, true])
+    #expect(try Bool(a == tf.constant([1.0, 2.0, 3.0])) == false)
+    #expect(try Bool(a != tf.constant([1.0, 2.0, 3.0])) == true)
+  }
+
+  @Test func equalityIsIdentityWhereTheSwitchSaysSoAndInGraphs() throws {
+    let a = try tf.constant([1.0, 2.0])
+    let same = a
+    let other = try tf.constant([1.0, 2.0])
+    #expect(a === same)
+    #expect(a !== other)
+    var behavior = Behavior.v2
+    behavior.tensorEquality = false
+    let switched = try withBehavior(behavior) {
+      [try Bool(a == same), try Bool(a == other), try Bool(a != other)]
+    }
+    #expect(switched == [true, false, true])
+    let inGraph = try Graph().asDefault {
+      let x = try tf.compat.v1.placeholder(.float32, shape: [2], name: "x")
+      return [try Bool(x == x), try Bool(x == tf.identity(x))]
+    }
+    #expect(inGraph == [true, false])
+  }
+
+  @Test func equalityIsANodeInFunctions() throws {
+    let agree = tf.function { (x: Tensor, y: Tensor) in try x == y }
+    #expect(try [Bool](agree(tf.constant([1, 2]), tf.constant([1, 3]))) == [true, false])
+  }
+
   @Test func computeModuloAndPowers() throws {
     let a = try tf.constant([-3, 3, 4])
     #expect(try [Int](a % 4) == [1, 3, 0])
