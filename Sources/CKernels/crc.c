@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "jk.h"
+#include "loops.h"
 
 // CRC-32C (Castagnoli), reflected.
 enum { POLYNOMIAL = 0x82f63b78 };
@@ -45,6 +45,7 @@ static void square(uint32_t *to, const uint32_t *matrix) {
 
 // What `size` zero bytes make of a checksum.
 static uint32_t past_zeros(uint32_t crc, size_t size) {
+  if (!crc) return 0;
   uint32_t even[32], odd[32];
   odd[0] = POLYNOMIAL;  // One zero bit.
   for (int n = 1; n < 32; n++) odd[n] = 1u << (n - 1);
@@ -73,8 +74,12 @@ enum { LANE = 4096 };
 static uint32_t shifted[4][256];
 
 __attribute__((constructor)) static void make_shift(void) {
-  for (uint32_t n = 0; n < 256; n++)
-    for (int k = 0; k < 4; k++) shifted[k][n] = past_zeros(n << 8 * k, LANE);
+  // It runs in every start: the function is linear, so that powers of two give all others.
+  for (int k = 0; k < 4; k++)
+    for (uint32_t n = 1; n < 256; n++) {
+      uint32_t rest = n & (n - 1);
+      shifted[k][n] = rest ? shifted[k][rest] ^ shifted[k][n ^ rest] : past_zeros(n << 8 * k, LANE);
+    }
 }
 
 static uint32_t past_lane(uint32_t crc) {
@@ -109,7 +114,8 @@ __attribute__((target("sse4.2"))) static uint32_t crc_sse42(uint32_t start, cons
 
 uint32_t jk_crc32c(uint32_t crc, const void *data, size_t size) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("sse4.2")) return ~crc_sse42(~crc, data, size);
+  // The levels above the lowest have SSE 4.2.
+  if (jk_cpu > JK_CPU_BASELINE) return ~crc_sse42(~crc, data, size);
 #endif
   return ~crc_plain(~crc, data, size);
 }
