@@ -97,6 +97,7 @@ enum TensorText {
     case .int64: elements = reader(tensor, Int.self) { "\($0)" }
     case .uint64: elements = reader(tensor, UInt64.self) { "\($0)" }
     }
+    if tensor.dims.elementCount == 0 { return "[]" }
     return list(tensor.dims.dims[...], start: 0, elements)
   }
 

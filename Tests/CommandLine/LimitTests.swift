@@ -60,6 +60,15 @@ import Testing
     }
   }
 
+  @Test func textThatIsUnpackedCountsAsMemory() throws {
+    let archive = folder.file("strings.npz")
+    let text = String(repeating: " ", count: 64 << 20)
+    try NumPyFiles.write([(name: "x", tensor: Tensor([text], shape: [1]))], to: archive)
+    try JanusProcess(
+      ["run", model, "--inputs", archive, "--fetch", "y", "--memory-limit", "40"]
+    ).expectOneLine(["RESOURCE_EXHAUSTED", "the memory limit is 41943040 bytes"])
+  }
+
   @Test func casesHaveTheirMemoryLimit() throws {
     let runs = """
       [{"feeds": {}, "fetches": ["f:0"], "error": {"code": "INVALID_ARGUMENT"}}]

@@ -156,6 +156,8 @@ struct TemporaryCase {
     #expect(try matrix.scalars(Double.self) == [1, 2, 3, 4.5])
     #expect(matrix.shape == [2, 2])
     #expect(throws: TFError.self) { try TensorText.Literal("[[1], [2, 3]]") }
+    let empty = try Tensor.uninitialized(.float32, [20, 20, 20, 20, 20, 20, 20, 0])
+    #expect(TensorText.print(empty) == "[]")
     #expect(TensorText.print(matrix) == "[[1.0, 2.0],\n [3.0, 4.5]]")
   }
 }

@@ -221,6 +221,41 @@ import Testing
     #expect(failures * 10 > Fuzz.rounds * 9)
   }
 
+  /// A negative dtype, a shard that no file has, a shape that overflows, a part that begins before
+  /// the tensor.
+  private static let outOfRange: [[UInt8]] = {
+    let negative = [UInt8](repeating: 255, count: 9) + [1]
+    let largest = [UInt8](repeating: 255, count: 8) + [127]
+    let dimension = [UInt8](repeating: 128, count: 8) + [32]
+    return [
+      [8] + negative, [24] + largest, [18, 12, 18, 10, 8] + dimension,
+      [58, 13, 10, 11, 8] + negative,
+    ]
+  }()
+
+  @Test(arguments: outOfRange) func numbersOutOfRangeAreErrors(entry: [UInt8]) throws {
+    let table = try SortedTable.bytes([([], [8, 1, 26, 2, 8, 1]), ([119], entry)])
+    #expect {
+      try CheckpointReader(index: table, data: []).entries()
+    } throws: { error in
+      (error as? TFError)?.code == .dataLoss && "\(error)".contains("out of range")
+    }
+  }
+
+  @Test func partsThatOverlapAreAnError() throws {
+    let prefix = try TemporaryFolder().file("model")
+    let writer = try CheckpointWriter(prefix)
+    for (start, values) in [(0, [1, 2, 3]), (1, [4, 5])] as [(Int, [Float])] {
+      try writer.add(
+        "w", Tensor(values, shape: [values.count]),
+        TensorSlice([.init(start: start, length: values.count)]), of: [4])
+    }
+    try writer.finish()
+    #expect {
+      try CheckpointReader(prefix).tensor("w")
+    } throws: { ($0 as? TFError)?.code == .dataLoss }
+  }
+
   /// Blocks whose checksums are right say what a file's maker wants them to.
   @Test func damageUnderRightChecksumsIsAnError() throws {
     var numbers = Numbers(state: Fuzz.seed + 1)

@@ -12,11 +12,8 @@ package struct CheckpointOps: OpFamily {
     dtypes: list(type) >= 1
     """, stateful: true, shape: { _ in [] },
     kernel: .run(["dtypes": [.plain, .string]]) { run in
-      let names = try run.names(fixed: 3)
+      let names = try run.savedNames(fixed: 3)
       let parts = try names.indices.map { try TensorSlice.parse(shapeAndSlice: run.text(2, $0)) }
-      try require(
-        run.inputs.count - 3 == names.count,
-        "Got \(names.count) tensor names but \(run.inputs.count - 3) tensors.")
       let writer = try CheckpointWriter(run.only(0, "prefix"))
       for (index, name) in names.enumerated() {
         let value = run.inputs[3 + index]
@@ -130,7 +127,7 @@ package struct OldCheckpointOps: OpFamily {
     T: list(type) >= 1
     """, stateful: true, shape: { _ in [] },
     kernel: .run(["T": [.plain, .string]]) { run in
-      let names = try run.names(fixed: 2)
+      let names = try run.savedNames(fixed: 2)
       var writer = SliceTableWriter(try run.only(0, "filename"))
       for (index, name) in names.enumerated() { try writer.add(name, run.inputs[2 + index]) }
       try writer.finish()
@@ -144,7 +141,7 @@ package struct OldCheckpointOps: OpFamily {
     T: list(type) >= 1
     """, stateful: true, shape: { _ in [] },
     kernel: .run(["T": [.plain, .string]]) { run in
-      let names = try run.names(fixed: 3)
+      let names = try run.savedNames(fixed: 3)
       var writer = SliceTableWriter(try run.only(0, "filename"))
       for (index, name) in names.enumerated() {
         let (text, value) = (run.text(2, index), run.inputs[3 + index])
@@ -271,6 +268,15 @@ extension DynamicContext {
 
   fileprivate func text(_ index: Int, _ element: Int) -> String {
     inputs[index].strings[element].text
+  }
+
+  /// The names of the tensors that follow the fixed inputs, a name for each.
+  fileprivate func savedNames(fixed: Int) throws -> [String] {
+    let names = try names(fixed: fixed)
+    try require(
+      inputs.count - fixed == names.count,
+      "Got \(names.count) tensor names but \(inputs.count - fixed) tensors.")
+    return names
   }
 
   /// The tensors' names in input 1, and checks that there are as many of the other texts.

@@ -163,12 +163,12 @@ private struct Column {
   init(_ dtype: DType) { self.dtype = dtype }
 
   mutating func add(_ field: ArraySlice<UInt8>, _ line: Int) throws {
+    if dtype == .string { return strings.append(Array(field)) }
     let text = String(decoding: field, as: UTF8.self).trimmed
     func broken() -> TFError {
       .invalidArgument("Field \(text) in line \(line) is not a valid \(dtype.signatureName).")
     }
     switch dtype {
-    case .string: strings.append(Array(field))
     case .int32:
       guard let value = Int32(text) else { throw broken() }
       integers.append(Int(value))

@@ -12,6 +12,7 @@ enum Npy {
   ) throws -> Tensor {
     func bytes(_ offset: Int, _ count: Int) throws -> [UInt8] {
       guard count <= size - offset else { throw TFError(.dataLoss, "\(name) is cut short") }
+      try MemoryLimit.room(for: count)
       return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
         try read(UnsafeMutableRawBufferPointer(buffer), offset)
         filled = count

@@ -40,7 +40,7 @@ struct BundleHeader {
       throw TFError.failedPrecondition(
         "the checkpoint needs version \(minConsumer) of the format, which is newer than 1")
     }
-    guard (0..<100_000).contains(shardCount) else {
+    guard (0..<BundleEntry.mostShards).contains(shardCount) else {
       throw TFError(.dataLoss, "the checkpoint has \(shardCount) shards")
     }
   }
@@ -71,6 +71,9 @@ struct BundleEntry {
   /// The parts in which the tensor is stored, under keys of their own; none where it is whole.
   var slices: [TensorSlice] = []
 
+  /// How many data files a checkpoint may have: their names have five digits.
+  static let mostShards = 100_000
+
   var dtype: DType? { UInt8(exactly: dtypeNumber).flatMap(DType.init) }
 
   init() {}
@@ -90,9 +93,10 @@ struct BundleEntry {
       default: try reader.skip(tag.wireType)
       }
     }
-    guard shard >= 0, offset >= 0, size >= 0, dims.allSatisfy({ $0 >= 0 }) else {
-      throw TFError(.dataLoss, "the entry has a negative number")
-    }
+    guard dtypeNumber >= 0, (0..<Self.mostShards).contains(shard), offset >= 0, size >= 0,
+      Shape.elementCount(dims) != nil,
+      slices.allSatisfy({ $0.extents.allSatisfy { $0.start >= 0 && ($0.length ?? 0) >= 0 } })
+    else { throw TFError(.dataLoss, "the entry has a number that is out of range") }
   }
 
   private static func shape(_ bytes: UnsafeRawBufferPointer) throws -> [Int] {

@@ -270,7 +270,7 @@ extension BundleReader {
       return try tensors([Request(name: name, entry: entry)])[0]
     }
     var assembly = try SliceAssembly(dtype, target)
-    for (request, ranges) in stored { assembly.add(try tensors([request])[0], at: ranges) }
+    for (request, ranges) in stored { try assembly.add(tensors([request])[0], at: ranges) }
     guard let tensor = try assembly.tensor() else {
       throw TFError.invalidArgument(
         """

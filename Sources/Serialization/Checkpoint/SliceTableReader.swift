@@ -141,7 +141,7 @@ final class SliceTableReader: Sendable {
       guard assembly.wants(ranges) else { continue }
       let value = try self.part(name, part, dtype, Shape(ranges.map(\.count)), tables[shard])
       if ranges == target { return value }
-      assembly.add(value, at: ranges)
+      try assembly.add(value, at: ranges)
     }
     guard let tensor = try assembly.tensor() else {
       throw TFError.invalidArgument(

@@ -9,6 +9,9 @@ import CoreOps
 struct TableReader: Sendable {
   let file: RandomAccessFile
   private let index: Block
+  /// The block that was read last: keys are mostly asked for in order.
+  private let last = Lock<(handle: Handle, block: Block)?>(nil)
+  private static let largestKept = 1 << 20
 
   static let magic: UInt64 = 0xdb47_7524_8b80_fb57
   static let footerSize = 48
@@ -16,7 +19,7 @@ struct TableReader: Sendable {
   static let trailerSize = 5
 
   /// A block's place in the file.
-  struct Handle {
+  struct Handle: Equatable {
     var offset: Int
     var size: Int
 
@@ -52,6 +55,14 @@ struct TableReader: Sendable {
     } catch let error as TFError where !error.message.hasPrefix(file.path) {
       throw damaged(error.message)
     }
+  }
+
+  private func block(_ handle: Handle) throws -> Block {
+    if let last = last.withLock({ $0 }), last.handle == handle { return last.block }
+    let block = try Self.block(handle, file)
+    // Blocks of the older format hold values, which are not kept.
+    if handle.size <= Self.largestKept { last.withLock { $0 = (handle, block) } }
+    return block
   }
 
   /// Reads a block and checks it.
@@ -94,7 +105,7 @@ struct TableReader: Sendable {
     var previous: [UInt8]?
     try index.forEach(from: start) { key, handle in
       var reader = WireReader(handle)
-      let block = try named { try Self.block(Handle(&reader), file) }
+      let block = try named { try self.block(Handle(&reader)) }
       try block.forEach(from: previous == nil ? start : []) { key, value in
         if let previous, !previous.lexicographicallyPrecedes(key) {
           throw TFError(.dataLoss, "\(file.path): keys are not in order")

@@ -174,20 +174,34 @@ struct SliceAssembly {
   private let numbers: Tensor?
   private var strings: [ByteString?] = []
   private var filled = 0
+  /// Where the parts were that came so far.
+  private var parts: [[Range<Int>]] = []
 
   init(_ dtype: DType, _ target: [Range<Int>]) throws {
     self.dtype = dtype
     self.target = target
     dims = Shape(target.map(\.count))
     numbers = dtype.isNumeric ? try Tensor.uninitialized(dtype, dims) : nil
-    if dtype == .string { strings = [ByteString?](repeating: nil, count: dims.elementCount) }
+    if dtype == .string {
+      try MemoryLimit.room(for: dims.elementCount &* MemoryLayout<ByteString?>.stride)
+      strings = [ByteString?](repeating: nil, count: dims.elementCount)
+    }
   }
 
   /// Whether a part has elements that are wanted.
   func wants(_ source: [Range<Int>]) -> Bool { SliceCopy(from: source, to: target) != nil }
 
-  mutating func add(_ part: Tensor, at source: [Range<Int>]) {
+  /// - Throws: `DATA_LOSS` where the part overlaps one that came before.
+  mutating func add(_ part: Tensor, at source: [Range<Int>]) throws {
     guard let copy = SliceCopy(from: source, to: target) else { return }
+    var pace = Pace()
+    for earlier in parts {
+      try pace.step(source.count)
+      guard SliceCopy(from: source, to: earlier) == nil else {
+        throw TFError(.dataLoss, "parts of the tensor overlap")
+      }
+    }
+    parts.append(source)
     filled += copy.elementCount
     if let numbers {
       let size = dtype.byteSize
@@ -209,7 +223,6 @@ struct SliceAssembly {
     if let numbers { return numbers }
     let builder = try StringBuilder(count: strings.count)
     for string in strings {
-      // Parts that overlap may fill enough and leave some out.
       guard let string else { return nil }
       try builder.append(string)
     }

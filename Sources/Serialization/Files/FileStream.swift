@@ -18,11 +18,16 @@ final class FileStream {
   private static let bufferSize = 1 << 18
   private static let count = Atomic<Int>(0)
 
+  /// A name beside `path` that nobody else takes.
+  static func temporaryPath(_ path: String) -> String {
+    let number = count.add(1, ordering: .relaxed).oldValue
+    return "\(path).\(getpid()).\(number).tmp"
+  }
+
   /// - Throws: as the system says, with `path`.
   init(_ path: String) throws {
     self.path = path
-    let number = Self.count.add(1, ordering: .relaxed).oldValue
-    temporary = "\(path).\(getpid()).\(number).tmp"
+    temporary = Self.temporaryPath(path)
     unlink(temporary)
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw systemError(path) }

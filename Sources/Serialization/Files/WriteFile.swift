@@ -58,7 +58,7 @@ private func linkTarget(_ path: String) throws -> String {
 private func replaceFile(
   _ path: String, _ bytes: [UInt8], like status: stat?, for name: String
 ) throws {
-  let temporary = "\(path).\(getpid()).tmp"
+  let temporary = FileStream.temporaryPath(path)
   unlink(temporary)
   let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
   guard descriptor >= 0 else {

@@ -59,7 +59,7 @@ struct CheckpointListCommand: ParsableCommand {
       let parts = entry.partCount > 1 ? " in \(entry.partCount) parts" : ""
       try printLine("\(entry.name.oneLine) \(entry.dtypeName) \(entry.shape)\(parts)")
     }
-    let bytes = entries.reduce(0) { $0 + ($1.byteCount ?? 0) }
+    let bytes = entries.reduce(0) { $0 &+ ($1.byteCount ?? 0) }
     try printLine("\(entries.count) tensors, \(bytes) bytes of numbers")
   }
 }

@@ -50,6 +50,16 @@ let checkpointCases: [OpCase] = [
     _ = try applyOp("SaveV2", [prefix, texts("w", "w"), texts("", "")] + weights)
     return try restored(prefix, "w", .float32)
   },
+  OpCase("Save of fewer tensors than names", error: .invalidArgument) { _ in
+    let path = try TestFiles.path("few").asTensor()
+    _ = try applyOp("Save", [path, texts("w", "v", "u"), weights[0]])
+    return try applyOp("Restore", [path, "w".asTensor()], ["dt": .type(.float32)])
+  },
+  OpCase("SaveSlices of more tensors than names", error: .invalidArgument) { _ in
+    let path = try TestFiles.path("many").asTensor()
+    _ = try applyOp("SaveSlices", [path, texts("w"), texts("")] + weights)
+    return try applyOp("Restore", [path, "w".asTensor()], ["dt": .type(.float32)])
+  },
   OpCase("SaveV2 of a part that does not fit", error: .invalidArgument) { _ in
     let prefix = try TestFiles.path("misfit").asTensor()
     _ = try applyOp("SaveV2", [prefix, texts("w"), texts("4 2 0,3:-"), weights[0]])

@@ -70,11 +70,12 @@ package final class HashTableObject: TensorObject {
   ///
   /// - Throws: `FAILED_PRECONDITION` before the table is filled.
   package func find(_ keys: Tensor, default fallback: Tensor) throws -> Tensor {
-    try contents.withLock { contents in
-      guard let contents else { throw TFError.failedPrecondition("Table not initialized.") }
-      return try TableValues.pick(contents.values, contents.places.find(keys), else: fallback)
-        .reshaped(keys.dims)
+    // Once filled they do not change, so that look-ups need not wait for each other.
+    guard let contents = contents.withLock({ $0 }) else {
+      throw TFError.failedPrecondition("Table not initialized.")
     }
+    return try TableValues.pick(contents.values, contents.places.find(keys), else: fallback)
+      .reshaped(keys.dims)
   }
 
   /// All keys and values.
@@ -103,16 +104,16 @@ struct TableKeys: Sendable {
     throws
   {
     var pace = Pace()
+    func note(_ known: inout Int?, _ position: Int) throws {
+      try pace.step(16)
+      known = try place(position, known)
+    }
     if isString {
-      for (position, key) in keys.strings.enumerated() {
-        try pace.step(16)
-        strings[key] = try place(position, strings[key])
-      }
+      strings.reserveCapacity(keys.dims.elementCount)
+      for (position, key) in keys.strings.enumerated() { try note(&strings[key], position) }
     } else {
-      for (position, key) in try keys.integers().enumerated() {
-        try pace.step(16)
-        integers[key] = try place(position, integers[key])
-      }
+      integers.reserveCapacity(keys.dims.elementCount)
+      for (position, key) in try keys.integers().enumerated() { try note(&integers[key], position) }
     }
   }
 
