@@ -7,7 +7,7 @@ Needs TensorFlow's Python package and a build of janus:
 
 A PATH is a GraphDef, a MetaGraph, a SavedModel folder, a case file (.npz), or a folder that holds such
 files. Prints a line for each model whose shapes differ, and last `models N  shapes N  equal N
-different N`. Exits 1 if any differ.
+different N  refused by TensorFlow N`. Exits 1 if any differ.
 """
 import argparse
 import json
@@ -20,6 +20,7 @@ import zipfile
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf  # noqa: E402
 from google.protobuf import text_format  # noqa: E402
+from google.protobuf.message import DecodeError  # noqa: E402
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2  # noqa: E402
 
 
@@ -55,7 +56,10 @@ def graphs(path):
         return [definition]
     if path.endswith(".meta"):
         meta = meta_graph_pb2.MetaGraphDef()
-        meta.ParseFromString(data)
+        try:
+            meta.ParseFromString(data)
+        except DecodeError:
+            text_format.Parse(data.decode(), meta)
         return [meta.graph_def]
     definition = tf.compat.v1.GraphDef()
     definition.ParseFromString(data)

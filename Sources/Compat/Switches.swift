@@ -28,7 +28,8 @@ extension V1API {
     set(.v2)
   }
 
-  /// Has variables be resources. Follows `tf.compat.v1.enable_resource_variables`.
+  /// Has variables be resources: kept for the variables of programs, which are not here yet. Follows
+  /// `tf.compat.v1.enable_resource_variables`.
   public static func enableResourceVariables() { change { $0.resourceVariables = true } }
   /// Follows `tf.compat.v1.disable_resource_variables`.
   public static func disableResourceVariables() { change { $0.resourceVariables = false } }
@@ -37,7 +38,8 @@ extension V1API {
     Environment.current.behavior.resourceVariables
   }
 
-  /// Has the elements of shapes be numbers. Follows `tf.compat.v1.enable_v2_tensorshape`.
+  /// Has shapes be printed as TensorFlow 2 prints them, `(None, 1)`. Follows
+  /// `tf.compat.v1.enable_v2_tensorshape`.
   public static func enableV2Tensorshape() { change { $0.v2TensorShape = true } }
   /// Follows `tf.compat.v1.disable_v2_tensorshape`.
   public static func disableV2Tensorshape() { change { $0.v2TensorShape = false } }
@@ -47,8 +49,8 @@ extension V1API {
   /// Follows `tf.compat.v1.disable_tensor_equality`.
   public static func disableTensorEquality() { change { $0.tensorEquality = false } }
 
-  /// Has conditionals and loops be made of functions. Follows
-  /// `tf.compat.v1.enable_control_flow_v2`.
+  /// Has conditionals and loops be made of functions: kept for the functions that make them, which
+  /// are not here yet. Follows `tf.compat.v1.enable_control_flow_v2`.
   public static func enableControlFlowV2() { change { $0.controlFlowV2 = true } }
   /// Follows `tf.compat.v1.disable_control_flow_v2`.
   public static func disableControlFlowV2() { change { $0.controlFlowV2 = false } }

@@ -96,6 +96,7 @@ let caseTable: [OpCase] = [
     case .values(let expected):
       let outputs = try run()
       #expect(outputs.count == expected.count)
+      #expect(zip(outputs, expected).allSatisfy { ($0.dtype == .string) == ($1.dtype == .string) })
       for (output, value) in zip(outputs, expected) {
         let found = difference(output, value, tolerance: row.tolerance)
         #expect(found == nil, "\(row): \(found ?? "")")

@@ -28,7 +28,8 @@ import Testing
       }
       do {
         let outputs = try apply(op, inputs, attrs)
-        for output in outputs { #expect(output.elementCount ?? 0 >= 0) }
+        let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
+        #expect(outputs.map(\.dtype) == (try op.signature.outputTypes(complete)), "\(op.name)")
       } catch let error as TFError {
         #expect(!error.message.isEmpty)
         #expect(

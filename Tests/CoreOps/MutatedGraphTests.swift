@@ -19,6 +19,9 @@ import V1Graph
     .dropFirst(start).prefix(number("JANUS_FUZZ_COUNT") ?? .max)
   private static let logs = getenv("JANUS_FUZZ_LOG") != nil
 
+  /// Whether some rows were asked for, none of which may have a graph.
+  private static let isNarrow = number("JANUS_FUZZ_COUNT") != nil
+
   private static func number(_ name: String) -> Int? {
     getenv(name).flatMap { Int(String(cString: $0)) }
   }
@@ -38,7 +41,7 @@ import V1Graph
       }
     }
     if Self.logs { print("\(count) changed graphs, \(refused) refused") }
-    #expect(count == 0 || refused < count)
+    #expect(refused < count || Self.isNarrow)
   }
 
   /// A function that declares a shape, before each input of each row in turn: all shapes with
@@ -72,7 +75,7 @@ import V1Graph
       }
     }
     if Self.logs { print("\(count) declared shapes, \(refused) refused") }
-    #expect(count == 0 || refused < count)
+    #expect(refused < count || Self.isNarrow)
   }
 
   /// Whether the graph runs; what is thrown instead has to be an error of one line.

@@ -28,6 +28,10 @@ package func difference(_ got: Tensor, _ expected: Tensor, tolerance: Double) ->
   if expected.dtype == .string {
     return got.dtype == .string && got.strings == expected.strings ? nil : "other strings"
   }
+  // Exact integers of 64 bits are more than doubles hold.
+  if got.dtype == expected.dtype, got.dtype.isInteger, tolerance <= 1e-5 {
+    return got.bytes.elementsEqual(expected.bytes) ? nil : "other integers"
+  }
   guard got.dtype.isNumeric else { return "a \(got.dtype) tensor, expected \(expected.dtype)" }
   for (index, (a, b)) in zip(asDoubles(got), asDoubles(expected)).enumerated() {
     for (x, y) in [(a.0, b.0), (a.1, b.1)] {

@@ -9,7 +9,9 @@ import Testing
   ) {
     let error = #expect(throws: TFError.self, sourceLocation: sourceLocation) { _ = try body() }
     for part in parts {
-      #expect(error?.message.contains(part) == true, "\(error!)", sourceLocation: sourceLocation)
+      #expect(
+        error?.message.contains(part) == true,
+        "\(error.map(String.init(describing:)) ?? "no error")", sourceLocation: sourceLocation)
     }
   }
 

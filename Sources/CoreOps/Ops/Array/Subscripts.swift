@@ -131,8 +131,8 @@ extension Tensor {
       guard let count = shape[0]?.value else {
         throw TFError.failedPrecondition(
           """
-          Iterating over a symbolic tensor whose first dimension is not known is not allowed: use \
-          tf.mapFn or tf.whileLoop
+          Iterating over a symbolic tensor whose first dimension is not known is not allowed: give \
+          it a size, or take its parts with tf.unstack and a number of them
           """
         )
       }
