@@ -28,8 +28,8 @@ extension V1API {
     set(.v2)
   }
 
-  /// Has variables be resources: kept for the variables of programs, which are not here yet. Follows
-  /// `tf.compat.v1.enable_resource_variables`.
+  /// Has variables be resources: kept for the variables of programs, which are not here yet.
+  /// Follows `tf.compat.v1.enable_resource_variables`.
   public static func enableResourceVariables() { change { $0.resourceVariables = true } }
   /// Follows `tf.compat.v1.disable_resource_variables`.
   public static func disableResourceVariables() { change { $0.resourceVariables = false } }

@@ -161,7 +161,8 @@ struct ModelReport {
   var text: String {
     var text = ""
     func line(_ title: String, _ content: String) {
-      text += title + String(repeating: " ", count: max(14 - title.count, 1)) + content.oneLine + "\n"
+      let filling = String(repeating: " ", count: max(14 - title.count, 1))
+      text += title + filling + content.oneLine + "\n"
     }
     func list(_ title: String, _ values: [String], most: Int = 20) {
       for (index, value) in values.prefix(most).enumerated() {

@@ -55,7 +55,8 @@ struct RunCommand: ParsableCommand {
       try NumPyFiles.write(named, to: out)
     } else {
       for (name, tensor) in named {
-        try printLine("\(name.oneLine): \(tensor.dtype) \(tensor.dims)\n\(TensorText.print(tensor))")
+        let text = TensorText.print(tensor)
+        try printLine("\(name.oneLine): \(tensor.dtype) \(tensor.dims)\n\(text)")
       }
     }
   }
