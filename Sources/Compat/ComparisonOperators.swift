@@ -147,15 +147,25 @@ private enum Bits {
     let dtype = x.definiteDType ?? y.definiteDType
     let (x, y) = (try x.asTensor(preferring: dtype), try y.asTensor(preferring: dtype))
     let isLogic = x.dtype == .bool
-    switch self {
-    case .both:
-      return try isLogic
-        ? ComparisonOps.family.logicalAnd(x, y) : BitwiseOps.family.bitwiseAnd(x, y)
-    case .either:
-      return try isLogic
-        ? ComparisonOps.family.logicalOr(x, y) : BitwiseOps.family.bitwiseOr(x, y)
-    case .one:
-      return try isLogic ? ComparisonOps.exclusiveOr(x, y) : BitwiseOps.family.bitwiseXor(x, y)
+    let standard =
+      switch self {
+      case .both: "and"
+      case .either: "or"
+      case .one: "xor"
+      }
+    return try inScope(nil, standard) { scope in
+      guard isLogic else {
+        switch self {
+        case .both: return try BitwiseOps.family.bitwiseAnd(x, y)
+        case .either: return try BitwiseOps.family.bitwiseOr(x, y)
+        case .one: return try BitwiseOps.family.bitwiseXor(x, y)
+        }
+      }
+      switch self {
+      case .both: return try ComparisonOps.family.logicalAnd(x, y, name: scope)
+      case .either: return try ComparisonOps.family.logicalOr(x, y, name: scope)
+      case .one: return try ComparisonOps.exclusiveOr(x, y, name: scope)
+      }
     }
   }
 }

@@ -97,7 +97,7 @@ package final class GraphBuilder: Interpreter {
   package func add(
     _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, after previous: Int? = nil
   ) throws -> Int {
-    let base = name ?? op.name
+    let base = name ?? op.nodeName
     do {
       if let name { try NameRules.check(name, in: scope.name) }
       let node =

@@ -39,7 +39,8 @@ package final class EagerInterpreter: Interpreter {
   }
 
   package static func apply(
-    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, _ execution: ExecutionContext
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs,
+    _ execution: @autoclosure () -> ExecutionContext
   ) throws -> [Tensor] {
     let floatState = jk_float_enter()
     defer { jk_float_leave(floatState) }
@@ -48,14 +49,14 @@ package final class EagerInterpreter: Interpreter {
     if let entry = cache.entries[slot], entry.matches(op, inputs, attrs) {
       do {
         guard let specialisation = entry.specialisation else {
-          return try entry.kernel.run(inputs, execution)
+          return try entry.kernel.run(inputs, execution())
         }
-        return try entry.kernel.run(specialisation, inputs)
+        return try specialisation.run(inputs)
       } catch let error as TFError {
         throw error.at(node: nil, op: op.name)
       }
     }
-    return try applySlowly(op, inputs, attrs, execution, cache, slot)
+    return try applySlowly(op, inputs, attrs, execution(), cache, slot)
   }
 
   @inline(never)
@@ -81,7 +82,7 @@ package final class EagerInterpreter: Interpreter {
       do {
         let specialisation = try kernel.specialise(
           specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
-        let outputs = try kernel.run(specialisation, inputs)
+        let outputs = try specialisation.run(inputs)
         if let values = EagerCache.values(of: inputs, used: specialisation.usedValues) {
           cache.entries[slot] = EagerCache.Entry(
             op: op, attrs: attrs, shapes: inputs.map(\.dims), values: values, kernel: kernel,

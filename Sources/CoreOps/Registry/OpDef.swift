@@ -2,6 +2,8 @@
 public final class OpDef: Sendable {
   /// TensorFlow's name of the op type.
   public let name: String
+  /// What a node without a name is called: as TensorFlow's Python function calls it.
+  package let nodeName: String
   /// Whether two calls with equal inputs may differ, or a call has effects.
   public let isStateful: Bool
   /// Whether an input may be a variable that has no value yet.
@@ -21,9 +23,10 @@ public final class OpDef: Sendable {
     _ name: String, _ signature: @autoclosure @escaping @Sendable () -> String,
     stateful: Bool = false, allowsUninitialized: Bool = false, mayWait: Bool = false,
     shape: @escaping ShapeRule,
-    kernel: Kernel, gradient: Gradient, list: ListRole? = nil
+    kernel: Kernel, gradient: Gradient, list: ListRole? = nil, node: String? = nil
   ) {
     self.name = name
+    nodeName = node ?? name
     signatureText = signature
     isStateful = stateful
     self.allowsUninitialized = allowsUninitialized

@@ -65,11 +65,21 @@ package struct PreparedKernel: Sendable {
     package let result: Specialised
     /// The inputs whose values it depends on, as a bit set.
     package let usedValues: UInt64
+    fileprivate let outputTypes: [DType]
+    // What each call reads of `result`, so that it copies no more.
+    fileprivate let run: Run?
+    fileprivate let scratchBytes: Int
 
-    init(outputs: [Shape], result: Specialised, usedValues: UInt64) {
+    init(outputs: [Shape], _ outputTypes: [DType], result: Specialised, usedValues: UInt64) {
       self.outputs = outputs
+      self.outputTypes = outputTypes
       self.result = result
       self.usedValues = usedValues
+      if case .run(let spec) = result {
+        (run, scratchBytes) = (spec.run, spec.scratchBytes)
+      } else {
+        (run, scratchBytes) = (nil, 0)
+      }
     }
   }
 
@@ -95,7 +105,8 @@ package struct PreparedKernel: Sendable {
     let result = try specialise(
       SpecialiseContext(
         inputs: shapes, outputs: outputs, values: known, valuesStay: valuesStay, isBrief: isBrief))
-    return Specialisation(outputs: outputs, result: result, usedValues: known.used)
+    return Specialisation(
+      outputs: outputs, outputTypes, result: result, usedValues: known.used)
   }
 
   /// The shapes that the shape rule found to be right last.
@@ -125,7 +136,7 @@ package struct PreparedKernel: Sendable {
       case .raw(let specialise):
         let specialisation = try self.specialise(
           specialise, shapes: inputs.map(\.dims), values: inputs, valuesStay: false)
-        return try run(specialisation, inputs)
+        return try specialisation.run(inputs)
       case .dynamic(let run):
         try checkShapes(inputs)
         if op.mayWait { return try runWaiting(inputs, execution) }
@@ -170,43 +181,48 @@ package struct PreparedKernel: Sendable {
       throw error.at(node: node.isEmpty ? nil : node, op: op.name)
     }
   }
+}
 
-  package func run(_ specialisation: Specialisation, _ inputs: [Tensor]) throws -> [Tensor] {
-    switch specialisation.result {
-    case .constant(let outputs): return outputs.map { $0.withNewIdentity() }
+extension PreparedKernel.Specialisation {
+  /// Runs on values of the shapes, and with the used values, that it is for.
+  package func run(_ inputs: [Tensor]) throws -> [Tensor] {
+    guard let run else { return handOn(inputs) }
+    if outputTypes.count == 1 {
+      let output = try room(0)
+      try call(run, inputs) { $0.initialize(to: output.pointer) }
+      return [output]
+    }
+    let outputs = try outputTypes.indices.map { try room($0) }
+    try call(run, inputs) { target in
+      for (index, output) in outputs.enumerated() {
+        (target + index).initialize(to: output.pointer)
+      }
+    }
+    return outputs
+  }
+
+  /// The outputs where nothing is to be computed.
+  private func handOn(_ inputs: [Tensor]) -> [Tensor] {
+    switch result {
+    case .constant(let outputs): outputs.map { $0.withNewIdentity() }
     case .alias(let index):
-      return [
-        Tensor(
-          dtype: outputTypes[0], dims: specialisation.outputs[0], payload: inputs[index].payload)
-      ]
-    case .run(let spec):
-      if outputTypes.count == 1 {
-        let output = try room(0, specialisation)
-        try call(spec, inputs) { $0.initialize(to: output.pointer) }
-        return [output]
-      }
-      let outputs = try outputTypes.indices.map { try room($0, specialisation) }
-      try call(spec, inputs) { target in
-        for (index, output) in outputs.enumerated() {
-          (target + index).initialize(to: output.pointer)
-        }
-      }
-      return outputs
+      [Tensor(dtype: outputTypes[0], dims: outputs[0], payload: inputs[index].payload)]
+    case .run: preconditionFailure("a kernel that runs has its call")
     }
   }
 
   /// Memory for one of the outputs.
-  private func room(_ index: Int, _ specialisation: Specialisation) throws -> Tensor {
+  private func room(_ index: Int) throws -> Tensor {
     let dtype = outputTypes[index]
-    let dims = specialisation.outputs[index]
+    let dims = outputs[index]
     return Tensor(
       dtype: dtype, dims: dims, buffer: try Buffer(byteCount: dims.elementCount &* dtype.byteSize))
   }
 
   /// Calls a kernel on the addresses of `inputs` and those that `outputs` puts after them.
   @inline(__always)
-  private func call(_ spec: RunSpec, _ inputs: [Tensor], outputs: (Pointers) -> Void) throws {
-    let scratch = spec.scratchBytes > 0 ? try Buffer(byteCount: spec.scratchBytes) : nil
+  private func call(_ run: Run, _ inputs: [Tensor], outputs: (Pointers) -> Void) throws {
+    let scratch = scratchBytes > 0 ? try Buffer(byteCount: scratchBytes) : nil
     try withUnsafeTemporaryAllocation(
       of: UnsafeMutableRawPointer.self, capacity: inputs.count &+ outputTypes.count &+ 1
     ) { pointers in
@@ -214,7 +230,7 @@ package struct PreparedKernel: Sendable {
       for index in inputs.indices { (base + index).initialize(to: inputs[index].pointer) }
       outputs(base + inputs.count)
       if let scratch { (base + inputs.count + outputTypes.count).initialize(to: scratch.pointer) }
-      try spec.run(base)
+      try run(base)
     }
     withExtendedLifetime((inputs, scratch)) {}
     try Cancellation.checkKernel()
@@ -236,7 +252,7 @@ extension PreparedKernel {
     if let last, last.shapes.count == inputs.count,
       inputs.indices.allSatisfy({ last.shapes[$0] == inputs[$0].dims })
     {
-      return try run(last.specialisation, inputs)
+      return try last.specialisation.run(inputs)
     }
     do {
       let shapes = inputs.map(\.dims)
@@ -244,7 +260,7 @@ extension PreparedKernel {
         specialise, shapes: shapes, values: inputs, valuesStay: false)
       // One that depends on values is good for these only.
       if made.usedValues == 0 { last = LastSpecialisation(shapes: shapes, specialisation: made) }
-      return try run(made, inputs)
+      return try made.run(inputs)
     } catch is NeedsValue {
       throw TFError.internal("the shape rule does not infer the output shape")
     }

@@ -67,12 +67,12 @@ public struct PartialShape: Sendable, Hashable, ExpressibleByArrayLiteral, Custo
     return a.count == b.count && zip(a, b).allSatisfy { $0 == nil || $1 == nil || $0 == $1 }
   }
 
-  /// What is known from both; throws when they contradict each other.
   /// The shape without its last dimension.
   package func dropLast() -> PartialShape {
     dims.map { PartialShape(Array($0.dropLast())) } ?? .unknown
   }
 
+  /// What is known from both; throws when they contradict each other.
   public func merged(with other: PartialShape) throws -> PartialShape {
     guard let a = dims else { return other }
     guard let b = other.dims else { return self }

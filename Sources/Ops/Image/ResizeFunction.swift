@@ -44,17 +44,25 @@ extension ImageAPI {
         "'images' must have either 3 or 4 dimensions, the shape is \(given.shape)")
     }
     let isSingle = given.rank == 3
-    let batch = try isSingle ? ShapeOps.family.expandDims([given, ShapeOps.scalar(0)]) : given
     var newSize = try size.asTensor(preferring: .int32)
     guard newSize.shape.isCompatible(with: [2]) else {
       throw TFError.invalidArgument(
         "'size' must be a 1-D Tensor of 2 elements: new_height, new_width")
     }
-    let old = [batch.shape[1]?.value, batch.shape[2]?.value]
+    let top = isSingle ? 0 : 1
+    let old = [given.shape[top]?.value, given.shape[top + 1]?.value]
     if preserveAspectRatio { newSize = try fitting(newSize, old) }
     if !newSize.isSymbolic, try newSize.integers().map(Optional.some) == old { return given }
-    let resized = try resampled(batch, newSize, old, method, antialias, name)
-    return try isSingle ? ShapeOps.family.squeeze([resized], ["squeeze_dims": .ints([0])]) : resized
+    return try inScope(name, "resize") { _ in
+      let batch =
+        try isSingle
+        ? ShapeOps.family.expandDims([given, ShapeOps.scalar(0).asConstant(named: "ExpandDims/dim")])
+        : given
+      let resized = try resampled(
+        batch, newSize.asConstant(named: "size"), old, method, antialias, nil)
+      return try isSingle
+        ? ShapeOps.family.squeeze([resized], ["squeeze_dims": .ints([0])]) : resized
+    }
   }
 
   /// The same by label.

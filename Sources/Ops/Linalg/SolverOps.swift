@@ -230,14 +230,10 @@ extension SolverOps {
   /// Which matrices of the first two inputs each matrix of the output is made from.
   fileprivate static func places(_ context: StackContext) throws -> [(Int, Int)] {
     let output = Shape(Array(context.outputs[0].dims.dropLast(2)))
-    func indices(_ shape: Shape) throws -> [Double] {
-      let batch = Shape(Array(shape.dims.dropLast(2)))
-      return try RandomRules.broadcast((0..<batch.elementCount).map(Double.init), batch, to: output)
+    func indices(_ shape: Shape) throws -> [Int] {
+      try broadcastIndices(Shape(Array(shape.dims.dropLast(2))), to: output)
     }
-    if output.elementCount == 0 { return [] }
-    return try zip(indices(context.inputs[0]), indices(context.inputs[1])).map {
-      (Int($0), Int($1))
-    }
+    return Array(try zip(indices(context.inputs[0]), indices(context.inputs[1])))
   }
 
   /// X with A · X = B, or Aᴴ · X = B, for a triangle A.

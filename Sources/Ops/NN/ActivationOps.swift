@@ -119,12 +119,24 @@ extension SharedNN {
     _ features: some TensorConvertible, approximate: Bool = false, name: String? = nil
   ) throws -> Tensor {
     let x = try features.asTensor()
-    if approximate {
-      let inner = try (x + BinaryOps.family.pow(x, 3) * 0.044715) * 0.7978845608028654
-      return try BinaryOps.family.multiply(x * 0.5, UnaryOps.family.tanh(inner) + 1, name: name)
+    return try inScope(name, "Gelu") { scope in
+      // TensorFlow casts some factors to the dtype, and hands others to the operator.
+      func factor(_ value: Double) throws -> Tensor {
+        try value.asTensor(preferring: x.dtype).asConstant(named: "Cast/x")
+      }
+      let product = BinaryOps.family.multiply
+      guard approximate else {
+        let half = try 0.5 * x
+        // For a large -x, 1 + erf would be a difference of near numbers.
+        let argument = try -x * factor(0.7071067811865476)
+        return try product(half, MathAPI.erfc(argument), name: scope)
+      }
+      let coefficient = try factor(0.044715)
+      let half = try 0.5 * x
+      let cube = try product(coefficient, BinaryOps.family.pow(x, 3), name: "mul")
+      let inner = try 0.7978845608028654 * (x + cube)
+      return try product(half, 1 + UnaryOps.family.tanh(inner), name: scope)
     }
-    let erf = try UnaryOps.family.erf(x / 1.4142135623730951)
-    return try BinaryOps.family.multiply(x * 0.5, erf + 1, name: name)
   }
 
   /// The same of a literal.

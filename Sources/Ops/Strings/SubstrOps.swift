@@ -38,9 +38,8 @@ package struct SubstrOps: OpFamily {
       throw Shape.refusal(dims.dims, dims.description)
     }
     let (strings, starts, sizes) = (input.strings, try positions.integers(), try lengths.integers())
-    try MemoryLimit.room(for: count * 2 * MemoryLayout<Int>.stride)
     let (ofString, ofPosition) = (
-      broadcastIndices(input.dims, to: dims), broadcastIndices(positions.dims, to: dims)
+      try broadcastIndices(input.dims, to: dims), try broadcastIndices(positions.dims, to: dims)
     )
     let builder = try StringBuilder(count: count)
     var pace = Pace()

@@ -169,14 +169,17 @@ extension Tensor {
       let integers = values.compactMap { $0 as? Int }
       if integers.count == values.count {
         return try ShapeOps.integers(ShapeOps.vector(integers), wide ? .int64 : .int32)
+          .asConstant(named: "stack")
       }
       let dtype: DType = wide ? .int64 : .int32
       return try JoinOps.family.pack(
-        values.map { try CastOps.cast($0.asTensor(preferring: dtype), dtype) })
+        values.map { try CastOps.cast($0.asTensor(preferring: dtype), dtype) }, name: "stack")
     }
     var attrs = Attrs()
     for mask in SliceOps.maskNames { attrs[mask] = .int(masks[mask] ?? 0) }
-    return try SliceOps.family.stridedSlice(
-      [self, vector(begin), vector(end), vector(strides)], attrs, name: "strided_slice")
+    return try inScope(nil, "strided_slice") { scope in
+      try SliceOps.family.stridedSlice(
+        [self, vector(begin), vector(end), vector(strides)], attrs, name: scope)
+    }
   }
 }

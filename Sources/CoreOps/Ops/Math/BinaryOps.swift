@@ -245,7 +245,7 @@ extension Kernel {
       guard let output = shape.known else { throw TFError.internal("a value of unknown shape") }
       let (a, b) = (x.strings, y.strings)
       let builder = try StringBuilder(count: output.elementCount)
-      let pairs = zip(
+      let pairs = try zip(
         broadcastIndices(x.dims, to: output), broadcastIndices(y.dims, to: output))
       for (i, j) in pairs {
         try body(a[i], b[j], builder)

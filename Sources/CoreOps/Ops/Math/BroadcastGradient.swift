@@ -58,14 +58,27 @@ package struct BroadcastAxes {
 
 /// For each element of `output`, in row-major order, the element of a tensor of shape `shape` that
 /// is repeated there.
-package func broadcastIndices(_ shape: Shape, to output: Shape) -> [Int] {
+///
+/// - Throws: `RESOURCE_EXHAUSTED`; what ends the run.
+package func broadcastIndices(_ shape: Shape, to output: Shape) throws -> [Int] {
+  let count = output.elementCount
+  if count == 0 { return [] }
+  // What the last axis but one gave is there beside the result.
+  try MemoryLimit.room(for: count * 2 * MemoryLayout<Int>.stride)
   let offset = output.rank - shape.rank
   let strides = shape.strides
   var indices = [0]
+  var pace = Pace()
   for axis in 0..<output.rank {
-    let own = axis - offset
+    let (own, size) = (axis - offset, output[axis])
     let step = own < 0 || shape[own] == 1 ? 0 : strides[own]
-    indices = indices.flatMap { base in (0..<output[axis]).map { base &+ $0 &* step } }
+    var next: [Int] = []
+    next.reserveCapacity(indices.count * size)
+    for base in indices {
+      try pace.step(size)
+      for place in 0..<size { next.append(base &+ place &* step) }
+    }
+    indices = next
   }
   return indices
 }

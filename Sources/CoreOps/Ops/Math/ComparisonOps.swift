@@ -81,7 +81,8 @@ extension ComparisonOps {
   /// Exclusive or of booleans, of the three ops that TensorFlow makes it of.
   package static func exclusiveOr(_ x: Tensor, _ y: Tensor, name: String? = nil) throws -> Tensor {
     try family.logicalAnd(
-      family.logicalOr(x, y), UnaryOps.family.logicalNot(family.logicalAnd(x, y)), name: name)
+      family.logicalOr(x, y), UnaryOps.family.logicalNot(family.logicalAnd(x, y)),
+      name: name ?? "LogicalXor")
   }
 }
 

@@ -292,9 +292,12 @@ extension SharedAPI {
     nbins: any TensorConvertible = 100, dtype: DType = .int32, name: String? = nil
   ) throws -> Tensor {
     let values = try values.asTensor()
-    return try CountOps.family.histogram(
-      [values, valueRange.asTensor(preferring: values.dtype), nbins.asTensor()],
-      Attrs().with("dtype", .type(dtype), unless: dtype == .int32), name: name)
+    return try inScope(name, "histogram_fixed_width") { scope in
+      let range = try valueRange.asTensor(preferring: values.dtype).asConstant(named: "value_range")
+      return try CountOps.family.histogram(
+        [values, range, nbins.asTensor().asConstant(named: "nbins")],
+        Attrs().with("dtype", .type(dtype), unless: dtype == .int32), name: scope)
+    }
   }
 
   /// The same with its arguments by position.

@@ -98,14 +98,8 @@ public struct UnaryOp: Sendable {
 /// An element-wise op of two inputs that broadcast; calling it applies it.
 public struct BinaryOp: Sendable {
   package let opDef: OpDef
-  /// The name that TensorFlow's function gives its node, where that is not the op's.
-  private let nodeName: String?
-
   /// An op whose signature, kernel or gradient is out of the ordinary.
-  package init(_ opDef: OpDef) {
-    self.opDef = opDef
-    nodeName = nil
-  }
+  package init(_ opDef: OpDef) { self.opDef = opDef }
 
   /// - Parameters:
   ///   - types: the dtypes that TensorFlow's signature allows.
@@ -123,7 +117,6 @@ public struct BinaryOp: Sendable {
     failure: @escaping LoopFailure = { .internal("loop status \($0)") },
     node: String? = nil, gradient: Gradient
   ) {
-    nodeName = node
     opDef = OpDef(
       name,
       """
@@ -132,7 +125,7 @@ public struct BinaryOp: Sendable {
       """,
       shape: shape,
       kernel: .elementwise(kernel ?? types, loops, cost: cost, failure: failure),
-      gradient: gradient)
+      gradient: gradient, node: node)
   }
 
   /// The gradients for both inputs before they are summed to the inputs' shapes, from that of the
@@ -158,7 +151,7 @@ public struct BinaryOp: Sendable {
   public func callAsFunction(
     _ x: some TensorConvertible, _ y: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
-    try opDef(operands(x, y), name: name ?? nodeName)
+    try opDef(operands(x, y), name: name)
   }
 
   /// The same of two literals.
@@ -171,6 +164,6 @@ public struct BinaryOp: Sendable {
   /// The same where both are tensors already: nothing is converted.
   @_disfavoredOverload
   public func callAsFunction(_ x: Tensor, _ y: Tensor, name: String? = nil) throws -> Tensor {
-    try opDef([x, y], name: name ?? nodeName)
+    try opDef([x, y], name: name)
   }
 }

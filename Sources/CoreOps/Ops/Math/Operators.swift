@@ -97,6 +97,9 @@ extension BinaryOps {
       return try family.realdiv(x, y, name: name)
     }
     let wide: DType = x.dtype.byteSize <= 2 ? .float32 : .float64
-    return try family.realdiv(CastOps.cast(x, wide), CastOps.cast(y, wide), name: name)
+    return try inScope(name, "truediv") { scope in
+      let (x, y) = (try x.asConstant(named: "x"), try y.asConstant(named: "y"))
+      return try family.realdiv(CastOps.cast(x, wide), CastOps.cast(y, wide), name: scope)
+    }
   }
 }

@@ -180,7 +180,8 @@ struct DenseMatrix {
     var factor = self
     let info = jk_potrf(z, 0, Int32(rows), &factor.values)
     for c in 0..<columns { for r in 0..<c { factor[r, c] = (0, 0) } }
-    return info == 0 && factor.isFinite ? factor : plainCholesky()
+    if info == 0, factor.isFinite { return factor }
+    return isFinite ? nil : plainCholesky()
   }
 
   /// X with L·Lᴴ·X = `b` for the L that this matrix is.

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Factorisations element by element, in the order of Eigen's steps: they give TensorFlow's
 /// results for matrices that are not finite, on which LAPACK stops or takes shortcuts, and its
 /// choice of pivots among complex numbers.
@@ -13,7 +15,9 @@ extension DenseMatrix {
   ) -> (factors: DenseMatrix, pivots: [Int32]) {
     var a = self
     var pivots = [Int32](repeating: 0, count: max(rows, 1))
+    var left = Int64(0)
     for k in 0..<rows {
+      if Self.isToEnd(rows, columns, &left) { return (a, pivots) }
       var (pivot, greatest) = (k, Self.size(a[k, k]))
       for row in k + 1..<rows {
         let size = Self.size(a[row, k])
@@ -40,7 +44,9 @@ extension DenseMatrix {
   /// X with L · U · X = P · `b` for the factors that this matrix is.
   func plainSolve(_ b: DenseMatrix, pivots: [Int32]) -> DenseMatrix {
     var x = b
+    var left = Int64(0)
     for column in 0..<b.columns {
+      if Self.isToEnd(rows, rows, &left) { return x }
       for row in 0..<rows {
         let other = Int(pivots[row]) - 1
         if other != row { (x[row, column], x[other, column]) = (x[other, column], x[row, column]) }
@@ -67,7 +73,9 @@ extension DenseMatrix {
   /// the root of a number at or below 0. One that is not a number goes on.
   func plainCholesky() -> DenseMatrix? {
     var l = DenseMatrix(isComplex: isComplex, rows: rows, columns: columns)
+    var left = Int64(0)
     for k in 0..<columns {
+      if Self.isToEnd(rows, k, &left) { return l }
       var diagonal = self[k, k].re
       for j in 0..<k {
         let x = l[k, j]
@@ -95,7 +103,9 @@ extension DenseMatrix {
   func plainCholeskyGradient(_ gradient: DenseMatrix) -> DenseMatrix {
     var g = gradient
     for column in 0..<columns { for row in 0..<column { g[row, column] = (0, 0) } }
+    var left = Int64(0)
     for k in (0..<rows).reversed() {
+      if Self.isToEnd(rows, k, &left) { return g }
       let diagonal = self[k, k].re
       var sum = 0.0
       for row in k + 1..<rows {
@@ -114,6 +124,13 @@ extension DenseMatrix {
       g[k, k] = (own / 2, 0)
     }
     return g.adding(g.transposed()).scaled(0.5)
+  }
+
+  /// Whether the run is to end, which the executor then finds out too; asked before `rows` times
+  /// `columns` steps.
+  static func isToEnd(_ rows: Int, _ columns: Int, _ left: inout Int64) -> Bool {
+    // A step here takes some ten times one of a loop in C.
+    jk_stopped_after(Int64(rows &* columns &* 10), &left)
   }
 
   /// Whether what `lu` left on the diagonal makes the matrix one without an inverse. Comparisons

@@ -12,7 +12,9 @@ extension DenseMatrix {
     let wide = full ? m : count
     var factors = self
     var coefficients: [Complex] = []
+    var left = Int64(0)
     for k in 0..<count {
+      if Self.isToEnd(m, n, &left) { coefficients.append((0, 0)); continue }
       let (coefficient, beta) = factors.makeReflection(k)
       factors[k, k] = (beta, 0)
       coefficients.append(coefficient)
@@ -24,6 +26,7 @@ extension DenseMatrix {
     var q = DenseMatrix(isComplex: isComplex, rows: m, columns: wide)
     for i in 0..<wide { q[i, i] = (1, 0) }
     for k in (0..<count).reversed() {
+      if Self.isToEnd(m, wide, &left) { break }
       let coefficient = (coefficients[k].re, -coefficients[k].im)
       // A square Q is the identity but for the corner that was reflected so far.
       q.reflect(

@@ -153,26 +153,7 @@ enum RandomRules {
     if shape == output { return values }
     try MemoryLimit.room(for: output.elementCount * 8)
     if values.count == 1 { return [Double](repeating: values[0], count: output.elementCount) }
-    var result: [Double] = []
-    result.reserveCapacity(output.elementCount)
-    let strides = shape.strides
-    let lead = output.rank - shape.rank
-    var index = [Int](repeating: 0, count: output.rank)
-    var pace = Pace()
-    for _ in 0..<output.elementCount {
-      try pace.step()
-      var offset = 0
-      for axis in 0..<shape.rank where shape[axis] != 1 {
-        offset += index[axis + lead] * strides[axis]
-      }
-      result.append(values[offset])
-      for axis in (0..<output.rank).reversed() {
-        index[axis] += 1
-        if index[axis] < output[axis] { break }
-        index[axis] = 0
-      }
-    }
-    return result
+    return try broadcastIndices(shape, to: output).map { values[$0] }
   }
 
   /// A permutation of the rows of `value`.
