@@ -70,23 +70,27 @@ let package = Package(
     .target(
       name: "CoreGraph", dependencies: ["CKernels", "CoreOps"], swiftSettings: swiftSettings),
     .target(
-      name: "Serialization",
-      dependencies: ["CKernels", "CoreGraph", "CoreOps", "CProtos", "CZlib"],
+      name: "Serialization", dependencies: ["CKernels", "CoreOps", "CProtos", "CZlib"],
       swiftSettings: swiftSettings),
     .target(
-      name: "V1Graph", dependencies: ["CoreGraph", "CoreOps", "Serialization"],
+      name: "Models", dependencies: ["CoreGraph", "CoreOps", "CProtos", "Serialization"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "V1Graph", dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization"],
       swiftSettings: swiftSettings),
     .target(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps"], swiftSettings: swiftSettings),
     .target(
       name: "Compat",
-      dependencies: ["CoreGraph", "CoreOps", "Ops", "Serialization", "V1Graph", "V2Eager"],
+      dependencies: [
+        "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
+      ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "janus",
       dependencies: [
-        "Compat", "CoreGraph", "CoreOps", "Ops", "Serialization", "V1Graph", "V2Eager",
+        "Compat", "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -103,7 +107,7 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "janus", "CoreGraph", "CoreOps", "Ops", "Serialization", "TestSupport", "V1Graph",
+        "janus", "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "TestSupport", "V1Graph",
       ],
       path: "Tests/CommandLine", swiftSettings: swiftSettings),
     .testTarget(
@@ -118,7 +122,8 @@ let package = Package(
     .testTarget(
       name: "SerializationTests",
       dependencies: [
-        "CoreGraph", "CoreOps", "CProtos", "Ops", "Serialization", "TestSupport", "V1Graph",
+        "CoreGraph", "CoreOps", "CProtos", "Models", "Ops", "Serialization", "TestSupport",
+        "V1Graph",
       ],
       path: "Tests/Serialization", exclude: ["Fixtures"], swiftSettings: swiftSettings),
   ],
@@ -132,7 +137,8 @@ let package = Package(
 if Context.environment["JANUS_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "janus-fuzz", dependencies: ["CoreGraph", "CoreOps", "Ops", "Serialization"],
+      name: "janus-fuzz",
+      dependencies: ["CoreGraph", "CoreOps", "Models", "Ops", "Serialization"],
       path: "Tests/Fuzz",
       swiftSettings: swiftSettings))
 }

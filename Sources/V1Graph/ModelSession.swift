@@ -1,6 +1,7 @@
 package import CoreGraph
 package import CoreOps
-public import Serialization
+public import Models
+import Serialization
 
 extension Session {
   /// A session on a model of any kind, ready to run.

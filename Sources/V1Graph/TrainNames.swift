@@ -1,4 +1,5 @@
 import CoreOps
+public import Models
 public import Serialization
 
 /// `tf.train` in TF-1 style.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CoreOps
+import Models
 import Serialization
 
 /// How a model is written, as commands that write one take it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoreGraph
 import CoreOps
+import Models
 import Serialization
 import V1Graph
 

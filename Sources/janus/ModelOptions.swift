@@ -2,6 +2,7 @@ import ArgumentParser
 import CKernels
 import CoreGraph
 import CoreOps
+import Models
 import Serialization
 import V1Graph
 

@@ -1,5 +1,6 @@
 import CoreGraph
 import CoreOps
+import Models
 import Serialization
 import V1Graph
 

@@ -1,6 +1,7 @@
 import CoreGraph
 import CoreOps
 import Glibc
+import Models
 import Serialization
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import CoreGraph
 import CoreOps
+import Models
 import Serialization
 
 /// What reads a kind of file, by the extension of its name.

@@ -4,6 +4,7 @@ import Ops
 import TestSupport
 import Testing
 import V1Graph
+@testable import Models
 
 @testable import Serialization
 

@@ -60,19 +60,6 @@ public struct NodeDef: Sendable, Hashable {
   }
 }
 
-/// A protocol buffer field outside the schema: its number, wire type and bytes (without the tag).
-public struct UnknownField: Sendable, Hashable {
-  public var number: Int
-  public var wireType: Int
-  public var bytes: [UInt8]
-
-  public init(number: Int, wireType: Int, bytes: [UInt8]) {
-    self.number = number
-    self.wireType = wireType
-    self.bytes = bytes
-  }
-}
-
 /// A function of a graph's library, as TensorFlow's `FunctionDef`.
 public struct FunctionDef: Sendable, Hashable {
   /// An argument: its dtype is fixed, an attribute's value, or a list.

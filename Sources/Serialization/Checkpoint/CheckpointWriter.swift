@@ -158,13 +158,13 @@ package enum CheckpointFiles {
   }
 
   /// The folder with its slash, or nothing, and the name in it.
-  static func split(_ path: String) -> (folder: String, name: String) {
+  package static func split(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return ("", path) }
     return (String(path[...slash]), String(path[path.index(after: slash)...]))
   }
 
   /// The names of what is in a folder; none where there is no such folder.
-  static func entries(of folder: String) -> [String] {
+  package static func entries(of folder: String) -> [String] {
     guard let directory = opendir(folder.isEmpty ? "." : folder) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []

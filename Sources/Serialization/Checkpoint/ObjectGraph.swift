@@ -1,6 +1,5 @@
-import CProtos
-public import CoreGraph
-import CoreOps
+package import CProtos
+public import CoreOps
 
 /// The objects whose values a checkpoint of TF-2's `tf.train.Checkpoint` holds: what refers to what
 /// by which name, and under which keys the values are. Follows `TrackableObjectGraph`.
@@ -112,7 +111,7 @@ public struct ObjectGraph: Sendable, Hashable {
     return node
   }
 
-  static func references(
+  package static func references(
     _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tensorflow__ObjectReference>?>?
   ) throws -> [Reference] {
     try messages(count, list).map {
@@ -120,7 +119,7 @@ public struct ObjectGraph: Sendable, Hashable {
     }
   }
 
-  static func slots(
+  package static func slots(
     _ count: Int,
     _ list: UnsafeMutablePointer<UnsafeMutablePointer<Tensorflow__SlotVariableReference>?>?
   ) throws -> [SlotVariable] {

@@ -5,9 +5,9 @@ import Synchronization
 /// A file that is written piece by piece under another name, and then takes its place: whoever
 /// looks sees the old file or the whole new one, also when the process or the machine stops
 /// meanwhile.
-final class FileStream {
+package final class FileStream {
   /// What errors call it.
-  let path: String
+  package let path: String
   private let temporary: String
   private let descriptor: Int32
   private var buffer: [UInt8] = []
@@ -19,13 +19,13 @@ final class FileStream {
   private static let count = Atomic<Int>(0)
 
   /// A name beside `path` that nobody else takes.
-  static func temporaryPath(_ path: String) -> String {
+  package static func temporaryPath(_ path: String) -> String {
     let number = count.add(1, ordering: .relaxed).oldValue
     return "\(path).\(getpid()).\(number).tmp"
   }
 
   /// - Throws: as the system says, with `path`.
-  init(_ path: String) throws {
+  package init(_ path: String) throws {
     self.path = path
     temporary = Self.temporaryPath(path)
     unlink(temporary)
@@ -40,9 +40,9 @@ final class FileStream {
     UnfinishedFile.forget(temporary)
   }
 
-  func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+  package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
     size += bytes.count
     if bytes.count < Self.bufferSize {
       buffer.append(contentsOf: bytes)
@@ -59,7 +59,7 @@ final class FileStream {
   }
 
   /// Writes what is left to the disk.
-  func sync() throws {
+  package func sync() throws {
     try flush()
     while fsync(descriptor) != 0 {
       // Some file systems and devices have nothing to sync.
@@ -73,7 +73,7 @@ final class FileStream {
   /// Syncs the file and gives it its name.
   ///
   /// - Parameter name: nil for the path that the stream was made for.
-  func finish(as name: String? = nil) throws {
+  package func finish(as name: String? = nil) throws {
     try sync()
     guard rename(temporary, name ?? path) == 0 else { throw systemError(name ?? path) }
     isFinished = true
@@ -81,7 +81,7 @@ final class FileStream {
 }
 
 /// Syncs the names in the folder of a file, so that a rename lasts.
-func syncFolder(of path: String) {
+package func syncFolder(of path: String) {
   let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
   let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { return }
@@ -93,7 +93,7 @@ func syncFolder(of path: String) {
 /// Makes the folder that a file goes into, if its parent is there.
 ///
 /// - Throws: as the system says.
-func makeFolder(for path: String) throws {
+package func makeFolder(for path: String) throws {
   guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
   let folder = String(path[..<slash])
   guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw systemError(folder) }

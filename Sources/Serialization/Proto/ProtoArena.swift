@@ -1,11 +1,11 @@
-import CProtos
+package import CProtos
 import CoreOps
 
 /// The memory of protobuf-c messages: what is made in an arena lives as long as the arena.
-final class ProtoArena {
+package final class ProtoArena {
   private let arena: OpaquePointer
 
-  init() throws {
+  package init() throws {
     guard let arena = jk_arena_new() else { throw TFError.resourceExhausted("out of memory") }
     self.arena = arena
   }
@@ -15,7 +15,7 @@ final class ProtoArena {
   /// Checks and unpacks a message.
   ///
   /// - Throws: `DATA_LOSS` when `bytes` are not a message of that schema.
-  func unpack<M>(
+  package func unpack<M>(
     _ schema: UnsafePointer<ProtobufCMessageDescriptor>, _ bytes: UnsafeRawBufferPointer
   ) throws -> UnsafeMutablePointer<M> {
     try ProtoArena.check(schema, bytes)
@@ -26,7 +26,7 @@ final class ProtoArena {
     return message.assumingMemoryBound(to: M.self)
   }
 
-  static func check(
+  package static func check(
     _ schema: UnsafePointer<ProtobufCMessageDescriptor>, _ bytes: UnsafeRawBufferPointer
   ) throws {
     var text = [CChar](repeating: 0, count: 256)
@@ -39,7 +39,7 @@ final class ProtoArena {
   }
 
   /// An empty message.
-  func make<M>(
+  package func make<M>(
     _: M.Type = M.self, _ schema: UnsafePointer<ProtobufCMessageDescriptor>
   ) throws -> UnsafeMutablePointer<M> {
     guard let message = jk_proto_new(schema, arena) else {
@@ -49,14 +49,14 @@ final class ProtoArena {
   }
 
   /// Zeroed room for `count` values.
-  func room<T>(_ count: Int, _: T.Type = T.self) throws -> UnsafeMutablePointer<T> {
+  package func room<T>(_ count: Int, _: T.Type = T.self) throws -> UnsafeMutablePointer<T> {
     guard let memory = jk_arena_alloc(arena, max(count, 1) &* MemoryLayout<T>.stride) else {
       throw TFError.resourceExhausted("out of memory")
     }
     return memory.assumingMemoryBound(to: T.self)
   }
 
-  func list<T: BitwiseCopyable>(_ values: [T]) throws -> UnsafeMutablePointer<T>? {
+  package func list<T: BitwiseCopyable>(_ values: [T]) throws -> UnsafeMutablePointer<T>? {
     if values.isEmpty { return nil }
     let memory: UnsafeMutablePointer<T> = try room(values.count)
     memory.initialize(from: values, count: values.count)
@@ -64,7 +64,7 @@ final class ProtoArena {
   }
 
   /// The messages of a repeated field, and how many.
-  func messages<T, M>(
+  package func messages<T, M>(
     _ values: [T], _ make: (T) throws -> UnsafeMutablePointer<M>
   ) throws -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<M>?>?) {
     if values.isEmpty { return (0, nil) }
@@ -73,15 +73,16 @@ final class ProtoArena {
     return (values.count, list)
   }
 
-  func texts(_ values: [String]) throws -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
+  package func texts(_ values: [String]) throws -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?)
+  {
     (values.count, try list(values.map { try bytes($0) }))
   }
 
-  func bytes(_ values: [UInt8]) throws -> ProtobufCBinaryData {
+  package func bytes(_ values: [UInt8]) throws -> ProtobufCBinaryData {
     ProtobufCBinaryData(len: values.count, data: try list(values))
   }
 
-  func bytes(_ text: String) throws -> ProtobufCBinaryData {
+  package func bytes(_ text: String) throws -> ProtobufCBinaryData {
     var text = text
     return try text.withUTF8 { utf8 in
       if utf8.isEmpty { return ProtobufCBinaryData(len: 0, data: nil) }
@@ -93,7 +94,7 @@ final class ProtoArena {
 }
 
 /// The bytes of a message.
-func packed<M>(_ message: UnsafeMutablePointer<M>) throws -> [UInt8] {
+package func packed<M>(_ message: UnsafeMutablePointer<M>) throws -> [UInt8] {
   let base = UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
   let size = protobuf_c_message_get_packed_size(base)
   guard size < 1 << 31 else {
@@ -106,10 +107,10 @@ func packed<M>(_ message: UnsafeMutablePointer<M>) throws -> [UInt8] {
 }
 
 extension ProtobufCBinaryData {
-  var array: [UInt8] { Array(UnsafeBufferPointer(start: data, count: len)) }
+  package var array: [UInt8] { Array(UnsafeBufferPointer(start: data, count: len)) }
 
   /// The text of a field that must be UTF-8.
-  func text(_ field: StaticString) throws -> String {
+  package func text(_ field: StaticString) throws -> String {
     if len == 0 { return "" }
     guard let text = String(validating: UnsafeBufferPointer(start: data, count: len), as: UTF8.self)
     else { throw TFError(.dataLoss, "the field \(field) is not valid UTF-8") }
@@ -118,13 +119,13 @@ extension ProtobufCBinaryData {
 }
 
 /// The messages of a repeated field.
-func messages<M>(
+package func messages<M>(
   _ count: Int, _ list: UnsafeMutablePointer<UnsafeMutablePointer<M>?>?
 ) -> some Sequence<UnsafeMutablePointer<M>> {
   UnsafeBufferPointer(start: list, count: count).lazy.compactMap { $0 }
 }
 
-func texts(
+package func texts(
   _ count: Int, _ list: UnsafeMutablePointer<ProtobufCBinaryData>?, _ field: StaticString
 ) throws -> [String] {
   try UnsafeBufferPointer(start: list, count: count).map { try $0.text(field) }

@@ -1,17 +1,16 @@
 import CProtos
-import CoreGraph
-import CoreOps
+package import CoreOps
 
 /// What is left of a message once the fields that Janus models are cleared: fields outside the
 /// schema, and ones that it only carries along.
-func remainder<M>(_ message: UnsafeMutablePointer<M>) throws -> [UnknownField] {
+package func remainder<M>(_ message: UnsafeMutablePointer<M>) throws -> [UnknownField] {
   let base = UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
   if protobuf_c_message_get_packed_size(base) == 0 { return [] }
   return try splitFields(packed(message))
 }
 
 /// The fields of a well-formed message.
-func splitFields(_ bytes: [UInt8]) throws -> [UnknownField] {
+package func splitFields(_ bytes: [UInt8]) throws -> [UnknownField] {
   var fields: [UnknownField] = []
   try bytes.withUnsafeBytes { bytes in
     var reader = WireReader(bytes)
@@ -29,7 +28,7 @@ func splitFields(_ bytes: [UInt8]) throws -> [UnknownField] {
 
 extension ProtoArena {
   /// Adds fields after those of the schema.
-  func attach<M>(_ fields: [UnknownField], to message: UnsafeMutablePointer<M>) throws {
+  package func attach<M>(_ fields: [UnknownField], to message: UnsafeMutablePointer<M>) throws {
     guard !fields.isEmpty else { return }
     let base = UnsafeMutableRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
     let list: UnsafeMutablePointer<ProtobufCMessageUnknownField> = try room(fields.count)

@@ -1,19 +1,19 @@
-import CProtos
+package import CProtos
 import CoreOps
 
 /// Protocol buffer text format ⇄ the binary encoding, for any message whose schema protobuf-c has.
 ///
 /// A field outside the schema is written under its number, as TensorFlow's printer does, and read
 /// again.
-enum TextFormat {
-  typealias Schema = UnsafePointer<ProtobufCMessageDescriptor>
-  typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
+package enum TextFormat {
+  package typealias Schema = UnsafePointer<ProtobufCMessageDescriptor>
+  package typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
   static let deepest = 100
 
   /// The binary encoding of a message in text.
   ///
   /// - Throws: `INVALID_ARGUMENT` with line and column.
-  static func parse(_ text: String, as schema: Schema) throws -> [UInt8] {
+  package static func parse(_ text: String, as schema: Schema) throws -> [UInt8] {
     var parser = try TextParser(text)
     return try parser.message(schema, until: .end, depth: 0)
   }
@@ -21,7 +21,7 @@ enum TextFormat {
   /// A message in text.
   ///
   /// - Throws: `DATA_LOSS` when `bytes` are not such a message.
-  static func print(_ bytes: [UInt8], as schema: Schema) throws -> String {
+  package static func print(_ bytes: [UInt8], as schema: Schema) throws -> String {
     try bytes.withUnsafeBytes {
       try ProtoArena.check(schema, $0)
       var printer = TextPrinter()
@@ -32,7 +32,7 @@ enum TextFormat {
 
   /// Whether a file is more likely text than binary: it starts with a field's name, and a binary
   /// graph starts with a control character.
-  static func looksLikeText(_ bytes: [UInt8]) -> Bool {
+  package static func looksLikeText(_ bytes: [UInt8]) -> Bool {
     // A byte order mark is the text's own fault.
     if bytes.starts(with: [0xef, 0xbb, 0xbf]) { return true }
     let head = bytes.prefix(1024)

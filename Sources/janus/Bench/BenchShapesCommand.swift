@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoreOps
 import Foundation
+import Models
 import Serialization
 import V1Graph
 

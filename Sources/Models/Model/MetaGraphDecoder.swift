@@ -1,6 +1,7 @@
 import CProtos
 import CoreGraph
 import CoreOps
+import Serialization
 
 /// protobuf-c's messages → MetaGraphs. Fields that are read are cleared, and what is then left of a
 /// message is kept as unknown fields.

@@ -1,11 +1,15 @@
-import CProtos
-import CoreOps
+package import CProtos
+package import CoreOps
 
 /// `Tensor` → `TensorProto`.
-struct TensorProtoEncoder {
-  let arena: ProtoArena
+package struct TensorProtoEncoder {
+  private let arena: ProtoArena
 
-  func shape(_ shape: PartialShape) throws -> UnsafeMutablePointer<Tensorflow__TensorShapeProto> {
+  package init(arena: ProtoArena) { self.arena = arena }
+
+  package func shape(_ shape: PartialShape) throws -> UnsafeMutablePointer<
+    Tensorflow__TensorShapeProto
+  > {
     let message = try arena.make(
       Tensorflow__TensorShapeProto.self, jk_schema_tensor_shape_proto())
     guard let dims = shape.dims else {
@@ -28,7 +32,7 @@ struct TensorProtoEncoder {
   /// One element, or a tail of equal ones, goes into the typed field; everything else is raw bytes.
   ///
   /// The message refers to the tensor's memory.
-  func tensor(_ tensor: Tensor) throws -> UnsafeMutablePointer<Tensorflow__TensorProto> {
+  package func tensor(_ tensor: Tensor) throws -> UnsafeMutablePointer<Tensorflow__TensorProto> {
     guard !tensor.isSymbolic else {
       throw TFError.failedPrecondition("a symbolic tensor has no value to write")
     }
@@ -67,7 +71,7 @@ struct TensorProtoEncoder {
   }
 
   /// The values of a tensor alone, each of them in the field for its dtype.
-  func values(_ tensor: Tensor) throws -> UnsafeMutablePointer<Tensorflow__TensorProto> {
+  package func values(_ tensor: Tensor) throws -> UnsafeMutablePointer<Tensorflow__TensorProto> {
     let message = try arena.make(Tensorflow__TensorProto.self, jk_schema_tensor_proto())
     if tensor.dtype == .string {
       let values = tensor.strings

@@ -1,5 +1,6 @@
 public import CoreGraph
 public import CoreOps
+import Serialization
 
 /// A graph with what a program needs to use it: collections, signatures, how its variables are
 /// saved and restored, and asset files. Follows TensorFlow's `MetaGraphDef`, the content of `.meta`

@@ -1,6 +1,7 @@
 import CProtos
 import CoreGraph
 public import CoreOps
+public import Serialization
 
 /// The objects of a SavedModel of the second generation: variables, functions with what they
 /// capture, tables, assets, and by which names they are attributes of each other.

@@ -1,6 +1,7 @@
 import CoreGraph
 import CoreOps
 import Glibc
+import Serialization
 
 /// A folder with `saved_model.pb`, or `saved_model.pbtxt`, and beside it `variables` and `assets`.
 enum SavedModelFormat: ModelFormat {

@@ -1,4 +1,5 @@
 package import CoreOps
+package import Serialization
 
 /// The variables of a graph by the names under which checkpoints hold them.
 package struct GraphVariables: Sendable {

@@ -1,6 +1,7 @@
 import CProtos
 import CoreGraph
 import CoreOps
+import Serialization
 
 enum MetaGraphFormat: ModelFormat {
   static let kind = Model.Kind.metaGraph

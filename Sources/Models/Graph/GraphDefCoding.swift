@@ -1,6 +1,7 @@
 import CProtos
 public import CoreGraph
 import CoreOps
+import Serialization
 
 extension GraphDef {
   /// Reads a serialized `GraphDef` protocol buffer.

@@ -1,13 +1,15 @@
-import CProtos
-import CoreOps
+package import CProtos
+package import CoreOps
 
 /// `TensorProto` → `Tensor`.
-struct TensorProtoDecoder {
+package struct TensorProtoDecoder {
   /// How many bytes tensors may still take beyond what the file holds: a few bytes can ask for a
   /// huge tensor of equal elements.
-  var expansion = min(MemoryLimit.bytes / 4, 2 << 30)
+  package var expansion = min(MemoryLimit.bytes / 4, 2 << 30)
 
-  static func shape(
+  package init() {}
+
+  package static func shape(
     _ message: UnsafeMutablePointer<Tensorflow__TensorShapeProto>
   ) throws -> PartialShape {
     if message.pointee.unknown_rank != 0 {
@@ -33,7 +35,9 @@ struct TensorProtoDecoder {
   /// The tensor, or nil when its dtype is one that Janus does not have.
   ///
   /// - Throws: `INVALID_ARGUMENT`, `UNIMPLEMENTED`, `RESOURCE_EXHAUSTED`.
-  mutating func tensor(_ message: UnsafeMutablePointer<Tensorflow__TensorProto>) throws -> Tensor? {
+  package mutating func tensor(_ message: UnsafeMutablePointer<Tensorflow__TensorProto>) throws
+    -> Tensor?
+  {
     let proto = message.pointee
     guard proto.dtype.rawValue != 0 else {
       throw TFError.invalidArgument("a TensorProto has no dtype")

@@ -1,6 +1,7 @@
 import CProtos
 import CoreGraph
 import CoreOps
+import Serialization
 
 /// A message whose binary and text forms files hold.
 private func binary(_ bytes: [UInt8], _ schema: TextFormat.Schema) throws -> [UInt8] {

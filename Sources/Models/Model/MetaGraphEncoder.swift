@@ -1,6 +1,7 @@
 import CProtos
 import CoreGraph
 import CoreOps
+import Serialization
 
 /// MetaGraphs → protobuf-c's messages, which refer to the tensors' memory.
 struct MetaGraphEncoder {

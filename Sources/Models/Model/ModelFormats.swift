@@ -1,5 +1,6 @@
 import CoreGraph
 import CoreOps
+import Serialization
 
 /// A kind of file or folder that holds a model: how it is told from others, read and written.
 ///

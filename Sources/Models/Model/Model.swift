@@ -1,5 +1,6 @@
 import CoreGraph
 import CoreOps
+import Serialization
 
 /// A model in a file or folder, of whatever kind.
 public struct Model: Sendable {
