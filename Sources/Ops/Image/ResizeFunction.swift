@@ -56,7 +56,9 @@ extension ImageAPI {
     return try inScope(name, "resize") { _ in
       let batch =
         try isSingle
-        ? ShapeOps.family.expandDims([given, ShapeOps.scalar(0).asConstant(named: "ExpandDims/dim")])
+        ? ShapeOps.family.expandDims([
+          given, ShapeOps.scalar(0).asConstant(named: "ExpandDims/dim"),
+        ])
         : given
       let resized = try resampled(
         batch, newSize.asConstant(named: "size"), old, method, antialias, nil)
