@@ -53,6 +53,7 @@ import Testing
       .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Sources")
     let files = try #require(
       FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
+    let reduction = try reductionParameters(root)
     var functions: [PublicFunction] = []
     for case let file as URL in files where file.pathExtension == "swift" {
       var comment = ""
@@ -62,6 +63,11 @@ import Testing
         if text.hasPrefix("///") {
           comment += text.dropFirst(3)
           continue
+        }
+        if text.hasPrefix("public static var "), text.contains(": Reduction {"),
+          let symbol = symbol(in: comment)
+        {
+          functions.append(PublicFunction(symbol: symbol, name: "", parameters: reduction))
         }
         if declaration == nil, text.hasPrefix("public static func ") { declaration = "" }
         if let begun = declaration {
@@ -76,14 +82,26 @@ import Testing
     return functions
   }
 
-  private static func parsed(_ declaration: String, _ comment: String) -> PublicFunction? {
+  /// The symbol that a comment says is followed.
+  private static func symbol(in comment: String) -> String? {
     guard let follows = comment.range(of: "Follows"),
       let begin = comment.range(of: "`", range: follows.upperBound..<comment.endIndex),
-      let end = comment.range(of: "`", range: begin.upperBound..<comment.endIndex),
-      let open = declaration.firstIndex(of: "(")
+      let end = comment.range(of: "`", range: begin.upperBound..<comment.endIndex)
     else { return nil }
+    return String(comment[begin.upperBound..<end.lowerBound])
+  }
+
+  private static func parsed(_ declaration: String, _ comment: String) -> PublicFunction? {
+    guard let symbol = symbol(in: comment), let open = declaration.firstIndex(of: "(") else {
+      return nil
+    }
     let head = declaration[..<open].replacingOccurrences(of: "public static func", with: "")
     let name = head.prefix { $0 != "<" }.trimmingCharacters(in: [" ", "`"])
+    return PublicFunction(symbol: symbol, name: name, parameters: parameters(of: declaration))
+  }
+
+  private static func parameters(of declaration: String) -> [(label: String?, name: String)] {
+    guard let open = declaration.firstIndex(of: "(") else { return [] }
     // Only what stands outside of inner brackets separates parameters and their names.
     var depth = 0
     var parts = [""]
@@ -97,13 +115,19 @@ import Testing
         parts[parts.count - 1].append(character)
       }
     }
-    let parameters = parts.compactMap { part -> (label: String?, name: String)? in
+    return parts.compactMap { part in
       let words = part.prefix { $0 != ":" }.split(separator: " ").map(String.init)
       guard let first = words.first, let last = words.last else { return nil }
       return (first == "_" ? nil : first, last)
     }
-    return PublicFunction(
-      symbol: String(comment[begin.upperBound..<end.lowerBound]), name: name,
-      parameters: parameters)
+  }
+
+  /// The parameters with which a `Reduction` is called.
+  private static func reductionParameters(_ sources: URL) throws -> [(label: String?, name: String)]
+  {
+    let file = sources.appendingPathComponent("CoreOps/Ops/Math/ReductionFunctions.swift")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let call = try #require(text.range(of: "public func callAsFunction("))
+    return parameters(of: String(text[call.lowerBound...].prefix(400)))
   }
 }

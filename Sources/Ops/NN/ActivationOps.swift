@@ -69,10 +69,18 @@ extension SharedNN {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func leakyRelu(
     _ features: some TensorConvertible, _ alpha: Float, name: String? = nil
   ) throws -> Tensor {
     try leakyRelu(features, alpha: alpha, name: name)
+  }
+
+  /// The same of a literal.
+  public static func leakyRelu(
+    _ features: TensorLiteral, _ alpha: Float, name: String? = nil
+  ) throws -> Tensor {
+    try leakyRelu(features.asTensor(), alpha: alpha, name: name)
   }
 
   /// The same of a literal.

@@ -18,17 +18,33 @@ extension SharedNN {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func softmax(_ logits: some TensorConvertible, _ axis: Int, name: String? = nil)
     throws -> Tensor
   {
     try softmax(logits, axis: axis, name: name)
   }
 
+  /// The same of a literal.
+  public static func softmax(_ logits: TensorLiteral, _ axis: Int, name: String? = nil)
+    throws -> Tensor
+  {
+    try softmax(logits.asTensor(), axis: axis, name: name)
+  }
+
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func softmax(logits: some TensorConvertible, axis: Int = -1, name: String? = nil)
     throws -> Tensor
   {
     try softmax(logits, axis: axis, name: name)
+  }
+
+  /// The same of a literal.
+  public static func softmax(logits: TensorLiteral, axis: Int = -1, name: String? = nil)
+    throws -> Tensor
+  {
+    try softmax(logits.asTensor(), axis: axis, name: name)
   }
 
   /// The same of a literal.
@@ -51,17 +67,33 @@ extension SharedNN {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func logSoftmax(_ logits: some TensorConvertible, _ axis: Int, name: String? = nil)
     throws -> Tensor
   {
     try logSoftmax(logits, axis: axis, name: name)
   }
 
+  /// The same of a literal.
+  public static func logSoftmax(_ logits: TensorLiteral, _ axis: Int, name: String? = nil)
+    throws -> Tensor
+  {
+    try logSoftmax(logits.asTensor(), axis: axis, name: name)
+  }
+
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func logSoftmax(logits: some TensorConvertible, axis: Int = -1, name: String? = nil)
     throws -> Tensor
   {
     try logSoftmax(logits, axis: axis, name: name)
+  }
+
+  /// The same of a literal.
+  public static func logSoftmax(logits: TensorLiteral, axis: Int = -1, name: String? = nil)
+    throws -> Tensor
+  {
+    try logSoftmax(logits.asTensor(), axis: axis, name: name)
   }
 
   /// The same of a literal.
@@ -183,11 +215,20 @@ extension SharedNN {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func topK(
     _ input: some TensorConvertible, _ k: any TensorConvertible, sorted: Bool = true,
     name: String? = nil
   ) throws -> (values: Tensor, indices: Tensor) {
     try topK(input, k: k, sorted: sorted, name: name)
+  }
+
+  /// The same of a literal.
+  public static func topK(
+    _ input: TensorLiteral, _ k: any TensorConvertible, sorted: Bool = true,
+    name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    try topK(input.asTensor(), k: k, sorted: sorted, name: name)
   }
 
   /// The same of a literal.

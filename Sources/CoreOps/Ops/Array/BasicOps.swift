@@ -376,10 +376,18 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func zerosLike(_ input: some TensorConvertible, _ dtype: DType, name: String? = nil)
     throws -> Tensor
   {
     try zerosLike(input, dtype: dtype, name: name)
+  }
+
+  /// The same of a literal.
+  public static func zerosLike(_ input: TensorLiteral, _ dtype: DType, name: String? = nil)
+    throws -> Tensor
+  {
+    try zerosLike(input.asTensor(), dtype: dtype, name: name)
   }
 
   /// The same of a literal.
@@ -408,10 +416,18 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func onesLike(_ input: some TensorConvertible, _ dtype: DType, name: String? = nil)
     throws -> Tensor
   {
     try onesLike(input, dtype: dtype, name: name)
+  }
+
+  /// The same of a literal.
+  public static func onesLike(_ input: TensorLiteral, _ dtype: DType, name: String? = nil)
+    throws -> Tensor
+  {
+    try onesLike(input.asTensor(), dtype: dtype, name: name)
   }
 
   /// The same of a literal.

@@ -497,6 +497,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func oneHot(
     _ indices: some TensorConvertible, _ depth: some TensorConvertible,
     onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
@@ -507,7 +508,20 @@ extension SharedAPI {
       name: name)
   }
 
+  /// The same of a literal.
+  public static func oneHot(
+    _ indices: TensorLiteral, _ depth: some TensorConvertible,
+    onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
+    axis: Int = -1, dtype: DType? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try oneHot(
+      indices.asTensor(), depth: depth, onValue: onValue, offValue: offValue, axis: axis,
+      dtype: dtype,
+      name: name)
+  }
+
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func oneHot(
     indices: some TensorConvertible, depth: some TensorConvertible,
     onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
@@ -515,6 +529,18 @@ extension SharedAPI {
   ) throws -> Tensor {
     try oneHot(
       indices, depth: depth, onValue: onValue, offValue: offValue, axis: axis, dtype: dtype,
+      name: name)
+  }
+
+  /// The same of a literal.
+  public static func oneHot(
+    indices: TensorLiteral, depth: some TensorConvertible,
+    onValue: (any TensorConvertible)? = nil, offValue: (any TensorConvertible)? = nil,
+    axis: Int = -1, dtype: DType? = nil, name: String? = nil
+  ) throws -> Tensor {
+    try oneHot(
+      indices.asTensor(), depth: depth, onValue: onValue, offValue: offValue, axis: axis,
+      dtype: dtype,
       name: name)
   }
 

@@ -14,10 +14,18 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func tile(
     _ input: some TensorConvertible, multiples: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try tile(input, multiples, name: name)
+  }
+
+  /// The same of a literal.
+  public static func tile(
+    _ input: TensorLiteral, multiples: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try tile(input.asTensor(), multiples, name: name)
   }
 
   /// The same of a literal.
@@ -93,10 +101,18 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func reverse(
     _ tensor: some TensorConvertible, _ axis: some TensorAxes, name: String? = nil
   ) throws -> Tensor {
     try reverse(tensor, axis: axis, name: name)
+  }
+
+  /// The same of a literal.
+  public static func reverse(
+    _ tensor: TensorLiteral, _ axis: some TensorAxes, name: String? = nil
+  ) throws -> Tensor {
+    try reverse(tensor.asTensor(), axis: axis, name: name)
   }
 
   /// The same of a literal.

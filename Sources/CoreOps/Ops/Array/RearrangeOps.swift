@@ -303,11 +303,20 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func transpose(
     _ a: some TensorConvertible, _ perm: any TensorConvertible, conjugate: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
     try transpose(a, perm: perm, conjugate: conjugate, name: name)
+  }
+
+  /// The same of a literal.
+  public static func transpose(
+    _ a: TensorLiteral, _ perm: any TensorConvertible, conjugate: Bool = false,
+    name: String? = nil
+  ) throws -> Tensor {
+    try transpose(a.asTensor(), perm: perm, conjugate: conjugate, name: name)
   }
 
   /// The same of a literal.

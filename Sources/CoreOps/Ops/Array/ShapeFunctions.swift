@@ -117,17 +117,33 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func reshape(_ tensor: some TensorConvertible, shape: [Int], name: String? = nil)
     throws -> Tensor
   {
     try reshape(tensor, shape, name: name)
   }
 
+  /// The same of a literal.
+  public static func reshape(_ tensor: TensorLiteral, shape: [Int], name: String? = nil)
+    throws -> Tensor
+  {
+    try reshape(tensor.asTensor(), shape, name: name)
+  }
+
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func reshape(tensor: some TensorConvertible, shape: [Int], name: String? = nil)
     throws -> Tensor
   {
     try reshape(tensor, shape, name: name)
+  }
+
+  /// The same of a literal.
+  public static func reshape(tensor: TensorLiteral, shape: [Int], name: String? = nil)
+    throws -> Tensor
+  {
+    try reshape(tensor.asTensor(), shape, name: name)
   }
 
   /// The same of a literal.
@@ -155,10 +171,18 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func squeeze(
     _ input: some TensorConvertible, _ axis: some TensorAxes, name: String? = nil
   ) throws -> Tensor {
     try squeeze(input, axis: axis, name: name)
+  }
+
+  /// The same of a literal.
+  public static func squeeze(
+    _ input: TensorLiteral, _ axis: some TensorAxes, name: String? = nil
+  ) throws -> Tensor {
+    try squeeze(input.asTensor(), axis: axis, name: name)
   }
 
   /// The same of a literal.
@@ -183,10 +207,18 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func expandDims(
     _ input: some TensorConvertible, _ axis: some TensorConvertible, name: String? = nil
   ) throws -> Tensor {
     try expandDims(input, axis: axis, name: name)
+  }
+
+  /// The same of a literal.
+  public static func expandDims(
+    _ input: TensorLiteral, _ axis: some TensorConvertible, name: String? = nil
+  ) throws -> Tensor {
+    try expandDims(input.asTensor(), axis: axis, name: name)
   }
 
   /// The same of a literal.
@@ -281,10 +313,18 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func broadcastTo(_ input: some TensorConvertible, shape: [Int], name: String? = nil)
     throws -> Tensor
   {
     try broadcastTo(input, shape, name: name)
+  }
+
+  /// The same of a literal.
+  public static func broadcastTo(_ input: TensorLiteral, shape: [Int], name: String? = nil)
+    throws -> Tensor
+  {
+    try broadcastTo(input.asTensor(), shape, name: name)
   }
 
   /// The same of a literal.

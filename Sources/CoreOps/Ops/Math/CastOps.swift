@@ -87,17 +87,33 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func cast(_ x: some TensorConvertible, dtype: DType, name: String? = nil) throws
     -> Tensor
   {
     try cast(x, dtype, name: name)
   }
 
+  /// The same of a literal.
+  public static func cast(_ x: TensorLiteral, dtype: DType, name: String? = nil) throws
+    -> Tensor
+  {
+    try cast(x.asTensor(), dtype, name: name)
+  }
+
   /// The same with its arguments by label.
+  @_disfavoredOverload
   public static func cast(x: some TensorConvertible, dtype: DType, name: String? = nil) throws
     -> Tensor
   {
     try cast(x, dtype, name: name)
+  }
+
+  /// The same of a literal.
+  public static func cast(x: TensorLiteral, dtype: DType, name: String? = nil) throws
+    -> Tensor
+  {
+    try cast(x.asTensor(), dtype, name: name)
   }
 
   /// The same of a literal.

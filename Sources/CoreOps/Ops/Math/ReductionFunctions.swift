@@ -1,279 +1,95 @@
-extension SharedAPI {
-  /// The sum over `axis`. Follows `tf.reduce_sum`.
-  ///
+/// A function that combines the elements along some dimensions; calling it applies it.
+public struct Reduction: Sendable {
+  package typealias Body =
+    @Sendable (_ input: Tensor, _ axis: (any TensorConvertible)?, _ keepdims: Bool, String?) throws
+    -> Tensor
+
+  private enum Form {
+    /// One op, whose second input are the axes.
+    case op(OpDef)
+    /// Several ops.
+    case body(Body)
+  }
+  private let form: Form
+
+  init(_ op: OpDef) { form = .op(op) }
+  init(_ body: @escaping Body) { form = .body(body) }
+
+  private func apply(
+    _ x: Tensor, _ axis: (any TensorConvertible)?, _ keepdims: Bool, _ name: String?
+  ) throws -> Tensor {
+    switch form {
+    case .body(let body): return try body(x, axis, keepdims, name)
+    case .op(let op):
+      let result = try op(
+        [x, Self.axes(axis, of: x)], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
+        name: name)
+      // What is left of all dimensions is a scalar, though the axes are known only at run time.
+      return axis == nil && !keepdims ? try result.refined(to: PartialShape(Shape())) : result
+    }
+  }
+
+  /// The axes; all of `x` when none are given.
+  private static func axes(_ axis: (any TensorConvertible)?, of x: Tensor) throws -> Tensor {
+    if let axis { return try axis.asTensor() }
+    if let rank = x.rank { return try ShapeOps.vector(Array(0..<rank)).asConstant() }
+    return try SearchOps.family.range(
+      [0.asTensor(), ShapeOps.rankTensor(of: x), 1.asTensor()], name: "range")
+  }
+
   /// - Parameters:
-  ///   - input: numbers of any shape; integers wrap.
+  ///   - input: of any shape.
   ///   - axis: one axis or a list, negative ones counted from the end; nil for all.
   ///   - keepdims: whether reduced dimensions stay, with size 1.
-  /// - Throws: `INVALID_ARGUMENT` when an axis is out of range or is named twice.
+  ///   - name: the node's name in a graph.
+  /// - Throws: `INVALID_ARGUMENT` for a dtype that the function does not take, and when an axis is
+  ///   out of range or is named twice.
   @_disfavoredOverload
-  public static func reduceSum(
+  public func callAsFunction(
     _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
-    try Reducing.apply(ReductionOps.family.sum, input, axis, keepdims, name)
+    try apply(input.asTensor(), axis, keepdims, name)
   }
 
   /// The same with its arguments by position.
   @_disfavoredOverload
-  public static func reduceSum(
+  public func callAsFunction(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
-    try reduceSum(input, axis: axis, keepdims: keepdims, name: name)
+    try apply(input.asTensor(), axis, keepdims, name)
   }
 
-  /// The same of a literal.
-  public static func reduceSum(
+  /// The same of a literal: of `[1.0, 2.0]` as float32.
+  public func callAsFunction(
     _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
-    try reduceSum(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
+    try apply(input.asTensor(), axis, keepdims, name)
   }
 
-  /// The same of a literal.
-  public static func reduceSum(
+  /// The same of a literal by position.
+  public func callAsFunction(
     _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
     name: String? = nil
   ) throws -> Tensor {
-    try reduceSum(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
+    try apply(input.asTensor(), axis, keepdims, name)
   }
+}
 
-  /// The mean over `axis`; of integers, truncated. Follows `tf.reduce_mean`.
-  ///
-  /// - Parameters and errors: as `reduceSum`.
-  @_disfavoredOverload
-  public static func reduceMean(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try Reducing.apply(ReductionOps.family.mean, input, axis, keepdims, name)
-  }
-
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceMean(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMean(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceMean(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMean(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceMean(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMean(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The product over `axis`. Follows `tf.reduce_prod`.
-  ///
-  /// - Parameters and errors: as `reduceSum`.
-  @_disfavoredOverload
-  public static func reduceProd(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try Reducing.apply(ReductionOps.family.prod, input, axis, keepdims, name)
-  }
-
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceProd(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceProd(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceProd(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceProd(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceProd(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceProd(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The greatest element over `axis`; a NaN where there is one. Follows `tf.reduce_max`.
-  ///
-  /// - Parameters and errors: as `reduceSum`.
-  @_disfavoredOverload
-  public static func reduceMax(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try Reducing.apply(ReductionOps.family.max, input, axis, keepdims, name)
-  }
-
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceMax(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMax(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceMax(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMax(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceMax(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMax(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The least element over `axis`; a NaN where there is one. Follows `tf.reduce_min`.
-  ///
-  /// - Parameters and errors: as `reduceSum`.
-  @_disfavoredOverload
-  public static func reduceMin(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try Reducing.apply(ReductionOps.family.min, input, axis, keepdims, name)
-  }
-
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceMin(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMin(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceMin(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMin(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceMin(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceMin(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// Whether all elements over `axis` are true. Follows `tf.reduce_all`.
-  ///
-  /// - Parameters and errors: as `reduceSum`, of booleans.
-  @_disfavoredOverload
-  public static func reduceAll(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try Reducing.apply(ReductionOps.family.all, input, axis, keepdims, name)
-  }
-
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceAll(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceAll(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceAll(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceAll(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceAll(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceAll(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// Whether any element over `axis` is true. Follows `tf.reduce_any`.
-  ///
-  /// - Parameters and errors: as `reduceSum`, of booleans.
-  @_disfavoredOverload
-  public static func reduceAny(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try Reducing.apply(ReductionOps.family.any, input, axis, keepdims, name)
-  }
-
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceAny(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceAny(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceAny(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceAny(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceAny(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceAny(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The logarithm of the sum of exponentials over `axis`, without overflow. Follows
-  /// `tf.reduce_logsumexp`.
-  ///
-  /// - Parameters and errors: as `reduceSum`, of floating point numbers.
-  @_disfavoredOverload
-  public static func reduceLogsumexp(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    let x = try input.asTensor()
-    return try inScope(name, "ReduceLogSumExp") { scope in
-      let greatest = try reduceMax(x, axis: axis, keepdims: true)
+/// Those of several ops.
+private enum Reductions {
+  static let logsumexp = Reduction { x, axis, keepdims, name in
+    try inScope(name, "ReduceLogSumExp") { scope in
+      let greatest = try MathAPI.reduceMax(x, axis: axis, keepdims: true)
       // An infinite maximum is not subtracted: it would give NaN.
       let finite = try UnaryOps.family.isFinite(greatest)
       let shift = try BasicOps.family.stopGradient([
         SelectOps.where(finite, greatest, Tensor.zeros(greatest.dtype, Shape()))
       ])
       let shifted = try UnaryOps.family.exp(BinaryOps.family.subtract(x, shift))
-      let sums = try reduceSum(shifted, axis: axis, keepdims: keepdims)
+      let sums = try MathAPI.reduceSum(shifted, axis: axis, keepdims: keepdims)
       let logarithm = try UnaryOps.family.log(sums)
       let flat =
         keepdims
@@ -282,147 +98,58 @@ extension SharedAPI {
     }
   }
 
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceLogsumexp(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceLogsumexp(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceLogsumexp(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceLogsumexp(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceLogsumexp(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceLogsumexp(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The mean squared distance from the mean over `axis`. Follows `tf.math.reduce_variance`.
-  ///
-  /// - Parameters and errors: as `reduceSum`, of floating point numbers.
-  @_disfavoredOverload
-  public static func reduceVariance(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    let x = try input.asTensor()
+  static let variance = Reduction { x, axis, keepdims, name in
     guard x.dtype.isFloating else {
       throw TFError.invalidArgument("Input must be either real or complex, got \(x.dtype)")
     }
     return try inScope(name, "reduce_variance") { _ in
-      let distance = try x - reduceMean(x, axis: axis, keepdims: true)
-      return try reduceMean(UnaryOps.family.square(distance), axis: axis, keepdims: keepdims)
+      let distance = try x - MathAPI.reduceMean(x, axis: axis, keepdims: true)
+      return try MathAPI.reduceMean(
+        UnaryOps.family.square(distance), axis: axis, keepdims: keepdims)
     }
   }
 
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceVariance(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceVariance(input, axis: axis, keepdims: keepdims, name: name)
+  static let std = Reduction { x, axis, keepdims, name in
+    try inScope(name, "reduce_std") { _ in
+      try UnaryOps.family.sqrt(MathAPI.reduceVariance(x, axis: axis, keepdims: keepdims))
+    }
   }
+}
 
-  /// The same of a literal.
-  public static func reduceVariance(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceVariance(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
+extension SharedAPI {
+  /// The sum over `axis`. Follows `tf.reduce_sum`.
+  public static var reduceSum: Reduction { Reduction(ReductionOps.family.sum) }
 
-  /// The same of a literal.
-  public static func reduceVariance(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceVariance(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
+  /// The mean over `axis`; of integers, truncated. Follows `tf.reduce_mean`.
+  public static var reduceMean: Reduction { Reduction(ReductionOps.family.mean) }
+
+  /// The product over `axis`. Follows `tf.reduce_prod`.
+  public static var reduceProd: Reduction { Reduction(ReductionOps.family.prod) }
+
+  /// The greatest element over `axis`; a NaN where there is one. Follows `tf.reduce_max`.
+  public static var reduceMax: Reduction { Reduction(ReductionOps.family.max) }
+
+  /// The least element over `axis`; a NaN where there is one. Follows `tf.reduce_min`.
+  public static var reduceMin: Reduction { Reduction(ReductionOps.family.min) }
+
+  /// Whether all elements over `axis` are true. Follows `tf.reduce_all`.
+  public static var reduceAll: Reduction { Reduction(ReductionOps.family.all) }
+
+  /// Whether any element over `axis` is true. Follows `tf.reduce_any`.
+  public static var reduceAny: Reduction { Reduction(ReductionOps.family.any) }
+
+  /// The logarithm of the sum of exponentials over `axis`, without overflow. Follows
+  /// `tf.reduce_logsumexp`.
+  public static var reduceLogsumexp: Reduction { Reductions.logsumexp }
+
+  /// The mean squared distance from the mean over `axis`. Follows `tf.math.reduce_variance`.
+  public static var reduceVariance: Reduction { Reductions.variance }
 
   /// The square root of the variance over `axis`. Follows `tf.math.reduce_std`.
-  ///
-  /// - Parameters and errors: as `reduceVariance`.
-  @_disfavoredOverload
-  public static func reduceStd(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try inScope(name, "reduce_std") { _ in
-      try UnaryOps.family.sqrt(reduceVariance(input, axis: axis, keepdims: keepdims))
-    }
-  }
-
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceStd(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceStd(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceStd(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceStd(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceStd(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceStd(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
+  public static var reduceStd: Reduction { Reductions.std }
 
   /// The root of the sum of squares over `axis`. Follows `tf.math.reduce_euclidean_norm`.
-  ///
-  /// - Parameters and errors: as `reduceSum`.
-  @_disfavoredOverload
-  public static func reduceEuclideanNorm(
-    _ input: some TensorConvertible, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try Reducing.apply(ReductionOps.family.euclideanNorm, input, axis, keepdims, name)
-  }
-
-  /// The same with its arguments by position.
-  @_disfavoredOverload
-  public static func reduceEuclideanNorm(
-    _ input: some TensorConvertible, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceEuclideanNorm(input, axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceEuclideanNorm(
-    _ input: TensorLiteral, axis: (any TensorConvertible)? = nil, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceEuclideanNorm(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
-
-  /// The same of a literal.
-  public static func reduceEuclideanNorm(
-    _ input: TensorLiteral, _ axis: any TensorConvertible, keepdims: Bool = false,
-    name: String? = nil
-  ) throws -> Tensor {
-    try reduceEuclideanNorm(input.asTensor(), axis: axis, keepdims: keepdims, name: name)
-  }
+  public static var reduceEuclideanNorm: Reduction { Reduction(ReductionOps.family.euclideanNorm) }
 
   /// The position of the greatest element along `axis`, the first of equal ones. Follows
   /// `tf.argmax`.
@@ -443,11 +170,20 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func argmax(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, outputType: DType = .int64,
     name: String? = nil
   ) throws -> Tensor {
     try argmax(input, axis: axis, outputType: outputType, name: name)
+  }
+
+  /// The same of a literal.
+  public static func argmax(
+    _ input: TensorLiteral, _ axis: any TensorConvertible, outputType: DType = .int64,
+    name: String? = nil
+  ) throws -> Tensor {
+    try argmax(input.asTensor(), axis: axis, outputType: outputType, name: name)
   }
 
   /// The same of a literal.
@@ -472,6 +208,7 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func argmin(
     _ input: some TensorConvertible, _ axis: any TensorConvertible, outputType: DType = .int64,
     name: String? = nil
@@ -481,32 +218,17 @@ extension SharedAPI {
 
   /// The same of a literal.
   public static func argmin(
-    _ input: TensorLiteral, axis: any TensorConvertible = 0, outputType: DType = .int64,
+    _ input: TensorLiteral, _ axis: any TensorConvertible, outputType: DType = .int64,
     name: String? = nil
   ) throws -> Tensor {
     try argmin(input.asTensor(), axis: axis, outputType: outputType, name: name)
   }
-}
 
-/// What the functions above share.
-private enum Reducing {
-  static func apply(
-    _ op: OpDef, _ input: some TensorConvertible, _ axis: (any TensorConvertible)?,
-    _ keepdims: Bool, _ name: String?
+  /// The same of a literal.
+  public static func argmin(
+    _ input: TensorLiteral, axis: any TensorConvertible = 0, outputType: DType = .int64,
+    name: String? = nil
   ) throws -> Tensor {
-    let x = try input.asTensor()
-    let result = try op(
-      [x, axes(axis, of: x)], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
-      name: name)
-    // What is left of all dimensions is a scalar, though the axes are known only at run time.
-    return axis == nil && !keepdims ? try result.refined(to: PartialShape(Shape())) : result
-  }
-
-  /// The axes; all of `x` when none are given.
-  private static func axes(_ axis: (any TensorConvertible)?, of x: Tensor) throws -> Tensor {
-    if let axis { return try axis.asTensor() }
-    if let rank = x.rank { return try ShapeOps.vector(Array(0..<rank)).asConstant() }
-    return try SearchOps.family.range(
-      [0.asTensor(), ShapeOps.rankTensor(of: x), 1.asTensor()], name: "range")
+    try argmin(input.asTensor(), axis: axis, outputType: outputType, name: name)
   }
 }

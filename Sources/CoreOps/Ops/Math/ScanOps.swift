@@ -328,11 +328,20 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func cumsum(
     _ x: some TensorConvertible, _ axis: any TensorConvertible, exclusive: Bool = false,
     reverse: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try cumsum(x, axis: axis, exclusive: exclusive, reverse: reverse, name: name)
+  }
+
+  /// The same of a literal.
+  public static func cumsum(
+    _ x: TensorLiteral, _ axis: any TensorConvertible, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumsum(x.asTensor(), axis: axis, exclusive: exclusive, reverse: reverse, name: name)
   }
 
   /// The same of a literal.
@@ -355,11 +364,20 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func cumprod(
     _ x: some TensorConvertible, _ axis: any TensorConvertible, exclusive: Bool = false,
     reverse: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try cumprod(x, axis: axis, exclusive: exclusive, reverse: reverse, name: name)
+  }
+
+  /// The same of a literal.
+  public static func cumprod(
+    _ x: TensorLiteral, _ axis: any TensorConvertible, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumprod(x.asTensor(), axis: axis, exclusive: exclusive, reverse: reverse, name: name)
   }
 
   /// The same of a literal.
@@ -383,11 +401,21 @@ extension SharedAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func cumulativeLogsumexp(
     _ x: some TensorConvertible, _ axis: any TensorConvertible, exclusive: Bool = false,
     reverse: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try cumulativeLogsumexp(x, axis: axis, exclusive: exclusive, reverse: reverse, name: name)
+  }
+
+  /// The same of a literal.
+  public static func cumulativeLogsumexp(
+    _ x: TensorLiteral, _ axis: any TensorConvertible, exclusive: Bool = false,
+    reverse: Bool = false, name: String? = nil
+  ) throws -> Tensor {
+    try cumulativeLogsumexp(
+      x.asTensor(), axis: axis, exclusive: exclusive, reverse: reverse, name: name)
   }
 
   /// The same of a literal.
@@ -426,11 +454,20 @@ extension MathAPI {
   }
 
   /// The same with its arguments by position.
+  @_disfavoredOverload
   public static func topK(
     _ input: some TensorConvertible, _ k: any TensorConvertible, sorted: Bool = true,
     name: String? = nil
   ) throws -> (values: Tensor, indices: Tensor) {
     try topK(input, k: k, sorted: sorted, name: name)
+  }
+
+  /// The same of a literal.
+  public static func topK(
+    _ input: TensorLiteral, _ k: any TensorConvertible, sorted: Bool = true,
+    name: String? = nil
+  ) throws -> (values: Tensor, indices: Tensor) {
+    try topK(input.asTensor(), k: k, sorted: sorted, name: name)
   }
 
   /// The same of a literal.
