@@ -1,3 +1,4 @@
+public import CoreGraph
 public import CoreOps
 
 /// What `tf` has in TF-2 style.

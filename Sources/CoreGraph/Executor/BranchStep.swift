@@ -8,10 +8,10 @@ protocol PlannedCall: Sendable {
 /// An If or a Case with the plans of its branches at hand, each specialised for the shapes of its
 /// inputs. Only the branch that is taken runs.
 final class BranchStep: PlannedCall {
-  /// For If: the branch where the condition does not hold, and the one where it does.
+  /// For If: the branch where the condition holds, and the one where it does not.
   private let branches: [ExecutionPlan]
   private let names: [String]
-  private let programs: [ShapeCache<Program>]
+  private let programs: [ShapeCache<Planning.Planned>]
   private let isCase: Bool
   private let takesScalarsOnly: Bool
   /// Inputs, after the first, that are the same at every run.
@@ -21,25 +21,11 @@ final class BranchStep: PlannedCall {
   /// The branches around this one, and its own.
   private let path: Set<String>
 
-  private struct Program: Sendable {
-    let program: LinearProgram
-    let learning: ShapeLearning
-  }
-
-  /// The functions of a node's branches in the order of `branches`; nil where it has none.
+  /// The functions of a node's branches; nil where it has none.
   static func functions(_ kernel: PreparedKernel) -> [(name: String, attrs: Attrs)]? {
-    var values: [AttrValue?]
-    switch kernel.op.name {
-    case "If", "StatelessIf": values = [kernel.attrs["else_branch"], kernel.attrs["then_branch"]]
-    case "Case", "StatelessCase":
-      guard case .list(let list)? = kernel.attrs["branches"] else { return nil }
-      values = list
-    default: return nil
-    }
-    let functions = values.compactMap { value in
-      if case .function(let name, let attrs)? = value { (name, attrs) } else { nil }
-    }
-    return functions.count == values.count && !functions.isEmpty ? functions : nil
+    guard let attributes = FunctionCalls.branchAttributes(kernel.op.name) else { return nil }
+    let functions = try? attributes.flatMap { try FunctionCalls.functions(kernel.attrs, $0) }
+    return functions?.isEmpty == false ? functions : nil
   }
 
   /// - Returns: nil when a branch does not take or give what the node says, which its kernel then
@@ -72,7 +58,7 @@ final class BranchStep: PlannedCall {
   /// The outputs' shapes, where all branches give the same.
   ///
   /// - Parameter inputs: the shapes of all inputs of the node.
-  func outputShapes(_ inputs: [Shape?], _ cancellation: Cancellation) throws -> [Shape?] {
+  func outputShapes(_ inputs: [Shape?], _ planning: Planning) throws -> [Shape?] {
     let unknown = [Shape?](repeating: nil, count: branches[0].fetches.count)
     let shapes = inputs.dropFirst().compactMap { $0 }
     guard shapes.count == inputs.count - 1, !branches.contains(where: \.hasFrames) else {
@@ -81,7 +67,7 @@ final class BranchStep: PlannedCall {
     do {
       var common: [Shape?]?
       for index in branches.indices {
-        let given = try program(index, shapes, cancellation).fetchShapes
+        let given = try program(index, shapes, planning).fetchShapes
         common = common.map { zip($0, given).map { $0 == $1 ? $0 : nil } } ?? given
       }
       return common ?? unknown
@@ -89,48 +75,35 @@ final class BranchStep: PlannedCall {
       return unknown
     } catch {
       // What is wrong with a branch is found again when it runs, if it does.
-      try cancellation.check()
+      try planning.cancellation.check()
       return unknown
     }
   }
 
   func run(_ inputs: [Tensor], _ outer: ExecutionContext) throws -> [Tensor] {
-    let index = try branch(inputs[0])
+    let index =
+      try isCase
+      ? FunctionCalls.branch(inputs[0], of: branches.count)
+      : FunctionCalls.truth(inputs[0], scalar: takesScalarsOnly) ? 0 : 1
     let plan = branches[index]
     let arguments = Array(inputs.dropFirst())
     let execution = try outer.nested().with(functions: plan.functions)
     return try observing(execution.observer, .call, names[index]) {
       if plan.hasFrames { return try plan.run(arguments, execution) }
-      return try program(index, arguments.map(\.dims), execution.cancellation)
+      return try program(index, arguments.map(\.dims), Planning(execution.cancellation))
         .run(arguments, execution)
     }
   }
 
-  private func branch(_ selector: Tensor) throws -> Int {
-    guard isCase else {
-      return try FunctionCalls.truth(selector, scalar: takesScalarsOnly) ? 1 : 0
-    }
-    guard selector.dims.rank == 0 else {
-      throw TFError.invalidArgument(
-        "branch_index must be a scalar, but has shape \(selector.dims)")
-    }
-    let index = try selector.integers()[0]
-    return branches.indices.contains(index) ? index : branches.count - 1
-  }
-
-  private func program(_ index: Int, _ shapes: [Shape], _ cancellation: Cancellation) throws
-    -> LinearProgram
-  {
+  private func program(
+    _ index: Int, _ shapes: [Shape], _ planning: @autoclosure () -> Planning
+  ) throws -> LinearProgram {
     try programs[index].value(for: shapes) {
       !$0.program.isSuperseded
     } make: { old, isBrief in
-      let learning = old?.learning ?? ShapeLearning()
-      return Program(
-        program: try LinearPlanner.program(
-          branches[index], shapes, constants: constants, depth: depth + 1, path: path,
-          isBrief: isBrief,
-          learning: learning, cancellation),
-        learning: learning)
+      try planning().program(
+        branches[index], shapes, constants: constants, depth: depth + 1, path: path,
+        isBrief: isBrief, old: old?.learning)
     }.program
   }
 }

@@ -67,10 +67,7 @@ package final class ExecutionPlan: Sendable {
     var positions = [Int](repeating: -1, count: graphNodes.count)
     var hasFrames = false
     for node in graphNodes where !feedNodes.contains(node.id) {
-      guard let op = node.op else {
-        throw TFError.notFound("Op type not registered '\(node.opName)'").at(
-          node: node.name, op: node.opName)
-      }
+      guard let op = node.op else { throw node.isNotRegistered }
       let kernel = try PreparedKernel(
         op: op, node: node.name, attrs: node.attrs,
         inputTypes: node.inputs.map { graphNodes[$0.node].outputTypes[$0.index] })
@@ -191,7 +188,7 @@ package final class ExecutionPlan: Sendable {
       let learning = old?.learning ?? ShapeLearning()
       let program = try observing(execution.observer, .planning, "specialise for the fed shapes") {
         try LinearPlanner.program(
-          self, shapes, isBrief: isBrief, learning: learning, execution.cancellation)
+          self, shapes, isBrief: isBrief, learning: learning, Planning(execution.cancellation))
       }
       return Specialised(program: program, learning: learning)
     }.program

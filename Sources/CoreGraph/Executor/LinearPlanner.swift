@@ -109,8 +109,8 @@ struct LinearPlanner {
   let depth: Int
   /// The functions of the branches around, none of which is planned inside of itself.
   private let path: Set<String>
-  /// Of the run for which the program is made: planning is part of its time.
-  let cancellation: Cancellation
+  private let planning: Planning
+  var cancellation: Cancellation { planning.cancellation }
   let learning: ShapeLearning?
   /// Shapes that values had in earlier runs.
   let assumptions: [Int: Shape]?
@@ -130,7 +130,7 @@ struct LinearPlanner {
   private init(
     _ plan: ExecutionPlan, _ feedShapes: [Shape], _ constants: [Int: Tensor], _ depth: Int,
     _ path: Set<String>,
-    _ learning: ShapeLearning, _ cancellation: Cancellation, _ variables: [Int: ListVariable],
+    _ learning: ShapeLearning, _ planning: Planning, _ variables: [Int: ListVariable],
     isBody: Bool, isBrief: Bool, sparse: Set<PlannedList.Origin>
   ) {
     self.plan = plan
@@ -138,7 +138,7 @@ struct LinearPlanner {
     self.learning = plan.handsOnReferences ? nil : learning
     assumptions = plan.handsOnReferences ? [:] : learning.assumptions
     lastReaders = Self.lastReaders(plan)
-    self.cancellation = cancellation
+    self.planning = planning
     self.depth = depth
     self.path = path
     self.feedShapes = feedShapes
@@ -161,23 +161,25 @@ struct LinearPlanner {
   ///   - isBrief: whether few runs are expected of the program, so that it should take little to
   ///     make.
   ///   - learning: what was seen of the shapes that no rule infers.
+  ///   - planning: what it is part of.
   /// - Throws: the errors that shape rules and kernels find in the shapes; they name the node.
   ///   `NotDense` when variables can't be in one block of memory.
   static func program(
     _ plan: ExecutionPlan, _ shapes: [Shape], constants: [Int: Tensor] = [:], depth: Int = 0,
     path: Set<String> = [],
     variables: [Int: ListVariable] = [:], isBody: Bool = false, isBrief: Bool = false,
-    learning: ShapeLearning, _ cancellation: Cancellation
+    learning: ShapeLearning, _ planning: Planning
   ) throws -> LinearProgram {
     var sparse: Set<PlannedList.Origin> = []
     while true {
+      planning.count(plan.nodes.count)
       var planner = LinearPlanner(
-        plan, shapes, constants, depth, path, learning, cancellation, variables, isBody: isBody,
+        plan, shapes, constants, depth, path, learning, planning, variables, isBody: isBody,
         isBrief: isBrief, sparse: sparse)
       do {
         let program = try planner.program()
         // Weights may have been laid out in part only.
-        if cancellation.endedKernel { try cancellation.check() }
+        if planning.cancellation.endedKernel { try planning.cancellation.check() }
         return program
       } catch let refused as NotDense {
         // Those of loops around this one are planned again from there.
@@ -190,7 +192,7 @@ struct LinearPlanner {
         guard planner.assumptions?.isEmpty == false else { throw error }
         learning.giveUp()
       }
-      try cancellation.check()
+      try planning.cancellation.check()
     }
   }
 
@@ -353,9 +355,9 @@ struct LinearPlanner {
         op: kernel.op, attrs: kernel.attrs, inputTypes: kernel.inputTypes, shapes: partial,
         values: KnownValues(values)))
     let loop = try loopStep(kernel, values, partial.map(\.known), lists)
-    let loopShapes = try loop?.outputShapes(partial.map(\.known), cancellation)
+    let loopShapes = try loop?.outputShapes(partial.map(\.known), planning)
     let branches = try loop == nil ? branchStep(kernel, values) : nil
-    let callShapes = try branches?.outputShapes(partial.map(\.known), cancellation)
+    let callShapes = try branches?.outputShapes(partial.map(\.known), planning)
     if !lists.isEmpty, loopShapes == nil {
       throw NotDense(origins: Set(lists.values.map(\.origin)))
     }
@@ -439,10 +441,10 @@ struct LinearPlanner {
     else { return nil }
     let loop = LoopStep(
       condition: conditionPlan, body: bodyPlan, inputs: values,
-      takesScalarsOnly: kernel.attrs["_lower_using_switch_merge"] == .bool(true), depth: depth,
+      takesScalarsOnly: FunctionCalls.wantsScalar(kernel.attrs), depth: depth,
       path: path,
       lists: lists)
-    return try loop.withElements(shapes, cancellation)
+    return try loop.withElements(shapes, planning)
   }
 
   /// The plans of the branches of an If or a Case, if they can be made; the kernel says what is

@@ -19,10 +19,10 @@ final class LoopStep: PlannedCall {
   private let programs = ShapeCache<Programs>(limit: 8)
 
   private struct Programs: Sendable {
-    let condition: LinearProgram
-    let body: LinearProgram
+    let planned: (condition: Planning.Planned, body: Planning.Planned)
     let isFixed: Bool
-    let learning: (condition: ShapeLearning, body: ShapeLearning)
+    var condition: LinearProgram { planned.condition.program }
+    var body: LinearProgram { planned.body.program }
     var isSuperseded: Bool { condition.isSuperseded || body.isSuperseded }
   }
 
@@ -89,7 +89,7 @@ final class LoopStep: PlannedCall {
   /// The same loop, knowing the elements that its body puts into lists that have none before.
   ///
   /// - Throws: `NotDense` when they can't be known ahead.
-  func withElements(_ inputs: [Shape?], _ cancellation: Cancellation) throws -> LoopStep {
+  func withElements(_ inputs: [Shape?], _ planning: Planning) throws -> LoopStep {
     guard !lists.isEmpty else { return self }
     guard !condition.hasFrames, !body.hasFrames, body.fetches.count == inputs.count,
       inputs.allSatisfy({ $0 != nil })
@@ -100,7 +100,7 @@ final class LoopStep: PlannedCall {
     for (index, variable) in lists {
       guard case .list(var planned) = variable, planned.list.element == nil, !invariant[index]
       else { continue }
-      let told = try fetched ?? fetchedLists(inputs.compactMap { $0 }, cancellation)
+      let told = try fetched ?? fetchedLists(inputs.compactMap { $0 }, planning)
       fetched = told
       planned.list.element = told[index]?.element
       guard planned.list.byteCount != nil else { throw refusal }
@@ -109,17 +109,14 @@ final class LoopStep: PlannedCall {
     return LoopStep(self, lists: known)
   }
 
-  private func fetchedLists(_ shapes: [Shape], _ cancellation: Cancellation) throws -> [Int:
-    DenseList]
-  {
+  private func fetchedLists(_ shapes: [Shape], _ planning: Planning) throws -> [Int: DenseList] {
     do {
-      return try LinearPlanner.program(
+      return try planning.program(
         body, shapes, constants: constants, depth: depth + 1, path: path, variables: lists,
-        isBody: true,
-        learning: ShapeLearning(), cancellation
-      ).layout.fetchedLists
-    } catch is TFError {
-      try cancellation.check()
+        isBody: true, old: nil
+      ).program.layout.fetchedLists
+    } catch let error where error is TFError || error is Planning.Postponed {
+      try planning.cancellation.check()
       throw refusal
     }
   }
@@ -151,13 +148,13 @@ final class LoopStep: PlannedCall {
   }
 
   /// The variables' shapes after the loop, where they are the same as before it.
-  func outputShapes(_ inputs: [Shape?], _ cancellation: Cancellation) throws -> [Shape?] {
+  func outputShapes(_ inputs: [Shape?], _ planning: Planning) throws -> [Shape?] {
     let unknown = [Shape?](repeating: nil, count: inputs.count)
     guard !condition.hasFrames, !body.hasFrames, inputs.allSatisfy({ $0 != nil }) else {
       return unknown
     }
     do {
-      if try programs(for: inputs.compactMap { $0 }, cancellation).isFixed { return inputs }
+      if try programs(for: inputs.compactMap { $0 }, planning).isFixed { return inputs }
       if !lists.isEmpty { throw refusal }
       return unknown
     } catch is NotDense {
@@ -165,7 +162,7 @@ final class LoopStep: PlannedCall {
     } catch {
       if !lists.isEmpty { throw refusal }
       // What is wrong with the loop is found again when it runs.
-      try cancellation.check()
+      try planning.cancellation.check()
       return unknown
     }
   }
@@ -185,16 +182,16 @@ final class LoopStep: PlannedCall {
     var state = inputs
     var iterations = Iterations(execution.observer)
     if condition.hasFrames || body.hasFrames {
-      while try truth(condition.run(state, execution)) {
+      while try goesOn(condition.run(state, execution)) {
         try execution.cancellation.check()
         state = try body.run(state, execution)
         iterations.next()
       }
       return state
     }
-    var programs = try programs(for: state.map(\.dims), execution.cancellation)
+    var programs = try programs(for: state.map(\.dims), Planning(execution.cancellation))
     if programs.isFixed { return try runFixed(state, programs, execution) }
-    while try truth(programs.condition.run(state, execution)) {
+    while try goesOn(programs.condition.run(state, execution)) {
       try execution.cancellation.check()
       let next = try programs.body.run(state, execution)
       for index in next.indices where next[index].dtype != state[index].dtype {
@@ -207,7 +204,7 @@ final class LoopStep: PlannedCall {
       }
       state = next
       if programs.isSuperseded || !programs.body.fits(state) {
-        programs = try self.programs(for: state.map(\.dims), execution.cancellation)
+        programs = try self.programs(for: state.map(\.dims), Planning(execution.cancellation))
       }
       iterations.next()
     }
@@ -235,34 +232,25 @@ final class LoopStep: PlannedCall {
     }
   }
 
-  private func truth(_ results: [Tensor]) throws -> Bool {
-    guard results.count == 1 else {
-      throw TFError.invalidArgument(
-        "Expected a single scalar return value from WhileOp cond function, got \(results.count)")
-    }
-    guard !takesScalarsOnly || results[0].dims.rank == 0 else {
-      throw TFError.invalidArgument(
-        "The second input must be a scalar, but it has shape \(results[0].dims)")
-    }
-    return try FunctionCalls.truth(results[0])
+  private func goesOn(_ results: [Tensor]) throws -> Bool {
+    try FunctionCalls.goesOn(results, scalar: takesScalarsOnly)
   }
 
-  private func programs(for shapes: [Shape], _ cancellation: Cancellation) throws -> Programs {
+  private func programs(for shapes: [Shape], _ planning: @autoclosure () -> Planning) throws
+    -> Programs
+  {
     try programs.value(for: shapes) {
       !$0.isSuperseded
     } make: { old, _ in
-      let learning = old?.learning ?? (condition: ShapeLearning(), body: ShapeLearning())
-      let condition = try LinearPlanner.program(
+      let planning = planning()
+      let condition = try planning.program(
         self.condition, shapes, constants: constants, depth: depth + 1, path: path,
-        variables: lists,
-        learning: learning.condition, cancellation)
-      let body = try LinearPlanner.program(
+        variables: lists, old: old?.planned.condition.learning)
+      let body = try planning.program(
         self.body, shapes, constants: constants, depth: depth + 1, path: path, variables: lists,
-        isBody: true,
-        learning: learning.body, cancellation)
+        isBody: true, old: old?.planned.body.learning)
       return Programs(
-        condition: condition, body: body, isFixed: isFixed(condition, body, shapes),
-        learning: learning)
+        planned: (condition, body), isFixed: isFixed(condition.program, body.program, shapes))
     }
   }
 

@@ -18,25 +18,13 @@ struct BranchGradient {
     let node = graph.node(id)
     switch node.opName {
     case "PartitionedCall", "StatefulPartitionedCall": (selectors, attributes) = (0, ["f"])
-    case "If", "StatelessIf": (selectors, attributes) = (1, ["then_branch", "else_branch"])
-    case "Case", "StatelessCase": (selectors, attributes) = (1, ["branches"])
-    default: return nil
+    default:
+      guard let branches = FunctionCalls.branchAttributes(node.opName) else { return nil }
+      (selectors, attributes) = (1, branches)
     }
     self.graph = graph
     self.node = node
-    functions = try attributes.flatMap { name -> [(name: String, attrs: Attrs)] in
-      switch node.attrs[name] {
-      case .function(let name, let attrs)?: return [(name, attrs)]
-      case .list(let values)?:
-        return try values.map {
-          guard case .function(let name, let attrs) = $0 else {
-            throw TFError.invalidArgument("attr '\(name)' is not a list of functions")
-          }
-          return (name, attrs)
-        }
-      default: throw TFError.invalidArgument("attr '\(name)' is not a function")
-      }
-    }
+    functions = try attributes.flatMap { try FunctionCalls.functions(node.attrs, $0) }
   }
 
   private func attrs(calling names: [String]) -> Attrs {

@@ -7,23 +7,29 @@ final class DifferentiableFunction: Sendable {
   private let arguments: [Endpoint]
   private let results: [Endpoint]
   private let effects: [Int]
+  /// Held while something is derived from the graph, which adds nodes to it, or a plan is made of
+  /// it. All functions of one graph have the same.
+  private let derivation: Lock<Void>
 
   private struct State {
     var plan: ExecutionPlan?
     var derived: Derived?
     /// The same with some constants as further arguments.
     var promoted: [[Endpoint]: DifferentiableFunction] = [:]
+    /// The constants that a tape may be about, found when a tape is there first.
+    var constants: [(endpoint: Endpoint, value: Tensor)]?
   }
   private let state = Lock(State())
 
   init(
     _ graph: Graph, arguments: [Endpoint], results: [Endpoint], effects: [Int],
-    plan: ExecutionPlan? = nil
+    plan: ExecutionPlan? = nil, derivation: Lock<Void> = Lock(())
   ) {
     self.graph = graph
     self.arguments = arguments
     self.results = results
     self.effects = effects
+    self.derivation = derivation
     state.withLock { $0.plan = plan }
   }
 
@@ -45,10 +51,13 @@ final class DifferentiableFunction: Sendable {
 
   private func plan() throws -> ExecutionPlan {
     if let plan = state.withLock({ $0.plan }) { return plan }
-    let plan = try FunctionTable(graph.library).plan(
-      of: Subgraph.pruned(graph, feeds: arguments, fetches: results, targets: effects))
-    state.withLock { $0.plan = plan }
-    return plan
+    return try derivation.withLock { _ in
+      if let plan = state.withLock({ $0.plan }) { return plan }
+      let plan = try FunctionTable(graph.library).plan(
+        of: Subgraph.pruned(graph, feeds: arguments, fetches: results, targets: effects))
+      state.withLock { $0.plan = plan }
+      return plan
+    }
   }
 
   /// Calls the function, and tells those who record what its inputs are computed from.
@@ -56,12 +65,7 @@ final class DifferentiableFunction: Sendable {
     let recorders = Environment.current.recorders.compactMap { $0 as? any FunctionRecorder }
     if recorders.isEmpty { return try plan().run(inputs, execution) }
     // A tensor from outside that the trace took as a constant may be watched too.
-    let constants = graph.nodes.compactMap { node -> (endpoint: Endpoint, value: Tensor)? in
-      guard case .tensor(let value)? = node.constantValue, value.dtype.isDifferentiable,
-        recorders.contains(where: { $0.concerns([value]) })
-      else { return nil }
-      return (Endpoint(node.id), value)
-    }
+    let constants = watchedConstants(recorders)
     let function = constants.isEmpty ? self : promoting(constants.map(\.endpoint))
     let inputs = inputs + constants.map(\.value)
     let concerned = recorders.filter { $0.concerns(inputs) }
@@ -107,11 +111,31 @@ final class DifferentiableFunction: Sendable {
     return Array(outputs.prefix(results.count))
   }
 
+  private func watchedConstants(_ recorders: [any FunctionRecorder]) -> [(
+    endpoint: Endpoint, value: Tensor
+  )] {
+    let all = state.withLock { state in
+      if let known = state.constants { return known }
+      let found = graph.nodes.compactMap { node -> (endpoint: Endpoint, value: Tensor)? in
+        guard case .tensor(let value)? = node.constantValue, value.dtype.isDifferentiable
+        else { return nil }
+        return (Endpoint(node.id), value)
+      }
+      state.constants = found
+      return found
+    }
+    // Mostly none is watched.
+    let values = all.map(\.value)
+    guard !all.isEmpty, recorders.contains(where: { $0.concerns(values) }) else { return [] }
+    return all.filter { constant in recorders.contains { $0.concerns([constant.value]) } }
+  }
+
   private func promoting(_ constants: [Endpoint]) -> DifferentiableFunction {
     state.withLock { state in
       if let made = state.promoted[constants] { return made }
       let made = DifferentiableFunction(
-        graph, arguments: arguments + constants, results: results, effects: effects)
+        graph, arguments: arguments + constants, results: results, effects: effects,
+        derivation: derivation)
       state.promoted[constants] = made
       return made
     }
@@ -119,10 +143,10 @@ final class DifferentiableFunction: Sendable {
 
   private func derived() throws -> Derived {
     if let derived = state.withLock({ $0.derived }) { return derived }
-    let made = try makeDerived()
-    return state.withLock { state in
-      if let other = state.derived { return other }
-      state.derived = made
+    return try derivation.withLock { _ in
+      if let derived = state.withLock({ $0.derived }) { return derived }
+      let made = try makeDerived()
+      state.withLock { $0.derived = made }
       return made
     }
   }
@@ -149,7 +173,8 @@ final class DifferentiableFunction: Sendable {
     let inner = backward.tracer.graph
     return Derived(
       forward: DifferentiableFunction(
-        graph, arguments: arguments, results: results + kept, effects: effects),
+        graph, arguments: arguments, results: results + kept, effects: effects,
+        derivation: derivation),
       backward: DifferentiableFunction(
         inner,
         arguments: try (captures.map(\.argument) + backward.gradientArguments).map {

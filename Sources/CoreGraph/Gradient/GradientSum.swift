@@ -2,28 +2,44 @@ import CoreOps
 
 /// The gradients that came for one tensor so far, from the several calls that took it.
 struct GradientSum {
-  private var parts: [GradientValue] = []
+  private var first: GradientValue?
+  private var others: [GradientValue] = []
 
-  var isEmpty: Bool { parts.isEmpty }
+  var isEmpty: Bool { first == nil }
 
   mutating func add(_ value: GradientValue) throws {
+    guard let sum = first else {
+      first = value
+      return
+    }
     // Values are summed as they come, so that only one is kept; a graph gets one node for all.
-    if parts.count == 1, case .dense(let sum) = parts[0], case .dense(let next) = value,
+    if others.isEmpty, case .dense(let sum) = sum, case .dense(let next) = value,
       !sum.isSymbolic, !next.isSymbolic
     {
-      parts[0] = .dense(try SelectOps.family.addNOp([sum, next]))
+      first = .dense(try SelectOps.family.addNOp([sum, next]))
     } else {
-      parts.append(value)
+      others.append(value)
     }
   }
 
   /// The sum: slices where all parts are, otherwise a tensor; nil where there are none.
-  func total(_ method: AggregationMethod = .addN) throws -> GradientValue? {
-    guard parts.count > 1 else { return parts.first }
+  ///
+  /// It is made once, however often it is asked for.
+  mutating func total(_ method: AggregationMethod = .addN) throws -> GradientValue? {
+    guard let first, !others.isEmpty else { return first }
+    let total = try Self.sum([first] + others, method)
+    self.first = total
+    others = []
+    return total
+  }
+
+  private static func sum(_ parts: [GradientValue], _ method: AggregationMethod) throws
+    -> GradientValue
+  {
     let slices = parts.compactMap {
       if case .slices(let slices) = $0 { slices } else { nil }
     }
-    if slices.count == parts.count { return .slices(try Self.joined(slices)) }
+    if slices.count == parts.count { return .slices(try joined(slices)) }
     var tensors = try parts.map { try $0.tensor() }
     guard method == .experimentalTree else {
       return .dense(try SelectOps.family.addNOp(tensors))

@@ -3,40 +3,43 @@ package import CoreOps
 extension Graph {
   /// The calls that outputs need, in an order in which each comes after those that it needs.
   ///
-  /// - Throws: `NOT_FOUND` for an op that Janus does not have.
+  /// An op that Janus does not have is one whose gradient fails, in case one passes through.
   func recordedCalls(for targets: [Endpoint]) throws -> (calls: [RecordedCall], slots: SlotTable) {
     try raiseControlFlow(for: targets.map(\.node))
     let nodes = self.nodes
     let slots = SlotTable(nodes)
-    let calls = try Self.ordered(nodes, targets.map(\.node)).map { id in
+    let calls = Self.ordered(nodes, targets.map(\.node)).map { id in
       let node = nodes[id]
+      let numbers =
+        node.inputs.map { Int32(slots[$0]) } + slots.outputs(of: id).map { Int32($0) }
+      let outputs = node.outputTypes.indices.map { tensor(Endpoint(node.id, $0)) }
+      let unknown =
+        node.op == nil
+        ? node : node.inputs.lazy.map { nodes[$0.node] }.first { $0.op == nil && $0.hasNoOutputs }
+      if let unknown, library[unknown.opName] == nil {
+        return RecordedCall(
+          .call(name: node.opName) { _, _ in throw unknown.isNotRegistered }, inputs: [],
+          outputs: outputs, slots: numbers, inputCount: node.inputs.count, node: node.name)
+      }
       return RecordedCall(
-        try action(of: node),
+        action(of: node),
         inputs: node.inputs.map { Self.smallConstant(nodes[$0.node]) ?? tensor($0) },
-        outputs: node.outputTypes.indices.map { tensor(Endpoint(node.id, $0)) },
-        inputSlots: node.inputs.map { Int32(slots[$0]) },
-        outputSlots: node.outputTypes.indices.map { Int32(slots[Endpoint(node.id, $0)]) },
-        node: node.name)
+        outputs: outputs, slots: numbers, inputCount: node.inputs.count, node: node.name)
     }
     return (calls, slots)
   }
 
   /// What gives the gradient of a node.
-  private func action(of node: Node) throws -> RecordedCall.Action {
-    if let (name, backward) = try CustomGradients.named(node.attrs) {
-      return .call(name: name, backward)
-    }
-    if node.op == nil, library[node.opName] != nil {
+  private func action(of node: Node) -> RecordedCall.Action {
+    guard let op = node.op else {
       return .call(name: node.opName) { _, _ in
         throw TFError.unimplemented(
           "No gradient defined for operation '\(node.name)': it calls a function in the old form")
       }
     }
-    guard let op = node.op else {
-      throw TFError.notFound("Op type not registered '\(node.opName)'").at(
-        node: node.name, op: node.opName)
+    guard FunctionCalls.hasFunctionGradient(op), CustomGradients.name(node.attrs) == nil else {
+      return .op(op, node.attrs)
     }
-    guard FunctionCalls.hasFunctionGradient(op) else { return .op(op, node.attrs) }
     return .call(name: op.name) { [self] gradients, wanted in
       try BranchGradient(self, node.id)?.gradients(gradients, wanted)
         ?? LoopGradient(self, node.id)!.gradients(gradients, wanted)
@@ -54,18 +57,31 @@ extension Graph {
 
   /// Numbers of a graph's outputs.
   struct SlotTable {
-    private var first: [Int] = []
-    private(set) var count = 0
+    /// The first of each node, and after them the number of all.
+    private var first: [Int]
+    var count: Int { first[first.count - 1] }
 
     init(_ nodes: [Node]) {
-      first.reserveCapacity(nodes.count)
+      // How many outputs an unknown op has, only those that read them tell.
+      var counts = nodes.map(\.outputTypes.count)
       for node in nodes {
-        first.append(count)
-        count += node.outputTypes.count
+        for input in node.inputs where nodes[input.node].hasNoOutputs {
+          counts[input.node] = max(counts[input.node], min(input.index, Self.mostUnknown) + 1)
+        }
       }
+      first = [0]
+      first.reserveCapacity(nodes.count + 1)
+      for (id, count) in counts.enumerated() { first.append(first[id] + count) }
     }
 
-    subscript(endpoint: Endpoint) -> Int { first[endpoint.node] + endpoint.index }
+    /// A file may name any output of an unknown op: those after so many are one.
+    private static let mostUnknown = 64
+
+    subscript(endpoint: Endpoint) -> Int {
+      min(first[endpoint.node] + endpoint.index, first[endpoint.node + 1] - 1)
+    }
+
+    func outputs(of node: Int) -> Range<Int> { first[node]..<first[node + 1] }
   }
 
   /// What `targets` need, each after its inputs, but for the back edges of loops.

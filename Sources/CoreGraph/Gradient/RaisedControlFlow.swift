@@ -5,44 +5,70 @@ extension Graph {
   /// far as they have the usual form: those have gradients, and these again. The nodes by which
   /// their results leave hand on the functional nodes' results from then on, so that a run of both
   /// the results and the gradients runs a loop once.
+  ///
+  /// Nodes that a graph's passes could not copy, as their op is not known, leave all as it is.
   func raiseControlFlow(for targets: [Int]) throws {
     let exits = outermostExits(targets)
     if exits.isEmpty { return }
-    let subgraph = try Subgraph.pruned(
-      self, feeds: [], fetches: exits.map { Endpoint($0) }, targets: []
-    ).raisingLoops()
+    let results = exits.flatMap { id in
+      node(id).outputTypes.indices.map { Endpoint(id, $0) }
+    }
+    let subgraph: Subgraph
+    do {
+      subgraph = try Subgraph.pruned(self, feeds: [], fetches: results, targets: [])
+        .raisingLoops().raisingConditionals()
+    } catch let error as TFError where error.code == .notFound { return }
     let copies = try adopt(subgraph.graph)
-    for (exit, result) in zip(exits, subgraph.fetches) {
-      guard let node = copies[result.node], node != exit else { continue }
-      try replace(exit, by: Endpoint(node, result.index))
+    let raised = Dictionary(uniqueKeysWithValues: zip(results, subgraph.fetches))
+    for exit in exits {
+      let found = try node(exit).outputTypes.indices.map { index -> Endpoint in
+        guard let result = raised[Endpoint(exit, index)], let node = copies[result.node] else {
+          throw TFError.internal("a pass lost an output of \(node(exit).name)")
+        }
+        return Endpoint(node, result.index)
+      }
+      if found[0].node != exit { replace(exit, by: found) }
     }
   }
 
-  /// The nodes by which results leave the loops and conditionals that are in no other.
+  /// The nodes by which results leave the loops and conditionals that are in no other: those that
+  /// `targets` depend on, and the others of the same loops and conditionals, which are not to run
+  /// a second time for them.
   private func outermostExits(_ targets: [Int]) -> [Int] {
     let nodes = self.nodes
     guard nodes.contains(where: { $0.primitive != nil }) else { return [] }
+    var readers = [[Int]](repeating: [], count: nodes.count)
+    for node in nodes { for input in node.inputs { readers[input.node].append(node.id) } }
     var exits: [Int] = []
     var isSeen = [Bool](repeating: false, count: nodes.count)
+    // The depth of a node is that of its outputs.
     var stack = targets.map { (id: $0, depth: 0) }
     while let (id, depth) = stack.popLast() {
       guard !isSeen[id] else { continue }
       isSeen[id] = true
-      var inner = depth
-      switch nodes[id].primitive {
-      case .exit?:
-        if depth == 0 { exits.append(id) }
-        inner += 1
-      case .enter?: inner -= 1
-      case .merge? where !nodes[id].inputs.contains(where: { isBackEdge(nodes[$0.node]) }):
-        if depth == 0 { exits.append(id) }
-        inner += 1
-      case .switch? where !isLoopCondition(nodes[nodes[id].inputs[1].node]): inner -= 1
-      default: break
+      let step = depthStep(nodes[id], nodes)
+      if step == -1, depth == 0 { exits.append(id) }
+      stack += nodes[id].inputs.map { ($0.node, depth - step) }
+      guard depth > 0 else { continue }
+      for reader in readers[id] {
+        let inner = depth + depthStep(nodes[reader], nodes)
+        if inner > 0 || inner == 0 && depthStep(nodes[reader], nodes) == -1 {
+          stack.append((reader, inner))
+        }
       }
-      stack += nodes[id].inputs.map { ($0.node, inner) }
     }
     return exits.sorted()
+  }
+
+  /// How much deeper a node's outputs are in loops and conditionals than its inputs.
+  private func depthStep(_ node: Node, _ nodes: [Node]) -> Int {
+    switch node.primitive {
+    case .exit?: -1
+    case .enter?: 1
+    case .merge? where !node.inputs.contains(where: { isBackEdge(nodes[$0.node]) }): -1
+    case .switch? where !isLoopCondition(nodes[node.inputs[1].node]): 1
+    default: 0
+    }
   }
 
   private func isBackEdge(_ node: Node) -> Bool {
@@ -80,20 +106,16 @@ extension Graph {
     return here
   }
 
-  /// Has a node hand on `result` in place of what it did.
-  private func replace(_ id: Int, by result: Endpoint) throws {
-    let node = self.node(id)
-    if node.outputTypes.count == 1 {
-      update(id) {
-        $0.become(BasicOps.family.identity, inputs: [result], attrs: ["T": $0.attrs["T"]!])
+  /// Has a node hand on `results` in place of what it did.
+  private func replace(_ id: Int, by results: [Endpoint]) {
+    update(id) { node in
+      if results.count == 1 {
+        node.become(
+          BasicOps.family.identity, inputs: results, attrs: ["T": .type(node.outputTypes[0])])
+      } else {
+        node.become(
+          BasicOps.family.identityN, inputs: results, attrs: ["T": .types(node.outputTypes)])
       }
-      return
-    }
-    // A Merge also says which of its inputs it took: that is the next result.
-    update(id) {
-      $0.become(
-        BasicOps.family.identityN, inputs: [result, Endpoint(result.node, result.index + 1)],
-        attrs: ["T": .types($0.outputTypes)])
     }
   }
 }

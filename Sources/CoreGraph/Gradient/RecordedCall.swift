@@ -19,24 +19,33 @@ package struct RecordedCall: Sendable {
   package let action: Action
   package let inputs: [Tensor]
   package let outputs: [Tensor]
-  /// Numbers of the inputs and outputs among all tensors of the recording; -1 for those that
-  /// nothing that is asked for depends on.
-  let inputSlots: [Int32]
-  let outputSlots: [Int32]
+  /// Numbers of the inputs, and after them of the outputs, among all tensors of the recording; -1
+  /// for those that nothing that is asked for depends on.
+  private let slots: [Int32]
+  let inputCount: Int
   /// The node, in a graph.
   let node: String?
 
+  /// - Parameters:
+  ///   - inputs, outputs: none where the action does not look at them.
+  ///   - slots: numbers of the inputs, and after them of the outputs.
   init(
-    _ action: Action, inputs: [Tensor], outputs: [Tensor], inputSlots: [Int32],
-    outputSlots: [Int32], node: String? = nil
+    _ action: Action, inputs: [Tensor], outputs: [Tensor], slots: [Int32], inputCount: Int,
+    node: String? = nil
   ) {
     self.action = action
     self.inputs = inputs
     self.outputs = outputs
-    self.inputSlots = inputSlots
-    self.outputSlots = outputSlots
+    self.slots = slots
+    self.inputCount = inputCount
     self.node = node
   }
+
+  var inputSlots: ArraySlice<Int32> { slots[..<inputCount] }
+  var outputSlots: ArraySlice<Int32> { slots[inputCount...] }
+  var outputCount: Int { slots.count - inputCount }
+  func inputSlot(_ index: Int) -> Int { Int(slots[index]) }
+  func outputSlot(_ index: Int) -> Int { Int(slots[inputCount + index]) }
 
   var opName: String {
     switch action {
@@ -47,39 +56,65 @@ package struct RecordedCall: Sendable {
 
   /// Whether outputs depend on inputs in a differentiable way.
   var isDifferentiable: Bool {
-    if case .op(let op, _) = action, case .zero = op.gradient { return false }
-    return true
+    guard case .op(let op, let attrs) = action, case .zero = op.gradient else { return true }
+    return CustomGradients.name(attrs) != nil
+  }
+}
+
+/// The numbers of tensors, in the order in which they came.
+private struct TensorNumbers: Sendable {
+  /// The tensor of each number.
+  private var identities: [TensorIdentity] = []
+  /// The same from tensors to numbers, where there are more than a search takes no time for.
+  private var table: [TensorIdentity: Int32] = [:]
+  private static let mostSearched = 12
+
+  var count: Int { identities.count }
+
+  subscript(identity: TensorIdentity) -> Int32? {
+    if identities.count > Self.mostSearched { return table[identity] }
+    // What was made last is looked for most.
+    for index in identities.indices.reversed() where identities[index] == identity {
+      return Int32(index)
+    }
+    return nil
+  }
+
+  mutating func add(_ identity: TensorIdentity) -> Int32 {
+    let number = Int32(identities.count)
+    identities.append(identity)
+    if identities.count > Self.mostSearched + 1 {
+      table[identity] = number
+    } else if identities.count == Self.mostSearched + 1 {
+      // The later number counts, as a search from the end finds it.
+      for (index, identity) in identities.enumerated() { table[identity] = Int32(index) }
+    }
+    return number
   }
 }
 
 /// Calls in the order in which they were made, with the tensors that they took and gave numbered.
 package struct Recording: Sendable {
   package var calls: [RecordedCall] = []
-  private var slots: [TensorIdentity: Int32] = [:]
-  private var count: Int32 = 0
+  private var numbers = TensorNumbers()
 
   /// How many tensors are numbered.
-  package var slotCount: Int { Int(count) }
+  package var slotCount: Int { numbers.count }
 
   package init() {}
 
   /// The number of a tensor that is watched or depends on one that is; nil for others.
-  package func slot(_ tensor: Tensor) -> Int? { slots[tensor.identity].map(Int.init) }
+  package func slot(_ tensor: Tensor) -> Int? { numbers[tensor.identity].map(Int.init) }
 
   package mutating func watch(_ tensor: Tensor) {
-    if slots[tensor.identity] == nil { _ = number(tensor) }
-  }
-
-  private mutating func number(_ tensor: Tensor) -> Int32 {
-    let slot = count
-    slots[tensor.identity] = slot
-    count += 1
-    return slot
+    let identity = tensor.identity
+    if numbers[identity] == nil { _ = numbers.add(identity) }
   }
 
   /// Whether the recording is about any of the tensors.
   package func concerns(_ tensors: [Tensor]) -> Bool {
-    tensors.contains { slots[$0.identity] != nil }
+    for index in tensors.indices where numbers[tensors[index].identity] != nil { return true }
+    return false
   }
 
   /// Notes a call where it depends on what is watched.
@@ -88,24 +123,23 @@ package struct Recording: Sendable {
   package mutating func note(
     _ action: RecordedCall.Action, _ inputs: [Tensor], _ outputs: [Tensor]
   ) {
-    var inputSlots = [Int32](repeating: -1, count: inputs.count)
-    var concerns = false
-    for index in inputs.indices {
-      if let slot = slots[inputs[index].identity] {
-        inputSlots[index] = slot
-        concerns = true
-      }
-    }
-    guard concerns else { return }
+    guard concerns(inputs) else { return }
     // A call keeps what it needs itself.
     var needs = GradientNeeds.nothing
-    if case .op(let op, _) = action {
-      if case .zero = op.gradient { return }
+    if case .op(let op, let attrs) = action {
       needs = op.gradient.needs
+      if !attrs.isEmpty, CustomGradients.name(attrs) != nil {
+        needs = .all
+      } else if case .zero = op.gradient {
+        return
+      }
     }
-    var outputSlots = [Int32](repeating: -1, count: outputs.count)
+    var slots = [Int32](repeating: -1, count: inputs.count + outputs.count)
+    for index in inputs.indices {
+      if let slot = numbers[inputs[index].identity] { slots[index] = slot }
+    }
     for index in outputs.indices where outputs[index].dtype.isDifferentiable {
-      outputSlots[index] = number(outputs[index])
+      slots[inputs.count + index] = numbers.add(outputs[index].identity)
     }
     var keptInputs = inputs
     var keptOutputs = outputs
@@ -119,8 +153,7 @@ package struct Recording: Sendable {
     }
     calls.append(
       RecordedCall(
-        action, inputs: keptInputs, outputs: keptOutputs, inputSlots: inputSlots,
-        outputSlots: outputSlots))
+        action, inputs: keptInputs, outputs: keptOutputs, slots: slots, inputCount: inputs.count))
   }
 }
 

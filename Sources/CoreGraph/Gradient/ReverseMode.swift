@@ -33,54 +33,99 @@ package enum ReverseMode {
     _ calls: inout [RecordedCall], slotCount: Int, targets: [GradientTarget],
     sources: [Int], stops: Set<Int> = [], _ options: GradientOptions = GradientOptions()
   ) throws -> [GradientValue?] {
-    // What depends on the sources: the rest of the program is not walked.
-    var dependent = [Bool](repeating: false, count: slotCount)
-    for source in sources { dependent[source] = true }
-    for call in calls where call.isDifferentiable {
-      guard call.inputSlots.contains(where: { $0 >= 0 && dependent[Int($0)] }) else { continue }
-      for slot in call.outputSlots where slot >= 0 && !stops.contains(Int(slot)) {
-        dependent[Int(slot)] = true
-      }
-    }
-    var sums = [GradientSum](repeating: GradientSum(), count: slotCount)
-    var isSource = [Bool](repeating: false, count: slotCount)
-    for source in sources { isSource[source] = true }
+    var walk = Walk(slotCount, sources, stops, options)
+    walk.markDependents(calls)
     for target in targets {
       guard
         target.tensor.dtype.isFloating || target.tensor.dtype.isComplex || target.gradient != nil
       else { continue }
-      try sums[target.slot].add(
-        target.gradient ?? .dense(BasicOps.family.onesLike([target.tensor])))
+      try walk.add(
+        target.gradient ?? .dense(BasicOps.family.onesLike([target.tensor])), to: target.slot)
     }
-    while let call = calls.popLast() {
-      guard call.isDifferentiable, call.outputSlots.contains(where: { $0 >= 0 }) else { continue }
-      var gradients = [GradientValue?](repeating: nil, count: call.outputs.count)
-      var hasGradient = false
-      for (index, slot) in call.outputSlots.enumerated() where slot >= 0 {
-        let slot = Int(slot)
-        guard dependent[slot], !sums[slot].isEmpty, !stops.contains(slot) else { continue }
-        gradients[index] = try sums[slot].total(options.aggregationMethod)
-        hasGradient = true
-        if !isSource[slot] { sums[slot] = GradientSum() }
-      }
-      guard hasGradient else { continue }
-      let wanted = call.inputSlots.map { $0 >= 0 && dependent[Int($0)] }
-      guard wanted.contains(true) else { continue }
-      let results =
-        try environment(of: call, options).map { environment in
-          try environment.run { try inputGradients(of: call, gradients, wanted) }
-        } ?? inputGradients(of: call, gradients, wanted)
-      for (index, slot) in call.inputSlots.enumerated() where wanted[index] {
-        if let result = results[index] { try sums[Int(slot)].add(result) }
+    while let call = calls.popLast() { try walk.pass(call) }
+    return try sources.map { try walk.total($0) }
+  }
+}
+
+/// What a walk back over a recording knows of each tensor.
+private struct Walk {
+  private struct Slot {
+    var sum = GradientSum()
+    /// Whether it depends on a source, so that a gradient leads somewhere.
+    var isDependent = false
+    /// Whether its gradient is asked for.
+    var isSource = false
+    var isStop = false
+  }
+
+  private var slots: [Slot]
+  private let options: GradientOptions
+
+  init(_ count: Int, _ sources: [Int], _ stops: Set<Int>, _ options: GradientOptions) {
+    slots = [Slot](repeating: Slot(), count: count)
+    self.options = options
+    for source in sources {
+      slots[source].isSource = true
+      slots[source].isDependent = true
+    }
+    for stop in stops { slots[stop].isStop = true }
+  }
+
+  /// Finds what depends on the sources: the rest of the program is not walked.
+  mutating func markDependents(_ calls: [RecordedCall]) {
+    for index in calls.indices where calls[index].isDifferentiable {
+      guard dependsOnASource(calls[index]) else { continue }
+      for slot in calls[index].outputSlots where slot >= 0 && !slots[Int(slot)].isStop {
+        slots[Int(slot)].isDependent = true
       }
     }
-    return try sources.map { try sums[$0].total(options.aggregationMethod) }
+  }
+
+  private func dependsOnASource(_ call: RecordedCall) -> Bool {
+    for slot in call.inputSlots where slot >= 0 && slots[Int(slot)].isDependent { return true }
+    return false
+  }
+
+  mutating func add(_ gradient: GradientValue, to slot: Int) throws {
+    try slots[slot].sum.add(gradient)
+  }
+
+  mutating func total(_ slot: Int) throws -> GradientValue? {
+    try slots[slot].sum.total(options.aggregationMethod)
+  }
+
+  /// Hands the gradients of a call's outputs on to its inputs.
+  mutating func pass(_ call: RecordedCall) throws {
+    guard call.isDifferentiable, dependsOnASource(call) else { return }
+    var gradients = [GradientValue?](repeating: nil, count: call.outputCount)
+    var hasGradient = false
+    for index in 0..<call.outputCount {
+      let slot = call.outputSlot(index)
+      guard slot >= 0, slots[slot].isDependent, !slots[slot].sum.isEmpty, !slots[slot].isStop
+      else { continue }
+      gradients[index] = try total(slot)
+      hasGradient = true
+      if !slots[slot].isSource { slots[slot].sum = GradientSum() }
+    }
+    guard hasGradient else { return }
+    var wanted = [Bool](repeating: false, count: call.inputCount)
+    for index in wanted.indices {
+      let slot = call.inputSlot(index)
+      wanted[index] = slot >= 0 && slots[slot].isDependent
+    }
+    let results: [GradientValue?]
+    if let environment = try environment(of: call) {
+      results = try environment.run { try call.inputGradients(gradients, wanted) }
+    } else {
+      results = try call.inputGradients(gradients, wanted)
+    }
+    for index in wanted.indices where wanted[index] {
+      if let result = results[index] { try slots[call.inputSlot(index)].sum.add(result) }
+    }
   }
 
   /// The environment of a node's gradient in a graph: a scope of its name, and its place.
-  private static func environment(of call: RecordedCall, _ options: GradientOptions) throws
-    -> Environment?
-  {
+  private func environment(of call: RecordedCall) throws -> Environment? {
     guard let node = call.node else { return nil }
     var environment = try Environment.current.scoped("\(node)_grad")
     if options.colocateGradientsWithOps, let output = call.outputs.first {
@@ -88,51 +133,87 @@ package enum ReverseMode {
     }
     return environment
   }
+}
 
-  private static func inputGradients(
-    of call: RecordedCall, _ gradients: [GradientValue?], _ wanted: [Bool]
-  ) throws -> [GradientValue?] {
+extension RecordedCall {
+  /// The gradients for the inputs, by the rule of the op or what stands in its place.
+  ///
+  /// - Throws: `UNIMPLEMENTED` that names the node where there is no gradient; what the rule
+  ///   throws.
+  fileprivate func inputGradients(_ gradients: [GradientValue?], _ wanted: [Bool]) throws
+    -> [GradientValue?]
+  {
     let results: [GradientValue?]
     do {
-      switch call.action {
+      switch action {
       case .call(_, let backward): results = try backward(gradients, wanted)
       case .op(let op, let attrs):
-        switch op.gradient {
-        case .zero: return [GradientValue?](repeating: nil, count: wanted.count)
-        case .none(let reason):
-          let name = call.node.map { "'\($0)' (op type: \(op.name))" } ?? "'\(op.name)'"
-          throw TFError.unimplemented("No gradient defined for operation \(name): \(reason)").at(
-            node: call.node, op: op.name)
-        case .rule(_, let rule):
-          results = try rule(context(call, op, attrs, gradients.map { try $0?.tensor() }, wanted))
-            .map { $0.map { .dense($0) } }
-        case .slices(_, let rule):
-          var context = context(call, op, attrs, gradients.map(\.?.whole), wanted)
-          context.outputSlices = gradients.map(\.?.parts)
-          results = try rule(context)
-        }
+        results = try ruled(op, attrs, gradients, wanted)
       }
     } catch let error as TFError {
       if error.code == .unimplemented, error.message.hasPrefix("No gradient defined") {
         throw error
       }
-      throw TFError(
-        error.code, "the gradient failed: \(error)", node: call.node, op: call.opName)
+      throw TFError(error.code, "the gradient failed: \(error)", node: node, op: opName)
     }
     guard results.count == wanted.count else {
       throw TFError.internal(
         "the gradient rule gives \(results.count) gradients for \(wanted.count) inputs"
-      ).at(node: call.node, op: call.opName)
+      ).at(node: node, op: opName)
     }
     return results
   }
 
-  private static func context(
-    _ call: RecordedCall, _ op: OpDef, _ attrs: Attrs, _ gradients: [Tensor?], _ wanted: [Bool]
-  ) -> GradientContext {
+  private func ruled(
+    _ op: OpDef, _ attrs: Attrs, _ gradients: [GradientValue?], _ wanted: [Bool]
+  ) throws -> [GradientValue?] {
+    if let name = CustomGradients.name(attrs) {
+      if let found = try CustomGradients.gradients(name, of: self, gradients, wanted) {
+        return found
+      }
+      // The name of another op: that op's rule.
+      guard let other = OpRegistry.standard[name], other.gradient.isThere else {
+        throw TFError.notFound("gradient registry has no entry for: \(name)")
+      }
+      return try other.gradient.gradients(context(op, attrs, wanted), gradients)
+    }
+    if case .none(let reason) = op.gradient {
+      if let found = try CustomGradients.gradients(op.name, of: self, gradients, wanted) {
+        return found
+      }
+      let name = node.map { "'\($0)' (op type: \(op.name))" } ?? "'\(op.name)'"
+      throw TFError.unimplemented("No gradient defined for operation \(name): \(reason)").at(
+        node: node, op: op.name)
+    }
+    return try op.gradient.gradients(context(op, attrs, wanted), gradients)
+  }
+
+  private func context(_ op: OpDef, _ attrs: Attrs, _ wanted: [Bool]) -> GradientContext {
     GradientContext(
-      op: op, attrs: attrs, inputs: call.inputs, outputs: call.outputs,
-      outputGradients: gradients, wanted: wanted)
+      op: op, attrs: attrs, inputs: inputs, outputs: outputs, outputGradients: [], wanted: wanted)
+  }
+}
+
+extension Gradient {
+  fileprivate var isThere: Bool {
+    if case .none = self { false } else { true }
+  }
+
+  /// What the rule gives for the inputs; nothing where there is none.
+  fileprivate func gradients(_ context: GradientContext, _ gradients: [GradientValue?]) throws
+    -> [GradientValue?]
+  {
+    var context = context
+    switch self {
+    case .zero, .none: return [GradientValue?](repeating: nil, count: context.inputs.count)
+    case .rule(_, let rule):
+      context.outputGradients = try gradients.map { try $0?.tensor() }
+      return try rule(context).map { $0.map { .dense($0) } }
+    case .slices(_, let rule):
+      context.outputGradients = gradients.map(\.?.whole)
+      context.outputSlices = gradients.map(\.?.parts)
+      return try rule(context)
+    }
   }
 }
 

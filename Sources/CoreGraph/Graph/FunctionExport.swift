@@ -82,9 +82,20 @@ extension FunctionLibrary {
   }
 }
 
-/// Numbers for the names of derived functions, so that those of different graphs differ.
+/// Numbers for the names of derived functions, so that those of different graphs differ, also from
+/// those that files have.
 enum DerivedName {
   private static let count = Lock<Int>(0)
+  /// A file may have larger numbers, to which this process does not come.
+  private static let mostNoted = 1 << 48
+
+  /// Has later names differ from that of a function which a library gets.
+  static func note(_ name: String) {
+    guard name.utf8.starts(with: "__".utf8), let end = name.utf8.lastIndex(of: UInt8(ascii: "_")),
+      let number = Int(name[name.index(after: end)...]), number <= mostNoted
+    else { return }
+    count.withLock { $0 = max($0, number) }
+  }
 
   /// `__forward_name_7`, as TensorFlow calls such functions.
   static func make(_ role: String, of name: String) -> String {

@@ -24,6 +24,7 @@ package struct FunctionLibrary: Sendable {
       }
       return
     }
+    DerivedName.note(function.name)
     functions[function.name] = function
     order.append(function.name)
   }

@@ -54,6 +54,10 @@ package final class FunctionTracer: Interpreter {
       trace, try builder.near(tensor.map(captured), ignoringExisting: ignoringExisting))
   }
 
+  package func overridingGradients(_ map: [String: String]) -> any Interpreter {
+    FunctionTracer(trace, builder.overriding(map))
+  }
+
   /// Resources and other things that live outside, in the order of their placeholders.
   package var captures: [(tensor: Tensor, placeholder: Tensor)] {
     trace.state.withLock { $0.captures }

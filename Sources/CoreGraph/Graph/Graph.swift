@@ -9,6 +9,8 @@ public final class Graph: Sendable {
     var nodes: [Node] = []
     /// What was inferred of each node's outputs, nil where no one asked yet.
     var facts: [OutputFacts?] = []
+    /// What a program said of the shapes of outputs.
+    var statedShapes: [Endpoint: PartialShape] = [:]
     /// The values that were looked for on behalf of shape rules; nil where there is none.
     var constants: [Endpoint: Tensor?] = [:]
     /// How often a node that was already there was changed.
@@ -288,16 +290,17 @@ struct NameTable: Sendable {
 final class GraphTensor: SymbolicTensor {
   let graph: Graph
   let endpoint: Endpoint
-  let name: String
   let dtype: DType
 
   init(graph: Graph, endpoint: Endpoint) {
     self.graph = graph
     self.endpoint = endpoint
-    let node = graph.node(endpoint.node)
-    name = "\(node.name):\(endpoint.index)"
-    dtype = node.outputTypes[endpoint.index]
+    let types = graph.withState { $0.nodes[endpoint.node].outputTypes }
+    // What an unknown op gives is not known either; whoever looks at it is refused.
+    dtype = types.indices.contains(endpoint.index) ? types[endpoint.index] : .variant
   }
+
+  var name: String { "\(graph.withState { $0.nodes[endpoint.node].name }):\(endpoint.index)" }
 
   var identity: TensorIdentity {
     // The graph lives at least as long as this tensor, so that its address is its own.
@@ -345,29 +348,38 @@ extension Graph {
   ///
   /// - Throws: `NOT_FOUND` in TensorFlow's words.
   package func endpoint(named text: String) throws -> Endpoint {
-    var name = Substring(text)
+    var name = text
     var index = 0
-    if let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]) {
-      name = text[..<colon]
+    let bytes = text.utf8
+    if let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
+      let number = Int(text[bytes.index(after: colon)...])
+    {
+      name = String(text[..<colon])
       index = number
     }
-    guard let node = node(named: String(name)) else {
+    let found = withState { state in
+      state.byName[name].map { id in
+        let node = state.nodes[id]
+        return (id: id, count: node.outputTypes.count, isKnown: node.op != nil)
+      }
+    }
+    guard let found else {
       throw TFError.notFound(
         """
         The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', does \
-        not exist in the graph.\(suggestion(for: String(name)))
+        not exist in the graph.\(suggestion(for: name))
         """
       )
     }
-    guard index >= 0, index < node.outputTypes.count || node.op == nil else {
+    guard index >= 0, index < found.count || !found.isKnown else {
       throw TFError.notFound(
         """
         The name '\(text)' refers to a Tensor which does not exist. The operation, '\(name)', \
-        exists but only has \(node.outputTypes.count) outputs.
+        exists but only has \(found.count) outputs.
         """
       )
     }
-    return Endpoint(node.id, index)
+    return Endpoint(found.id, index)
   }
 
   /// What an error about a name that is not in the graph adds.

@@ -76,6 +76,14 @@ package final class GraphBuilder: Interpreter {
     }
   }
 
+  package func overridingGradients(_ map: [String: String]) -> any Interpreter {
+    overriding(map)
+  }
+
+  func overriding(_ map: [String: String]) -> GraphBuilder {
+    with { $0.gradients.merge(map) { _, inner in inner } }
+  }
+
   package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {
     graph.seeds(seed, state.behavior.seedPolicy)
   }
@@ -127,9 +135,15 @@ package final class GraphBuilder: Interpreter {
       }
     }
     let place = try self.place()
+    var attrs = attrs
+    if !place.group.isEmpty { attrs["_class"] = .strings(place.group) }
+    if !scope.gradients.isEmpty, let gradient = scope.gradients[op.name],
+      attrs[CustomGradients.attribute] == nil
+    {
+      attrs[CustomGradients.attribute] = .string(gradient)
+    }
     let id = try graph.append(
-      name: name, op: op, inputs: inputs, controlInputs: controls,
-      attrs: place.group.isEmpty ? attrs : attrs.with("_class", .strings(place.group)),
+      name: name, op: op, inputs: inputs, controlInputs: controls, attrs: attrs,
       device: place.device, checked: true)
     for control in scope.controls { control.note(id) }
     return id

@@ -46,6 +46,14 @@ package struct Node: Sendable {
     let attrs: Attrs
   }
 
+  /// Whether it is not known what it gives.
+  var hasNoOutputs: Bool { outputTypes.isEmpty }
+
+  /// Why a node of an op that Janus does not have cannot be used.
+  var isNotRegistered: TFError {
+    (fault?.error ?? .notFound("Op type not registered '\(opName)'")).at(node: name, op: opName)
+  }
+
   package var isConstant: Bool { opName == "Const" }
   var constantValue: AttrValue? { isConstant ? attrs["value"] : nil }
 }

@@ -69,9 +69,13 @@ extension Graph {
   /// The tensor that `name:index` names. Follows `tf.Graph.get_tensor_by_name`.
   ///
   /// - Parameter name: of an operation and which of its outputs; `name` alone is the first.
-  /// - Throws: `NOT_FOUND` when there is none, with the name that was meant where one is near.
+  /// - Throws: `NOT_FOUND` when there is none, with the name that was meant where one is near, or
+  ///   when the operation's type is not known.
   public func getTensorByName(_ name: String) throws -> Tensor {
-    tensor(try endpoint(named: name))
+    let endpoint = try endpoint(named: name)
+    let node = node(endpoint.node)
+    guard endpoint.index < node.outputTypes.count else { throw node.isNotRegistered }
+    return tensor(endpoint)
   }
 }
 

@@ -50,6 +50,8 @@ extension Graph {
       guard known.shapes.indices.contains(endpoint.index) else { return }
       var shapes = known.shapes
       shapes[endpoint.index] = try shapes[endpoint.index].merged(with: shape)
+      let before = state.statedShapes[endpoint] ?? .unknown
+      state.statedShapes[endpoint] = try before.merged(with: shape)
       state.facts[endpoint.node] = OutputFacts(
         shapes, handles: known.handles, error: known.error)
     }
@@ -109,7 +111,7 @@ extension Graph.State {
   /// - Throws: what the signature or the shape rule refuses.
   mutating func inferred(_ node: Node) throws -> OutputFacts {
     guard let op = node.op, node.fault == nil else {
-      return try stated(by: node.attrs, .unknown(node.outputTypes.count))
+      return try stated(of: node, .unknown(node.outputTypes.count))
     }
     let inputTypes = try checkedTypes(node, op)
     var shapes: [PartialShape] = []
@@ -153,7 +155,7 @@ extension Graph.State {
         partialShapes = found
         continue
       }
-      return try stated(by: node.attrs, facts(result, flow, shapes))
+      return try stated(of: node, facts(result, flow, shapes))
     }
   }
 
@@ -166,10 +168,17 @@ extension Graph.State {
     return OutputFacts(result, handles: result.indices.map { outputs[$0] })
   }
 
-  /// The facts with what the attributes `_output_shapes` and `_handle_shapes` say.
-  private func stated(by attrs: Attrs, _ facts: OutputFacts) throws -> OutputFacts {
+  /// The facts with what the attributes `_output_shapes` and `_handle_shapes` say, and a program.
+  private func stated(of node: Node, _ facts: OutputFacts) throws -> OutputFacts {
+    let attrs = node.attrs
     var shapes = facts.shapes
     var handles = facts.handles
+    if !statedShapes.isEmpty {
+      for index in shapes.indices {
+        guard let shape = statedShapes[Endpoint(node.id, index)] else { continue }
+        shapes[index] = try shapes[index].merged(with: shape)
+      }
+    }
     if case .list(let stated)? = attrs["_output_shapes"], stated.count == shapes.count {
       for (index, value) in stated.enumerated() {
         guard case .shape(let shape) = value else { continue }

@@ -34,10 +34,10 @@ private struct ConditionalRaiser {
   private let consumers: [[Int]]
   private let ends: Set<Int>
 
-  init(_ subgraph: Subgraph) {
+  init(_ subgraph: Subgraph) throws {
     self.subgraph = subgraph
     nodes = subgraph.graph.nodes
-    deadness = Deadness(nodes, fetches: subgraph.fetches)
+    deadness = try Deadness(nodes, fetches: subgraph.fetches, subgraph.cancellation)
     var consumers = [[Int]](repeating: [], count: nodes.count)
     for node in nodes {
       for input in node.inputs { consumers[input.node].append(node.id) }
@@ -99,7 +99,7 @@ private struct ConditionalRaiser {
 
   // MARK: - Finding
 
-  private func outermost(_ id: Int) -> Endpoint? { deadness.guards[id].branches.first?.predicate }
+  private func outermost(_ id: Int) -> Endpoint? { deadness.outermost(id)?.predicate }
 
   private func conditionals() -> [Conditional] {
     // Nodes of one predicate that read each other, or are merged, belong together.
@@ -164,7 +164,7 @@ private struct ConditionalRaiser {
   }
 
   private func isSwitch(_ id: Int, of conditional: Conditional) -> Bool {
-    guard case .switch? = nodes[id].primitive, deadness.guards[id].branches.isEmpty else {
+    guard case .switch? = nodes[id].primitive, deadness.guards[id].isEmpty else {
       return false
     }
     return deadness.predicate(of: nodes[id]) == conditional.predicate
@@ -221,7 +221,7 @@ private struct ConditionalRaiser {
       rewriter.map(Endpoint(id, side), to: value)
       rewriter.mapControl(id, to: rewriter.mapControls(nodes[id]) + [value.node])
     }
-    for id in conditional.nodes where deadness.guards[id].branches[0].side == side {
+    for id in conditional.nodes where deadness.outermost(id)?.side == side {
       try rewriter.copy(nodes[id])
     }
     for merge in conditional.merges {
@@ -288,7 +288,7 @@ private struct ConditionalRaiser {
           branch.returns(try Tensor(scalar: Int32(index)))
         }
       }
-      try branch.runs(effects.filter { deadness.guards[$0].branches[0].side == side })
+      try branch.runs(effects.filter { deadness.outermost($0)?.side == side })
       functions.append(branch.function)
     }
     var library = rewriter.target.library

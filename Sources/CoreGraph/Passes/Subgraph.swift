@@ -138,8 +138,6 @@ struct Rewriter {
 
   private func checkRegistered(_ node: Node) throws {
     guard node.op == nil else { return }
-    if let fault = node.fault { throw fault.error.at(node: node.name, op: node.opName) }
-    throw TFError.notFound("Op type not registered '\(node.opName)'").at(
-      node: node.name, op: node.opName)
+    throw node.isNotRegistered
   }
 }

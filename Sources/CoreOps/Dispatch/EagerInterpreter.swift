@@ -28,6 +28,9 @@ package final class EagerInterpreter: Interpreter {
 
   package func colocated(with tensor: Tensor?, ignoringExisting: Bool) -> any Interpreter { self }
 
+  /// Only operations of graphs ask for gradients by name.
+  package func overridingGradients(_ map: [String: String]) -> any Interpreter { self }
+
   package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {
     state.seeds.next(seed)
   }

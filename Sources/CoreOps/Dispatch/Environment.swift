@@ -79,7 +79,11 @@ extension Environment {
   package func apply(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws
     -> [Tensor]
   {
-    var outputs = try interpreter.apply(op, inputs, attrs, name: name, state)
+    // Most calls are made where nothing was opened.
+    var outputs =
+      try opened == nil && state.isExecutingEagerly
+      ? EagerInterpreter.apply(op, inputs, attrs, state.execution)
+      : interpreter.apply(op, inputs, attrs, name: name, state)
     if recorders.isEmpty { return outputs }
     outputs = Tensor.distinct(outputs, from: inputs)
     for recorder in recorders { outputs = recorder.note(op, attrs, inputs, outputs) }
@@ -150,6 +154,10 @@ extension Environment {
   }
   package func onDevice(_ device: String?) throws -> Environment {
     with(try interpreter.onDevice(device))
+  }
+  /// The same, in which new operations of some types have other gradients.
+  package func overridingGradients(_ map: [String: String]) -> Environment {
+    with(interpreter.overridingGradients(map))
   }
   package func colocated(with tensor: Tensor?, ignoringExisting: Bool = false) throws
     -> Environment

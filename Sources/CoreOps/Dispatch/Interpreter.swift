@@ -36,6 +36,9 @@ package protocol Interpreter: AnyObject, Sendable {
   /// The same, in which new nodes are placed where the node of `tensor` is; nil for no place in
   /// particular.
   func colocated(with tensor: Tensor?, ignoringExisting: Bool) throws -> any Interpreter
+
+  /// The same, in which new nodes of some ops ask for gradients by other names.
+  func overridingGradients(_ map: [String: String]) -> any Interpreter
 }
 
 /// A graph that calls add to, as CoreOps knows it.

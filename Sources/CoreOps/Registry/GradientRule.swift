@@ -75,7 +75,7 @@ package struct GradientContext: AttrAccess {
   package let inputs: [Tensor]
   package let outputs: [Tensor]
   /// One per output; nil where nothing depends on that output.
-  package let outputGradients: [Tensor?]
+  package var outputGradients: [Tensor?]
   /// The gradients that are slices, for rules that take those.
   package var outputSlices: [IndexedSlices?] = []
   private let wanted: [Bool]
@@ -132,13 +132,15 @@ package struct GradientContext: AttrAccess {
 
 /// A value of which only the dtype and the shape are left.
 private final class ReleasedTensor: SymbolicTensor {
-  let shape: PartialShape
+  let knownShape: Shape?
   let identity: TensorIdentity
 
   init(_ tensor: Tensor) {
-    shape = tensor.shape
+    knownShape = tensor.dims
     identity = tensor.identity
   }
+
+  var shape: PartialShape { knownShape.map { PartialShape($0) } ?? .unknown }
 
   var name: String { "a value that the gradient's rule said it does not need" }
 

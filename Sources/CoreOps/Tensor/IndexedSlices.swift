@@ -63,7 +63,7 @@ extension IndexedSlices: TensorConvertible {
 /// A gradient: a tensor, or slices of one for as long as nothing needs the whole.
 public enum GradientValue: Sendable {
   case dense(Tensor)
-  case slices(IndexedSlices)
+  indirect case slices(IndexedSlices)
 
   public var dtype: DType {
     switch self {

@@ -44,8 +44,16 @@ public struct Tensor: Sendable {
 
   /// The number of dimensions, when known.
   package var rank: Int? {
-    if case .symbolic(let reference) = payload { return reference.shape.rank }
+    if case .symbolic(let reference) = payload {
+      return reference.knownShape?.rank ?? reference.shape.rank
+    }
     return dims.rank
+  }
+
+  /// The shape, when all of it is known.
+  package var knownShape: Shape? {
+    if case .symbolic(let reference) = payload { return reference.knownShape }
+    return dims
   }
 
   public var isSymbolic: Bool {
@@ -78,6 +86,10 @@ extension Tensor {
     if case .symbolic(let reference) = payload { return reference.identity }
     return TensorIdentity(graph: 0, number: number)
   }
+
+  private func isSame(as other: Tensor) -> Bool {
+    isSymbolic || other.isSymbolic ? identity == other.identity : number == other.number
+  }
 }
 
 /// The output of a node in a graph under construction.
@@ -86,10 +98,16 @@ package protocol SymbolicTensor: AnyObject, Sendable {
   var name: String { get }
   var identity: TensorIdentity { get }
   var shape: PartialShape { get }
+  /// The shape where all of it is known.
+  var knownShape: Shape? { get }
   /// Says more of the shape.
   ///
   /// - Throws: `INVALID_ARGUMENT` when it contradicts what is known.
   func refine(_ shape: PartialShape) throws
+}
+
+extension SymbolicTensor {
+  package var knownShape: Shape? { shape.known }
 }
 
 extension Tensor {
@@ -206,8 +224,12 @@ extension Tensor {
 
   /// `outputs` with those that are inputs handed on as tensors of their own.
   package static func distinct(_ outputs: [Tensor], from inputs: [Tensor]) -> [Tensor] {
-    outputs.map { output in
-      inputs.contains { $0.identity == output.identity } ? output.withNewIdentity() : output
+    // Hardly any is.
+    guard outputs.contains(where: { output in inputs.contains { $0.isSame(as: output) } }) else {
+      return outputs
+    }
+    return outputs.map { output in
+      inputs.contains { $0.isSame(as: output) } ? output.withNewIdentity() : output
     }
   }
 

@@ -9,11 +9,12 @@ struct BenchCommand: ParsableCommand {
     abstract:
       """
       Times a model, with 'micro' the smallest calls, with 'threads' many threads at once, with \
-      'shapes' many input shapes, with 'graph' a graph of many nodes.
+      'shapes' many input shapes, with 'graph' a graph of many nodes, with 'soak' what is left \
+      of a million calls.
       """,
     subcommands: [
       BenchModelCommand.self, BenchMicroCommand.self, BenchThreadsCommand.self,
-      BenchShapesCommand.self, BenchGraphCommand.self,
+      BenchShapesCommand.self, BenchGraphCommand.self, BenchSoakCommand.self,
     ],
     defaultSubcommand: BenchModelCommand.self)
 }

@@ -3,8 +3,8 @@
 extension ShapeOps {
   /// The shape as a vector of `dtype`, an integer dtype.
   package static func shapeTensor(of x: Tensor, _ dtype: DType = .int32) throws -> Tensor {
-    if let dims = x.shape.known?.dims, dtype == .int64 || dims.allSatisfy({ $0 <= Int(Int32.max) })
-    {
+    if let dims = x.knownShape?.dims, dtype == .int64 || dims.allSatisfy({ $0 <= Int(Int32.max) }) {
+      if dtype == .int32 { return try Tensor(dims.map { Int32($0) }, dims: [dims.count]) }
       return try integers(Tensor(dims, dims: [dims.count]), dtype)
     }
     if dtype == .int32 { return try family.shape([x]) }
@@ -61,6 +61,13 @@ extension ShapeOps {
     return narrow.count == values.count
       ? try Tensor(narrow, dims: [narrow.count]) : try Tensor(values, dims: [values.count])
   }
+
+  /// All axes of a tensor of that rank.
+  package static func allAxes(rank: Int) throws -> Tensor {
+    rank < commonAxes.count ? commonAxes[rank] : try vector(Array(0..<rank))
+  }
+
+  private static let commonAxes = (0...8).compactMap { try? vector(Array(0..<$0)) }
 
   /// An int32 scalar.
   package static func scalar(_ value: Int) throws -> Tensor { try Tensor(scalar: int32(value)) }

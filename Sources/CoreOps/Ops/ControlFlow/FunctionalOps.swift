@@ -104,20 +104,11 @@ package struct FunctionalOps: OpFamily {
         return try declaredShapes(context)
       },
       kernel: .dynamic { context in
-        let branches = try context.list("branches").map { value in
-          guard case .function(let name, let attrs) = value else {
-            throw TFError.invalidArgument(
-              "attr 'branches' of \(context.op.name) is not a list of functions")
-          }
-          return Callee((name, attrs), results: context.outputTypes)
+        let branches = try FunctionCalls.functions(context.attrs, "branches").map {
+          Callee($0, results: context.outputTypes)
         }
         return { run in
-          guard run.inputs[0].dims.rank == 0 else {
-            throw TFError.invalidArgument(
-              "branch_index must be a scalar, but has shape \(run.inputs[0].dims)")
-          }
-          let index = try run.inputs[0].integers()[0]
-          let branch = branches.indices.contains(index) ? index : branches.count - 1
+          let branch = try FunctionCalls.branch(run.inputs[0], of: branches.count)
           return try branches[branch].call(
             Array(run.inputs.dropFirst()), run.execution.nested())
         }
@@ -145,15 +136,9 @@ package struct FunctionalOps: OpFamily {
           var state = run.inputs
           while true {
             try execution.cancellation.check()
-            let goOn = try condition.call(state, execution)
-            guard goOn.count == 1 else {
-              throw TFError.invalidArgument(
-                """
-                Expected a single scalar return value from WhileOp cond function, got \(goOn.count)
-                """
-              )
-            }
-            guard try FunctionCalls.truth(goOn[0], scalar: scalar) else { return state }
+            guard
+              try FunctionCalls.goesOn(condition.call(state, execution), scalar: scalar)
+            else { return state }
             state = try body.call(state, execution)
           }
         }

@@ -20,7 +20,8 @@ extension Gradient {
 
 /// Sums a gradient over the dimensions along which `x` was broadcast against `other`.
 package func reduceToShape(_ gradient: Tensor, of x: Tensor, other: Tensor) throws -> Tensor {
-  if let from = x.shape.known, let against = other.shape.known {
+  if let from = x.knownShape, let against = other.knownShape {
+    if from == against { return gradient }
     let output = try ShapeRules.broadcast(PartialShape(from), PartialShape(against)).known ?? from
     if output == from { return gradient }
     let axes = BroadcastAxes(from, against).first

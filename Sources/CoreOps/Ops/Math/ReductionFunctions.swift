@@ -25,14 +25,14 @@ public struct Reduction: Sendable {
         [x, Self.axes(axis, of: x)], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
         name: name)
       // What is left of all dimensions is a scalar, though the axes are known only at run time.
-      return axis == nil && !keepdims ? try result.refined(to: PartialShape(Shape())) : result
+      return axis == nil && !keepdims && result.isSymbolic ? try result.refined(to: .scalar) : result
     }
   }
 
   /// The axes; all of `x` when none are given.
   private static func axes(_ axis: (any TensorConvertible)?, of x: Tensor) throws -> Tensor {
     if let axis { return try axis.asTensor() }
-    if let rank = x.rank { return try ShapeOps.vector(Array(0..<rank)).asConstant() }
+    if let rank = x.rank { return try ShapeOps.allAxes(rank: rank).asConstant() }
     return try SearchOps.family.range(
       [0.asTensor(), ShapeOps.rankTensor(of: x), 1.asTensor()], name: "range")
   }

@@ -75,7 +75,7 @@ package enum ReductionGradients {
 
   /// A tensor of the reduction's output shape with the reduced dimensions as ones.
   static func keepingDims(_ tensor: Tensor, _ context: GradientContext) throws -> Tensor {
-    if try context.bool("keep_dims") || context.outputs[0].shape.rank == 0 { return tensor }
+    if try context.outputs[0].rank == 0 || context.bool("keep_dims") { return tensor }
     let (x, axes) = (context.inputs[0], context.inputs[1])
     if !axes.isSymbolic, let dims = x.shape.dims {
       let marks = try ReductionOps.marks(axes.integers(), rank: dims.count)
