@@ -61,9 +61,12 @@ let package = Package(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
+      name: "OpsData", dependencies: ["CKernels", "CoreOps", "OpsState", "Serialization"],
+      path: "Sources/Ops/Data", swiftSettings: swiftSettings),
+    .target(
       name: "Ops",
       dependencies: [
-        "CoreOps", "OpsFiles", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState",
+        "CoreOps", "OpsData", "OpsFiles", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState",
         "OpsStrings",
       ],
       path: "Sources/Ops/All", swiftSettings: swiftSettings),

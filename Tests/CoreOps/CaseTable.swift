@@ -51,6 +51,8 @@ let caseTable: [OpCase] = [
   checkpointCases,
   denormalCases,
   textCases,
+  datasetCases,
+  iteratorCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {

@@ -1,4 +1,5 @@
 @_exported public import CoreOps
+@_exported public import OpsData
 @_exported public import OpsFiles
 @_exported public import OpsImage
 @_exported public import OpsLinalg
@@ -110,6 +111,20 @@ package enum OpFamilies {
     FunctionalOps.self,
     OptionalOps.self,
     DebugOps.self,
+    SourceDatasetOps.self,
+    FunctionDatasetOps.self,
+    InterleaveDatasetOps.self,
+    BatchDatasetOps.self,
+    PaddedBatchDatasetOps.self,
+    WindowDatasetOps.self,
+    SequenceDatasetOps.self,
+    ShuffleDatasetOps.self,
+    RandomDatasetOps.self,
+    CacheDatasetOps.self,
+    GroupDatasetOps.self,
+    PassingDatasetOps.self,
+    DatasetValueOps.self,
+    IteratorOps.self,
   ]
 }
 
