@@ -58,7 +58,7 @@ let package = Package(
       name: "OpsStrings", dependencies: ["CKernels", "CRE2", "CoreOps"],
       path: "Sources/Ops/Strings", swiftSettings: swiftSettings),
     .target(
-      name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],
+      name: "OpsFiles", dependencies: ["CoreOps", "OpsSparse", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
       name: "OpsData", dependencies: ["CKernels", "CoreOps", "OpsState", "Serialization"],

@@ -171,7 +171,8 @@ public final class Session: Sendable {
     return Callable(
       plan: plan,
       execution: ExecutionContext(
-        resources: resources, generators: generators, functions: plan.functionRunner),
+        resources: resources, generators: generators, functions: plan.functionRunner,
+        graphVersion: graph.versions.producer),
       conversions: request.feeds.map { FeedConversion(feed: FeedSpec($0, of: graph)) },
       graph: graph,
       request: request)

@@ -15,6 +15,7 @@ let caseTable: [OpCase] = [
   sparseCases,
   raggedCases,
   sparseFunctionCases,
+  sparseRecordCases,
   matchingCases,
   shapeCases,
   sliceCases,

@@ -56,7 +56,7 @@ public final class Graph: Sendable {
   }
 
   /// The version of the graph format that Janus writes: that of TensorFlow 2.21.
-  public static let producerVersion = 2474
+  public static let producerVersion = ExecutionContext.latestGraphVersion
 
   func withState<R: Sendable>(_ body: (inout State) throws -> R) rethrows -> R {
     try state.withLock { try body(&$0) }

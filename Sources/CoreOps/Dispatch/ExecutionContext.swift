@@ -15,11 +15,14 @@ package final class ExecutionContext: Sendable {
   package let observer: (any RunObserver)?
   /// How many calls deep this is: a function that calls itself for ever is an error, not a crash.
   package let depth: Int
+  /// The version of the code that wrote the graph of the run.
+  package let graphVersion: Int
 
   package init(
     resources: ResourceContainer, generators: RandomGenerators = RandomGenerators(),
     functions: (any FunctionRunner)? = nil, cancellation: Cancellation = Cancellation(),
-    observer: (any RunObserver)? = nil, depth: Int = 0
+    observer: (any RunObserver)? = nil, depth: Int = 0,
+    graphVersion: Int = ExecutionContext.latestGraphVersion
   ) {
     self.resources = resources
     self.generators = generators
@@ -27,7 +30,11 @@ package final class ExecutionContext: Sendable {
     self.cancellation = cancellation
     self.observer = observer
     self.depth = depth
+    self.graphVersion = graphVersion
   }
+
+  /// The version of the graphs of TensorFlow 2.21, as of those that are made here.
+  package static let latestGraphVersion = 2474
 
   /// How many calls may be under way inside each other.
   package static let maximumDepth = 512
@@ -39,21 +46,21 @@ package final class ExecutionContext: Sendable {
   package func with(functions: any FunctionRunner) -> ExecutionContext {
     ExecutionContext(
       resources: resources, generators: generators, functions: functions,
-      cancellation: cancellation, observer: observer, depth: depth)
+      cancellation: cancellation, observer: observer, depth: depth, graphVersion: graphVersion)
   }
 
   /// The same with other states of random ops.
   package func with(generators: RandomGenerators) -> ExecutionContext {
     ExecutionContext(
       resources: resources, generators: generators, functions: functions,
-      cancellation: cancellation, observer: observer, depth: depth)
+      cancellation: cancellation, observer: observer, depth: depth, graphVersion: graphVersion)
   }
 
   /// The same for a run that ends by another wish and that others observe.
   package func with(cancellation: Cancellation, observer: (any RunObserver)?) -> ExecutionContext {
     ExecutionContext(
       resources: resources, generators: generators, functions: functions,
-      cancellation: cancellation, observer: observer, depth: depth)
+      cancellation: cancellation, observer: observer, depth: depth, graphVersion: graphVersion)
   }
 
   /// The context of a call made here.
@@ -66,7 +73,8 @@ package final class ExecutionContext: Sendable {
     }
     return ExecutionContext(
       resources: resources, generators: generators, functions: functions,
-      cancellation: cancellation, observer: observer, depth: depth + 1)
+      cancellation: cancellation, observer: observer, depth: depth + 1,
+      graphVersion: graphVersion)
   }
 
   /// For kernels that use neither resources nor functions.

@@ -173,7 +173,9 @@ package struct Signature: Sendable {
   /// The integers that TensorFlow's kernels take with 64 bits; all others have 32.
   private static let wideAttributes: Set<String> = [
     "seed", "seed2", "minlength", "maxlength", "explicit_paddings", "num_buckets", "key",
-    "select_cols",
+    "select_cols", "hash_key", "range_max", "num_reserved_ids", "num_shards", "shard",
+    "new_vocab_offset", "num_new_vocab", "old_vocab_size", "num_rows", "num_cols",
+    "max_rows_in_memory", "num_loss_partitions", "num_inner_iterations", "tensor_id",
   ]
 
   /// - Throws: `INVALID_ARGUMENT` when an integer has more bits than kernels take.

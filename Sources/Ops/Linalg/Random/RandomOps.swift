@@ -178,26 +178,15 @@ extension RandomOps {
 
   /// A kernel that is told the output's dtype and asks the node's generator for steps of four
   /// numbers.
-  fileprivate static func kernel(
+  static func kernel(
     _ types: [String: DTypeSet],
     _ body: @escaping @Sendable (DynamicContext, DType, Reserve) throws -> Tensor
   ) -> Kernel {
     .dynamic(types) { prepared in
-      let (seed, seed2) = (try prepared.int("seed"), try prepared.int("seed2"))
+      let generator = try NodeGenerator(prepared)
       let dtype = prepared.outputTypes[0]
-      let identity = "\(prepared.op.name)/\(seed)/\(seed2)/\(dtype)"
-      let isUsedOnce = prepared.attrs[RandomSeeds.drawnAttr] == .bool(true)
       return { context in
-        [
-          try body(context, dtype) { steps in
-            let generator =
-              isUsedOnce
-              ? PhiloxState(seed: seed, seed2: seed2)
-              : context.execution.generators.generator(
-                node: context.node, identity: identity, seed: seed, seed2: seed2)
-            return generator.reserve(steps: steps)
-          }
-        ]
+        [try body(context, dtype) { generator.reserve(context, steps: $0) }]
       }
     }
   }
