@@ -116,7 +116,7 @@ import Testing
       }
     }
     return parts.compactMap { part in
-      let words = part.prefix { $0 != ":" }.split(separator: " ").map(String.init)
+      let words = part.prefix { $0 != ":" }.split(whereSeparator: \.isWhitespace).map(String.init)
       guard let first = words.first, let last = words.last else { return nil }
       return (first == "_" ? nil : first, last)
     }

@@ -25,7 +25,8 @@ public struct Reduction: Sendable {
         [x, Self.axes(axis, of: x)], Attrs().with("keep_dims", .bool(keepdims), unless: !keepdims),
         name: name)
       // What is left of all dimensions is a scalar, though the axes are known only at run time.
-      return axis == nil && !keepdims && result.isSymbolic ? try result.refined(to: .scalar) : result
+      return axis == nil && !keepdims && result.isSymbolic
+        ? try result.refined(to: .scalar) : result
     }
   }
 
