@@ -51,6 +51,11 @@ let caseTable: [OpCase] = [
   checkpointCases,
   denormalCases,
   textCases,
+  exampleCases,
+  recordCases,
+  fileCases,
+  messageCases,
+  protoCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {
