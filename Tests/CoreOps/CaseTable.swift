@@ -54,6 +54,11 @@ let caseTable: [OpCase] = [
   textCases,
   datasetCases,
   iteratorCases,
+  exampleCases,
+  recordCases,
+  fileCases,
+  messageCases,
+  protoCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {
