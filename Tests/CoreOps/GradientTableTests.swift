@@ -56,4 +56,49 @@ import Testing
       #expect(!op.hasGradient, "\(name) has a rule")
     }
   }
+
+  /// The ops with a rule that no row of the case table can compare with differences, and why.
+  private static let uncompared: [String: String] = {
+    var table: [String: String] = [:]
+    for name in [
+      "FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel",
+      "QuantizeAndDequantize", "QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3",
+      "QuantizeAndDequantizeV4",
+    ] {
+      table[name] = "its steps are taken for a straight line"
+    }
+    for name in [
+      "RandomGamma", "StatelessParameterizedTruncatedNormal", "StatelessRandomGammaV2",
+      "StatelessRandomGammaV3",
+    ] {
+      table[name] = "it follows from the distribution, not from the sample's numbers"
+    }
+    for name in [
+      "ReadVariableOp", "ResourceGather", "ResourceGatherNd", "_ReadVariablesOp", "RefIdentity",
+    ] {
+      table[name] = "it is for a variable: VariableGradientTests compare it"
+    }
+    table["CTCLoss"] = "TensorFlow's, which rows compare, is off in the fourth place"
+    table["PreventGradient"] = "it refuses"
+    return table
+  }()
+
+  @Test func everyRuleIsComparedWithDifferences() throws {
+    var rows: [String: [OpCase]] = [:]
+    for row in caseTable where row.hasCheckableGradient {
+      for op in row.ops { rows[op, default: []].append(row) }
+    }
+    for op in OpRegistry.standard.all where op.hasGradient {
+      let isCompared = try rows[op.name, default: []].contains { row in
+        if case .compared(let count)? = try GradientCheck.run(row, .tape) {
+          count > 0
+        } else {
+          false
+        }
+      }
+      #expect(
+        isCompared != (Self.uncompared[op.name] != nil),
+        "\(op.name) \(isCompared ? "is compared" : "has no row whose gradient is compared")")
+    }
+  }
 }

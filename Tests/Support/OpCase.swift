@@ -9,10 +9,14 @@ package struct OpCase: Sendable, CustomStringConvertible {
     case shapes([(DType, [Int])])
     /// The code of the error that is thrown.
     case error(TFError.Code)
+    /// That outputs come in every mode; the row is about the gradient.
+    case gradient
   }
 
   /// The op under test.
-  package let op: String
+  package var op: String { ops[0] }
+  /// All ops under test.
+  package let ops: [String]
   /// The op's name, and after it what this row is about.
   package let title: String
   package let inputs: [Tensor]
@@ -74,12 +78,22 @@ package struct OpCase: Sendable, CustomStringConvertible {
     self.init(op, inputs, .error(error), 0, false, body)
   }
 
+  /// A row about the gradients of some ops, all of which must be on the way to the outputs.
+  package init(
+    gradientOf ops: [String], _ inputs: [any TensorConvertible],
+    body: @escaping @Sendable ([Tensor]) throws -> [Tensor]
+  ) {
+    self.init(
+      "\(ops[0]) for its gradient", inputs, .gradient, 0, true, body, ops: ops)
+  }
+
   private init(
     _ title: String, _ inputs: [any TensorConvertible], _ expectation: Expectation,
-    _ tolerance: Double, _ gradient: Bool, _ body: @escaping @Sendable ([Tensor]) throws -> [Tensor]
+    _ tolerance: Double, _ gradient: Bool,
+    _ body: @escaping @Sendable ([Tensor]) throws -> [Tensor], ops: [String]? = nil
   ) {
     self.title = title
-    op = String(title.prefix { $0 != " " })
+    self.ops = ops ?? [String(title.prefix { $0 != " " })]
     self.inputs = inputs.map(Self.tensor)
     self.expectation = expectation
     self.tolerance = tolerance

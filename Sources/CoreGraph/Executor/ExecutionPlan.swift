@@ -93,7 +93,7 @@ package final class ExecutionPlan: Sendable {
     table = functions
     feeds = subgraph.feeds.map { values[$0.node] + $0.index }
     fetches = subgraph.fetches.map { values[$0.node] + $0.index }
-    feedSpecs = subgraph.feeds.map { FeedSpec($0, of: subgraph.graph) }
+    feedSpecs = subgraph.feeds.map { FeedSpec($0, of: subgraph.graph).detached }
   }
 
   /// The part of a plan after one of its nodes.
@@ -108,9 +108,7 @@ package final class ExecutionPlan: Sendable {
     table = plan.table
     feeds = values
     fetches = plan.fetches
-    feedSpecs = values.map {
-      FeedSpec(name: "value \($0)", dtype: plan.valueTypes[$0], shape: .unknown)
-    }
+    feedSpecs = values.map { FeedSpec(value: $0, dtype: plan.valueTypes[$0]) }
   }
 
   /// The plan for the nodes after `node`, fed with the values that they need.

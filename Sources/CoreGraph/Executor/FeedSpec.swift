@@ -2,23 +2,53 @@ package import CoreOps
 
 /// What a run is fed in one place: the tensor that a value stands for.
 package struct FeedSpec: Sendable {
-  package let name: String
+  private enum Place: Sendable {
+    case output(Endpoint, Graph)
+    /// One whose graph need not stay.
+    case named(String)
+    /// A value of a plan, which has no name.
+    case value(Int)
+  }
+
+  private var place: Place
   package let dtype: DType
   package let shape: PartialShape
 
-  package init(name: String, dtype: DType, shape: PartialShape) {
-    self.name = name
+  /// What errors call it.
+  package var name: String {
+    switch place {
+    case .output(let endpoint, let graph): "\(graph.node(endpoint.node).name):\(endpoint.index)"
+    case .named(let name): name
+    case .value(let number): "value \(number)"
+    }
+  }
+
+  /// The same without its graph.
+  var detached: FeedSpec {
+    var spec = self
+    spec.place = .named(name)
+    return spec
+  }
+
+  /// What is fed in place of a value of a plan.
+  init(value: Int, dtype: DType) {
+    place = .value(value)
     self.dtype = dtype
-    self.shape = shape
+    shape = .unknown
   }
 
   /// What is fed in place of an output of the graph.
   package init(_ endpoint: Endpoint, of graph: Graph) {
-    let node = graph.node(endpoint.node)
-    self.init(
-      name: "\(node.name):\(endpoint.index)",
-      dtype: endpoint.index < node.outputTypes.count ? node.outputTypes[endpoint.index] : .float32,
-      shape: graph.shape(of: endpoint))
+    place = .output(endpoint, graph)
+    (dtype, shape) = graph.withState { state in
+      let types = state.nodes[endpoint.node].outputTypes
+      let shapes = state.facts(endpoint.node).shapes
+      return (
+        // An unknown op gives nothing that a plan takes.
+        types.indices.contains(endpoint.index) ? types[endpoint.index] : .float32,
+        shapes.indices.contains(endpoint.index) ? shapes[endpoint.index] : .unknown
+      )
+    }
   }
 
   /// Checks what a plan relies on: one value for each feed, of its dtype.

@@ -82,6 +82,7 @@ private struct TensorNumbers: Sendable {
 
   mutating func add(_ identity: TensorIdentity) -> Int32 {
     let number = Int32(identities.count)
+    if identities.isEmpty { identities.reserveCapacity(Self.mostSearched) }
     identities.append(identity)
     if identities.count > Self.mostSearched + 1 {
       table[identity] = number
@@ -97,6 +98,9 @@ private struct TensorNumbers: Sendable {
 package struct Recording: Sendable {
   package var calls: [RecordedCall] = []
   private var numbers = TensorNumbers()
+
+  /// Most recordings are of some calls.
+  private static let commonCount = 8
 
   /// How many tensors are numbered.
   package var slotCount: Int { numbers.count }
@@ -124,6 +128,7 @@ package struct Recording: Sendable {
     _ action: RecordedCall.Action, _ inputs: [Tensor], _ outputs: [Tensor]
   ) {
     guard concerns(inputs) else { return }
+    if calls.isEmpty { calls.reserveCapacity(Self.commonCount) }
     // A call keeps what it needs itself.
     var needs = GradientNeeds.nothing
     if case .op(let op, let attrs) = action {

@@ -21,7 +21,7 @@ package struct FractionalPoolingOps: OpFamily {
   package let fractionalAvgPool: OpDef = OpDef(
     "FractionalAvgPool", FractionalPooling.signature,
     shape: FractionalPooling.shape, kernel: FractionalPooling.forward(average: true),
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [], outputs: [1, 2])) { context in
       [
         try family.fractionalAvgPoolGrad(
           [

@@ -10,7 +10,7 @@ package struct MorphologyOps: OpFamily {
     "input: T, filter: T -> output: T\n\(MorphologyRules.dilationAttributes)",
     shape: { [try MorphologyRules.output($0, MorphologyRules.attrs($0))] },
     kernel: MorphologyRules.kernel { jk_dilation($0, &$1, $2[0], $2[1], $2[2]) },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs) { context in
       let inputs = [context.inputs[0], context.inputs[1], try context.gradient()]
       let attrs = PoolingRules.attrs(context, ["strides", "rates", "padding"])
       return [
@@ -53,7 +53,7 @@ package struct MorphologyOps: OpFamily {
     """,
     shape: MorphologyRules.patchesShape(spatial: 2),
     kernel: MorphologyRules.patches(spatial: 2, [.numbers, .bool]),
-    gradient: .rule { [try MorphologyRules.patchesGradient($0, spatial: 2)] })
+    gradient: .rule(needs: .nothing) { [try MorphologyRules.patchesGradient($0, spatial: 2)] })
 
   package let extractVolumePatches: OpDef = OpDef(
     "ExtractVolumePatches",
@@ -66,7 +66,7 @@ package struct MorphologyOps: OpFamily {
     """,
     shape: MorphologyRules.patchesShape(spatial: 3),
     kernel: MorphologyRules.patches(spatial: 3, .reals),
-    gradient: .rule { [try MorphologyRules.patchesGradient($0, spatial: 3)] })
+    gradient: .rule(needs: .nothing) { [try MorphologyRules.patchesGradient($0, spatial: 3)] })
 }
 
 /// Shape rules and kernels of dilation and patches.
@@ -197,6 +197,16 @@ enum MorphologyRules {
   static func patchesGradient(_ context: GradientContext, spatial: Int) throws -> Tensor {
     let (_, kernel) = try patchAttrs(context, spatial: spatial)
     let gradient = try context.gradient()
+    if gradient.dtype.isComplex {
+      // Patches pick values: of the two parts by themselves.
+      let type: Attrs = ["Tout": .type(gradient.dtype.realDType)]
+      let parts = try [ComplexOps.family.real, ComplexOps.family.imag].map { part in
+        var own = context
+        own.outputGradients[0] = try part([gradient], type)
+        return try patchesGradient(own, spatial: spatial)
+      }
+      return try ComplexOps.complex(parts[0], parts[1])
+    }
     guard let channels = context.inputs[0].shape[spatial + 1]?.value else {
       throw TFError.invalidArgument(
         "the gradient of \(context.op.name) needs to know the number of channels")

@@ -52,7 +52,7 @@ package struct NormalizationOps: OpFamily {
         return .run { jk_bias_add_gradient(type, outer, channels, inner, $0[0], $0[1]) }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .nothing) { context in
       [
         try family.biasAdd(
           [BasicOps.zerosLike(context.inputs[0]), context.gradient()],
@@ -212,7 +212,7 @@ package struct NormalizationOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .inputs(0, 1, 2, 4)) { context in
       let inputs = context.inputs
       return try apply(
         family.batchNormWithGlobalNormalizationGrad,

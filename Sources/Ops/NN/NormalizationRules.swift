@@ -257,7 +257,8 @@ enum NormalizationRules {
   static func batchNormGradient(
     by op: @autoclosure @escaping @Sendable () -> OpDef, reserved: Int
   ) -> Gradient {
-    .rule { context in
+    // All but what is normalised, which is the largest.
+    .rule(needs: .init(inputs: [0, 1, 3, 4], outputs: [3, 4, 5])) { context in
       let training = try context.bool("is_training")
       // Without training the statistics are inputs.
       let statistics =

@@ -199,7 +199,7 @@ package struct PoolingOps: OpFamily {
         }
       }
     },
-    gradient: .rule { context in
+    gradient: .rule(needs: .init(inputs: [0], outputs: [1])) { context in
       [
         try family.maxPoolGradWithArgmax(
           [context.inputs[0], context.gradient(0), context.outputs[1]],
@@ -260,7 +260,7 @@ package struct PoolingOps: OpFamily {
       name, "\(input): T -> output: T\n\(attributes(spatial))",
       shape: PoolingRules.outputShape(spatial: spatial),
       kernel: PoolingRules.kernel(.floats, spatial: spatial, PoolingRules.average),
-      gradient: .rule { context in
+      gradient: .rule(needs: .nothing) { context in
         [
           try other()(
             [ShapeOps.shapeTensor(of: context.inputs[0]), context.gradient()],
@@ -279,7 +279,7 @@ package struct PoolingOps: OpFamily {
       kernel: PoolingRules.kernel(.floats, spatial: spatial, over: { $0.outputs[0] }) {
         jk_avg_pool_gradient($0, &$1, $2[1], $2[2])
       },
-      gradient: .rule { context in
+      gradient: .rule(needs: .nothing) { context in
         [
           nil,
           try other()(

@@ -126,7 +126,17 @@ package struct FunctionalOps: OpFamily {
       output_shapes: list(shape) = []
       parallel_iterations: int = 10
       """, stateful: stateful,
-      shape: declaredShapes,
+      shape: { context in
+        for (index, dtype) in context.inputTypes.enumerated() {
+          guard let data = context.handle(index) else { continue }
+          // A variable stays the same one. A list may be another in each iteration, of elements of
+          // the same dtype.
+          context.setHandle(
+            index,
+            dtype == .resource ? data : HandleData(data.parts.map { .init($0.dtype, .unknown) }))
+        }
+        return try declaredShapes(context)
+      },
       kernel: .dynamic { context in
         let condition = Callee(try context.function("cond"), results: nil)
         let body = Callee(try context.function("body"), results: context.outputTypes)

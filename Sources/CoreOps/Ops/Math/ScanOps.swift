@@ -4,14 +4,16 @@ import CKernels
 package struct ScanOps: OpFamily {
   package static let family: Self = define(Self())
 
-  package let cumsum: OpDef = scan("Cumsum", JK_SCAN_SUM, types: numbers, kernel: [.numbers]) {
-    context in
+  package let cumsum: OpDef = scan(
+    "Cumsum", JK_SCAN_SUM, types: numbers, kernel: [.numbers], needs: .inputs(1)
+  ) { context in
     try family.cumsum(
       [context.gradient(), context.inputs[1]], try options(context, reverse: true))
   }
 
-  package let cumprod: OpDef = scan("Cumprod", JK_SCAN_PROD, types: numbers, kernel: [.numbers]) {
-    context in
+  package let cumprod: OpDef = scan(
+    "Cumprod", JK_SCAN_PROD, types: numbers, kernel: [.numbers], needs: .inputs
+  ) { context in
     // As TensorFlow's, it is right where no element is 0: the sum of gradient times product from
     // the element on, divided by the element.
     let (x, axis) = (conjugated(context.inputs[0]), context.inputs[1])
@@ -67,7 +69,7 @@ package struct ScanOps: OpFamily {
       let index = try context.type("index_type")
       let sorted = try context.bool("sorted")
       return { try topKernel($0, type, index, sorted, inputs: 2) }
-    }, gradient: .rule { [try topGradient($0), nil] })
+    }, gradient: .rule(needs: topNeeds) { [try topGradient($0), nil] })
 
   package let nthElement: OpDef = OpDef(
     "NthElement",
@@ -180,6 +182,7 @@ package struct ScanOps: OpFamily {
 
   private static func scan(
     _ name: String, _ operation: some BinaryInteger, types: String, kernel: DTypeSet,
+    needs: GradientNeeds = .all,
     gradient: @escaping @Sendable (GradientContext) throws -> Tensor
   ) -> OpDef {
     let operation = Int32(operation)
@@ -221,7 +224,7 @@ package struct ScanOps: OpFamily {
             jk_scan(operation, dtype, $0[0], $0[2], outer, count, inner, exclusive, reverse)
           }
         }
-      }, gradient: .rule { [try gradient($0), nil] })
+      }, gradient: .rule(needs: needs) { [try gradient($0), nil] })
   }
 
   /// The scan's own attributes, or those of the scan the other way round.
@@ -250,8 +253,11 @@ package struct ScanOps: OpFamily {
         let type = try context.type("T")
         let sorted = try context.bool("sorted")
         return { try topKernel($0, type, .int32, sorted, inputs: 1) }
-      }, gradient: .rule { [try topGradient($0)] })
+      }, gradient: .rule(needs: topNeeds) { [try topGradient($0)] })
   }
+
+  /// The positions alone.
+  private static let topNeeds = GradientNeeds(inputs: [], outputs: [1])
 
   private static func topShape(_ input: PartialShape, _ count: Dimension?) throws -> [PartialShape]
   {

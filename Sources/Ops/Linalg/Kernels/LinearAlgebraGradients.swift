@@ -77,7 +77,12 @@ enum LinearAlgebraGradients {
     let correction = try over(try band(difference, -1, 0))
     let first = try product(q, try dr + correction)
     let second = try over(try dq - product(q, qdq))
-    return try first + second
+    guard context.inputs[0].dtype.isComplex else { return try first + second }
+    // The diagonal of R is real.
+    let own = try DiagonalOps.family.matrixDiagPart([try rdr - adjoint(qdq)])
+    let real = try ComplexOps.family.real([own], ["Tout": .type(own.dtype.realDType)])
+    let phases = try DiagonalOps.family.matrixDiag([own - CastOps.cast(real, own.dtype)])
+    return try first + second + over(try product(q, try adjoint(phases)))
   }
 
   static func selfAdjointEigen(_ context: GradientContext) throws -> Tensor {
