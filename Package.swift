@@ -33,6 +33,7 @@ let package = Package(
     .target(
       name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
     .target(
       name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
       swiftSettings: swiftSettings),
@@ -55,7 +56,7 @@ let package = Package(
       name: "OpsState", dependencies: ["CKernels", "CoreOps"], path: "Sources/Ops/State",
       swiftSettings: swiftSettings),
     .target(
-      name: "OpsStrings", dependencies: ["CKernels", "CRE2", "CoreOps"],
+      name: "OpsStrings", dependencies: ["CICU", "CKernels", "CRE2", "CoreOps"],
       path: "Sources/Ops/Strings", swiftSettings: swiftSettings),
     .target(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],

@@ -51,6 +51,7 @@ let caseTable: [OpCase] = [
   checkpointCases,
   denormalCases,
   textCases,
+  regexCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {

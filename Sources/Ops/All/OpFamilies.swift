@@ -102,6 +102,7 @@ package enum OpFamilies {
     Base64Ops.self,
     RawOps.self,
     HashOps.self,
+    FingerprintOps.self,
     SegmentJoinOps.self,
     NGramOps.self,
     CSVOps.self,
