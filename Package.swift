@@ -35,6 +35,12 @@ let package = Package(
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
     .target(
+      name: "CImages", dependencies: ["CKernels"],
+      linkerSettings: [
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"),
+        .linkedLibrary("webpdemux"),
+      ]),
+    .target(
       name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
       swiftSettings: swiftSettings),
     // The ops by field: each module depends on CoreOps, and few on each other, so that an edit
@@ -62,10 +68,13 @@ let package = Package(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
+      name: "OpsMedia", dependencies: ["CImages", "CoreOps"],
+      path: "Sources/Ops/Media", swiftSettings: swiftSettings),
+    .target(
       name: "Ops",
       dependencies: [
-        "CoreOps", "OpsFiles", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState",
-        "OpsStrings",
+        "CoreOps", "OpsFiles", "OpsImage", "OpsLinalg", "OpsMedia", "OpsNN", "OpsSparse",
+        "OpsState", "OpsStrings",
       ],
       path: "Sources/Ops/All", swiftSettings: swiftSettings),
     .target(

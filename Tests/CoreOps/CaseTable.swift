@@ -36,6 +36,7 @@ let caseTable: [OpCase] = [
   randomCases,
   imageCases,
   audioCases,
+  mediaCases,
   quantizedCases,
   variableCases,
   queueCases,

@@ -2,6 +2,7 @@
 @_exported public import OpsFiles
 @_exported public import OpsImage
 @_exported public import OpsLinalg
+@_exported public import OpsMedia
 @_exported public import OpsNN
 @_exported public import OpsSparse
 @_exported public import OpsState
@@ -74,6 +75,8 @@ package enum OpFamilies {
     CropOps.self,
     BoxOps.self,
     AudioOps.self,
+    ImageDecodingOps.self,
+    ImageEncodingOps.self,
     QuantizedOps.self,
     QuantizedMathOps.self,
     QuantizedArrayOps.self,
