@@ -68,7 +68,7 @@ let package = Package(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
-      name: "OpsMedia", dependencies: ["CImages", "CoreOps"],
+      name: "OpsMedia", dependencies: ["CImages", "CoreOps", "OpsLinalg", "Serialization"],
       path: "Sources/Ops/Media", swiftSettings: swiftSettings),
     .target(
       name: "Ops",

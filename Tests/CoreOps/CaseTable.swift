@@ -37,6 +37,8 @@ let caseTable: [OpCase] = [
   imageCases,
   audioCases,
   mediaCases,
+  summaryCases,
+  summaryWriterCases,
   quantizedCases,
   variableCases,
   queueCases,

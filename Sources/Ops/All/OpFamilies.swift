@@ -77,6 +77,8 @@ package enum OpFamilies {
     AudioOps.self,
     ImageDecodingOps.self,
     ImageEncodingOps.self,
+    SummaryOps.self,
+    SummaryWriterOps.self,
     QuantizedOps.self,
     QuantizedMathOps.self,
     QuantizedArrayOps.self,

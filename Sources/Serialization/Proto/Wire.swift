@@ -60,10 +60,12 @@ struct WireReader {
 }
 
 /// Writes the protocol buffer encoding.
-struct WireWriter {
-  private(set) var bytes: [UInt8] = []
+package struct WireWriter {
+  package private(set) var bytes: [UInt8] = []
 
-  mutating func varint(_ value: UInt64) {
+  package init() {}
+
+  package mutating func varint(_ value: UInt64) {
     var value = value
     while value >= 128 {
       bytes.append(UInt8(truncatingIfNeeded: value) | 128)
@@ -72,21 +74,21 @@ struct WireWriter {
     bytes.append(UInt8(value))
   }
 
-  mutating func tag(_ number: Int, _ wireType: Int) {
+  package mutating func tag(_ number: Int, _ wireType: Int) {
     varint(UInt64(number) << 3 | UInt64(wireType))
   }
 
-  mutating func fixed32(_ value: UInt32) {
+  package mutating func fixed32(_ value: UInt32) {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  mutating func fixed64(_ value: UInt64) {
+  package mutating func fixed64(_ value: UInt64) {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  mutating func raw(_ content: some Collection<UInt8>) { bytes.append(contentsOf: content) }
+  package mutating func raw(_ content: some Collection<UInt8>) { bytes.append(contentsOf: content) }
 
-  mutating func block(_ content: [UInt8]) {
+  package mutating func block(_ content: [UInt8]) {
     varint(UInt64(content.count))
     bytes.append(contentsOf: content)
   }
