@@ -48,8 +48,8 @@ struct jk_jpeg {
 
 static void source_nothing(j_decompress_ptr info) { (void)info; }
 
-// As TensorFlow: a truncated file that is to be recovered ends here. The library keeps its own count
-// of bytes while it decodes a block, and then reads those of that block again.
+// As TensorFlow: a truncated file that is to be recovered ends here. The library keeps its own
+// count of bytes while it decodes a block, and then reads those of that block again.
 static boolean fill(j_decompress_ptr info) {
   static const JOCTET end[] = {0xff, JPEG_EOI};
   jk_jpeg *file = info->client_data;

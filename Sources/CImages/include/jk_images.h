@@ -69,7 +69,8 @@ typedef struct {
   size_t xmp_size;
 } jk_jpeg_writing;
 
-// Writes an image of 1 or 3 channels. The result is freed by jk_image_free; NULL when there is none.
+// Writes an image of 1 or 3 channels. The result is freed by jk_image_free; NULL when there is
+// none.
 uint8_t *_Nullable jk_jpeg_write(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height,
                                  int channels, const jk_jpeg_writing *_Nonnull options,
                                  size_t *_Nonnull size);

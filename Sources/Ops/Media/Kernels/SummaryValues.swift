@@ -16,8 +16,8 @@ extension SummaryMessage {
   /// How the elements of a tensor are distributed.
   ///
   /// - Parameter name: what errors call it.
-  /// - Throws: `INVALID_ARGUMENT`, in TensorFlow's words, for what is not finite; when the run is to
-  ///   end.
+  /// - Throws: `INVALID_ARGUMENT`, in TensorFlow's words, for what is not finite; when the run is
+  ///   to end.
   mutating func add(histogramOf tensor: Tensor, tag: [UInt8], name: String) throws {
     var histogram = SummaryHistogram()
     var pace = Pace()
