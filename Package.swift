@@ -33,6 +33,13 @@ let package = Package(
     .target(
       name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+    .target(
+      name: "CImages", dependencies: ["CKernels"],
+      linkerSettings: [
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"),
+        .linkedLibrary("webpdemux"),
+      ]),
     .target(
       name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
       swiftSettings: swiftSettings),
@@ -55,7 +62,7 @@ let package = Package(
       name: "OpsState", dependencies: ["CKernels", "CoreOps"], path: "Sources/Ops/State",
       swiftSettings: swiftSettings),
     .target(
-      name: "OpsStrings", dependencies: ["CKernels", "CRE2", "CoreOps"],
+      name: "OpsStrings", dependencies: ["CICU", "CKernels", "CRE2", "CoreOps"],
       path: "Sources/Ops/Strings", swiftSettings: swiftSettings),
     .target(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsSparse", "OpsState", "Serialization"],
@@ -70,10 +77,13 @@ let package = Package(
       ],
       path: "Sources/Ops/Records", swiftSettings: swiftSettings),
     .target(
+      name: "OpsMedia", dependencies: ["CImages", "CoreOps", "OpsLinalg", "Serialization"],
+      path: "Sources/Ops/Media", swiftSettings: swiftSettings),
+    .target(
       name: "Ops",
       dependencies: [
-        "CoreOps", "OpsData", "OpsFiles", "OpsImage", "OpsLinalg", "OpsNN", "OpsRecords",
-        "OpsSparse", "OpsState", "OpsStrings",
+        "CoreOps", "OpsData", "OpsFiles", "OpsImage", "OpsLinalg", "OpsMedia", "OpsNN",
+        "OpsRecords", "OpsSparse", "OpsState", "OpsStrings",
       ],
       path: "Sources/Ops/All", swiftSettings: swiftSettings),
     .target(

@@ -66,6 +66,26 @@ struct TemporaryCase {
       try outcome([1, 4], "\"compare\": \"exact\"").reason == "y:0 has shape [3], expected [2]")
   }
 
+  @Test func zeroBytesAtTheEndOfAStringMayBeMissingInWhatIsExpected() throws {
+    func outcome(_ bytes: String) throws -> CaseRunner.Outcome {
+      try TemporaryCase(
+        graph: """
+          node { name: "c" op: "Const" attr { key: "dtype" value { type: DT_STRING } }
+            attr { key: "value" value { tensor { dtype: DT_STRING
+              tensor_shape { dim { size: 2 } } string_val: "\(bytes)" string_val: "" } } } }
+          """,
+        runs: """
+          [{"feeds": {}, "fetches": ["c:0"], "targets": [],
+            "expect": [{"array": "text", "dtype": "string"}]}]
+          """
+      ).replay()
+    }
+    #expect(try outcome("a").status == .passed)
+    #expect(try outcome("a\\000\\000").status == .passed)
+    #expect(try outcome("a\\000b").status == .failed)
+    #expect(try outcome("").status == .failed)
+  }
+
   @Test func tolerancesAreRelativeToWhatIsExpected() throws {
     let close = "\"compare\": \"close\", \"rtol\": 0.01, \"atol\": 0"
     #expect(try outcome([1, 4.04, .nan], close).status == .passed)

@@ -37,6 +37,9 @@ let caseTable: [OpCase] = [
   randomCases,
   imageCases,
   audioCases,
+  mediaCases,
+  summaryCases,
+  summaryWriterCases,
   quantizedCases,
   variableCases,
   queueCases,
@@ -60,6 +63,7 @@ let caseTable: [OpCase] = [
   messageCases,
   protoCases,
   gradientOnlyCases,
+  regexCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {

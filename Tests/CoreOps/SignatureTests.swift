@@ -120,6 +120,11 @@ struct TensorFlowOps {
     case ("type", let name as String): if let dtype = DType(name: name) { return .type(dtype) }
     case ("shape", let dims as [Int]): return .shape(PartialShape(dims.map { $0 < 0 ? nil : $0 }))
     case ("shape", _ as String): return .shape(.unknown)
+    case ("tensor", let text as String) where text.hasPrefix("dtype: DT_UINT8\n"):
+      let values = text.split(separator: "\n").compactMap { line in
+        line.hasPrefix("int_val: ") ? UInt8(line.dropFirst(9)) : nil
+      }
+      if let tensor = try? Tensor(values, dims: [values.count]) { return .tensor(tensor) }
     default: break
     }
     return .string("an unreadable default of type \(type): \(json)")

@@ -124,6 +124,11 @@ struct SignatureParser {
       return .shape(
         PartialShape(
           inner.isEmpty ? [] : split(inner, by: ",").map { Int($0).flatMap { $0 < 0 ? nil : $0 } }))
+    case "tensor":
+      // A vector of bytes: no op has a default of another kind.
+      precondition(text.hasPrefix("uint8["), "\(name): a default tensor is `uint8[…]`")
+      let values = split(text.dropFirst(6).dropLast(), by: ",").map { UInt8($0)! }
+      return .tensor(try! Tensor(values, dims: [values.count]))
     default: preconditionFailure("\(name): no default of type \(type) can be written")
     }
   }

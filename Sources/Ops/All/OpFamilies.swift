@@ -3,6 +3,7 @@
 @_exported public import OpsFiles
 @_exported public import OpsImage
 @_exported public import OpsLinalg
+@_exported public import OpsMedia
 @_exported public import OpsNN
 @_exported public import OpsRecords
 @_exported public import OpsSparse
@@ -81,6 +82,10 @@ package enum OpFamilies {
     CropOps.self,
     BoxOps.self,
     AudioOps.self,
+    ImageDecodingOps.self,
+    ImageEncodingOps.self,
+    SummaryOps.self,
+    SummaryWriterOps.self,
     QuantizedOps.self,
     QuantizedMathOps.self,
     QuantizedArrayOps.self,
@@ -109,6 +114,7 @@ package enum OpFamilies {
     Base64Ops.self,
     RawOps.self,
     HashOps.self,
+    FingerprintOps.self,
     SegmentJoinOps.self,
     NGramOps.self,
     CSVOps.self,

@@ -130,7 +130,10 @@ private struct CSVReader: Sendable {
           position += 1
         }
       }
-      if selected.isEmpty || selected.contains(number) { fields.append(field) }
+      // The numbers that are wanted ascend.
+      let isWanted =
+        selected.isEmpty || (fields.count < selected.count && selected[fields.count] == number)
+      if isWanted { fields.append(field) }
       number += 1
       position += 1
     }

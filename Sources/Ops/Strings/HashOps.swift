@@ -20,6 +20,31 @@ package struct HashOps: OpFamily {
     return { SipHash.hash($0, key: (key[0], key[1])) }
   }
 
+  package let tensorToHashBucketFast = OpDef(
+    "_TensorToHashBucketFast",
+    """
+    input: T -> output: int64
+    T: {int8, uint8, int16, uint16, int32, uint32, int64, uint64}
+    num_buckets: int >= 1
+    """, shape: ShapeRules.same,
+    kernel: .dynamic(["T": .ints]) { context in
+      let buckets = UInt64(try context.int("num_buckets"))
+      return { run in
+        let input = run.inputs[0]
+        let output = try Tensor.uninitialized(.int64, input.dims)
+        let hashes = output.elements(Int64.self)
+        let isUnsigned = input.dtype == .uint64
+        var pace = Pace()
+        for (index, value) in try input.wrappingIntegers().enumerated() {
+          try pace.step(64)
+          var digits = isUnsigned ? String(UInt64(bitPattern: Int64(value))) : String(value)
+          let hash = digits.withUTF8 { jk_fingerprint64($0.baseAddress, $0.count) }
+          hashes[index] = Int64(truncatingIfNeeded: hash % buckets)
+        }
+        return [output]
+      }
+    }, gradient: .zero)
+
   private typealias Hash = @Sendable (UnsafeRawBufferPointer) -> UInt64
 
   /// - Parameters:

@@ -50,22 +50,35 @@ package struct SegmentJoinOps: OpFamily {
     guard let total = dims.checkedElementCount else {
       throw Shape.refusal(dims.dims, dims.description)
     }
-    try MemoryLimit.room(for: total * 8)
     let (strings, columns) = (input.strings, inner.reduce(1, *))
-    var members = [[Int]](repeating: [], count: count)
-    for (row, id) in try ids.integers().enumerated() {
+    let rowIDs = try ids.integers()
+    var pace = Pace()
+    for id in rowIDs {
+      try pace.step()
       try require(
         id >= 0 && id < count,
         "segment_ids are not allowed to exceed num_segments or to have negative values.")
-      members[id].append(row)
+    }
+    // Without columns there may be any number of segments.
+    if total == 0 { return Tensor(strings: try StringBuffer(emptyElements: 0), dims: dims) }
+    try MemoryLimit.room(for: (count + rowIDs.count) * 16)
+    // The rows by segment, and where each segment's begin.
+    var starts = [Int](repeating: 0, count: count + 1)
+    for id in rowIDs { starts[id + 1] += 1 }
+    for id in 0..<count { starts[id + 1] += starts[id] }
+    var rows = [Int](repeating: 0, count: rowIDs.count)
+    var ends = starts
+    for (row, id) in rowIDs.enumerated() {
+      rows[ends[id]] = row
+      ends[id] += 1
     }
     let builder = try StringBuilder(count: total, byteCount: strings.byteCount)
-    var pace = Pace()
-    for rows in members {
+    for id in 0..<count {
+      try pace.step()
       for column in 0..<columns {
-        for (position, row) in rows.enumerated() {
-          if position > 0 { try builder.write(separator) }
-          let string = strings[row * columns + column]
+        for position in starts[id]..<starts[id + 1] {
+          if position > starts[id] { try builder.write(separator) }
+          let string = strings[rows[position] * columns + column]
           try pace.step(string.count + separator.count + 1)
           try builder.write(string)
         }

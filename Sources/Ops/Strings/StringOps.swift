@@ -116,28 +116,43 @@ package struct StringOps: OpFamily {
     _ input: Tensor, _ axes: [Int], _ separator: [UInt8], keepsDims: Bool
   ) throws -> Tensor {
     let dims = input.dims
+    let outputDims = Shape(
+      (0..<dims.rank).compactMap { axis in
+        axes.contains(axis) ? (keepsDims ? 1 : nil) : dims[axis]
+      })
+    guard let count = outputDims.checkedElementCount else {
+      throw Shape.refusal(outputDims.dims, outputDims.description)
+    }
     let (strings, strides) = (input.strings, dims.strides)
+    var pace = Pace()
     /// The offsets of all positions over some axes, the last of which goes fastest.
-    func offsets(_ axes: [Int]) -> [Int] {
-      axes.reduce([0]) { known, axis in
-        known.flatMap { start in (0..<dims[axis]).map { start + $0 * strides[axis] } }
+    func offsets(_ axes: [Int]) throws -> [Int] {
+      try MemoryLimit.room(for: axes.reduce(16) { $0 * dims[$1] })
+      return try axes.reduce([0]) { known, axis in
+        var all: [Int] = []
+        all.reserveCapacity(known.count * dims[axis])
+        for start in known {
+          try pace.step(dims[axis] + 1)
+          for position in 0..<dims[axis] { all.append(start + position * strides[axis]) }
+        }
+        return all
       }
     }
-    let kept = (0..<dims.rank).filter { !axes.contains($0) }
-    let inner = offsets(axes.reversed())
-    let builder = try StringBuilder()
-    var pace = Pace()
-    for start in offsets(kept) {
+    // Without strings there is nothing to join, however long the axes are.
+    if strings.isEmpty {
+      return Tensor(strings: try StringBuffer(emptyElements: count), dims: outputDims)
+    }
+    let inner = try offsets(axes.reversed())
+    let builder = try StringBuilder(count: count, byteCount: strings.byteCount)
+    for start in try offsets((0..<dims.rank).filter { !axes.contains($0) }) {
       for (number, offset) in inner.enumerated() {
-        try pace.step(8)
+        let string = strings[start + offset]
+        try pace.step(string.count + separator.count + 1)
         if number > 0 { try separator.withUnsafeBytes { try builder.write($0) } }
-        try builder.write(strings[start + offset])
+        try builder.write(string)
       }
       try builder.endElement()
     }
-    let outputDims = (0..<dims.rank).compactMap { axis in
-      axes.contains(axis) ? (keepsDims ? 1 : nil) : dims[axis]
-    }
-    return Tensor(strings: try builder.finish(), dims: Shape(outputDims))
+    return Tensor(strings: try builder.finish(), dims: outputDims)
   }
 }

@@ -1,5 +1,5 @@
+import CICU
 import CoreOps
-import Glibc
 
 /// A character of text that was decoded, and where it began.
 struct DecodedCharacter {
@@ -8,12 +8,24 @@ struct DecodedCharacter {
   let start: Int
 }
 
-/// How text is stored, by the names that ICU and glibc know.
+/// Decodes strings of one encoding, one after the other.
+struct TextDecoder {
+  fileprivate let encoding: TextEncoding
+  fileprivate let converter: Converter?
+
+  /// The characters, and what is none: each longest beginning of a character that is cut short, and
+  /// each other byte or unit that begins none.
+  func decode(_ text: UnsafeRawBufferPointer) throws -> [DecodedCharacter] {
+    try encoding.decode(text, converter)
+  }
+}
+
+/// How text is stored, by the names that ICU knows.
 enum TextEncoding {
   case utf8
   case utf16(bigEndian: Bool, marked: Bool)
   case utf32(bigEndian: Bool, marked: Bool)
-  /// One that glibc converts.
+  /// One that ICU converts.
   case other(String)
 
   /// - Throws: `INVALID_ARGUMENT` when there is no such encoding.
@@ -32,9 +44,16 @@ enum TextEncoding {
     }
   }
 
-  /// The characters, and what is none: each longest beginning of a character that is cut short, and
-  /// each other byte or unit that begins none.
-  func decode(_ text: UnsafeRawBufferPointer) throws -> [DecodedCharacter] {
+  /// What decodes it, for one thread.
+  func decoder() throws -> TextDecoder {
+    guard case .other(let name) = self else { return TextDecoder(encoding: self, converter: nil) }
+    return TextDecoder(encoding: self, converter: try Converter(name))
+  }
+
+  /// The characters by a converter, where it is an encoding that needs one.
+  fileprivate func decode(_ text: UnsafeRawBufferPointer, _ converter: Converter?) throws
+    -> [DecodedCharacter]
+  {
     switch self {
     case .utf8: return Self.decodeUTF8(text)
     case .utf16(let bigEndian, let marked):
@@ -43,7 +62,9 @@ enum TextEncoding {
     case .utf32(let bigEndian, let marked):
       let mark = marked ? Self.mark(text, 4) : nil
       return Self.decodeUTF32(text, mark ?? bigEndian, skipping: mark == nil ? 0 : 4)
-    case .other(let name): return try Converter(name).decode(text)
+    case .other:
+      guard let converter else { throw TFError.internal("an encoding without its converter") }
+      return try converter.decode(text)
     }
   }
 
@@ -162,75 +183,32 @@ enum UnicodeForm: String {
   }
 }
 
-/// glibc's conversion of one encoding to Unicode.
-private final class Converter {
-  private let handle: iconv_t
+/// ICU's conversion of one encoding to Unicode.
+fileprivate final class Converter {
+  private let decoder: OpaquePointer
 
   /// - Throws: `INVALID_ARGUMENT` when there is no such encoding.
   init(_ name: String) throws {
-    // Names with other characters would ask glibc for more than an encoding.
-    let isName = name.utf8.allSatisfy { byte in
-      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-        || "-_.:".utf8.contains(byte)
-    }
-    let opened = isName && name.utf8.count < 64 ? iconv_open("UTF-32BE", name) : nil
-    guard let opened, opened != iconv_t(bitPattern: -1) else {
+    // No name stands for the encoding of the process.
+    let isName = !name.isEmpty && !name.utf8.contains(0)
+    guard isName, let decoder = jk_decoder_open(name) else {
       throw TFError.invalidArgument("Could not create converter for input encoding: \(name)")
     }
-    handle = opened
+    self.decoder = decoder
   }
 
-  deinit { iconv_close(handle) }
-
-  /// The most bytes that one character takes, with what changes the state before it.
-  private static let mostBytes = 16
+  deinit { jk_decoder_close(decoder) }
 
   func decode(_ text: UnsafeRawBufferPointer) throws -> [DecodedCharacter] {
     var characters: [DecodedCharacter] = []
-    iconv(handle, nil, nil, nil, nil)
-    var position = 0
     var pace = Pace()
-    while position < text.count {
+    jk_decoder_start(decoder, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count)
+    var (scalar, start, isBroken) = (Int32(), 0, false)
+    while jk_decoder_next(decoder, &scalar, &start, &isBroken) {
       try pace.step(64)
-      let (scalar, taken) = next(text, position)
-      if let scalar {
-        characters.append(DecodedCharacter(scalar: scalar, start: position))
-      } else {
-        characters.append(DecodedCharacter(scalar: nil, start: position))
-        iconv(handle, nil, nil, nil, nil)
-      }
-      position += taken
+      characters.append(
+        DecodedCharacter(scalar: isBroken ? nil : UInt32(bitPattern: scalar), start: start))
     }
     return characters
-  }
-
-  /// The character at `position`, nil where there is none, and how many bytes it takes.
-  private func next(_ text: UnsafeRawBufferPointer, _ position: Int) -> (UInt32?, Int) {
-    let most = min(Self.mostBytes, text.count - position)
-    var input = text[position..<position + most].map { CChar(bitPattern: $0) }
-    var output = [CChar](repeating: 0, count: 4)
-    for length in 1...most {
-      let result: (Int, Int)? = input.withUnsafeMutableBufferPointer { input in
-        output.withUnsafeMutableBufferPointer { output in
-          var (source, sink) = (input.baseAddress, output.baseAddress)
-          var (left, room) = (length, 4)
-          let status = iconv(handle, &source, &left, &sink, &room)
-          if status == -1, errno == EILSEQ { return nil }
-          return (length - left, 4 - room)
-        }
-      }
-      guard let (taken, written) = result else { return (nil, 1) }
-      if written == 4 {
-        return (output.reduce(0) { $0 << 8 | UInt32(UInt8(bitPattern: $1)) }, taken)
-      }
-      if taken > 0 {
-        // Bytes that only change the state.
-        input.removeFirst(taken)
-        input.append(contentsOf: [CChar](repeating: 0, count: taken))
-        let (scalar, rest) = position + taken < text.count ? next(text, position + taken) : (nil, 0)
-        return (scalar, taken + rest)
-      }
-    }
-    return (nil, most)
   }
 }

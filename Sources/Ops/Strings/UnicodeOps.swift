@@ -1,3 +1,4 @@
+import CICU
 package import CoreOps
 
 /// Text in and out of its encodings.
@@ -31,10 +32,11 @@ package struct UnicodeOps: OpFamily {
         let dtype = try context.type("Tsplits")
         return { run in
           var (splits, values, starts): ([Int], [Int32], [Int64]) = ([0], [], [])
+          let decoder = try encoding.decoder()
           var pace = Pace()
           for string in run.inputs[0].strings {
             try pace.step(string.count + 1)
-            for character in try string.withBytes({ try encoding.decode($0) }) {
+            for character in try string.withBytes({ try decoder.decode($0) }) {
               guard let value = try repair.value(character.scalar) else { continue }
               values.append(value)
               starts.append(Int64(character.start))
@@ -67,15 +69,30 @@ package struct UnicodeOps: OpFamily {
       let repair = try CharacterRepair(context, replacesControls: true)
       let form = try form(context)
       return { run in
-        [
+        let decoder = try encoding.decoder()
+        return [
           try run.inputs[0].mappingStrings { text, builder in
-            for character in try encoding.decode(text) {
+            for character in try decoder.decode(text) {
               guard let value = try repair.value(character.scalar) else { continue }
               try form.write(scalar(value), to: builder)
             }
           }
         ]
       }
+    }, gradient: .zero)
+
+  package let script = OpDef(
+    "UnicodeScript", "input: int32 -> output: int32", shape: ShapeRules.same,
+    kernel: .run { run in
+      let input = run.inputs[0]
+      let output = try Tensor.uninitialized(.int32, input.dims)
+      let (codePoints, scripts) = (input.elements(Int32.self), output.elements(Int32.self))
+      var pace = Pace()
+      for index in codePoints.indices {
+        try pace.step(16)
+        scripts[index] = jk_unicode_script(codePoints[index])
+      }
+      return [output]
     }, gradient: .zero)
 
   package let encode = OpDef(

@@ -1,4 +1,3 @@
-import CKernels
 import CZlib
 import CoreOps
 import Glibc
@@ -87,7 +86,7 @@ private final class RecordOutput: Sendable {
   private let path: String
   private let descriptor: Int32
   private let deflater: Deflater?
-  private let pending = Lock<[UInt8]>([])
+  private let pending = Lock(RecordBlock())
 
   private static let blockSize = 1 << 18
 
@@ -101,24 +100,16 @@ private final class RecordOutput: Sendable {
   deinit { Glibc.close(descriptor) }
 
   func write(_ record: UnsafeRawBufferPointer) throws {
-    var header = WireWriter()
-    header.fixed64(UInt64(record.count))
-    let length = header.bytes
-    header.fixed32(Checksum.masked(length.withUnsafeBytes { jk_crc32c(0, $0.baseAddress, 8) }))
-    let checksum = Checksum.masked(jk_crc32c(0, record.baseAddress, record.count))
-    var footer = WireWriter()
-    footer.fixed32(checksum)
     try pending.withLock { pending in
-      pending += header.bytes
-      pending += record
-      pending += footer.bytes
-      if pending.count >= Self.blockSize { try emit(&pending, Z_NO_FLUSH) }
+      pending.add(record)
+      if pending.bytes.count >= Self.blockSize { try emit(&pending, Z_NO_FLUSH) }
     }
   }
 
-  private func emit(_ pending: inout [UInt8], _ mode: Int32) throws {
-    let bytes = try deflater?.pack(&pending, mode) ?? pending
-    pending.removeAll(keepingCapacity: true)
+  private func emit(_ pending: inout RecordBlock, _ mode: Int32) throws {
+    var bytes = pending.bytes
+    pending.removeAll()
+    if let deflater { bytes = try deflater.pack(&bytes, mode) }
     try writeAll(bytes, to: descriptor, path)
   }
 

@@ -15,6 +15,8 @@ private func generator(_ op: String, _ inputs: [Tensor], _ attrs: Attrs) throws 
   return try outputs + applyOp("ReadVariableOp", [handle], ["dtype": .type(.int64)])
 }
 
+private func size(_ height: Int, _ width: Int) -> Tensor { t(.int64, [height, width]) }
+
 let randomCases: [OpCase] = [
   OpCase(
     "StatelessRandomUniform", [t(.int32, [2, 3]), t(.int64, [5, -7])], ["dtype": .type(.float32)],
@@ -202,6 +204,19 @@ let randomCases: [OpCase] = [
   OpCase(
     "RandomShuffle", [t(.int32, [7])], ["seed": .int(3), "seed2": .int(4)],
     expect: [t(.int32, [7])], gradient: false),
+  OpCase(
+    "RandomCrop",
+    [t(.uint8, (0..<4).map { row in (0..<5).map { [10 * row + 2 * $0] } }), size(2, 3)],
+    ["seed": .int(1), "seed2": .int(2), RandomSeeds.drawnAttr: .bool(true)],
+    expect: [t(.uint8, [[[24], [26], [28]], [[34], [36], [38]]])]),
+  OpCase(
+    "RandomCrop of whole rows",
+    [t(.int64, (0..<4).map { row in (0..<5).map { [10 * row + 2 * $0] } }), size(4, 5)],
+    expect: [t(.int64, (0..<4).map { row in (0..<5).map { [10 * row + 2 * $0] } })]),
+  OpCase(
+    "RandomCrop of more than there is", [t(.uint8, [[[1]]]), size(1, 2)],
+    error: .failedPrecondition),
+  OpCase("RandomCrop of a matrix", [t(.uint8, [[1]]), size(1, 1)], error: .invalidArgument),
   OpCase(
     "Multinomial", [t(.float32, [[2.0, 1.0], [0.5, 3.0]]), t(.int32, 6)],
     ["seed": .int(3), "seed2": .int(4)],

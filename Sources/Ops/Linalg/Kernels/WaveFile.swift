@@ -121,7 +121,6 @@ package struct WaveFile {
     guard channels > 0, channels <= Int(UInt16.max) else {
       throw TFError.invalidArgument("num_channels must be in (0, 2^16), got: \(channels)")
     }
-    guard samples > 0 else { throw TFError.invalidArgument("num_frames must be positive.") }
     let size = 2 * samples * channels
     guard size + 36 <= Int(UInt32.max) else {
       throw TFError.invalidArgument("Provided channels and frames cannot be encoded as a WAV.")

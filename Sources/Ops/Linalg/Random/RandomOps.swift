@@ -53,6 +53,25 @@ package struct RandomOps: OpFamily {
       return try RandomRules.shuffled(value, try reserve((value.dims[0] - 1 + 3) / 4))
     }, gradient: .none("the order of the rows is not kept"))
 
+  package let crop: OpDef = OpDef(
+    "RandomCrop",
+    """
+    image: T, size: int64 -> output: T
+    T: {uint8, int8, int16, int32, int64, float, double}
+    seed: int = 0
+    seed2: int = 0
+    """, stateful: true,
+    shape: { context in
+      let image = try context.shape(0, rank: 3, "image")
+      let size = try context.shape(1, rank: 1, "size")
+      try require(size.isCompatible(with: [2]), "Dimension must be 2 but is \(size) for size")
+      let sizes = try context.sizes(1)
+      return [.of(sizes?[0], sizes?[1], image[2])]
+    },
+    kernel: RandomOps.kernel([:]) { context, _, reserve in
+      try RandomRules.crop(context.inputs[0], context.inputs[1], reserve)
+    }, gradient: .zero)
+
   package let multinomial: OpDef = OpDef(
     "Multinomial",
     """
