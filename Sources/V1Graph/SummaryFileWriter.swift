@@ -1,6 +1,7 @@
 public import CoreGraph
 public import CoreOps
-public import Serialization
+public import Models
+import Serialization
 
 /// Writes summaries and graphs into a file of events, which TensorBoard shows. Follows
 /// `tf.compat.v1.summary.FileWriter`.

@@ -7,6 +7,7 @@ import Testing
 /// refused, none may trap.
 @Suite struct FuzzTests {
   @Test func refuseWhatTheyCannotTake() throws {
+    try TestFiles.enterFolder()
     // One op after the other, so that a trap's op is the last one traced.
     let after = ProcessInfo.processInfo.environment["JANUS_FUZZ_AFTER"] ?? ""
     for op in OpRegistry.standard.all where op.name > after { try call(op) }

@@ -27,6 +27,7 @@ import V1Graph
   }
 
   @Test func changedGraphsRunOrThrow() throws {
+    try TestFiles.enterFolder()
     var refused = 0
     var count = 0
     for (index, row) in Self.rows {
@@ -47,6 +48,7 @@ import V1Graph
   /// A function that declares a shape, before each input of each row in turn: all shapes with
   /// `JANUS_FUZZ_ROUNDS`, else a sample.
   @Test func functionsThatDeclareShapesGiveResultsOrErrors() throws {
+    try TestFiles.enterFolder()
     let sample = Self.number("JANUS_FUZZ_ROUNDS") == nil ? 101 : 1
     var refused = 0
     var count = 0

@@ -26,6 +26,16 @@ enum TestFiles {
     }
   }
 
+  /// Lets names without a folder be files in the folder of the rows: what is made of random texts
+  /// writes nowhere else.
+  static func enterFolder() throws {
+    try state.withLock { state in
+      let folder = try state.folder ?? TemporaryFolder()
+      state.folder = folder
+      guard chdir(folder.path) == 0 else { throw TFError.notFound(folder.path) }
+    }
+  }
+
   /// Writes a text to a new file.
   static func write(_ name: String, _ text: String) throws -> String {
     let path = try path(name)

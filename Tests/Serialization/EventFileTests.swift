@@ -19,9 +19,9 @@ import V1Graph
       records.append(Array(bytes[(position + 12)..<(position + 12 + size)]))
       position += 16 + size
     }
-    var writer = RecordWriter()
-    for record in records { writer.add(record) }
-    #expect(writer.bytes == bytes)
+    var block = RecordBlock()
+    for record in records { record.withUnsafeBytes { block.add($0) } }
+    #expect(block.bytes == bytes)
     return records
   }
 
@@ -31,11 +31,11 @@ import V1Graph
   }
 
   @Test func aRecordHasTheFrameThatTensorFlowWrites() {
-    var writer = RecordWriter()
-    writer.add(Array("abc".utf8))
+    var block = RecordBlock()
+    Array("abc".utf8).withUnsafeBytes { block.add($0) }
     // By tf.io.TFRecordWriter.
     #expect(
-      writer.bytes == [
+      block.bytes == [
         3, 0, 0, 0, 0, 0, 0, 0, 0xb0, 0x99, 0x49, 0x0e, 0x61, 0x62, 0x63, 0x6e, 0x57, 0xf1, 0x21,
       ])
   }

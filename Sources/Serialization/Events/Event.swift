@@ -1,5 +1,4 @@
 import CProtos
-import CoreGraph
 import CoreOps
 import Glibc
 

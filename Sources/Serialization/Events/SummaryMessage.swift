@@ -1,4 +1,3 @@
-import CoreGraph
 import CoreOps
 
 /// `tensorflow.Summary`, a list of tagged values, put together field by field.

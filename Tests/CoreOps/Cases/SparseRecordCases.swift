@@ -422,6 +422,11 @@ let sparseRecordCases: [OpCase] = [
     "RaggedTensorToVariant of a scalar's rows", [1.0],
     ["RAGGED_RANK": .int(0), "batched_input": .bool(true)], error: .invalidArgument),
   OpCase(
+    gradientOf: ["RaggedTensorToVariant", "RaggedTensorFromVariant"], [[1.0, 2.0, 3.0]]
+  ) { inputs in
+    Array(try throughVariants([long([0, 2, 3])] + inputs, isBatched: true, inner: 0).suffix(1))
+  },
+  OpCase(
     "RaggedTensorFromVariant of other dtypes", [long([0, 2, 3]), [1.0, 2.0, 3.0]],
     error: .invalidArgument
   ) { inputs in
