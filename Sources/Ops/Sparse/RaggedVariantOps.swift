@@ -249,9 +249,9 @@ package struct RaggedVariantOps: OpFamily {
         """
         All flat_values must have compatible shapes.  Shape at index 0: \
         \(Shape(Array(first.dims.dropFirst(dropped)))).  Shape at index \(index): \
-        \(Shape(Array(dims.dims.dropFirst(dropped)))).  If you are using tf.map_fn, then you may need \
-        to specify an explicit fn_output_signature with appropriate ragged_rank, and/or convert \
-        output tensors to RaggedTensors.
+        \(Shape(Array(dims.dims.dropFirst(dropped)))).  If you are using tf.map_fn, then you may \
+        need to specify an explicit fn_output_signature with appropriate ragged_rank, and/or \
+        convert output tensors to RaggedTensors.
         """
       )
       rows += Dimension(isStacked ? 1 : dims[0])

@@ -317,7 +317,8 @@ let datasetCases: [OpCase] = [
   row("ExperimentalIgnoreErrorsDataset", 2, [], expect: [int(0), int(1)]),
 
   row(
-    "ShuffleDataset", 6, [int(3), int(1), int(2)], expect: [int(1), int(3), int(2), int(4), int(5)]),
+    "ShuffleDataset", 6, [int(3), int(1), int(2)],
+    expect: [int(1), int(3), int(2), int(4), int(5)]),
   row(
     "ShuffleDataset in one order", 4, [int(3), int(1), int(2)],
     scalars(.int64, ["reshuffle_each_iteration": .bool(false)]),
@@ -403,7 +404,8 @@ let datasetCases: [OpCase] = [
   row("PrefetchDataset", 2, [two], expect: [int(0), int(1)]),
   refused("PrefetchDataset of less than none", [int(-2)]),
   row(
-    "OptionsDataset", 1, [], scalars(.int64, ["serialized_options": .string("")]), expect: [int(0)]),
+    "OptionsDataset", 1, [], scalars(.int64, ["serialized_options": .string("")]),
+    expect: [int(0)]),
   OpCase("GetOptions", expect: [try! Tensor(strings: [[8, 1] as [UInt8]], dims: Shape())]) { _ in
     let options = scalars(.int64, ["serialized_options": .bytes([8, 1])])
     return try applyOp("GetOptions", [dataset("OptionsDataset", [range(1)], options)])

@@ -132,8 +132,8 @@ struct ListFeature {
       guard rows != nil || spec.mayBeMissing else {
         throw TFError.invalidArgument(
           """
-          Name: \(names[example]), Feature list '\(spec.name)' is required but could not be found.  \
-          Did you mean to include it in feature_list_dense_missing_assumed_empty or \
+          Name: \(names[example]), Feature list '\(spec.name)' is required but could not be found. \
+           Did you mean to include it in feature_list_dense_missing_assumed_empty or \
           feature_list_dense_defaults?
           """)
       }
