@@ -48,6 +48,7 @@ package enum OpFamilies {
     SearchOps.self,
     ArrayOps.self,
     QueueOps.self,
+    QueueAccessOps.self,
     ConvolutionOps.self,
     AnyRankConvolutionOps.self,
     FusedConvolutionOps.self,
