@@ -39,6 +39,8 @@ let caseTable: [OpCase] = [
   quantizedCases,
   variableCases,
   queueCases,
+  barrierCases,
+  stagingCases,
   variableScatterCases,
   trainingCases,
   tensorArrayCases,

@@ -49,6 +49,8 @@ package enum OpFamilies {
     ArrayOps.self,
     QueueOps.self,
     QueueAccessOps.self,
+    BarrierOps.self,
+    StagingOps.self,
     ConvolutionOps.self,
     AnyRankConvolutionOps.self,
     FusedConvolutionOps.self,
