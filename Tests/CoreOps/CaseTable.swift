@@ -41,6 +41,7 @@ let caseTable: [OpCase] = [
   queueCases,
   barrierCases,
   stagingCases,
+  accumulatorCases,
   variableScatterCases,
   trainingCases,
   tensorArrayCases,

@@ -51,6 +51,7 @@ package enum OpFamilies {
     QueueAccessOps.self,
     BarrierOps.self,
     StagingOps.self,
+    AccumulatorOps.self,
     ConvolutionOps.self,
     AnyRankConvolutionOps.self,
     FusedConvolutionOps.self,
