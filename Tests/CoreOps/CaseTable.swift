@@ -42,6 +42,7 @@ let caseTable: [OpCase] = [
   barrierCases,
   stagingCases,
   accumulatorCases,
+  sessionStateCases,
   variableScatterCases,
   trainingCases,
   tensorArrayCases,

@@ -52,6 +52,8 @@ package enum OpFamilies {
     BarrierOps.self,
     StagingOps.self,
     AccumulatorOps.self,
+    MutexOps.self,
+    SessionTensorOps.self,
     ConvolutionOps.self,
     AnyRankConvolutionOps.self,
     FusedConvolutionOps.self,
