@@ -43,6 +43,7 @@ let caseTable: [OpCase] = [
   stagingCases,
   accumulatorCases,
   sessionStateCases,
+  batchCases,
   variableScatterCases,
   trainingCases,
   tensorArrayCases,

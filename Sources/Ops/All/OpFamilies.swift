@@ -54,6 +54,7 @@ package enum OpFamilies {
     AccumulatorOps.self,
     MutexOps.self,
     SessionTensorOps.self,
+    BatchOps.self,
     ConvolutionOps.self,
     AnyRankConvolutionOps.self,
     FusedConvolutionOps.self,
