@@ -53,6 +53,7 @@ let caseTable: [OpCase] = [
   debugCases,
   stringCases,
   tableCases,
+  mutableTableCases,
   checkpointCases,
   denormalCases,
   textCases,

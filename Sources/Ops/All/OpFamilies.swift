@@ -96,6 +96,7 @@ package enum OpFamilies {
     TensorListOps.self,
     TensorListBulkOps.self,
     TensorMapOps.self,
+    TableOps.self,
     LookupTableOps.self,
     TextFileTableOps.self,
     CheckpointOps.self,
