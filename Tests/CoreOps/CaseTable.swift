@@ -47,6 +47,7 @@ let caseTable: [OpCase] = [
   variableScatterCases,
   trainingCases,
   tensorArrayCases,
+  oldTensorArrayCases,
   tensorListCases,
   controlFlowCases,
   functionalCases,
