@@ -86,14 +86,23 @@ package final class ExecutionPlan: Sendable {
     }
     self.nodes = nodes
     self.valueTypes = valueTypes
-    // Steps that may wait for each other are run as they get ready, in no fixed order.
-    self.hasFrames = hasFrames || stepwise || nodes.count { $0.kernel.op.mayWait } > 1
+    self.hasFrames = hasFrames || stepwise || Self.mayWaitForEachOther(nodes)
     handsOnReferences = nodes.contains { $0.kernel.op.signature.outputs.contains { $0.isRef } }
     keptFunctions = keepsFunctions ? functions : nil
     table = functions
     feeds = subgraph.feeds.map { values[$0.node] + $0.index }
     fetches = subgraph.fetches.map { values[$0.node] + $0.index }
     feedSpecs = subgraph.feeds.map { FeedSpec($0, of: subgraph.graph).detached }
+  }
+
+  /// Whether a step may wait for another of the plan, so that they are to run as they get ready, in
+  /// no fixed order: two that wait, or one that waits and one that has the same handle.
+  private static func mayWaitForEachOther(_ nodes: [PlannedNode]) -> Bool {
+    let waiting = nodes.indices.filter { nodes[$0].kernel.op.mayWait }
+    guard let only = waiting.first else { return false }
+    if waiting.count > 1 { return true }
+    guard let handle = nodes[only].inputs.first else { return false }
+    return nodes.indices.contains { $0 != only && nodes[$0].inputs.first == handle }
   }
 
   /// The part of a plan after one of its nodes.

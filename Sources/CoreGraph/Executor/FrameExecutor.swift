@@ -80,6 +80,8 @@ struct FrameExecutor {
   }
 
   private var waiting: [Waiting] = []
+  /// Sleeps until one of them can go on; made when one has to wait.
+  private var waiter: Waiter?
   private var queue: [Ready] = []
   private var head = 0
   private var frames: [FrameKey: Frame] = [:]
@@ -256,17 +258,22 @@ struct FrameExecutor {
   /// - Returns: false when none waits.
   private mutating func resumeWaiting() throws -> Bool {
     while !waiting.isEmpty {
-      let changes = execution.resources.activity.changes
+      let waiter = self.waiter ?? Waiter(execution.resources.activity)
+      self.waiter = waiter
+      let wakes = waiter.wakes
       let before = waiting
       waiting = []
       for var own in before {
+        own.ticket.call.wakes(waiter)
         if try !attempt(&own) { waiting.append(own) }
       }
       if waiting.count < before.count { return true }
-      guard let first = waiting.first, let reason = first.reason else { return true }
+      guard let first = waiting.first, let own = first.reason else { return true }
+      let deadline = waiting.compactMap { $0.reason?.deadline }.filter { $0 != 0 }.min()
+      let reason = WouldWait(own.operation, until: deadline ?? 0)
       let kernel = plan.nodes[first.ready.node].kernel
       do {
-        try execution.resources.activity.wait(after: changes, execution.cancellation, reason)
+        try waiter.wait(after: wakes, execution.cancellation, reason)
       } catch let error as TFError {
         throw error.at(node: kernel.node, op: kernel.op.name)
       }

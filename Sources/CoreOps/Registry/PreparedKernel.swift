@@ -158,10 +158,13 @@ package struct PreparedKernel: Sendable {
   /// Runs an op that may wait once, or waits until it can.
   private func runWaiting(_ inputs: [Tensor], _ execution: ExecutionContext) throws -> [Tensor] {
     let ticket = WaitTicket()
+    do { return try attempt(inputs, execution, ticket) } catch is WouldWait {}
+    let waiter = Waiter(execution.resources.activity)
+    ticket.call.wakes(waiter)
     while true {
-      let changes = execution.resources.activity.changes
+      let wakes = waiter.wakes
       do { return try attempt(inputs, execution, ticket) } catch let reason as WouldWait {
-        try execution.resources.activity.wait(after: changes, execution.cancellation, reason)
+        try waiter.wait(after: wakes, execution.cancellation, reason)
       }
     }
   }

@@ -63,6 +63,9 @@ package final class TensorArrayObject: TensorObject {
         isResizable: false))
   }
 
+  /// Whether writing beyond the end makes it larger.
+  package var isResizable: Bool { state.withLock { $0.isResizable } }
+
   package func size() throws -> Int { try whileOpen { $0.slots.count } }
 
   package func close() {

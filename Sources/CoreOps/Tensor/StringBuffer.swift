@@ -9,15 +9,26 @@ package final class StringBuffer: Sendable {
   package let count: Int
   /// What the elements are now, where they are those of a reference variable.
   private let memory: StringMemory?
+  /// What lives as long as the elements do: the thing that they name.
+  private let named: (any Sendable & AnyObject)?
 
   fileprivate init(
-    bytes: Buffer, starts: Buffer, first: Int, count: Int, memory: StringMemory? = nil
+    bytes: Buffer, starts: Buffer, first: Int, count: Int, memory: StringMemory? = nil,
+    named: (any Sendable & AnyObject)? = nil
   ) {
     self.bytes = bytes
     self.starts = starts
     self.first = first
     self.count = count
     self.memory = memory
+    self.named = named
+  }
+
+  /// The same elements, which name something that is to live as long as they do.
+  package convenience init(_ names: StringBuffer, of thing: any Sendable & AnyObject) {
+    self.init(
+      bytes: names.bytes, starts: names.starts, first: names.first, count: names.count,
+      named: thing)
   }
 
   /// The elements of a reference variable, which change with it: see `current`.

@@ -33,7 +33,7 @@ package struct TextFileTableOps: OpFamily {
           try require(
             filename.dims.rank == 0,
             "filename should be a single string, but got \(filename.dims)")
-          let table = try run.table()
+          let table = try run.staticTable()
           try lines.check(table)
           let path = filename.strings[0].text
           let file = try readFile(path)

@@ -1,18 +1,11 @@
 package import CoreOps
 
 /// A table from keys to values that is filled once: what `HashTable` stands for.
-package final class HashTableObject: TensorObject {
+package final class HashTableObject: LookupTable {
   package let name: String
   package let keyType: DType
   package let valueType: DType
-  private let contents = Lock<Contents?>(nil)
-
-  /// The keys' positions in the order in which they came, and the values.
-  private struct Contents {
-    var places: TableKeys
-    var keys: Tensor
-    var values: Tensor
-  }
+  private let contents = Lock<TableContents?>(nil)
 
   package init(name: String, keyType: DType, valueType: DType) {
     self.name = name
@@ -21,7 +14,7 @@ package final class HashTableObject: TensorObject {
   }
 
   /// The number of keys; 0 before the table is filled.
-  package var count: Int { contents.withLock { $0?.places.count ?? 0 } }
+  package var count: Int { contents.withLock { $0?.count ?? 0 } }
 
   /// Fills the table. Doing so again with as many entries changes nothing, as in TensorFlow.
   ///
@@ -36,131 +29,60 @@ package final class HashTableObject: TensorObject {
   {
     try contents.withLock { contents in
       if let contents {
-        guard try total() == contents.places.count else {
+        guard try total() == contents.count else {
           throw TFError.failedPrecondition("Table was already initialized with different data.")
         }
         return
       }
       let (keys, values) = try entries()
-      var places = TableKeys(keyType)
-      var order: [Int] = []
-      try places.insert(keys) { position, known in
-        guard let known else {
-          order.append(position)
-          return order.count - 1
-        }
-        guard TableValues.areEqual(values, order[known], position) else {
-          throw TFError.failedPrecondition(
-            """
-            HashTable has different value for same key. Key \(TableValues.text(keys, position)) \
-            has \(TableValues.text(values, order[known])) and trying to add value \
-            \(TableValues.text(values, position))
-            """
-          )
-        }
-        return known
+      var filled = TableContents(keyType, valueType, width: 1)
+      try filled.insert(keys, values) { slot, position, own in
+        if own.values.isEqual(slot, values, row: position) { return }
+        throw TFError.failedPrecondition(
+          """
+          HashTable has different value for same key. Key \(own.index.text(slot)) has \
+          \(own.values.text(slot)) and trying to add value \(TableStore.text(values, position))
+          """
+        )
       }
-      contents = Contents(
-        places: places, keys: try TableValues.pick(keys, order),
-        values: try TableValues.pick(values, order))
+      contents = filled
     }
   }
 
-  /// The value of each key, or the default.
-  ///
   /// - Throws: `FAILED_PRECONDITION` before the table is filled.
-  package func find(_ keys: Tensor, default fallback: Tensor) throws -> Tensor {
+  package func find(_ keys: Tensor, default fallback: Tensor, _ dims: Shape) throws -> Tensor {
     // Once filled they do not change, so that look-ups need not wait for each other.
     guard let contents = contents.withLock({ $0 }) else {
       throw TFError.failedPrecondition("Table not initialized.")
     }
-    return try TableValues.pick(contents.values, contents.places.find(keys), else: fallback)
-      .reshaped(keys.dims)
+    // Of several defaults TensorFlow takes the first here.
+    let only =
+      fallback.dims.elementCount > 1
+      ? fallback.reshaped([fallback.dims.elementCount]).rows(0, 1, dims: Shape()) : fallback
+    return try contents.find(keys, default: only, dims)
   }
 
-  /// All keys and values.
+  package func insert(_: Tensor, _: Tensor) throws {
+    throw TFError.unimplemented(
+      "Insert not supported by InitializableLookupTable implementations")
+  }
+
+  package func remove(_: Tensor) throws {
+    throw TFError.unimplemented(
+      "Remove not supported by InitializableLookupTable implementations")
+  }
+
+  package func load(_ keys: Tensor, _ values: Tensor) throws {
+    try fill(total: { keys.dims.elementCount }) { (keys, values) }
+  }
+
+  /// All keys and values, in the order in which they came.
   ///
   /// - Throws: `ABORTED` before the table is filled.
   package func export() throws -> (keys: Tensor, values: Tensor) {
-    try contents.withLock { contents in
-      guard let contents else { throw TFError(.aborted, "HashTable is not initialized.") }
-      return (contents.keys, contents.values)
+    guard let contents = contents.withLock({ $0 }) else {
+      throw TFError(.aborted, "HashTable is not initialized.")
     }
-  }
-}
-
-/// Where keys are: strings and integers.
-struct TableKeys: Sendable {
-  private var strings: [ByteString: Int] = [:]
-  private var integers: [Int: Int] = [:]
-  private let isString: Bool
-
-  init(_ dtype: DType) { isString = dtype == .string }
-
-  var count: Int { isString ? strings.count : integers.count }
-
-  /// Notes each key at the place that `place` gives for its position and the place known so far.
-  mutating func insert(_ keys: Tensor, _ place: (_ position: Int, _ known: Int?) throws -> Int)
-    throws
-  {
-    var pace = Pace()
-    func note(_ known: inout Int?, _ position: Int) throws {
-      try pace.step(16)
-      known = try place(position, known)
-    }
-    if isString {
-      strings.reserveCapacity(keys.dims.elementCount)
-      for (position, key) in keys.strings.enumerated() { try note(&strings[key], position) }
-    } else {
-      integers.reserveCapacity(keys.dims.elementCount)
-      for (position, key) in try keys.integers().enumerated() { try note(&integers[key], position) }
-    }
-  }
-
-  /// The places of keys, nil for those that are not there.
-  func find(_ keys: Tensor) throws -> [Int?] {
-    isString ? keys.strings.map { strings[$0] } : try keys.integers().map { integers[$0] }
-  }
-}
-
-/// Elements of vectors of any dtype by position.
-enum TableValues {
-  /// The elements at `positions`, with `fallback`'s only element for nil.
-  static func pick(_ values: Tensor, _ positions: [Int?], else fallback: Tensor? = nil) throws
-    -> Tensor
-  {
-    let dims = Shape([positions.count])
-    if values.dtype == .string {
-      let strings = values.strings
-      let builder = try StringBuilder(count: positions.count)
-      for position in positions {
-        try builder.append(position.map { strings[$0] } ?? fallback!.strings[0])
-      }
-      return Tensor(strings: try builder.finish(), dims: dims)
-    }
-    let picked = try Tensor.uninitialized(values.dtype, dims)
-    let size = values.dtype.byteSize
-    for (index, position) in positions.enumerated() {
-      let source = position.map { values.pointer + $0 * size } ?? fallback!.pointer
-      (picked.pointer + index * size).copyMemory(from: source, byteCount: size)
-    }
-    return picked
-  }
-
-  static func areEqual(_ values: Tensor, _ a: Int, _ b: Int) -> Bool {
-    if values.dtype == .string { return values.strings[a] == values.strings[b] }
-    let size = values.dtype.byteSize
-    let bytes = values.bytes
-    return bytes[a * size..<(a + 1) * size].elementsEqual(bytes[b * size..<(b + 1) * size])
-  }
-
-  /// An element as messages show it.
-  static func text(_ values: Tensor, _ position: Int) -> String {
-    switch values.dtype {
-    case .string: values.strings[position].text
-    case .float32: "\(values.elements(Float.self)[position])"
-    case .float64: "\(values.elements(Double.self)[position])"
-    default: (try? values.integers()).map { "\($0[position])" } ?? "(a \(values.dtype))"
-    }
+    return try contents.export(Shape(), slots: Array(0..<contents.count))
   }
 }
