@@ -110,7 +110,8 @@ let exampleCases: [OpCase] = [
   OpCase(
     "ParseExampleV2 of one example",
     parts(
-      scalar(example(["s": words("a", "b"), "r": ints(5)])), sparse: texts("s"), ragged: texts("r")),
+      scalar(example(["s": words("a", "b"), "r": ints(5)])), sparse: texts("s"),
+      ragged: texts("r")),
     attrs(sparse: [.string], ragged: [.int64], splits: [.int64]),
     expect: [int64([0, 1], [2, 1]), texts("a", "b"), int64(2), int64(5), noInts]),
   OpCase(

@@ -73,8 +73,8 @@ struct ExampleMessages: Sendable {
     return refused(
       feature, example,
       """
-      Number of \(listName(feature)) values is not a multiple of stride length. Saw \(count) values \
-      but output shape is: \(shape(feature))
+      Number of \(listName(feature)) values is not a multiple of stride length. Saw \(count) \
+      values but output shape is: \(shape(feature))
       """)
   }
 

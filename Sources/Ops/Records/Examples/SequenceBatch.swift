@@ -273,8 +273,8 @@ private struct ContextFeature {
         guard let fallback else {
           throw TFError.invalidArgument(
             """
-            Feature: \(spec.name) (data type: \(spec.dtype.signatureName)) is required but could not \
-            be found.
+            Feature: \(spec.name) (data type: \(spec.dtype.signatureName)) is required but could \
+            not be found.
             """)
         }
         try buffer.append(fallback)
