@@ -23,7 +23,7 @@ enum NodeNamePrograms {
     try v1.placeholder(dtype, shape: shape, name: name)
   }
 
-  static let all: [Program] = arithmetic + reductions + layers + arrays + others
+  static let all: [Program] = arithmetic + reductions + layers + arrays + others + files
 
   private static let arithmetic: [Program] = [
     Program(name: "operators") {
@@ -311,6 +311,51 @@ enum NodeNamePrograms {
       let x = try known()
       let first = try tf.exp(x)
       try tf.controlDependencies([first]) { _ = try tf.identity(x * 2.0) }
+    },
+  ]
+
+  private static let files: [Program] = [
+    Program(name: "whole_files") {
+      let path = try numbers(.string, [], "p")
+      _ = try [tf.io.readFile("a"), tf.io.readFile(path)]
+      try tf.io.writeFile("a", "b")
+      _ = try tf.io.matchingFiles("a*")
+    },
+    Program(name: "messages") {
+      let s = try numbers(.string, [nil], "s")
+      _ = try [tf.io.decodeRaw(s, .int32), tf.io.decodeRaw(s, .int16, fixedLength: 4)]
+      _ = try tf.io.decodeCsv(s, [[1], ["a"]])
+      _ = try [tf.io.decodeBase64(s), tf.io.encodeBase64(s), tf.io.decodeCompressed(s)]
+      _ = try tf.io.decodeJsonExample(s)
+      _ = try tf.io.serializeTensor(numbers(.float32, [2], "x"))
+      _ = try tf.io.parseTensor("a", .int32)
+    },
+    Program(name: "examples") {
+      _ = try tf.io.parseExample(
+        numbers(.string, [nil], "s"),
+        [
+          "a": tf.io.FixedLenFeature([2], .int64, defaultValue: [0, 1]),
+          "b": tf.io.VarLenFeature(.string), "c": tf.io.RaggedFeature(.float32),
+          "d": tf.io.FixedLenFeature([], .string),
+          "e": tf.io.FixedLenSequenceFeature([], .float32, allowMissing: true),
+          "h e": tf.io.FixedLenFeature([], .int64, defaultValue: 3),
+        ])
+    },
+    Program(name: "single_example") {
+      _ = try tf.io.parseSingleExample(
+        numbers(.string, [], "s"),
+        ["a": tf.io.FixedLenFeature([2], .int64), "b": tf.io.VarLenFeature(.string)])
+    },
+    Program(name: "sequence_examples") {
+      _ = try tf.io.parseSequenceExample(
+        numbers(.string, [nil], "s"),
+        contextFeatures: [
+          "a": tf.io.FixedLenFeature([2], .int64), "b": tf.io.VarLenFeature(.string),
+        ],
+        sequenceFeatures: [
+          "x": tf.io.FixedLenSequenceFeature([], .int64), "y": tf.io.VarLenFeature(.float32),
+          "r": tf.io.RaggedFeature(.int64),
+        ])
     },
   ]
 }

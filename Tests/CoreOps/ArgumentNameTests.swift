@@ -102,10 +102,14 @@ import Testing
 
   private static func parameters(of declaration: String) -> [(label: String?, name: String)] {
     guard let open = declaration.firstIndex(of: "(") else { return [] }
-    // Only what stands outside of inner brackets separates parameters and their names.
+    // Only what stands outside of inner brackets and of texts separates parameters and their
+    // names.
     var depth = 0
+    var isText = false
     var parts = [""]
     for character in declaration[declaration.index(after: open)...] {
+      if character == "\"" { isText.toggle() }
+      if isText { continue }
       if "([{<".contains(character) { depth += 1 }
       if ")]}>".contains(character) { depth -= 1 }
       if depth < 0 { break }

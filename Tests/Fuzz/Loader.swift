@@ -6,6 +6,7 @@ import Serialization
 /// What reads a kind of file, by the extension of its name.
 enum Loader: String, CaseIterable {
   case pb, pbtxt, meta, savedmodel, checkpoint, entry, objects, npy, npz, json
+  case records, example, jsonexample, csv, proto
 
   /// Reads a file as far as Janus does before it runs anything.
   ///
@@ -37,6 +38,17 @@ enum Loader: String, CaseIterable {
       let json = try JSON(bytes)
       keeping("JSON") { try JSON(Array(json.text().utf8)) == json }
       if let text = json.string { _ = try Base64.decode(text) }
+    case .records: try readRecords(bytes)
+    case .example: try parseExamples(bytes)
+    case .jsonexample:
+      let example = try bytes.withUnsafeBytes { try ExampleJSON.serialized($0) }
+      keeping("an example in JSON") {
+        let read = try TrainExample.fromString(example)
+        let written = read.serializeToString()
+        return try TrainExample.fromString(written).serializeToString() == written
+      }
+    case .csv: try decodeCSV(bytes)
+    case .proto: try decodeProtos(bytes)
     }
   }
 
@@ -99,7 +111,7 @@ enum Loader: String, CaseIterable {
 
   /// Ends the process, as libFuzzer wants it for a bug, unless what was read from a file is what
   /// was written to it.
-  private func keeping(_ what: String, _ isSame: () throws -> Bool) {
+  func keeping(_ what: String, _ isSame: () throws -> Bool) {
     do {
       guard try !isSame() else { return }
       fatalError("\(what) was read back as something else")

@@ -84,8 +84,8 @@ package struct FeatureAttributes: Sendable {
           value.dims.elementCount == 1,
           """
           dense_shape[\(index)] is a variable length shape: \(shape), therefore \
-          def_value[\(index)] must contain a single element (the padding element).  But its \
-          shape is: \(value.dims)
+          def_value[\(index)] must contain a single element (the padding element).  But \
+          its shape is: \(value.dims)
           """)
         let block = try Self.known(shape.dims.map { PartialShape(Array($0.dropFirst())) } ?? shape)
         try require(

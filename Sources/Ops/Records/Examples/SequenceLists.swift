@@ -55,6 +55,11 @@ struct ListFeature {
               \(spec.wrongType)
               """)
           }
+          // What stands behind would be the next feature, which it is not.
+          guard ValueList.isWhole(list.list, spec.dtype) else {
+            throw TFError.invalidArgument(
+              "Error in sequence feature \(spec.name) in example \(names[example])")
+          }
           row = list
           _ = cursor.skip(feature.count)
         }
@@ -132,8 +137,8 @@ struct ListFeature {
       guard rows != nil || spec.mayBeMissing else {
         throw TFError.invalidArgument(
           """
-          Name: \(names[example]), Feature list '\(spec.name)' is required but could not be found. \
-           Did you mean to include it in feature_list_dense_missing_assumed_empty or \
+          Name: \(names[example]), Feature list '\(spec.name)' is required but could not be \
+          found.  Did you mean to include it in feature_list_dense_missing_assumed_empty or \
           feature_list_dense_defaults?
           """)
       }

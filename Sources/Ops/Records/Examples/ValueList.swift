@@ -37,6 +37,13 @@ enum ValueList {
     }
   }
 
+  /// Whether nothing stands behind the numbers of a list that are packed.
+  static func isWhole(_ list: WireCursor, _ dtype: DType) -> Bool {
+    var list = list
+    guard dtype != .string, list.take(packedTag), let numbers = list.part() else { return true }
+    return numbers.end == list.end
+  }
+
   private static func floatCount(_ list: WireCursor, isExact: Bool) -> Int? {
     var list = list
     guard let tag = list.peek else { return 0 }
