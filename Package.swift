@@ -68,7 +68,8 @@ let package = Package(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
-      name: "OpsMedia", dependencies: ["CImages", "CoreOps", "OpsLinalg", "Serialization"],
+      name: "OpsMedia",
+      dependencies: ["CImages", "CoreOps", "OpsImage", "OpsLinalg", "OpsStrings", "Serialization"],
       path: "Sources/Ops/Media", swiftSettings: swiftSettings),
     .target(
       name: "Ops",

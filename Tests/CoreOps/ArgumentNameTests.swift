@@ -84,14 +84,16 @@ import Testing
     else { return nil }
     let head = declaration[..<open].replacingOccurrences(of: "public static func", with: "")
     let name = head.prefix { $0 != "<" }.trimmingCharacters(in: [" ", "`"])
-    // Only what stands outside of inner brackets separates parameters and their names.
+    // Only what stands outside of inner brackets and texts separates parameters and their names.
     var depth = 0
+    var isText = false
     var parts = [""]
     for character in declaration[declaration.index(after: open)...] {
-      if "([{<".contains(character) { depth += 1 }
-      if ")]}>".contains(character) { depth -= 1 }
+      if character == "\"" { isText.toggle() }
+      if !isText, "([{<".contains(character) { depth += 1 }
+      if !isText, ")]}>".contains(character) { depth -= 1 }
       if depth < 0 { break }
-      if character == ",", depth == 0 {
+      if character == ",", depth == 0, !isText {
         parts.append("")
       } else {
         parts[parts.count - 1].append(character)
