@@ -77,7 +77,8 @@ let package = Package(
       ],
       path: "Sources/Ops/Records", swiftSettings: swiftSettings),
     .target(
-      name: "OpsMedia", dependencies: ["CImages", "CoreOps", "OpsLinalg", "Serialization"],
+      name: "OpsMedia",
+      dependencies: ["CImages", "CoreOps", "OpsImage", "OpsLinalg", "OpsStrings", "Serialization"],
       path: "Sources/Ops/Media", swiftSettings: swiftSettings),
     .target(
       name: "Ops",

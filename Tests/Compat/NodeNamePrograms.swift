@@ -23,7 +23,7 @@ enum NodeNamePrograms {
     try v1.placeholder(dtype, shape: shape, name: name)
   }
 
-  static let all: [Program] = arithmetic + reductions + layers + arrays + others + files
+  static let all: [Program] = arithmetic + reductions + layers + arrays + others + files + text
 
   private static let arithmetic: [Program] = [
     Program(name: "operators") {
