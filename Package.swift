@@ -61,7 +61,8 @@ let package = Package(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
-      name: "OpsData", dependencies: ["CKernels", "CoreOps", "OpsState", "Serialization"],
+      name: "OpsData",
+      dependencies: ["CKernels", "CoreGraph", "CoreOps", "OpsState", "Serialization"],
       path: "Sources/Ops/Data", swiftSettings: swiftSettings),
     .target(
       name: "Ops",

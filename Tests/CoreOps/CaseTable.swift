@@ -53,6 +53,7 @@ let caseTable: [OpCase] = [
   textCases,
   datasetCases,
   iteratorCases,
+  functionCallCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {

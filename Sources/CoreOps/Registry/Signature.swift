@@ -173,7 +173,10 @@ package struct Signature: Sendable {
   /// The integers that TensorFlow's kernels take with 64 bits; all others have 32.
   private static let wideAttributes: Set<String> = [
     "seed", "seed2", "minlength", "maxlength", "explicit_paddings", "num_buckets", "key",
-    "select_cols",
+    "select_cols", "send_device_incarnation", "cpu_budget", "ram_budget", "slack_period",
+    "buffer_size_min", "num_experiments", "num_elements_per_branch", "shard_size_bytes",
+    "pending_snapshot_expiry_seconds", "num_reader_threads", "reader_buffer_size",
+    "num_writer_threads", "writer_buffer_size", "hash",
   ]
 
   /// - Throws: `INVALID_ARGUMENT` when an integer has more bits than kernels take.

@@ -125,6 +125,9 @@ package enum OpFamilies {
     PassingDatasetOps.self,
     DatasetValueOps.self,
     IteratorOps.self,
+    FunctionCallOps.self,
+    RendezvousOps.self,
+    PyFuncOps.self,
   ]
 }
 
