@@ -61,14 +61,20 @@ let package = Package(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
+      name: "OpsRecords",
+      dependencies: [
+        "CKernels", "CoreOps", "OpsSparse", "OpsState", "OpsStrings", "Serialization",
+      ],
+      path: "Sources/Ops/Records", swiftSettings: swiftSettings),
+    .target(
       name: "OpsData",
       dependencies: ["CKernels", "CoreGraph", "CoreOps", "OpsState", "Serialization"],
       path: "Sources/Ops/Data", swiftSettings: swiftSettings),
     .target(
       name: "Ops",
       dependencies: [
-        "CoreOps", "OpsData", "OpsFiles", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState",
-        "OpsStrings",
+        "CoreOps", "OpsData", "OpsFiles", "OpsImage", "OpsLinalg", "OpsNN", "OpsRecords",
+        "OpsSparse", "OpsState", "OpsStrings",
       ],
       path: "Sources/Ops/All", swiftSettings: swiftSettings),
     .target(
@@ -101,7 +107,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoreOpsTests",
-      dependencies: ["CKernels", "COneDNN", "CoreOps", "Ops", "TestSupport"],
+      dependencies: ["CKernels", "COneDNN", "CoreOps", "Ops", "Serialization", "TestSupport"],
       path: "Tests/CoreOps",
       resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(

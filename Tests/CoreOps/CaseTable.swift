@@ -54,6 +54,11 @@ let caseTable: [OpCase] = [
   datasetCases,
   iteratorCases,
   functionCallCases,
+  exampleCases,
+  recordCases,
+  fileCases,
+  messageCases,
+  protoCases,
 ].flatMap { $0 }
 
 @Suite struct CaseTableTests {

@@ -4,6 +4,7 @@
 @_exported public import OpsImage
 @_exported public import OpsLinalg
 @_exported public import OpsNN
+@_exported public import OpsRecords
 @_exported public import OpsSparse
 @_exported public import OpsState
 @_exported public import OpsStrings
@@ -107,6 +108,13 @@ package enum OpFamilies {
     NGramOps.self,
     CSVOps.self,
     UnicodeOps.self,
+    ExampleOps.self,
+    SequenceExampleOps.self,
+    SingleSequenceOps.self,
+    MessageOps.self,
+    FileOps.self,
+    ProtoOps.self,
+    ReaderOps.self,
     ControlFlowOps.self,
     FunctionalOps.self,
     OptionalOps.self,

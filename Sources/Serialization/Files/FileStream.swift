@@ -98,3 +98,14 @@ func makeFolder(for path: String) throws {
   let folder = String(path[..<slash])
   guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw systemError(folder) }
 }
+
+/// Makes the folder that a file goes into, and those that it lies in.
+///
+/// - Throws: as the system says.
+package func makeFolders(for path: String) throws {
+  guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
+  let folder = String(path[..<slash])
+  if isFolder(folder) { return }
+  try makeFolders(for: folder)
+  guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw systemError(folder) }
+}
