@@ -68,14 +68,15 @@ let package = Package(
       name: "OpsFiles", dependencies: ["CoreOps", "OpsSparse", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
-      name: "OpsData", dependencies: ["CKernels", "CoreOps", "OpsState", "Serialization"],
-      path: "Sources/Ops/Data", swiftSettings: swiftSettings),
-    .target(
       name: "OpsRecords",
       dependencies: [
         "CKernels", "CoreOps", "OpsSparse", "OpsState", "OpsStrings", "Serialization",
       ],
       path: "Sources/Ops/Records", swiftSettings: swiftSettings),
+    .target(
+      name: "OpsData",
+      dependencies: ["CKernels", "CoreGraph", "CoreOps", "OpsState", "Serialization"],
+      path: "Sources/Ops/Data", swiftSettings: swiftSettings),
     .target(
       name: "OpsMedia",
       dependencies: ["CImages", "CoreOps", "OpsImage", "OpsLinalg", "OpsStrings", "Serialization"],

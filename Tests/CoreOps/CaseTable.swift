@@ -64,6 +64,7 @@ let caseTable: [OpCase] = [
   textCases,
   datasetCases,
   iteratorCases,
+  functionCallCases,
   exampleCases,
   recordCases,
   fileCases,

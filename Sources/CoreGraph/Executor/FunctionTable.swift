@@ -4,6 +4,7 @@ package import CoreOps
 package final class FunctionTable: FunctionRunner {
   let library: FunctionLibrary
   private let plans = Lock<[Key: ExecutionPlan]>([:])
+  private let gradientPlans = Lock<[Key: ExecutionPlan]>([:])
 
   private struct Key: Hashable {
     let name: String
@@ -59,5 +60,59 @@ package final class FunctionTable: FunctionRunner {
     return try observing(execution.observer, .call, function) {
       try plan(function, attrs, execution.cancellation).run(inputs, inner)
     }
+  }
+
+  /// Calls the gradient of a function, which takes its arguments and the gradients of its results,
+  /// and gives those of the arguments.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when inputs do not fit the function; `UNIMPLEMENTED` that names a
+  ///   node without a gradient; what the function throws.
+  package func callGradient(
+    of function: String, _ attrs: Attrs, _ inputs: [Tensor], _ execution: ExecutionContext
+  ) throws -> [Tensor] {
+    let inner = execution.functions === self ? execution : execution.with(functions: self)
+    let name = "the gradient of \(function)"
+    return try observing(execution.observer, .call, name) {
+      let plan = try gradientPlan(of: function, attrs, execution.cancellation)
+      try require(
+        inputs.count == plan.feeds.count,
+        "\(name) takes \(plan.feeds.count) arguments and gradients, got \(inputs.count)")
+      return try plan.run(inputs, inner)
+    }
+  }
+
+  private func gradientPlan(of name: String, _ attrs: Attrs, _ cancellation: Cancellation) throws
+    -> ExecutionPlan
+  {
+    let key = Key(name: name, attrs: attrs)
+    if let plan = gradientPlans.withLock({ $0[key] }) { return plan }
+    let body = try library.instantiate(name, attrs)
+    let graph = body.graph
+    let (feeds, fetches) = try graph.building {
+      let arguments = body.arguments.map { Endpoint($0) }
+      let results = body.results.map { graph.tensor($0) }
+      let given = try results.enumerated().map { index, result in
+        try BasicOps.family.placeholder(
+          [], ["dtype": .type(result.dtype), "shape": .shape(result.shape)], name: "grad_\(index)")
+      }
+      var options = GradientOptions()
+      options.gradYs = given.map { $0.dtype.isDifferentiable ? .dense($0) : nil }
+      options.unconnectedGradients = .zero
+      let gradients = try graph.gradients(results, arguments.map { graph.tensor($0) }, options)
+      return (
+        arguments + (try given.map { try graph.endpoint(of: $0) }),
+        try gradients.map { gradient -> Endpoint in
+          guard let tensor = try gradient?.tensor() else {
+            throw TFError.internal("an argument of \(name) has no gradient")
+          }
+          return try graph.endpoint(of: tensor)
+        }
+      )
+    }
+    var subgraph = Subgraph(graph: graph, feeds: feeds, fetches: fetches, targets: [])
+    subgraph.cancellation = cancellation
+    let plan = try makePlan(subgraph.pruned(), isOwn: true)
+    gradientPlans.withLock { $0[key] = plan }
+    return plan
   }
 }

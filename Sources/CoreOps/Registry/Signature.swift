@@ -176,6 +176,10 @@ package struct Signature: Sendable {
     "select_cols", "hash_key", "range_max", "num_reserved_ids", "num_shards", "shard",
     "new_vocab_offset", "num_new_vocab", "old_vocab_size", "num_rows", "num_cols",
     "max_rows_in_memory", "num_loss_partitions", "num_inner_iterations", "tensor_id",
+    "send_device_incarnation", "cpu_budget", "ram_budget", "slack_period",
+    "buffer_size_min", "num_experiments", "num_elements_per_branch", "shard_size_bytes",
+    "pending_snapshot_expiry_seconds", "num_reader_threads", "reader_buffer_size",
+    "num_writer_threads", "writer_buffer_size", "hash",
   ]
 
   /// - Throws: `INVALID_ARGUMENT` when an integer has more bits than kernels take.

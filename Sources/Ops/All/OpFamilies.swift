@@ -152,6 +152,9 @@ package enum OpFamilies {
     PassingDatasetOps.self,
     DatasetValueOps.self,
     IteratorOps.self,
+    FunctionCallOps.self,
+    RendezvousOps.self,
+    PyFuncOps.self,
   ]
 }
 

@@ -119,7 +119,7 @@ package struct BatchDatasetOps: OpFamily {
           ElementBatch.components(input.components, size: drops ? size : nil),
           cardinality: Cardinality.groups(input.cardinality, of: size, droppingRemainder: drops),
           from: [input],
-          elementAt: input.hasElementsByNumber && input.cardinality >= 0 ? gather : nil
+          elementAt: dropping == 3 ? nil : input.finding(gather)
         ) { context in
           let source = try input.makeIterator(context)
           var isOver = false

@@ -148,8 +148,9 @@ package struct FunctionDatasetOps: OpFamily {
     }
   }
 
-  /// Does `body`, a function's call, which may end the dataset by `OUT_OF_RANGE`: unless the
-  /// dataset is to have as many elements as its input.
+  /// Does `body`, a function's call, which may end the dataset by `OUT_OF_RANGE`.
+  ///
+  /// - Parameter keepsCount: whether the dataset is to have as many elements as its input.
   static func endable(_ keepsCount: Bool, _ body: () throws -> [Tensor]) throws -> [Tensor]? {
     do { return try body() } catch let error as TFError where error.code == .outOfRange {
       guard keepsCount else { return nil }

@@ -127,9 +127,9 @@ package struct PassingDatasetOps: OpFamily {
           if element != nil { count += 1 }
           let isRight: Bool
           if element == nil {
-            isRight = stated == DatasetObject.unknown || stated == count
+            isRight = stated == count
           } else {
-            isRight = stated < 0 || count <= stated
+            isRight = stated == DatasetObject.infinite || count <= stated
           }
           guard isRight else {
             let found = "\(count) element\(count == 1 ? "" : "s")"
@@ -147,10 +147,9 @@ package struct PassingDatasetOps: OpFamily {
     }
   }
 
-  package let assertNext = PassingDatasetOps.assertOp("AssertNextDataset", looksForward: true)
+  package let assertNext = PassingDatasetOps.assertOp("AssertNextDataset")
   package let experimentalAssertNext = PassingDatasetOps.assertOp(
-    "ExperimentalAssertNextDataset", looksForward: true)
-  package let assertPrevious = PassingDatasetOps.assertOp("AssertPrevDataset", looksForward: false)
+    "ExperimentalAssertNextDataset")
 
   fileprivate static func text(_ cardinality: Int) -> String {
     switch cardinality {
@@ -279,9 +278,8 @@ package struct PassingDatasetOps: OpFamily {
     }
   }
 
-  /// - Parameter looksForward: whether it looks at the datasets that are made of this one, and not
-  ///   at those of which it is made.
-  private static func assertOp(_ name: String, looksForward: Bool) -> OpDef {
+  /// An op that looks at the datasets which are made of this one.
+  private static func assertOp(_ name: String) -> OpDef {
     DatasetDefinition.op(
       name,
       """
@@ -294,12 +292,9 @@ package struct PassingDatasetOps: OpFamily {
         let input = try run.dataset()
         let expected = run.inputs[1].strings.map(\.text)
         return try DatasetObject(
-          looksForward ? "AssertNext" : "AssertPrev", input.components,
-          cardinality: input.cardinality, from: [input]
+          "AssertNext", input.components, cardinality: input.cardinality, from: [input]
         ) { context in
-          try KindCheck.require(
-            expected, looksForward ? Array(context.kinds.dropLast().reversed()) : input.chain,
-            looksForward ? "next" : "previous")
+          try KindCheck.require(expected, Array(context.kinds.dropLast().reversed()))
           return try input.makeIterator(context)
         }
       }
@@ -309,11 +304,11 @@ package struct PassingDatasetOps: OpFamily {
 
 /// Whether datasets are of the kinds that a program says.
 private enum KindCheck {
-  static func require(_ expected: [String], _ kinds: [String], _ side: String) throws {
+  static func require(_ expected: [String], _ kinds: [String]) throws {
     guard expected.count <= kinds.count else {
       throw TFError.invalidArgument(
         """
-        Asserted \(side) \(expected.count) transformations but encountered only \(kinds.count).
+        Asserted next \(expected.count) transformations but encountered only \(kinds.count).
         """
       )
     }

@@ -24,7 +24,8 @@ package struct SequenceDatasetOps: OpFamily {
         try input.element(at: index % input.cardinality, execution)
       }
       return try DatasetObject(
-        "Repeat", input.components, cardinality: cardinality, from: [input],
+        count < 0 ? "ForeverRepeat" : count == 0 ? "EmptyRepeat" : "FiniteRepeat",
+        input.components, cardinality: cardinality, from: [input],
         elementAt: input.hasElementsByNumber && input.cardinality > 0 ? elementAt : nil
       ) { context in
         var epoch = 0
@@ -63,7 +64,8 @@ package struct SequenceDatasetOps: OpFamily {
         count < 0 || known == DatasetObject.unknown
         ? known : known == DatasetObject.infinite ? count : min(known, count)
       return try DatasetObject(
-        "Take", input.components, cardinality: count == 0 ? 0 : cardinality, from: [input],
+        count == 0 ? "EmptyTake" : "FiniteTake", input.components, cardinality: cardinality,
+        from: [input],
         elementAt: input.finding { try input.element(at: $0, $1) }
       ) { context in
         // The dataset is not touched where nothing is taken.
@@ -98,8 +100,9 @@ package struct SequenceDatasetOps: OpFamily {
       let cardinality =
         Cardinality.map(input.cardinality) { count < 0 ? 0 : max(0, $0 - count) }
       return try DatasetObject(
-        "Skip", input.components, cardinality: cardinality, from: [input],
-        elementAt: count < 0 ? nil : input.finding { try input.element(at: $0 + count, $1) }
+        count < 0 ? "EmptySkip" : "FiniteSkip", input.components, cardinality: cardinality,
+        from: [input],
+        elementAt: input.finding { try input.element(at: $0 + count, $1) }
       ) { context in
         if count < 0 { return DatasetIterator { _ in nil } }
         let source = try input.makeIterator(context)

@@ -120,8 +120,8 @@ private struct SlidingWindow: Sendable {
   let shift: Int
   let stride: Int
   let dropsRemainder: Bool
-  /// Whether windows become batches. TensorFlow then does not count those at the end, and fails as
-  /// soon as the input does.
+  /// Whether windows become batches. TensorFlow then counts those that are dropped too, and fails
+  /// as soon as the input does.
   let isBatch: Bool
   /// How many elements a window reaches over.
   let reach: Int
@@ -141,7 +141,7 @@ private struct SlidingWindow: Sendable {
 
   func cardinality(of count: Int) -> Int {
     Cardinality.map(count) {
-      if isBatch { return $0 / shift }
+      if isBatch, dropsRemainder { return $0 / shift }
       guard dropsRemainder else { return $0 / shift + ($0 % shift == 0 ? 0 : 1) }
       return $0 < reach ? 0 : ($0 - reach) / shift + 1
     }

@@ -317,8 +317,7 @@ let datasetCases: [OpCase] = [
   row("ExperimentalIgnoreErrorsDataset", 2, [], expect: [int(0), int(1)]),
 
   row(
-    "ShuffleDataset", 6, [int(3), int(1), int(2)],
-    expect: [int(1), int(3), int(2), int(4), int(5)]),
+    "ShuffleDataset", 6, [int(3), int(1), int(2)], expect: [1, 3, 2, 4, 5].map { int($0) }),
   row(
     "ShuffleDataset in one order", 4, [int(3), int(1), int(2)],
     scalars(.int64, ["reshuffle_each_iteration": .bool(false)]),
@@ -483,7 +482,7 @@ let datasetCases: [OpCase] = [
     try first(2, dataset("AssertCardinalityDataset", [range(1), two]))
   },
   OpCase("AssertNextDataset", expect: [int(0)]) { _ in
-    let asserted = try dataset("AssertNextDataset", [range(1), t(.string, ["Take"])])
+    let asserted = try dataset("AssertNextDataset", [range(1), t(.string, ["FiniteTake"])])
     return try first(1, dataset("TakeDataset", [asserted, one]))
   },
   OpCase("AssertNextDataset of another", error: .invalidArgument) { _ in
@@ -492,9 +491,7 @@ let datasetCases: [OpCase] = [
   },
   OpCase("ExperimentalAssertNextDataset of more", error: .invalidArgument) { _ in
     let asserted = try dataset(
-      "ExperimentalAssertNextDataset", [range(1), t(.string, ["Take", "Skip"])])
+      "ExperimentalAssertNextDataset", [range(1), t(.string, ["FiniteTake", "FiniteSkip"])])
     return try first(1, dataset("TakeDataset", [asserted, one]))
   },
-  row("AssertPrevDataset", 1, [["Range"]], expect: [int(0)]),
-  refused("AssertPrevDataset of another", [["Map"]]),
 ]

@@ -185,6 +185,10 @@ let iteratorCases: [OpCase] = [
     try applyOp("GetElementAtIndex", [range(2), int(2)], scalars)
   },
   OpCase("GetElementAtIndex where elements have no number", error: .unimplemented) { _ in
+    let shuffled = try applyOp("ShuffleDataset", [range(2), int(2), int(1), int(1)], scalars)
+    return try applyOp("GetElementAtIndex", shuffled + [int(0)], scalars)
+  },
+  OpCase("GetElementAtIndex of an unknown number", error: .failedPrecondition) { _ in
     let sampled = try applyOp(
       "SamplingDataset", [range(2), t(.float32, 0.5), int(1), int(1)], scalars)
     return try applyOp("GetElementAtIndex", sampled + [int(0)], scalars)

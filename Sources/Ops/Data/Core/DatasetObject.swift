@@ -20,7 +20,6 @@ package final class DatasetObject: TensorObject {
   package let cardinality: Int
   /// The serialised `tf.data.Options`; empty where none were set.
   package let options: [UInt8]
-  private let inputs: [DatasetObject]
   /// How many datasets stand between this and the sources.
   private let depth: Int
   /// How many iterators a run through it has at once, at least.
@@ -59,7 +58,6 @@ package final class DatasetObject: TensorObject {
     depth = 1 + (inputs.map(\.depth).max() ?? 0)
     let widths = inputs.map(\.width)
     width = 1 + (oneByOne ? widths.max() ?? 0 : widths.reduce(0, Cardinality.sum))
-    self.inputs = inputs
     self.make = make
     self.elementAt = elementAt
     guard width <= Self.maximumWidth else {
@@ -75,16 +73,6 @@ package final class DatasetObject: TensorObject {
 
   package var types: [DType] { components.map(\.dtype) }
   package var shapes: [PartialShape] { components.map(\.shape) }
-
-  /// The kinds of this dataset and of those of which it is made, by the first input of each.
-  var chain: [String] {
-    var (kinds, next): ([String], DatasetObject?) = ([], self)
-    while let dataset = next {
-      kinds.append(dataset.kind)
-      next = dataset.inputs.first
-    }
-    return kinds
-  }
 
   /// A run through it from the start.
   package func makeIterator(_ context: IterationContext) throws -> DatasetIterator {
@@ -113,16 +101,19 @@ package final class DatasetObject: TensorObject {
   /// - Throws: `OUT_OF_RANGE` when there are not as many; `UNIMPLEMENTED` where elements are not
   ///   found by number.
   package func element(at index: Int, _ execution: ExecutionContext) throws -> [Tensor] {
-    guard let elementAt else {
-      throw TFError.unimplemented("Random access is not implemented for dataset type \(kind)")
+    guard cardinality >= 0 else {
+      throw TFError.failedPrecondition(
+        """
+        Dataset of type \(kind) has \(cardinality == Self.infinite ? "infinite" : "unknown") \
+        cardinality, which does not support random access.
+        """
+      )
     }
-    if cardinality >= 0 {
-      guard index >= 0, index < cardinality else {
-        throw TFError.outOfRange(
-          "Index out of range [0, \(cardinality)):\(index)")
-      }
-    } else if index < 0 {
-      throw TFError.outOfRange("Index out of range: \(index)")
+    guard index >= 0, index < cardinality else {
+      throw TFError.outOfRange("Index out of range [0, \(cardinality)):\(index)")
+    }
+    guard let elementAt else {
+      throw TFError.unimplemented("Random access is not implemented for dataset \(kind)")
     }
     return try elementAt(index, execution)
   }

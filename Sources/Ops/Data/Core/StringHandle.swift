@@ -1,7 +1,7 @@
 import CoreOps
 
-/// A resource handle as text: the fields of TensorFlow's `ResourceHandleProto` by which the
-/// resource is found.
+/// A resource handle as text: the fields of TensorFlow's `ResourceHandleProto` by which it is
+/// found.
 struct StringHandle {
   let container: String
   let name: String
