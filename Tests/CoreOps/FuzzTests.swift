@@ -13,12 +13,27 @@ import Testing
     for op in OpRegistry.standard.all where op.name > after { try call(op) }
   }
 
+  /// Ops for which TensorFlow says INTERNAL too: what was staged has other dtypes, or a graph with
+  /// arguments was not called.
+  private static let internals: Set = [
+    "StagePeek", "Unstage", "MapPeek", "MapUnstage", "MapUnstageNoKey", "OrderedMapPeek",
+    "OrderedMapUnstage", "OrderedMapUnstageNoKey", "_Arg", "_DeviceArg",
+  ]
+
+  /// The outputs; nil of an op that would wait for another.
+  private func outputs(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs) throws -> [Tensor]? {
+    guard op.mayWait else { return try apply(op, inputs, attrs) }
+    let kernel = try PreparedKernel(
+      op: op, node: "", attrs: attrs, inputTypes: inputs.map(\.dtype))
+    do {
+      return try kernel.attempt(inputs, .plain, WaitTicket())
+    } catch is WouldWait { return nil }
+  }
+
   private func call(_ op: OpDef) throws {
     let environment = ProcessInfo.processInfo.environment
     let rounds = environment["JANUS_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 25
     let first = environment["JANUS_FUZZ_FIRST"].flatMap { UInt64($0) } ?? 0
-    // Ops that wait for somebody, or end the process because they are asked to.
-    if ["Abort", "Barrier"].contains(op.name) { return }
     for round in first..<first + UInt64(rounds) {
       var call = RandomCall(op, seed: round)
       let (inputs, attrs) = call.make()
@@ -28,13 +43,14 @@ import Testing
             "fuzz \(op.name) \(round) \(inputs.map { "\($0.dtype)\($0.shape)" }) \(attrs)\n".utf8))
       }
       do {
-        let outputs = try apply(op, inputs, attrs)
+        guard let outputs = try outputs(op, inputs, attrs) else { continue }
         let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
         #expect(outputs.map(\.dtype) == (try op.signature.outputTypes(complete)), "\(op.name)")
       } catch let error as TFError {
         #expect(!error.message.isEmpty)
         #expect(
-          error.code != .internal || op.name.hasPrefix("Sparse"),
+          error.code != .internal || op.name.hasPrefix("Sparse")
+            || Self.internals.contains(op.name),
           "\(op.name), round \(round): \(error)")
       }
     }

@@ -22,6 +22,7 @@ import Testing
     ] {
       table[name] = "it is made from the functions that the node calls"
     }
+    table["EagerPyFunc"] = "what a function of the program computes is not recorded"
     for name in ["SparseDenseCwiseAdd", "SparseSparseMaximum", "SparseSparseMinimum"] {
       table[name] = "TensorFlow's function raises NotImplementedError"
     }

@@ -179,7 +179,8 @@ package struct Signature: Sendable {
     "send_device_incarnation", "cpu_budget", "ram_budget", "slack_period",
     "buffer_size_min", "num_experiments", "num_elements_per_branch", "shard_size_bytes",
     "pending_snapshot_expiry_seconds", "num_reader_threads", "reader_buffer_size",
-    "num_writer_threads", "writer_buffer_size", "hash",
+    "num_writer_threads", "writer_buffer_size", "hash", "initial_num_buckets",
+    "memory_limit",
   ]
 
   /// - Throws: `INVALID_ARGUMENT` when an integer has more bits than kernels take.

@@ -81,6 +81,24 @@ private struct Version {
           "TensorArraySplit\(suffix)", [array, inputs[0], t(.int64, [1, 2]), start])[0]
         return [try read(array, 1, flow)]
       },
+      OpCase(
+        gradientOf: ["TensorArraySplit\(suffix)", "TensorArrayConcat\(suffix)"], [[1.0, 2.0, 3.0]]
+      ) { inputs in
+        let array = try create(2)
+        let filled = try applyOp(
+          "TensorArraySplit\(suffix)",
+          [array, inputs[0] * inputs[0], t(.int64, [1, 2]), start])[0]
+        return [
+          try applyOp(
+            "TensorArrayConcat\(suffix)", [array, filled], ["dtype": .type(.float32)])[0]
+        ]
+      },
+      OpCase(
+        gradientOf: ["TensorArrayWrite\(suffix)", "TensorArrayRead\(suffix)"], [[1.0, 2.0]]
+      ) { inputs in
+        let array = try create(2)
+        return [try read(array, 1, write(array, 1, inputs[0] * inputs[0], start))]
+      },
       OpCase("TensorArraySize\(suffix)", expect: [3]) { _ in
         try applyOp("TensorArraySize\(suffix)", [create(3), start])
       },

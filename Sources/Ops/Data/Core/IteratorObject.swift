@@ -9,14 +9,14 @@ package final class IteratorObject: TensorObject {
       let iterator: DatasetIterator
       let context: IterationContext
       var isBusy = false
-      var waiting = 0
+      /// Threads that wait for their turn, the first first.
+      var waiting: [Waiter] = []
       /// How many elements it gave.
       var given = 0
     }
 
     let dataset: DatasetObject
     let state: Lock<State>
-    let activity = ResourceActivity()
 
     init(_ dataset: DatasetObject, _ iterator: DatasetIterator, _ context: IterationContext) {
       self.dataset = dataset
@@ -28,11 +28,11 @@ package final class IteratorObject: TensorObject {
     {
       let iterator = try enter(execution)
       defer {
-        let others = state.withLock { state in
+        let next = state.withLock { state in
           state.isBusy = false
-          return state.waiting > 0
+          return state.waiting.first
         }
-        if others { activity.signal() }
+        next?.wake()
       }
       return try body(iterator)
     }
@@ -46,13 +46,23 @@ package final class IteratorObject: TensorObject {
         }
       }
       if let iterator = attempt() { return iterator }
-      state.withLock { $0.waiting += 1 }
-      defer { state.withLock { $0.waiting -= 1 } }
+      let waiter = Waiter(execution.resources.activity)
+      state.withLock { $0.waiting.append(waiter) }
+      defer { leave(waiter) }
       while true {
-        let changes = activity.changes
+        let wakes = waiter.wakes
         if let iterator = attempt() { return iterator }
-        try activity.wait(after: changes, execution.cancellation, WouldWait("IteratorGetNext"))
+        try waiter.wait(after: wakes, execution.cancellation, WouldWait("IteratorGetNext"))
       }
+    }
+
+    /// Takes a thread out of those that wait. One that was woken and gives up hands the turn on.
+    private func leave(_ waiter: Waiter) {
+      let next = state.withLock { state in
+        state.waiting.removeAll { $0 === waiter }
+        return state.isBusy ? nil : state.waiting.first
+      }
+      next?.wake()
     }
   }
 

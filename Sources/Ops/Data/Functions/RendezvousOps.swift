@@ -31,7 +31,6 @@ package struct RendezvousOps: OpFamily {
         let key = try key(context)
         return { run in
           try Rendezvous.of(run.execution).put(run.inputs[0], key, run.execution.cancellation)
-          run.execution.resources.activity.signal()
           return []
         }
       }, gradient: .none("TensorFlow has no gradient for it"))
@@ -49,7 +48,8 @@ package struct RendezvousOps: OpFamily {
         let key = try key(context)
         let dtype = context.outputTypes[0]
         return { run in
-          let found = try Rendezvous.of(run.execution).take(key, run.execution.cancellation)
+          let found = try Rendezvous.of(run.execution).take(
+            key, run.execution.cancellation, run.ticket)
           guard let tensor = found else { throw WouldWait(name) }
           guard tensor.dtype == dtype else {
             throw TFError.invalidArgument(
@@ -78,7 +78,15 @@ private final class Rendezvous: TensorObject {
     let tensor: Tensor
   }
 
+  /// A receiver that found nothing.
+  private struct Receiver {
+    let ticket: ObjectIdentifier
+    let key: String
+    let call: WakeCall
+  }
+
   private let entries = Lock<[Entry]>([])
+  private let receivers = Lock<[Receiver]>([])
 
   static func of(_ execution: ExecutionContext) throws -> Rendezvous {
     try execution.resources.findOrCreate("", "rendezvous") { Rendezvous() }
@@ -94,10 +102,21 @@ private final class Rendezvous: TensorObject {
       }
       entries.append(Entry(cancellation: run, key: key, tensor: tensor))
     }
+    // Those of other runs look again, and find nothing.
+    for receiver in receivers.withLock({ $0 }) where receiver.key == key { receiver.call.wake() }
   }
 
-  func take(_ key: String, _ run: Cancellation) -> Tensor? {
-    entries.withLock { entries in
+  /// What was sent, or nil; the operation is woken when it is.
+  func take(_ key: String, _ run: Cancellation, _ ticket: WaitTicket) -> Tensor? {
+    receivers.withLock { receivers in
+      let own = ObjectIdentifier(ticket)
+      if receivers.contains(where: { $0.ticket == own }) { return }
+      receivers.append(Receiver(ticket: own, key: key, call: ticket.call))
+      ticket.whenLeft { [weak self] in
+        self?.receivers.withLock { $0.removeAll { $0.ticket == own } }
+      }
+    }
+    return entries.withLock { entries in
       guard let index = entries.firstIndex(where: { $0.cancellation === run && $0.key == key })
       else { return nil }
       return entries.remove(at: index).tensor
