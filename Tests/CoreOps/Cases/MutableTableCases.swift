@@ -333,7 +333,9 @@ let mutableTableCases: [OpCase] = [
   refusedDense("of five buckets", buckets: 5),
   refusedDense("of too few buckets", buckets: 2),
   refusedDense("of less than no buckets", buckets: -8),
-  refusedDense("of more buckets than memory", buckets: 1 << 36, code: .resourceExhausted),
+  refusedDense(
+    "of larger buckets than memory", buckets: 1 << 30, ["value_shape": .shape([1 << 20])],
+    code: .resourceExhausted),
   refusedDense("that may be quite full", ["max_load_factor": .float(1)]),
   refusedDense("that may not be used", ["max_load_factor": .float(0)]),
   refusedDense("of matrices", ["value_shape": .shape([1, 2])]),

@@ -36,16 +36,6 @@ struct Deque<Element> {
     return element
   }
 
-  /// Takes out the first element for which `isWanted` holds.
-  mutating func removeFirst(where isWanted: (Element) -> Bool) -> Element? {
-    guard let index = (0..<count).first(where: { isWanted(slots[place($0)]!) }) else { return nil }
-    let element = slots[place(index)]
-    for position in index..<count - 1 { slots[place(position)] = slots[place(position + 1)] }
-    slots[place(count - 1)] = nil
-    count -= 1
-    return element
-  }
-
   mutating func removeAll() { self = Deque() }
 
   private func place(_ index: Int) -> Int {

@@ -39,9 +39,9 @@ package struct QueueOps: OpFamily {
     """
 
   private static func shuffleOrder(_ context: KernelContext) throws -> QueueOrder {
-    let minimum = try int32(context, "min_after_dequeue")
+    let minimum = try context.int("min_after_dequeue")
     try require(minimum >= 0, "min_after_dequeue \(minimum) must be >= 0")
-    let capacity = try int32(context, "capacity")
+    let capacity = try context.int("capacity")
     try require(
       capacity < 0 || minimum < capacity,
       "min_after_dequeue \(minimum) must be < capacity \(capacity)")
@@ -71,7 +71,7 @@ package struct QueueOps: OpFamily {
       kernel: .dynamic { context in
         let order = try order(context)
         let (types, shapes) = try components(context, order)
-        let capacity = try int32(context, "capacity")
+        let capacity = try context.int("capacity")
         let place = try ResourcePlace(context)
         return { run in
           let queue = try place.findOrCreate(run) {
@@ -86,13 +86,6 @@ package struct QueueOps: OpFamily {
           return [try place.handle(queue, form, run)]
         }
       }, gradient: .none("a queue's handle has no inputs"))
-  }
-
-  private static func int32(_ context: KernelContext, _ name: String) throws -> Int {
-    let value = try context.int(name)
-    try require(
-      Int32(exactly: value) != nil, "Attr \(name) has value \(value) out of range for an int32")
-    return value
   }
 
   /// The dtypes and shapes of the components; those of a priority queue begin with the priority.

@@ -1,4 +1,6 @@
+import CKernels
 import CoreOps
+import Glibc
 
 /// Where keys are: strings or integers by hash.
 ///
@@ -16,10 +18,15 @@ struct TableIndex: Sendable {
   private(set) var count = 0
   private let isString: Bool
   private var integers: [Int] = []
-  private var strings: [ByteString?] = []
+  /// The bytes of the strings, by where they are; those of removed keys stay until there are many.
+  private var text: [UInt8] = []
+  private var spans: [Range<Int>] = []
+  private var unused = 0
   /// By slot; of an integer it is the integer.
   private var hashes: [UInt] = []
   private var next: [Slot] = []
+  /// The bucket of each slot's key.
+  private var homes: [Int32] = []
   private var first = Self.none
   private var free: [Slot] = []
   private var buckets: [Slot] = [Self.isEmpty]
@@ -38,32 +45,48 @@ struct TableIndex: Sendable {
 
   // MARK: - Finding
 
-  /// Calls `body` with the slot of each key, nil for one that is not there.
-  func find(_ keys: Tensor, _ body: (_ position: Int, _ slot: Int?) -> Void) throws {
-    var pace = Pace()
-    if isString {
-      for (position, key) in keys.strings.enumerated() {
-        try pace.step(16 + key.count / 8)
-        body(position, slot(of: key))
-      }
-      return
+  /// Calls `body` with the slot of each key, nil for one that is not there: on several threads
+  /// where there are many, and not for all keys when the run is told to end.
+  func find(_ keys: Tensor, _ body: (_ position: Int, _ slot: Int?) -> Void) {
+    inParallel(keys.dims.elementCount, grain: 4096) { range in
+      if isString { findStrings(keys, range, body) } else { findIntegers(keys, range, body) }
     }
-    func each<T: TensorScalar & FixedWidthInteger>(_: T.Type) throws {
-      let elements = keys.elements(T.self)
-      // Bounds are known, and checks of them are what look-ups would spend their time on.
-      try buckets.withUnsafeBufferPointer { buckets in
-        try integers.withUnsafeBufferPointer { integers in
-          try next.withUnsafeBufferPointer { next in
-            let chains = Chains(buckets: buckets, integers: integers, next: next, first: first)
-            for position in elements.indices {
-              try pace.step(8)
-              body(position, chains.slot(of: Int(truncatingIfNeeded: elements[position])))
+  }
+
+  private func findStrings(
+    _ keys: Tensor, _ range: Range<Int>, _ body: (_ position: Int, _ slot: Int?) -> Void
+  ) {
+    let strings = keys.strings
+    defer { withExtendedLifetime(strings) {} }
+    text.withUnsafeBytes { text in
+      for position in range {
+        let key = strings.bytes(position)
+        body(position, slot(UInt(MurmurHash.hash(key))) { isEqual(text, spans[$0], key) })
+      }
+    }
+  }
+
+  private func findIntegers(
+    _ keys: Tensor, _ range: Range<Int>, _ body: (_ position: Int, _ slot: Int?) -> Void
+  ) {
+    // Bounds are known, and checks of them are what look-ups would spend their time on.
+    buckets.withUnsafeBufferPointer { buckets in
+      integers.withUnsafeBufferPointer { integers in
+        next.withUnsafeBufferPointer { next in
+          homes.withUnsafeBufferPointer { homes in
+            let chains = Chains(
+              buckets: buckets, integers: integers, next: next, homes: homes, first: first)
+            if keys.dtype == .int32 {
+              let elements = keys.elements(Int32.self)
+              for position in range { body(position, chains.slot(of: Int(elements[position]))) }
+            } else {
+              let elements = keys.elements(Int.self)
+              for position in range { body(position, chains.slot(of: elements[position])) }
             }
           }
         }
       }
     }
-    keys.dtype == .int32 ? try each(Int32.self) : try each(Int.self)
   }
 
   /// The links of integer keys.
@@ -71,18 +94,18 @@ struct TableIndex: Sendable {
     let buckets: UnsafeBufferPointer<Slot>
     let integers: UnsafeBufferPointer<Int>
     let next: UnsafeBufferPointer<Slot>
+    let homes: UnsafeBufferPointer<Int32>
     let first: Slot
 
     @inline(__always)
     func slot(of key: Int) -> Int? {
-      let width = UInt(bitPattern: buckets.count)
-      let bucket = UInt(bitPattern: key) % width
-      let before = buckets[Int(bitPattern: bucket)]
+      let bucket = TableIndex.place(UInt(bitPattern: key), buckets.count)
+      let before = buckets[bucket]
       if before == TableIndex.isEmpty { return nil }
       var slot = before == TableIndex.atStart ? first : next[Int(before)]
       while integers[Int(slot)] != key {
         slot = next[Int(slot)]
-        if slot == TableIndex.none || UInt(bitPattern: integers[Int(slot)]) % width != bucket {
+        if slot == TableIndex.none || homes[Int(slot)] != Int32(truncatingIfNeeded: bucket) {
           return nil
         }
       }
@@ -90,9 +113,21 @@ struct TableIndex: Sendable {
     }
   }
 
-  private func slot(of key: ByteString) -> Int? {
-    let hash = UInt(key.withBytes { MurmurHash.hash($0) })
-    return self.slot(hash) { strings[$0] == key }
+  private func isEqual(
+    _ text: UnsafeRawBufferPointer, _ span: Range<Int>, _ key: UnsafeRawBufferPointer
+  ) -> Bool {
+    span.count == key.count
+      && (key.isEmpty
+        || memcmp(text.baseAddress! + span.lowerBound, key.baseAddress!, key.count) == 0)
+  }
+
+  /// The slot of the key at a position, by its hash.
+  private func slot(_ hash: UInt, _ keys: Tensor, _ position: Int) -> Int? {
+    guard isString else { return slot(hash) { _ in true } }
+    let strings = keys.strings
+    defer { withExtendedLifetime(strings) {} }
+    let key = strings.bytes(position)
+    return text.withUnsafeBytes { text in slot(hash) { isEqual(text, spans[$0], key) } }
   }
 
   private func slot(_ hash: UInt, _ isKey: (Int) -> Bool) -> Int? {
@@ -102,11 +137,19 @@ struct TableIndex: Sendable {
     repeat {
       if hashes[Int(slot)] == hash, isKey(Int(slot)) { return Int(slot) }
       slot = next[Int(slot)]
-    } while slot != Self.none && place(hashes[Int(slot)]) == bucket
+    } while slot != Self.none && homes[Int(slot)] == Int32(truncatingIfNeeded: bucket)
     return nil
   }
 
-  private func place(_ hash: UInt) -> Int { Int(hash % UInt(buckets.count)) }
+  private func place(_ hash: UInt) -> Int { Self.place(hash, buckets.count) }
+
+  @inline(__always)
+  private static func place(_ hash: UInt, _ width: Int) -> Int {
+    // Division of short numbers takes a third of the time.
+    hash >> 32 == 0
+      ? Int(UInt32(truncatingIfNeeded: hash) % UInt32(truncatingIfNeeded: width))
+      : Int(hash % UInt(bitPattern: width))
+  }
 
   private func start(of bucket: Int) -> Slot {
     buckets[bucket] == Self.atStart ? first : next[Int(buckets[bucket])]
@@ -118,44 +161,67 @@ struct TableIndex: Sendable {
   ///
   /// - Returns: its slot, and whether it is new.
   mutating func insert(_ keys: Tensor, _ position: Int) throws -> (slot: Int, isNew: Bool) {
-    let (hash, key) = key(keys, position)
-    if let known = slot(hash, { isString ? strings[$0] == key : true }) { return (known, false) }
+    let hash = hash(keys, position)
+    if let known = slot(hash, keys, position) { return (known, false) }
     if count >= buckets.count || buckets.count == 1 {
       guard let larger = Self.growth.first(where: { $0 > max(count, 2 * buckets.count - 1, 11) })
       else { throw TFError.resourceExhausted("the table has too many keys") }
       rehash(larger)
     }
-    let slot: Slot
-    if let reused = free.popLast() {
-      slot = reused
-      hashes[Int(slot)] = hash
-      if isString { strings[Int(slot)] = key } else { integers[Int(slot)] = Int(bitPattern: hash) }
-    } else {
-      slot = Slot(next.count)
+    let slot = free.popLast() ?? Slot(next.count)
+    let isAdded = Int(slot) == next.count
+    if isAdded {
       next.append(Self.none)
       hashes.append(hash)
-      if isString { strings.append(key) } else { integers.append(Int(bitPattern: hash)) }
+      homes.append(0)
+    }
+    hashes[Int(slot)] = hash
+    if isString {
+      if unused > 1 << 16, unused > text.count / 2 { compact() }
+      let (start, strings) = (text.count, keys.strings)
+      text.append(contentsOf: strings.bytes(position))
+      withExtendedLifetime(strings) {}
+      if isAdded { spans.append(start..<text.count) } else { spans[Int(slot)] = start..<text.count }
+    } else if isAdded {
+      integers.append(Int(bitPattern: hash))
+    } else {
+      integers[Int(slot)] = Int(bitPattern: hash)
     }
     link(slot, place(hash))
     count += 1
     return (Int(slot), true)
   }
 
-  private func key(_ keys: Tensor, _ position: Int) -> (UInt, ByteString?) {
+  private func hash(_ keys: Tensor, _ position: Int) -> UInt {
     if isString {
-      let key = keys.strings[position]
-      return (UInt(key.withBytes { MurmurHash.hash($0) }), key)
+      let strings = keys.strings
+      defer { withExtendedLifetime(strings) {} }
+      return UInt(MurmurHash.hash(strings.bytes(position)))
     }
     let integer =
       keys.dtype == .int32
       ? Int(keys.elements(Int32.self)[position]) : keys.elements(Int.self)[position]
-    return (UInt(bitPattern: integer), nil)
+    return UInt(bitPattern: integer)
+  }
+
+  /// Leaves out the bytes of removed keys.
+  private mutating func compact() {
+    var kept: [UInt8] = []
+    kept.reserveCapacity(text.count - unused)
+    for slot in slots {
+      let start = kept.count
+      kept.append(contentsOf: text[spans[slot]])
+      spans[slot] = start..<kept.count
+    }
+    text = kept
+    unused = 0
   }
 
   private mutating func link(_ slot: Slot, _ bucket: Int) {
+    homes[Int(slot)] = Int32(truncatingIfNeeded: bucket)
     if buckets[bucket] == Self.isEmpty {
       next[Int(slot)] = first
-      if first != Self.none { buckets[place(hashes[Int(first)])] = slot }
+      if first != Self.none { buckets[Int(homes[Int(first)])] = slot }
       first = slot
       buckets[bucket] = Self.atStart
     } else if buckets[bucket] == Self.atStart {
@@ -182,8 +248,8 @@ struct TableIndex: Sendable {
   ///
   /// - Returns: the slot that it had.
   mutating func remove(_ keys: Tensor, _ position: Int) -> Int? {
-    let (hash, key) = key(keys, position)
-    guard let slot = slot(hash, { isString ? strings[$0] == key : true }) else { return nil }
+    let hash = hash(keys, position)
+    guard let slot = slot(hash, keys, position) else { return nil }
     let bucket = place(hash)
     let (start, following) = (buckets[bucket], next[slot])
     var before = start
@@ -191,14 +257,17 @@ struct TableIndex: Sendable {
       before = self.start(of: bucket)
       while next[Int(before)] != Slot(slot) { before = next[Int(before)] }
     }
-    let followingBucket = following == Self.none ? nil : place(hashes[Int(following)])
+    let followingBucket = following == Self.none ? nil : Int(homes[Int(following)])
     if followingBucket != bucket {
       // What follows is of another bucket, which is linked from here.
       if let followingBucket { buckets[followingBucket] = before }
       if before == start { buckets[bucket] = Self.isEmpty }
     }
     if before == Self.atStart { first = following } else { next[Int(before)] = following }
-    if isString { strings[slot] = nil }
+    if isString {
+      unused += spans[slot].count
+      spans[slot] = 0..<0
+    }
     free.append(Slot(slot))
     count -= 1
     return slot
@@ -228,8 +297,12 @@ struct TableIndex: Sendable {
   /// The keys of slots as a vector.
   func keys(_ slots: [Int], _ dtype: DType) throws -> Tensor {
     if isString {
-      let builder = try StringBuilder(count: slots.count)
-      for slot in slots { try builder.append(strings[slot]!) }
+      let builder = try StringBuilder(count: slots.count, byteCount: text.count - unused)
+      try text.withUnsafeBytes { text in
+        for slot in slots {
+          try builder.append(UnsafeRawBufferPointer(rebasing: text[spans[slot]]))
+        }
+      }
       return Tensor(strings: try builder.finish(), dims: [slots.count])
     }
     if dtype == .int32 {
@@ -240,6 +313,21 @@ struct TableIndex: Sendable {
 
   /// A key as messages show it.
   func text(_ slot: Int) -> String {
-    isString ? strings[slot]?.text ?? "" : "\(integers[slot])"
+    isString ? String(decoding: text[spans[slot]], as: UTF8.self) : "\(integers[slot])"
+  }
+}
+
+/// Calls `body` with the parts of 0..<count, on several threads where there are more than `grain`.
+/// When the run is told to end, parts are left out.
+private func inParallel(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+  withoutActuallyEscaping(body) { body in
+    var job = body
+    withUnsafeMutablePointer(to: &job) { job in
+      jk_parallel_for(
+        count, grain,
+        { context, begin, end in
+          context!.assumingMemoryBound(to: ((Range<Int>) -> Void).self).pointee(begin..<end)
+        }, job)
+    }
   }
 }

@@ -74,7 +74,7 @@ struct TableStore: Sendable {
   /// Writes rows to a tensor, by position.
   ///
   /// - Parameter each: calls its argument with every position and the slot whose row it gets; nil
-  ///   for the row of `fallback` at the position, or its only row.
+  ///   for the row of `fallback` at the position, or its only row. It may do so on several threads.
   func gather(
     _ count: Int, _ dims: Shape, fallback: Tensor?,
     _ each: (_ put: (_ position: Int, _ slot: Int?) -> Void) throws -> Void
@@ -110,7 +110,7 @@ struct TableStore: Sendable {
     _ each: (_ put: (_ position: Int, _ slot: Int?) -> Void) throws -> Void
   ) throws -> Tensor {
     var slots = [Int?](repeating: nil, count: count)
-    try each { slots[$0] = $1 }
+    try slots.withUnsafeMutableBufferPointer { slots in try each { slots[$0] = $1 } }
     if dtype != .string {
       var result: [(any TensorObject)?] = []
       for (position, slot) in slots.enumerated() {
@@ -203,7 +203,7 @@ struct TableContents: Sendable {
   /// The rows of keys as one tensor, with the default's where there is none.
   func find(_ keys: Tensor, default fallback: Tensor, _ dims: Shape) throws -> Tensor {
     try values.gather(keys.dims.elementCount, dims, fallback: fallback) { put in
-      try index.find(keys, put)
+      index.find(keys, put)
     }
   }
 
