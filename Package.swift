@@ -138,7 +138,8 @@ let package = Package(
       ],
       path: "Tests/CoreGraph", swiftSettings: swiftSettings),
     .testTarget(
-      name: "CompatTests", dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps"],
+      name: "CompatTests",
+      dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "TestSupport"],
       path: "Tests/Compat", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",

@@ -134,6 +134,7 @@ package enum OpFamilies {
     FileOps.self,
     ProtoOps.self,
     ReaderOps.self,
+    RecordInputOps.self,
     ControlFlowOps.self,
     FunctionalOps.self,
     OptionalOps.self,

@@ -93,6 +93,8 @@ enum ExampleDecoder {
     try fields(bytes) { number, reader in
       guard number == 1 else { return false }
       values.append(Array(try reader.block()))
+      // A string takes more room than the two bytes that it may be.
+      if values.count & 1023 == 0 { try MemoryLimit.room(for: values.count * 48) }
       return true
     }
     return values

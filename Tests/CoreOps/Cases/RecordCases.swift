@@ -147,6 +147,24 @@ let recordCases: [OpCase] =
       let count = try applyOp("ReaderNumRecordsProducedV2", [open.reader])[0]
       return try applyOp("Reshape", [count, [1].asTensor()])
     },
+    OpCase("RecordInput", expect: [["4", "2", "1", "0", "3"]]) { _ in
+      let path = AttrValue.string(try records(["0", "1", "2", "3", "4"]))
+      return try applyOp("RecordInput", [], ["file_pattern": path, "batch_size": .int(5)])
+    },
+    OpCase("RecordInput over several epochs", expect: [["4", "3", "1", "0", "2", "4", "2", "3"]]) {
+      _ in
+      let path = AttrValue.string(try records(["0", "1", "2", "3", "4"]))
+      return try applyOp(
+        "RecordInput", [],
+        ["file_pattern": path, "batch_size": .int(8), "file_random_seed": .int(7)])
+    },
+    OpCase(
+      "RecordInput of no files", [], ["file_pattern": .string("/nothing/is/here/*")],
+      error: .notFound),
+    OpCase("RecordInput of empty files", error: .outOfRange) { _ in
+      try applyOp(
+        "RecordInput", [], ["file_pattern": .string(TestFiles.write("empty", ""))])
+    },
   ] + referenceCases
 
 /// Readers by a reference to their name.

@@ -90,8 +90,10 @@ final class FeatureLayout {
   func fill(_ examples: Range<Int>) throws {
     var pace = Pace()
     if let strings {
+      var padding = 0
+      if case .padded = spec.kind { padding = longest }
       for example in examples {
-        try pace.step(Int(spans[example].size) / 8 + 16)
+        try pace.step(Int(spans[example].size) / 8 + 16 + padding)
         try append(example, to: strings)
       }
     } else if spec.dtype == .float32 {

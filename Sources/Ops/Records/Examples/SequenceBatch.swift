@@ -89,6 +89,8 @@ struct SequenceBatch {
   /// Finds the features of all examples.
   private func find(_ strings: StringBuffer, _ names: SequenceNames) throws -> ([Values], [Values])
   {
+    let size = Dimension(context.count + self.lists.count) * strings.count * 32
+    try MemoryLimit.room(for: size.saturated)
     let empty = Values(repeating: nil, count: strings.count)
     var own = [Values](repeating: empty, count: context.count)
     var lists = [Values](repeating: empty, count: self.lists.count)

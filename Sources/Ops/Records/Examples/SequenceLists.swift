@@ -41,6 +41,8 @@ struct ListFeature {
       var rows: [(list: WireCursor, count: Int)] = []
       while !cursor.isAtEnd {
         try pace.step()
+        // A row takes more room than the two bytes that it may be.
+        if rows.count & 1023 == 1023 { try MemoryLimit.room(for: rows.count * 32) }
         guard cursor.take(10), let length = cursor.length(), length != 1 else {
           throw TFError.invalidArgument(
             "Error in sequence feature \(spec.name) in example \(names[example])")

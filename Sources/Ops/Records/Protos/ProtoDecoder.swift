@@ -170,6 +170,8 @@ struct ProtoDecoder: Sendable {
     guard block.count % size == 0 else {
       throw damaged("Illegal data length for packed fixed-size type: \(block.count)")
     }
+    // A value takes more room than the byte that it may be.
+    try MemoryLimit.room(for: block.count / size * MemoryLayout<Value>.stride)
     while !block.isAtEnd {
       guard let value = block.number(wireType) else { throw damaged("Corrupt packed varint") }
       values.append(field.isRepeated ? .number(value) : .counted)
