@@ -42,6 +42,9 @@ struct jk_jpeg {
   jk_jpeg_size size;
   const uint8_t *data;
   bool ended;    // Whether the end was made up.
+  // The bytes that were last read again, and how often in a row.
+  const JOCTET *again;
+  int agains;
   uint8_t *row;  // One row as the library gives it, where that is not what is wanted.
   bool created;
 };
@@ -54,7 +57,14 @@ static boolean fill(j_decompress_ptr info) {
   static const JOCTET end[] = {0xff, JPEG_EOI};
   jk_jpeg *file = info->client_data;
   bool recovers = file->options.recovers_truncated;
-  if (file->source.bytes_in_buffer) return recovers;
+  if (file->source.bytes_in_buffer) {
+    if (!recovers) return FALSE;
+    // A block has some thousand bytes at most; what reads the same ones for ever is no block.
+    if (file->source.next_input_byte != file->again) file->agains = 0;
+    file->again = file->source.next_input_byte;
+    if (++file->agains > 1 << 14) ERREXIT(info, JERR_INPUT_EOF);
+    return TRUE;
+  }
   if (!recovers || file->source.next_input_byte == file->data || file->ended)
     ERREXIT(info, JERR_INPUT_EOF);
   file->ended = true;

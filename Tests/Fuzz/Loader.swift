@@ -7,6 +7,7 @@ import Serialization
 enum Loader: String, CaseIterable {
   case pb, pbtxt, meta, savedmodel, checkpoint, entry, objects, npy, npz, json
   case records, example, jsonexample, csv, proto
+  case png, jpeg, gif, bmp, webp, summary
 
   /// Reads a file as far as Janus does before it runs anything.
   ///
@@ -49,7 +50,78 @@ enum Loader: String, CaseIterable {
       }
     case .csv: try decodeCSV(bytes)
     case .proto: try decodeProtos(bytes)
+    case .png: try decodePNG(bytes)
+    case .jpeg: try decodeJPEG(bytes)
+    case .gif: try decode(bytes, "DecodeGif", beginning: Array("GIF89a".utf8))
+    case .bmp: try decode(bytes, "DecodeBmp", beginning: Array("BM".utf8))
+    case .webp: try decode(bytes, "DecodeWebP", beginning: Array("RIFF".utf8))
+    case .summary:
+      _ = try apply("MergeSummary", [Tensor(strings: [bytes], dims: [])])
     }
+  }
+
+  private func apply(_ op: String, _ inputs: [Tensor], _ attrs: Attrs = [:]) throws -> Tensor {
+    guard let definition = OpRegistry.standard[op] else { fatalError("there is no op \(op)") }
+    return try CoreOps.apply(definition, inputs, attrs)[0]
+  }
+
+  /// Decodes by an op, and by the one for all kinds of images; also where bytes at the front tell
+  /// another kind.
+  private func decode(_ bytes: [UInt8], _ op: String, beginning: [UInt8]) throws {
+    let own = beginning + bytes.dropFirst(beginning.count)
+    let contents = try Tensor(strings: [own], dims: [])
+    for (op, attrs) in [
+      (op, Attrs()), ("DecodeImage", ["expand_animations": .bool(false)]),
+      ("DecodeImage", ["dtype": .type(.float32)]),
+    ] as [(String, Attrs)] {
+      do { _ = try apply(op, [contents], attrs) } catch is TFError {}
+    }
+  }
+
+  /// Decodes with all kinds of channels; what is decoded can be encoded, and is then the same.
+  private func decodePNG(_ bytes: [UInt8]) throws {
+    let contents = try Tensor(strings: [bytes], dims: [])
+    for channels in [0, 1, 3, 4] {
+      for dtype in [DType.uint8, .uint16] {
+        do {
+          let attrs: Attrs = ["channels": .int(channels), "dtype": .type(dtype)]
+          let image = try apply("DecodePng", [contents], attrs)
+          // What takes long is left to the sizes that libFuzzer favours.
+          if image.bytes.count > 1 << 16 { continue }
+          keeping("an image") {
+            let file = try apply("EncodePng", [image], ["compression": .int(1)])
+            return try apply("DecodePng", [file], ["dtype": .type(dtype)]).hasSameElements(
+              as: image)
+          }
+        } catch is TFError {}
+      }
+    }
+  }
+
+  /// Decodes in all ways, also a part of the image, and as a truncated file.
+  private func decodeJPEG(_ bytes: [UInt8]) throws {
+    let contents = try Tensor(strings: [bytes], dims: [])
+    let ways: [Attrs] = [
+      [:], ["ratio": .int(8), "channels": .int(3)],
+      ["try_recover_truncated": .bool(true), "acceptable_fraction": .float(0)],
+      ["dct_method": .string("INTEGER_ACCURATE"), "fancy_upscaling": .bool(false)],
+    ]
+    for attrs in ways {
+      do {
+        let image = try apply("DecodeJpeg", [contents], attrs)
+        if image.dims.rank == 3, image.bytes.count < 1 << 16 {
+          _ = try apply("EncodeJpeg", [image])
+        }
+      } catch is TFError {}
+    }
+    for window in [[0, 0, 1, 1], [1, 3, 2, 5]] as [[Int32]] {
+      do {
+        _ = try apply(
+          "DecodeAndCropJpeg", [contents, Tensor(window, dims: [4])],
+          ["try_recover_truncated": .bool(true)])
+      } catch is TFError {}
+    }
+    _ = try apply("ExtractJpegShape", [contents])
   }
 
   /// Links the nodes of a graph and of its functions, once it is seen to survive being written.

@@ -60,6 +60,10 @@ package struct SummaryOps: OpFamily {
         badColor.dims.rank == 1, "bad_color must be a vector, got shape \(badColor.dims)")
       return { run in
         try require(run.inputs[0].dims.rank == 0, "Tags must be a scalar")
+        let sizes = run.inputs[1].dims.dims
+        try require(
+          sizes.count != 4 || (sizes[1] != 0 && sizes[2] != 0),
+          "input tensor must have non-zero dims. Found: \(sizes).")
         var summary = SummaryMessage()
         try summary.add(
           images: run.inputs[1], tag: Array(run.inputs[0].strings[0]), most: most,

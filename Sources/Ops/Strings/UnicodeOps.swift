@@ -66,7 +66,7 @@ package struct UnicodeOps: OpFamily {
     """, shape: ShapeRules.same,
     kernel: .dynamic { context in
       let encoding = try TextEncoding(named: context.string("input_encoding"))
-      let repair = try CharacterRepair(context, replacesControls: true)
+      let repair = try CharacterRepair(context, replacesControls: true, refusesControls: true)
       let form = try form(context)
       return { run in
         let decoder = try encoding.decoder()
@@ -165,9 +165,14 @@ private struct CharacterRepair: Sendable {
   private let errors: String
   private let replacement: Int32
   private let replacesControls: Bool
+  /// Whether control characters that are to be replaced are errors where those are not repaired.
+  private let refusesControls: Bool
   private let isDecoding: Bool
 
-  init(_ context: KernelContext, replacesControls: Bool) throws {
+  init(
+    _ context: KernelContext, replacesControls: Bool, refusesControls: Bool = false
+  ) throws {
+    self.refusesControls = refusesControls
     errors = try context.string("errors")
     isDecoding = replacesControls
     let replacement = try context.int("replacement_char")
@@ -183,18 +188,13 @@ private struct CharacterRepair: Sendable {
   /// - Parameter scalar: nil for what is no character.
   /// - Throws: `INVALID_ARGUMENT` where errors are not repaired.
   func value(_ scalar: UInt32?) throws -> Int32? {
-    guard let scalar else {
-      switch errors {
-      case "ignore": return nil
-      case "replace": return replacement
-      default:
-        throw TFError.invalidArgument(
-          isDecoding
-            ? "Invalid formatting on input string"
-            : "Code point is out of range for Unicode, or is a surrogate.")
-      }
-    }
-    if replacesControls, scalar < 32 { return errors == "ignore" ? nil : replacement }
-    return Int32(bitPattern: scalar)
+    let isControl = replacesControls && scalar.map { $0 < 32 } == true
+    if let scalar, !isControl { return Int32(bitPattern: scalar) }
+    if errors == "ignore" { return nil }
+    if errors == "replace" || (isControl && !refusesControls) { return replacement }
+    throw TFError.invalidArgument(
+      isDecoding
+        ? "Invalid formatting on input string"
+        : "Code point is out of range for Unicode, or is a surrogate.")
   }
 }

@@ -136,6 +136,12 @@ enum ImageFiles {
     pKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/AM2N\
     F8tflHT0r//Z
     """)
+  /// It ends in bytes that fill up a marker, which a recovery reads again.
+  static let endlessJPEG = file(
+    """
+    /9j/4AAQSkZJRgABAQEBLAEsAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4R\
+    DgsLEBQUFBQUFBQUFBQUFBT/
+    """)
 
   private static func file(_ text: String) -> Tensor {
     let data = Data(base64Encoded: text) ?? Data()

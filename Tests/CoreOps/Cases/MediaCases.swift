@@ -128,6 +128,9 @@ let mediaCases: [OpCase] = [
         ])
     ]),
   OpCase(
+    "DecodeJpeg of a file that would be recovered for ever", [ImageFiles.endlessJPEG],
+    ["try_recover_truncated": .bool(true)], error: .invalidArgument),
+  OpCase(
     "DecodeJpeg of a wrong ratio", [ImageFiles.jpeg], ["ratio": .int(3)],
     error: .invalidArgument),
   OpCase(

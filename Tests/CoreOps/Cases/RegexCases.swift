@@ -89,6 +89,18 @@ let regexCases: [OpCase] = [
     ["input_encoding": .string("ISO-2022-JP")],
     expect: [t(.int64, [0, 4]), [65533, 65533, 65533, 65535], t(.int64, [0, 6, 12, 18])]),
   OpCase(
+    "UnicodeTranscode with control characters", [bytes([[97, 1, 98]])],
+    [
+      "input_encoding": .string("UTF-8"), "output_encoding": .string("UTF-8"),
+      "errors": .string("strict"), "replace_control_characters": .bool(true),
+    ], error: .invalidArgument),
+  OpCase(
+    "UnicodeDecode with control characters", [bytes([[97, 1, 98]])],
+    [
+      "input_encoding": .string("UTF-8"), "errors": .string("strict"),
+      "replacement_char": .int(63), "replace_control_characters": .bool(true),
+    ], expect: [t(.int64, [0, 3]), [97, 63, 98]]),
+  OpCase(
     "ReduceJoin of no strings",
     [try! Tensor(strings: [String](), dims: [2, 0]), [1]], ["separator": .string("-")],
     expect: [["", ""]]),

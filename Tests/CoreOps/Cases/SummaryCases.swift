@@ -200,6 +200,9 @@ let summaryCases: [OpCase] = [
     expect: [t(.uint8, [[[146], [73]], [[255], [173]]])]
   ) { try pixels(of: applyOp("ImageSummary", $0)[0]) },
   OpCase(
+    "ImageSummary of no rows", ["i", elements([1, 0, 2, 1])], error: .invalidArgument),
+  OpCase("ImageSummary of no images", ["i", elements([0, 2, 2, 1])], expect: [""]),
+  OpCase(
     "ImageSummary of two channels", ["i", t(.uint8, [[[[1, 2]]]])],
     error: .invalidArgument),
   OpCase(
