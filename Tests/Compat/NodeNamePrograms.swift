@@ -307,6 +307,34 @@ enum NodeNamePrograms {
       _ = try [tf.constant(1.0), tf.constant([1, 2, 3]), tf.constant("text", name: "t")]
       _ = try tf.constant(0.0, shape: [2, 2])
     },
+    Program(name: "queues") {
+      let q = try tf.queue.FIFOQueue(10, [.float32], shapes: [.scalar])
+      try q.enqueue(1.0)
+      try q.enqueueMany([[1.0, 2.0]])
+      _ = try q.dequeue() + q.dequeueMany(2) + q.dequeueUpTo(3)
+      _ = try [q.size(), q.isClosed()]
+      try q.close()
+      try q.close(cancelPendingEnqueues: true)
+      _ = try tf.queue.RandomShuffleQueue(10, 2, [.int32], shapes: [.scalar], seed: 5).dequeue()
+      _ = try tf.queue.PriorityQueue(10, [.int32], [.scalar]).dequeue()
+      _ = try tf.queue.PaddingFIFOQueue(10, [.int32], [[nil]]).dequeueMany(2)
+    },
+    Program(name: "tables") {
+      let (keys, values) = (try numbers(.string, [nil], "k"), ["a", "b"])
+      let t = try tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(values, [1, 2]), -1)
+      _ = try (t.lookup(keys), t.size(), t.export())
+      let n = try numbers(.int64, [nil], "n")
+      let m = try tf.lookup.experimental.MutableHashTable(.string, .int64, -1)
+      try m.insert(keys, n)
+      _ = try (m.lookup(keys), m.size(), m.export())
+      try m.remove(keys)
+      try m.insert(["b"], [2])
+      let d = try tf.lookup.experimental.DenseHashTable(.int64, .int64, -1, -1, -2)
+      try d.insert(n, n)
+      _ = try (d.lookup(n), d.size(), d.export())
+      try d.erase(n)
+    },
     Program(name: "waiting") {
       let x = try known()
       let first = try tf.exp(x)

@@ -31,7 +31,7 @@ import V1Graph
     ])
   }
 
-  /// Runs `take` on as many threads, does `end` when all have begun, and waits until all have ended.
+  /// Runs `take` on as many threads, does `end` when all have begun, and waits until all are over.
   private static func afterAllWait(
     _ take: @escaping @Sendable () throws -> Void, _ end: () throws -> Void
   ) throws -> [TFError.Code: Int] {
