@@ -121,6 +121,14 @@ import Testing
     #expect(lines == ["a", "bb", "\r\rc", "", "last"])
   }
 
+  @Test(arguments: [63, 64, 65, 1 << 18, 1 << 19])
+  func theLastLineMayFillTheMemory(size: Int) throws {
+    let line = (0..<size).map { UInt8(truncatingIfNeeded: $0 % 7 + 97) }
+    let input = try BufferedInput(InputStream(RandomAccessFile(memory: line)))
+    #expect(try input.line() == line)
+    #expect(try input.line() == nil)
+  }
+
   @Test func patternsMatchNamesAndNotPaths() throws {
     for name in ["a.txt", "b.txt", ".hidden", "[x]"] { try writeFile(folder.file(name), []) }
     try makeFolders(for: folder.file("sub/deep/z"))

@@ -88,8 +88,10 @@ package final class BufferedInput {
       searched = bytes.count
       if try !fill(searched + 1) {
         if searched == 0 { return nil }
+        // The memory may be another one by now.
+        let rest = self.bytes
         start = end
-        return Array(bytes.last == 13 ? UnsafeRawBufferPointer(rebasing: bytes.dropLast()) : bytes)
+        return Array(rest.last == 13 ? UnsafeRawBufferPointer(rebasing: rest.dropLast()) : rest)
       }
     }
   }
