@@ -122,7 +122,7 @@ public final class GradientTape: Sendable {
     unconnectedGradients: UnconnectedGradients = .none
   ) throws -> [Tensor?] {
     try gradient(
-      [target], sources, outputGradients: [outputGradients],
+      [target], sources, outputGradients: outputGradients.map { [$0] },
       unconnectedGradients: unconnectedGradients)
   }
 
@@ -131,9 +131,9 @@ public final class GradientTape: Sendable {
     _ target: Tensor, _ source: Tensor, outputGradients: Tensor? = nil,
     unconnectedGradients: UnconnectedGradients = .none
   ) throws -> Tensor? {
-    try gradient(
-      target, [source], outputGradients: outputGradients,
-      unconnectedGradients: unconnectedGradients)[0]
+    try gradientValues(
+      [target], [source], outputGradients: outputGradients.map { [$0] },
+      unconnectedGradients: unconnectedGradients)[0]?.tensor()
   }
 }
 

@@ -20,6 +20,9 @@ package final class ExecutionPlan: Sendable {
   /// Value numbers of the feeds, in order.
   let feeds: [Int]
   let fetches: [Int]
+  /// The shapes with which the variables were declared that values are read of. They may have got
+  /// others since.
+  let declaredShapes: [Int: Shape]
   private let feedSpecs: [FeedSpec]
   /// A table keeps its own functions' plans, which therefore do not keep it; all other plans do.
   private let keptFunctions: FunctionTable?
@@ -66,6 +69,7 @@ package final class ExecutionPlan: Sendable {
     var nodes: [PlannedNode] = []
     var positions = [Int](repeating: -1, count: graphNodes.count)
     var hasFrames = false
+    var declaredShapes: [Int: Shape] = [:]
     for node in graphNodes where !feedNodes.contains(node.id) {
       guard let op = node.op else { throw node.isNotRegistered }
       let kernel = try PreparedKernel(
@@ -77,6 +81,11 @@ package final class ExecutionPlan: Sendable {
         case .feed, .fetch, .noOp: break
         }
       }
+      if node.opName == "ReadVariableOp",
+        let shape = subgraph.graph.shape(of: Endpoint(node.id)).known
+      {
+        declaredShapes[values[node.id]] = shape
+      }
       positions[node.id] = nodes.count
       nodes.append(
         PlannedNode(
@@ -86,6 +95,7 @@ package final class ExecutionPlan: Sendable {
     }
     self.nodes = nodes
     self.valueTypes = valueTypes
+    self.declaredShapes = declaredShapes
     self.hasFrames = hasFrames || stepwise || Self.mayWaitForEachOther(nodes)
     handsOnReferences = nodes.contains { $0.kernel.op.signature.outputs.contains { $0.isRef } }
     keptFunctions = keepsFunctions ? functions : nil
@@ -111,6 +121,7 @@ package final class ExecutionPlan: Sendable {
       PlannedNode(kernel: $0.kernel, inputs: $0.inputs, firstOutput: $0.firstOutput, controls: [])
     }
     valueTypes = plan.valueTypes
+    declaredShapes = plan.declaredShapes
     hasFrames = false
     handsOnReferences = plan.handsOnReferences
     keptFunctions = plan.keptFunctions

@@ -114,6 +114,8 @@ struct LinearPlanner {
   let learning: ShapeLearning?
   /// Shapes that values had in earlier runs.
   let assumptions: [Int: Shape]?
+  /// Whether a variable is taken to have the shape that it was declared with.
+  private var reliesOnDeclarations = false
   /// The last node that reads each value; what is fetched is read after all nodes.
   let lastReaders: [Int]
   /// The feeds of a loop's condition or body that are lists in one block of memory.
@@ -189,7 +191,9 @@ struct LinearPlanner {
         sparse.formUnion(refused.origins)
       } catch {
         // With shapes that were only assumed, an error may be about nothing that a run would meet.
-        guard planner.assumptions?.isEmpty == false else { throw error }
+        guard planner.assumptions?.isEmpty == false || planner.reliesOnDeclarations else {
+          throw error
+        }
         learning.giveUp()
       }
       try planning.cancellation.check()
@@ -370,7 +374,7 @@ struct LinearPlanner {
       let inferred =
         loopShapes?[index] ?? callShapes?[index]
         ?? inferred.flatMap { index < $0.count ? believable($0[index], value) : nil }
-      let assumed = inferred == nil ? assumptions?[value] : nil
+      let assumed = inferred == nil ? assumption(value) : nil
       var expected = isPlain ? inferred ?? assumed : nil
       roots[value] = .slot(slotCount)
       switch loop?.variable(index, after: lists[index], &versions) {
@@ -396,6 +400,17 @@ struct LinearPlanner {
       if !lists.isEmpty { throw NotDense(origins: Set(lists)) }
     }
     steps.append(.dynamic(part))
+  }
+
+  /// The shape to rely on where no rule infers one: what earlier runs showed, or what the variable
+  /// was declared with.
+  private mutating func assumption(_ value: Int) -> Shape? {
+    if let shown = assumptions?[value] { return shown }
+    guard let learning, let declared = plan.declaredShapes[value], learning.mayRely(on: value),
+      (try? MemoryLimit.requireRoom(declared, plan.valueTypes[value])) != nil
+    else { return nil }
+    reliesOnDeclarations = true
+    return declared
   }
 
   /// An inferred shape when all of it is known. What a function declares without limit is not

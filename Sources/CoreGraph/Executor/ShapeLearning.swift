@@ -1,7 +1,7 @@
 import CoreOps
 
-/// What runs of a plan have shown of the shapes that no rule infers: those of variables, of
-/// elements of lists, of what loops give.
+/// What runs of a plan have shown of the shapes that no rule infers: those of variables that were
+/// declared without one, of elements of lists, of what loops give.
 ///
 /// The first runs of a plan only look. Once such a value had the same shape twice, later programs
 /// are made as if it always had, and check that when it is there. Where it has another, the run
@@ -43,15 +43,20 @@ final class ShapeLearning: Sendable {
     }
   }
 
+  /// Whether a shape that the graph states may be relied upon, which a run may have refuted.
+  func mayRely(on value: Int) -> Bool {
+    state.withLock { $0.failures <= Self.failureLimit && !$0.varying.contains(value) }
+  }
+
   /// Nothing is relied upon any more.
   func giveUp() { state.withLock { $0.failures = Self.failureLimit + 1 } }
 
   /// The shapes to rely on; nil while they are still looked for.
   var assumptions: [Int: Shape]? {
     state.withLock { state in
+      guard state.failures <= Self.failureLimit else { return [:] }
       guard state.runs >= Self.looks else { return nil }
-      return state.failures > Self.failureLimit
-        ? [:] : state.seen.filter { !state.varying.contains($0.key) }
+      return state.seen.filter { !state.varying.contains($0.key) }
     }
   }
 }

@@ -127,7 +127,13 @@ package struct Recording: Sendable {
   package mutating func note(
     _ action: RecordedCall.Action, _ inputs: [Tensor], _ outputs: [Tensor]
   ) {
-    guard concerns(inputs) else { return }
+    var slots: [Int32] = []
+    for index in inputs.indices {
+      guard let slot = numbers[inputs[index].identity] else { continue }
+      if slots.isEmpty { slots = [Int32](repeating: -1, count: inputs.count + outputs.count) }
+      slots[index] = slot
+    }
+    if slots.isEmpty { return }
     if calls.isEmpty { calls.reserveCapacity(Self.commonCount) }
     // A call keeps what it needs itself.
     var needs = GradientNeeds.nothing
@@ -138,10 +144,6 @@ package struct Recording: Sendable {
       } else if case .zero = op.gradient {
         return
       }
-    }
-    var slots = [Int32](repeating: -1, count: inputs.count + outputs.count)
-    for index in inputs.indices {
-      if let slot = numbers[inputs[index].identity] { slots[index] = slot }
     }
     for index in outputs.indices where outputs[index].dtype.isDifferentiable {
       slots[inputs.count + index] = numbers.add(outputs[index].identity)
