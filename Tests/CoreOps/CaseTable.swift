@@ -53,6 +53,7 @@ let caseTable: [OpCase] = [
   textCases,
   datasetCases,
   iteratorCases,
+  recordDatasetCases,
   functionCallCases,
   exampleCases,
   recordCases,
