@@ -64,6 +64,7 @@ let caseTable: [OpCase] = [
   textCases,
   datasetCases,
   iteratorCases,
+  recordDatasetCases,
   functionCallCases,
   exampleCases,
   recordCases,

@@ -40,7 +40,11 @@ package final class FunctionTable: FunctionRunner {
   }
 
   /// The plan of a function with `attrs` for its attributes.
-  func plan(_ name: String, _ attrs: Attrs, _ cancellation: Cancellation) throws -> ExecutionPlan {
+  ///
+  /// It is good for as long as this table is.
+  package func plan(_ name: String, _ attrs: Attrs, _ cancellation: Cancellation) throws
+    -> ExecutionPlan
+  {
     let key = Key(name: name, attrs: attrs)
     if let plan = plans.withLock({ $0[key] }) { return plan }
     let body = try library.instantiate(name, attrs)

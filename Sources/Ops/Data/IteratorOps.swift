@@ -196,17 +196,7 @@ package struct IteratorOps: OpFamily {
       kernel: .dynamic { context in
         let components = try DatasetDefinition.components(context)
         return { run in
-          try require(run.inputs[0].dims.rank == 0, "string_handle must be a scalar")
-          guard let handle = StringHandle(run.inputs[0].strings[0]) else {
-            throw TFError.invalidArgument(
-              "string_handle could not be parsed as a valid ResourceHandle")
-          }
-          let found: IteratorObject? = run.execution.resources.find(
-            handle.container, handle.name)
-          guard let iterator = found else {
-            throw TFError.notFound(
-              "Resource \(handle.container)/\(handle.name)/IteratorResource does not exist.")
-          }
+          let iterator: IteratorObject = try StringHandle.resource(run, "IteratorResource")
           if !components.isEmpty { try ElementCheck.require(components, fit: iterator.components) }
           return [Tensor(resource: iterator)]
         }

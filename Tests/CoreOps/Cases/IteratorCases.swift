@@ -209,4 +209,56 @@ let iteratorCases: [OpCase] = [
   OpCase("UncompressElement of something else", error: .invalidArgument) { _ in
     try applyOp("UncompressElement", [range(2)], scalars)
   },
+
+  OpCase("MultiDeviceIterator", expect: [1, 3, 0, 2].map { int($0) }) { _ in
+    var attrs = named("multi_device_row")
+    attrs["devices"] = .strings(["/cpu:0", "/cpu:0"])
+    return try dealt(applyOp("MultiDeviceIterator", [], attrs)[0], to: [1, 1, 0, 0])
+  },
+  OpCase("AnonymousMultiDeviceIterator", expect: [int(0), int(1)]) { _ in
+    try dealt(applyOp("AnonymousMultiDeviceIterator", [], devices)[0], to: [0, 1])
+  },
+  OpCase("AnonymousMultiDeviceIteratorV3", expect: [int(0), int(1)]) { _ in
+    try dealt(applyOp("AnonymousMultiDeviceIteratorV3", [], devices)[0], to: [0, 1])
+  },
+  OpCase("MultiDeviceIteratorInit counts the runs", expect: [int(1), int(2)]) { _ in
+    let handle = try applyOp("AnonymousMultiDeviceIteratorV3", [], devices)[0]
+    return try (0..<2).flatMap { _ in
+      try applyOp("MultiDeviceIteratorInit", [range(2), handle, int(1)])
+    }
+  },
+  OpCase("MultiDeviceIteratorGetNextFromShard at the end", error: .outOfRange) { _ in
+    try dealt(applyOp("AnonymousMultiDeviceIteratorV3", [], devices)[0], to: [0, 0, 0])
+  },
+  OpCase("MultiDeviceIteratorGetNextFromShard of no shard", error: .invalidArgument) { _ in
+    try dealt(applyOp("AnonymousMultiDeviceIteratorV3", [], devices)[0], to: [2])
+  },
+  OpCase("MultiDeviceIteratorToStringHandle", expect: [int(0)]) { _ in
+    let handle = try applyOp("AnonymousMultiDeviceIteratorV3", [], devices)
+    let text = try applyOp("MultiDeviceIteratorToStringHandle", handle)
+    return try dealt(applyOp("MultiDeviceIteratorFromStringHandle", text)[0], to: [0])
+  },
+  OpCase("MultiDeviceIteratorFromStringHandle of no handle", ["?"], error: .invalidArgument) {
+    try applyOp("MultiDeviceIteratorFromStringHandle", $0)
+  },
+  OpCase("DeleteMultiDeviceIterator", expect: []) { _ in
+    try applyOp(
+      "DeleteMultiDeviceIterator", applyOp("AnonymousMultiDeviceIterator", [], devices),
+      ["N": .int(0)])
+  },
 ]
+
+private let devices: Attrs = [
+  "devices": .strings(["/cpu:0", "/cpu:0"]), "output_types": .types([.int64]),
+  "output_shapes": .shapes([.scalar]),
+]
+
+/// The next elements of `0..<4` for those shards.
+private func dealt(_ iterator: Tensor, to shards: [Int]) throws -> [Tensor] {
+  let run = try applyOp("MultiDeviceIteratorInit", [range(4), iterator, int(1)])[0]
+  return try shards.flatMap { shard in
+    try applyOp(
+      "MultiDeviceIteratorGetNextFromShard", [iterator, Tensor(scalar: Int32(shard)), run],
+      scalars)
+  }
+}

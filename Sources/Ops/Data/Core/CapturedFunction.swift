@@ -1,4 +1,5 @@
 import CKernels
+import CoreGraph
 import CoreOps
 
 /// A function that a dataset calls for its elements, with the values that it takes from outside.
@@ -7,6 +8,8 @@ final class CapturedFunction: Sendable {
   fileprivate let attrs: Attrs
   fileprivate let captured: [Tensor]
   fileprivate let runner: (any FunctionRunner)?
+  /// The same, where plans can be had of it.
+  fileprivate let table: FunctionTable?
   /// The results' dtypes, where the dataset states them.
   fileprivate let results: [DType]?
 
@@ -22,6 +25,7 @@ final class CapturedFunction: Sendable {
     self.captured = captured
     self.results = results
     runner = execution.functions
+    table = runner as? FunctionTable
   }
 
   /// The function as one run through the dataset calls it.
@@ -37,6 +41,8 @@ final class CapturedFunction: Sendable {
 final class FunctionInstance {
   private let function: CapturedFunction
   private let generators: RandomGenerators
+  /// The function's plan, once it was called.
+  private var plan: ExecutionPlan?
   /// The context of the last call, for calls of the same run.
   private var known: (outer: ExecutionContext, inner: ExecutionContext)?
 
@@ -53,7 +59,7 @@ final class FunctionInstance {
         "Function \(function.name) is not defined: there is no function library here")
     }
     let inputs = function.captured.isEmpty ? arguments : arguments + function.captured
-    let outputs = try runner.call(function.name, function.attrs, inputs, context(run, runner))
+    let outputs = try outputs(inputs, run, context(run, runner), runner)
     guard let results = function.results else { return outputs }
     guard outputs.count == results.count,
       outputs.indices.allSatisfy({ outputs[$0].dtype == results[$0] })
@@ -66,6 +72,19 @@ final class FunctionInstance {
       )
     }
     return outputs
+  }
+
+  private func outputs(
+    _ inputs: [Tensor], _ run: ExecutionContext, _ inner: ExecutionContext,
+    _ runner: any FunctionRunner
+  ) throws -> [Tensor] {
+    // A run that is observed hears of each call.
+    guard let table = function.table, run.observer == nil else {
+      return try runner.call(function.name, function.attrs, inputs, inner)
+    }
+    let plan = try self.plan ?? table.plan(function.name, function.attrs, run.cancellation)
+    self.plan = plan
+    return try plan.run(inputs, inner)
   }
 
   /// The same for a condition.

@@ -62,4 +62,19 @@ struct StringHandle {
     }
     return bytes + [UInt8(rest)]
   }
+
+  /// The resource whose handle input 0 is.
+  ///
+  /// - Parameter kind: TensorFlow's name of such resources.
+  /// - Throws: `INVALID_ARGUMENT` when the input is no handle; `NOT_FOUND`.
+  static func resource<R: TensorObject>(_ run: DynamicContext, _ kind: String) throws -> R {
+    try require(run.inputs[0].dims.rank == 0, "string_handle must be a scalar")
+    guard let handle = StringHandle(run.inputs[0].strings[0]) else {
+      throw TFError.invalidArgument("string_handle could not be parsed as a valid ResourceHandle")
+    }
+    guard let found: R = run.execution.resources.find(handle.container, handle.name) else {
+      throw TFError.notFound("Resource \(handle.container)/\(handle.name)/\(kind) does not exist.")
+    }
+    return found
+  }
 }

@@ -101,8 +101,8 @@ extension SharedAPI {
   /// A graph that is saved has only the function's token, which means nothing to other programs.
   ///
   /// - Parameters:
-  ///   - func: gets the values of `inp`, runs eagerly and gives tensors of the dtypes `Tout`. It
-  ///     may be called from any thread.
+  ///   - func: gets the values of `inp`, runs eagerly and gives tensors of the dtypes `Tout`. Any
+  ///     thread may call it.
   ///   - inp: what it is called with.
   ///   - Tout: the dtypes of the results.
   /// - Throws: what `func` throws; `INVALID_ARGUMENT` when its results have other dtypes.
