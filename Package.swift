@@ -31,7 +31,8 @@ let package = Package(
       name: "CProtos", dependencies: ["CProtobufC"],
       linkerSettings: [.linkedLibrary("protobuf-c")]),
     .target(
-      name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+      name: "CKernels", exclude: ["sobol.bin"],
+      linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(
       name: "CoreOps", dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
@@ -58,7 +59,8 @@ let package = Package(
       name: "OpsStrings", dependencies: ["CKernels", "CRE2", "CoreOps"],
       path: "Sources/Ops/Strings", swiftSettings: swiftSettings),
     .target(
-      name: "OpsFiles", dependencies: ["CoreOps", "OpsSparse", "OpsState", "Serialization"],
+      name: "OpsFiles",
+      dependencies: ["CKernels", "CoreOps", "OpsSparse", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
       name: "Ops",
