@@ -16,6 +16,7 @@ let caseTable: [OpCase] = [
   raggedCases,
   sparseFunctionCases,
   sparseRecordCases,
+  sparseMatrixCases,
   samplingCases,
   matchingCases,
   shapeCases,

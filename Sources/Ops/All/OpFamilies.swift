@@ -39,6 +39,8 @@ package enum OpFamilies {
     SparseCrossOps.self,
     SparseMapOps.self,
     SparseRecordOps.self,
+    SparseMatrixOps.self,
+    SparseMatrixProductOps.self,
     SparseCountOps.self,
     MatchingOps.self,
     ScanOps.self,

@@ -196,9 +196,14 @@ package struct RaggedVariantOps: OpFamily {
   private static func nestedSplits(
     _ parts: [RaggedValue], _ dims: Shape, _ depth: Int
   ) throws -> [[Int]] {
-    var nested = (0..<dims.rank - 1).map { axis in
-      let count = dims.dims[...axis].reduce(1, *)
-      return (0...count).map { $0 * dims[axis + 1] }
+    // A tensor without elements may have dimensions of any size.
+    var nested = try (0..<dims.rank - 1).map { axis in
+      let count = dims.dims[...axis].reduce(Dimension(1)) { $0 * Dimension($1) }
+      try MemoryLimit.room(for: (count * 8).saturated)
+      try require(
+        !(count * Dimension(dims[axis + 1])).isOverflow,
+        "a ragged tensor of shape \(dims) has too many rows")
+      return (0...count.value).map { $0 * dims[axis + 1] }
     }
     func splits(_ sizes: [Int]) -> [Int] {
       var ends = [0]
@@ -249,9 +254,9 @@ package struct RaggedVariantOps: OpFamily {
         """
         All flat_values must have compatible shapes.  Shape at index 0: \
         \(Shape(Array(first.dims.dropFirst(dropped)))).  Shape at index \(index): \
-        \(Shape(Array(dims.dims.dropFirst(dropped)))).  If you are using tf.map_fn, then you may need \
-        to specify an explicit fn_output_signature with appropriate ragged_rank, and/or convert \
-        output tensors to RaggedTensors.
+        \(Shape(Array(dims.dims.dropFirst(dropped)))).  If you are using tf.map_fn, then you may \
+        need to specify an explicit fn_output_signature with appropriate ragged_rank, and/or \
+        convert output tensors to RaggedTensors.
         """
       )
       rows += Dimension(isStacked ? 1 : dims[0])

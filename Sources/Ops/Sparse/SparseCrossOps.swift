@@ -101,8 +101,8 @@ package struct SparseCrossOps: OpFamily {
       }
     }, gradient: .zero)
 
-  /// What `SparseCrossHashed` makes of a column's values. Of integers it takes the lower four bytes,
-  /// but those of dense columns as they are where the hash is not strong.
+  /// What `SparseCrossHashed` makes of a column's values. Of integers it takes the lower four
+  /// bytes, but those of dense columns as they are where the hash is not strong.
   private static func hashes(_ column: FeatureColumn, _ key: (UInt64, UInt64)?) throws -> [UInt64] {
     func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
       key.map { SipHash.hash(bytes, key: $0) } ?? jk_fingerprint64(bytes.baseAddress, bytes.count)
@@ -155,8 +155,8 @@ private struct CrossInputs: Sendable {
       try require(
         input.dims[0] == indices[position].dims[0],
         """
-        Expected size of values to be \(indices[position].dims[0]) got \(input.dims[0]) at position \
-        \(position)
+        Expected size of values to be \(indices[position].dims[0]) got \(input.dims[0]) at \
+        position \(position)
         """
       )
     }

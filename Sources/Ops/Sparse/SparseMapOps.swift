@@ -120,8 +120,8 @@ private struct MapPlace: Sendable {
     name = try context.string("shared_name")
   }
 
-  /// - Parameter isTaking: whether the op only takes: one that names no map then has one of its own,
-  ///   which no other adds to.
+  /// - Parameter isTaking: whether the op only takes: one that names no map then has one of its
+  ///   own, which no other adds to.
   func map(_ run: DynamicContext, isTaking: Bool = false) throws -> SparseTensorsMap {
     let own = run.node.isEmpty ? "sparse tensors" : run.node
     let name = name.isEmpty ? (isTaking ? "nothing adds to \(own)" : own) : name

@@ -31,8 +31,8 @@ extension RaggedValue: AdditiveObject {
     try require(
       splits.count == other.splits.count,
       """
-      Can't add RaggedTensorVariants of different ragged rank. One is \(splits.count) and the other \
-      is \(other.splits.count)
+      Can't add RaggedTensorVariants of different ragged rank. One is \(splits.count) and the \
+      other is \(other.splits.count)
       """
     )
     for (a, b) in zip(splits, other.splits) {

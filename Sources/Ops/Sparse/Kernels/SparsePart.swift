@@ -16,8 +16,8 @@ package struct SparsePart: Sendable {
 
   /// The sparse tensors that lie along the first dimension of another; they share its values.
   ///
-  /// - Throws: `INVALID_ARGUMENT` when it has less than two dimensions, or elements that are outside
-  ///   or not in order.
+  /// - Throws: `INVALID_ARGUMENT` when it has less than two dimensions, or elements that are
+  ///   outside or not in order.
   package static func rows(_ indices: Tensor, _ values: Tensor, _ shape: Tensor) throws
     -> [SparsePart]
   {
@@ -108,8 +108,8 @@ package struct SparsePart: Sendable {
       try require(
         tensor.dtype == .int64,
         """
-        Expected serialized_sparse[\(index), \(part)] to be a \(what) of DT_INT64 but received dtype \
-        \(tensor.dtype.signatureName)
+        Expected serialized_sparse[\(index), \(part)] to be a \(what) of DT_INT64 but received \
+        dtype \(tensor.dtype.signatureName)
         """
       )
     }
