@@ -18,6 +18,7 @@ let caseTable: [OpCase] = [
   sparseRecordCases,
   sparseMatrixCases,
   samplingCases,
+  surroundingsCases,
   matchingCases,
   shapeCases,
   sliceCases,

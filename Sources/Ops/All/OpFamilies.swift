@@ -70,6 +70,7 @@ package enum OpFamilies {
     MatMulOps.self,
     EinsumOps.self,
     LinearAlgebraOps.self,
+    EarlyLinearAlgebraOps.self,
     SolverOps.self,
     FFTOps.self,
     RandomOps.self,
@@ -121,6 +122,11 @@ package enum OpFamilies {
     FunctionalOps.self,
     OptionalOps.self,
     DebugOps.self,
+    DebugSummaryOps.self,
+    EnvironmentOps.self,
+    InternalOps.self,
+    VocabularyOps.self,
+    Word2VecOps.self,
   ]
 }
 

@@ -20,6 +20,33 @@ package struct HashOps: OpFamily {
     return { SipHash.hash($0, key: (key[0], key[1])) }
   }
 
+  package let integerToHashBucketFast: OpDef = OpDef(
+    "_TensorToHashBucketFast",
+    """
+    input: T -> output: int64
+    T: {int8, uint8, int16, uint16, int32, uint32, int64, uint64}
+    num_buckets: int >= 1
+    """, shape: ShapeRules.same,
+    kernel: .dynamic { context in
+      let buckets = UInt64(try context.int("num_buckets"))
+      let dtype = try context.type("T")
+      try require(
+        [.int8, .int16, .int32, .int64].contains(dtype), "Type not supported: \(dtype.name)")
+      return { run in
+        // The hash of the number's digits.
+        let result = try Tensor.uninitialized(.int64, run.inputs[0].dims)
+        let out = result.elements(Int64.self)
+        var pace = Pace()
+        for (index, number) in try run.inputs[0].integers().enumerated() {
+          try pace.step(32)
+          var text = String(number)
+          let hash = text.withUTF8 { jk_fingerprint64($0.baseAddress, $0.count) }
+          out[index] = Int64(truncatingIfNeeded: hash % buckets)
+        }
+        return [result]
+      }
+    }, gradient: .none("TensorFlow has no gradient for it"))
+
   private typealias Hash = @Sendable (UnsafeRawBufferPointer) -> UInt64
 
   /// - Parameters:
