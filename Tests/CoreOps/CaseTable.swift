@@ -19,6 +19,7 @@ let caseTable: [OpCase] = [
   sparseMatrixCases,
   samplingCases,
   surroundingsCases,
+  uniformCases,
   matchingCases,
   shapeCases,
   sliceCases,
