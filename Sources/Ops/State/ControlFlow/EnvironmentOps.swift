@@ -38,7 +38,7 @@ package struct EnvironmentOps: OpFamily {
     "GetDeadline",
     """
     -> deadline_from_epoch_micros: int64
-    """, stateful: true, shape: ShapeRules.scalar,
+    """, shape: ShapeRules.scalar,
     kernel: .run { run in
       let deadline = run.execution.cancellation.deadline
       guard deadline != 0 else { throw TFError.invalidArgument("Deadline has not ben set.") }
