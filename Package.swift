@@ -31,7 +31,8 @@ let package = Package(
       name: "CProtos", dependencies: ["CProtobufC"],
       linkerSettings: [.linkedLibrary("protobuf-c")]),
     .target(
-      name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+      name: "CKernels", exclude: ["sobol.bin"],
+      linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
     .target(
@@ -65,7 +66,8 @@ let package = Package(
       name: "OpsStrings", dependencies: ["CICU", "CKernels", "CRE2", "CoreOps"],
       path: "Sources/Ops/Strings", swiftSettings: swiftSettings),
     .target(
-      name: "OpsFiles", dependencies: ["CoreOps", "OpsSparse", "OpsState", "Serialization"],
+      name: "OpsFiles",
+      dependencies: ["CKernels", "CoreOps", "OpsSparse", "OpsState", "Serialization"],
       path: "Sources/Ops/Files", swiftSettings: swiftSettings),
     .target(
       name: "OpsRecords",

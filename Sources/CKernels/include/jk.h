@@ -226,6 +226,7 @@ int jk_run_fused_part(const jk_fused *_Nonnull plan, void *_Nonnull const *_Nonn
 #include "jk_audio.h"
 #include "jk_quant.h"
 #include "jk_sparse.h"
+#include "jk_csr.h"
 #include "jk_state.h"
 #include "jk_debug.h"
 #include "jk_file.h"

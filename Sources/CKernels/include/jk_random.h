@@ -47,3 +47,11 @@ void jk_random_multinomial(const jk_philox *_Nonnull generator, const double *_N
 
 // d sample / d alpha of Gamma(alpha, 1) at a sample.
 double jk_gamma_sample_derivative(double alpha, double sample);
+
+// Sobol's sequence: `dims` numbers for each of the 32 bits of a point's index, and points `first`
+// (counted from 1) to `first + count - 1`. `point` is room for one. Gives 0 when the run is to end.
+void jk_sobol_directions(int64_t dims, uint32_t *_Nonnull directions);
+int jk_sobol(int is_double, const uint32_t *_Nonnull directions, int64_t dims, int64_t first,
+             int64_t count, uint32_t *_Nonnull point, void *_Nonnull out);
+
+enum { JK_SOBOL_DIMENSIONS = 21200 };

@@ -274,7 +274,7 @@ struct LinearPlanner {
         return
       } catch is NeedsValue {}
     case .dynamic:
-      if allKnown, !kernel.op.isStateful, kernel.op.name != "Placeholder",
+      if allKnown, !kernel.op.isStateful, !Self.perRun.contains(kernel.op.name),
         !kernel.attrs.callsFunctions,
         !kernel.outputTypes.contains(.variant), !kernel.outputTypes.contains(.resource)
       {
@@ -287,6 +287,9 @@ struct LinearPlanner {
     }
     try placeDynamic(node, position, values)
   }
+
+  /// Ops that are not stateful, but differ from run to run.
+  private static let perRun: Set<String> = ["GetDeadline", "Placeholder"]
 
   private func isSmall(_ specialisation: PreparedKernel.Specialisation, _ kernel: PreparedKernel)
     -> Bool

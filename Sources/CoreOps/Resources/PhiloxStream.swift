@@ -82,8 +82,9 @@ package struct NodeGenerator: Sendable {
 
   package init(_ context: KernelContext) throws {
     seeds = (try context.int("seed"), try context.int("seed2"))
-    let dtypes = context.outputTypes.map { "\($0)" }.joined(separator: ",")
-    identity = "\(context.op.name)/\(seeds.0)/\(seeds.1)/\(dtypes)"
+    // Eager calls that differ in any attribute have generators of their own.
+    let attrs = context.attrs.map { "\($0)" }.sorted().joined(separator: ",")
+    identity = "\(context.op.name)/\(context.outputTypes)/\(attrs)"
     isUsedOnce = context.attrs[RandomSeeds.drawnAttr] == .bool(true)
   }
 

@@ -254,7 +254,7 @@ private func check(
 
 extension DynamicContext {
   /// The only string of an input.
-  fileprivate func only(_ index: Int, _ name: String) throws -> String {
+  func only(_ index: Int, _ name: String) throws -> String {
     let count = inputs[index].dims.elementCount
     try require(count == 1, "Input \(name) should have a single element, got \(count) instead.")
     return text(index, 0)

@@ -4,6 +4,55 @@ package import CoreOps
 package struct MatchingOps: OpFamily {
   package static let family: Self = define(Self())
 
+  package let approxTopK: OpDef = OpDef(
+    "ApproxTopK",
+    """
+    input: T -> values: T, indices: int32
+    k: int >= 0
+    reduction_dimension: int = -1
+    recall_target: float = 0.95
+    is_max_k: bool = true
+    reduction_input_size_override: int = -1
+    aggregate_to_topk: bool = true
+    T: {half, bfloat16, float}
+    """,
+    shape: { context in
+      let (input, k) = (context.shapes[0], try context.int("k"))
+      guard var dims = input.dims else { return [.unknown, .unknown] }
+      let axis = try ShapeRules.axis(try context.int("reduction_dimension"), rank: dims.count)
+      if let size = dims[axis] {
+        try require(
+          size >= k, "input must have last dimension >= k = \(k) but was \(size)")
+      }
+      dims[axis] = Dimension(k)
+      return [PartialShape(dims), PartialShape(dims)]
+    },
+    kernel: .dynamic { context in
+      let (k, axis) = (try context.int("k"), try context.int("reduction_dimension"))
+      // TensorFlow's kernel for CPUs is exact, and takes the largest along the last axis alone.
+      guard try axis == -1 && context.bool("is_max_k") else {
+        throw TFError.invalidArgument(
+          """
+          No OpKernel was registered to support Op 'ApproxTopK' with reduction_dimension=\(axis), \
+          is_max_k=\(try context.bool("is_max_k")); registered: reduction_dimension=-1, \
+          is_max_k=true
+          """
+        )
+      }
+      let top = try PreparedKernel(
+        op: ScanOps.family.topKV2, node: "", attrs: Attrs(),
+        inputTypes: [context.inputTypes[0], .int32])
+      let count = try Tensor(scalar: Int32(clamping: k))
+      return { run in try top.run([run.inputs[0], count], run.execution) }
+    },
+    gradient: .rule { context in
+      // That of TopKV2, whose outputs are the same.
+      guard case .rule(_, let rule) = ScanOps.family.topKV2.gradient else {
+        throw TFError.internal("TopKV2 has no gradient")
+      }
+      return [try rule(context)[0]]
+    })
+
   /// How many insertions, deletions and replacements lead from one sequence to another.
   package let editDistance: OpDef = OpDef(
     "EditDistance",

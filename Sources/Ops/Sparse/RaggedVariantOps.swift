@@ -196,9 +196,14 @@ package struct RaggedVariantOps: OpFamily {
   private static func nestedSplits(
     _ parts: [RaggedValue], _ dims: Shape, _ depth: Int
   ) throws -> [[Int]] {
-    var nested = (0..<dims.rank - 1).map { axis in
-      let count = dims.dims[...axis].reduce(1, *)
-      return (0...count).map { $0 * dims[axis + 1] }
+    // A tensor without elements may have dimensions of any size.
+    var nested = try (0..<dims.rank - 1).map { axis in
+      let count = dims.dims[...axis].reduce(Dimension(1)) { $0 * Dimension($1) }
+      try MemoryLimit.room(for: (count * 8).saturated)
+      try require(
+        !(count * Dimension(dims[axis + 1])).isOverflow,
+        "a ragged tensor of shape \(dims) has too many rows")
+      return (0...count.value).map { $0 * dims[axis + 1] }
     }
     func splits(_ sizes: [Int]) -> [Int] {
       var ends = [0]

@@ -12,7 +12,7 @@ public enum RandomAPI {
   /// Follows `tf.random.set_seed`.
   public static func setSeed(_ seed: Int?) { Environment.current.setSeed(seed) }
 
-  private static func seeds(_ seed: Int?) -> Attrs {
+  package static func seeds(_ seed: Int?) -> Attrs {
     let environment = Environment.current
     let seeds = environment.seeds(seed)
     return Attrs().with("seed", .int(seeds.first), unless: seeds.first == 0).with(
