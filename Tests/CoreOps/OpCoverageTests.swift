@@ -20,9 +20,7 @@ import Testing
 
   @Test func noOpIsRegisteredAndLeftOut() throws {
     let table = try LeftOutOps()
-    let both = table.reasons.keys.filter {
-      OpRegistry.standard[$0] != nil && !table.beingAdded.contains($0)
-    }
+    let both = table.reasons.keys.filter { OpRegistry.standard[$0] != nil }
     #expect(both.isEmpty, "registered, and in the table: \(both.sorted().joined(separator: " "))")
   }
 
@@ -35,23 +33,18 @@ import Testing
 private struct LeftOutOps {
   /// Why, by name.
   private(set) var reasons: [String: String] = [:]
-  /// Those that may be registered already.
-  private(set) var beingAdded: Set<String> = []
   private(set) var repeated: [String] = []
 
   init() throws {
     var reason: String?
-    var isOpen = false
     for line in try Self.lines("ops_left_out") where !line.hasPrefix("#") {
-      if line.hasPrefix("= ") || line.hasPrefix("+ ") {
+      if line.hasPrefix("= ") {
         reason = String(line.dropFirst(2))
-        isOpen = line.hasPrefix("+")
         continue
       }
       let text = try #require(reason, "names before the first reason: \(line)")
       for name in line.split(separator: " ").map(String.init) {
         if reasons.updateValue(text, forKey: name) != nil { repeated.append(name) }
-        if isOpen { beingAdded.insert(name) }
       }
     }
   }

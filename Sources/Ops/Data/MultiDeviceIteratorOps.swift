@@ -1,6 +1,7 @@
 package import CoreOps
 
-/// Iterators that deal the elements of a dataset out to several devices, of which there is one here.
+/// Iterators that deal the elements of a dataset out to several devices, of which there is one
+/// here.
 package struct MultiDeviceIteratorOps: OpFamily {
   package static let family: Self = define(Self())
 

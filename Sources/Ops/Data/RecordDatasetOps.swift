@@ -54,7 +54,10 @@ package struct RecordDatasetOps: OpFamily {
       let offsets = try run.inputs[3].integers()
       try require(
         offsets.isEmpty || offsets.count == paths.count,
-        "`byte_offsets` must have as many elements as `filenames`: \(offsets.count) and \(paths.count)"
+        """
+        `byte_offsets` must have as many elements as `filenames`: \(offsets.count) and \
+        \(paths.count)
+        """
       )
       let starts = Dictionary(zip(paths, offsets), uniquingKeysWith: { first, _ in first })
       return try dataset("TFRecord", run) { path in
@@ -211,8 +214,8 @@ private struct FixedLayout: Sendable {
   func problem(_ body: Int) -> String {
     """
     Excluding the header (\(header) bytes) and footer (\(footer) bytes), input file "\(path)" has \
-    body length \(UInt(bitPattern: body)) bytes, which is not an exact multiple of the record length \
-    (\(size) bytes).
+    body length \(UInt(bitPattern: body)) bytes, which is not an exact multiple of the record \
+    length (\(size) bytes).
     """
   }
 }

@@ -63,59 +63,6 @@ package struct DistortedBoxOps: OpFamily {
       }
     }, gradient: .zero)
 
-  /// What graphs from before version 8 hold.
-  package let randomCrop: OpDef = OpDef(
-    "RandomCrop",
-    """
-    image: T, size: int64 -> output: T
-    T: {uint8, int8, int16, int32, int64, float, double}
-    seed: int = 0
-    seed2: int = 0
-    """, stateful: true,
-    shape: { context in
-      let image = try context.shape(0, rank: 3, "image")
-      let size = try context.shape(1, rank: 1, "size")
-      if let count = size[0] { try require(count == 2, "shape_t must have two elements\(size)") }
-      let target = try context.shapeValue(1)
-      return [.of(target[0], target[1], image[2])]
-    },
-    kernel: .dynamic { context in
-      let generator = try NodeGenerator(context)
-      return { run in
-        let image = run.inputs[0]
-        let target = try run.inputs[1].integers()
-        for (axis, name) in ["height", "width"].enumerated() {
-          try require(
-            target[axis] >= 0, "Expected shape dimensions to be non-negative, got \(target[axis])")
-          guard image.dims[axis] >= target[axis] else {
-            throw TFError.failedPrecondition(
-              """
-              \(name) must be >= target_\(name): \(name) = \(image.dims[axis]), target_\(name) = \
-              \(target[axis])
-              """
-            )
-          }
-        }
-        var stream = PhiloxStream(generator.reserve(run, steps: 1))
-        func offset(_ axis: Int) -> Int {
-          let room = image.dims[axis] - target[axis]
-          return room > 0 ? Int(stream.next32() % UInt32(clamping: room + 1)) : 0
-        }
-        let x = offset(1)
-        let y = offset(0)
-        let channels = image.dims[2]
-        let result = try Tensor.uninitialized(image.dtype, [target[0], target[1], channels])
-        if result.dims.elementCount == 0 { return [result] }
-        let pixel = channels * image.dtype.byteSize
-        for row in 0..<target[0] {
-          (result.pointer + row * target[1] * pixel).copyMemory(
-            from: image.pointer + ((y + row) * image.dims[1] + x) * pixel,
-            byteCount: target[1] * pixel)
-        }
-        return [result]
-      }
-    }, gradient: .none("TensorFlow has no gradient for it"))
-
   private static let attributes = """
     aspect_ratio_range: list(float) = [0.75, 1.33]
     area_range: list(float) = [0.05, 1]

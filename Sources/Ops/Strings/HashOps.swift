@@ -27,17 +27,19 @@ package struct HashOps: OpFamily {
     T: {int8, uint8, int16, uint16, int32, uint32, int64, uint64}
     num_buckets: int >= 1
     """, shape: ShapeRules.same,
-    kernel: .dynamic(["T": .ints]) { context in
+    kernel: .dynamic { context in
       let buckets = UInt64(try context.int("num_buckets"))
+      let dtype = try context.type("T")
+      try require(
+        [.int8, .int16, .int32, .int64].contains(dtype), "Type not supported: \(dtype.name)")
       return { run in
         let input = run.inputs[0]
         let output = try Tensor.uninitialized(.int64, input.dims)
         let hashes = output.elements(Int64.self)
-        let isUnsigned = input.dtype == .uint64
         var pace = Pace()
         for (index, value) in try input.wrappingIntegers().enumerated() {
           try pace.step(64)
-          var digits = isUnsigned ? String(UInt64(bitPattern: Int64(value))) : String(value)
+          var digits = String(value)
           let hash = digits.withUTF8 { jk_fingerprint64($0.baseAddress, $0.count) }
           hashes[index] = Int64(truncatingIfNeeded: hash % buckets)
         }

@@ -33,49 +33,6 @@ package struct InternalOps: OpFamily {
     Truncate: bool = false
     """, shape: ShapeRules.same, kernel: CastOps.family.castOp.kernel, gradient: noGradient)
 
-  package let arrayToList: OpDef = OpDef(
-    "_ArrayToList",
-    """
-    input: N * T -> output: out_types
-    T: type
-    N: int >= 1
-    out_types: list(type) >= 1
-    """,
-    shape: { context in
-      try require(
-        try context.outputCount == context.inputCount,
-        "out_types must have as many elements as there are inputs")
-      return context.shapes
-    },
-    kernel: .dynamic { context in
-      let dtype = try context.type("T")
-      try require(
-        context.outputTypes == [DType](repeating: dtype, count: context.inputTypes.count),
-        "out_types must be the type of each of the inputs")
-      return { $0.inputs }
-    }, gradient: noGradient)
-
-  package let listToArray: OpDef = OpDef(
-    "_ListToArray",
-    """
-    input: Tin -> output: N * T
-    Tin: list(type) >= 1
-    T: type
-    N: int >= 1
-    """,
-    shape: { context in
-      try require(
-        try context.outputCount == context.inputCount, "N must be the number of the inputs")
-      return context.shapes
-    },
-    kernel: .dynamic { context in
-      let dtype = try context.type("T")
-      try require(
-        context.inputTypes == [DType](repeating: dtype, count: context.outputTypes.count),
-        "all inputs must be of type T")
-      return { $0.inputs }
-    }, gradient: noGradient)
-
   package let parallelConcatStart: OpDef = OpDef(
     "_ParallelConcatStart",
     """
