@@ -31,21 +31,8 @@ extension Tensor {
       throw TFError.invalidArgument(
         "the message would take \(size) bytes: a protocol buffer has at most 2 GiB")
     }
-    var shape = WireWriter()
-    for size in dims.dims {
-      var dim = WireWriter()
-      if size != 0 {
-        dim.tag(1, 0)
-        dim.varint(UInt64(size))
-      }
-      shape.tag(2, 2)
-      shape.block(dim.bytes)
-    }
     var writer = WireWriter()
-    writer.tag(1, 0)
-    writer.varint(UInt64(dtype.rawValue))
-    writer.tag(2, 2)
-    writer.block(shape.bytes)
+    writer.tensorHead(dtype, dims)
     if dtype == .string {
       let strings = strings
       for index in strings.indices {
@@ -60,5 +47,26 @@ extension Tensor {
       writer.raw(bytes)
     }
     return writer.bytes
+  }
+}
+
+extension WireWriter {
+  /// The fields with which a `TensorProto` begins: the dtype and the shape.
+  mutating func tensorHead(_ dtype: DType, _ dims: Shape) {
+    var shape = WireWriter()
+    for size in dims.dims {
+      var dim = WireWriter()
+      // A size of 0 is the field's default.
+      if size != 0 {
+        dim.tag(1, 0)
+        dim.varint(UInt64(size))
+      }
+      shape.tag(2, 2)
+      shape.block(dim.bytes)
+    }
+    tag(1, 0)
+    varint(UInt64(dtype.rawValue))
+    tag(2, 2)
+    block(shape.bytes)
   }
 }

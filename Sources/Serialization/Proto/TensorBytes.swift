@@ -1,5 +1,5 @@
-package import CoreOps
 import CProtos
+package import CoreOps
 
 /// Tensors as the bytes of a `TensorProto`, as ops hand them to each other in string tensors.
 package enum TensorBytes {
@@ -11,21 +11,8 @@ package enum TensorBytes {
     guard tensor.dtype.isNumeric || tensor.dtype == .string else {
       throw TFError.unimplemented("a \(tensor.dtype) tensor cannot be written")
     }
-    var shape = WireWriter()
-    for dim in tensor.dims.dims {
-      var size = WireWriter()
-      if dim != 0 {
-        size.tag(1, 0)
-        size.varint(UInt64(dim))
-      }
-      shape.tag(2, 2)
-      shape.block(size.bytes)
-    }
     var head = WireWriter()
-    head.tag(1, 0)
-    head.varint(UInt64(tensor.dtype.rawValue))
-    head.tag(2, 2)
-    head.block(shape.bytes)
+    head.tensorHead(tensor.dtype, tensor.dims)
     if tensor.dims.elementCount == 0 {
       return try head.bytes.withUnsafeBytes { try builder.write($0) }
     }
