@@ -75,6 +75,11 @@ enum ImageFiles {
     """
     R0lGODlhBAADAIEAAAAAAP8AAADIAAkIBywAAAAABAADAAACBUQ0hjoFACH5BAEKAAAALAEAAQACAAIAAAIDnA==
     """)
+  /// The codes of its only image form a circle.
+  static let circularGIF = file(
+    """
+    R0lGODlhBAADAYEAAAAAAP8AAADIAAkIBywAAAAABAADAAACBUQ0KjoFACH5BAEKAAAALAEAAQACAAIAAAIDnAIFADs=
+    """)
   static let noGIF = file(
     """
     R0lGODlhBAADAIEAAAAAAP8AAADIAAkIBywAAAAABAADAAACBUQ0hg==

@@ -189,6 +189,9 @@ let mediaCases: [OpCase] = [
     "DecodeGif of a file without an image", [ImageFiles.noGIF],
     error: .invalidArgument),
   OpCase(
+    "DecodeGif of codes that form a circle", [ImageFiles.circularGIF],
+    error: .invalidArgument),
+  OpCase(
     "DecodeGif of a PNG file", [ImageFiles.png],
     expect: [
       elements(

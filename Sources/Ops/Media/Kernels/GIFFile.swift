@@ -204,6 +204,8 @@ private struct ByteReader {
 /// pixels, each of them an earlier one and one pixel more.
 private struct LZWReader {
   private static let mostBits = 12
+  /// giflib's bound on the pixels that one code stands for, and so on a circle of codes.
+  private static let longestString = 1 << mostBits - 1
   /// giflib's mark for a code that is not there, 4098, as a byte.
   private static let missing: UInt8 = 2
 
@@ -321,11 +323,12 @@ private struct LZWReader {
       string = last
     }
     while string > clear {
-      // What a code stands for that is not there.
-      guard string < prefixes.count else { return false }
+      // What a code stands for that is not there; and a circle, which damaged codes may form.
+      guard string < prefixes.count, pending.count < Self.longestString else { return false }
       pending.append(suffixes[string])
       string = Int(prefixes[string])
     }
+    guard pending.count < Self.longestString else { return false }
     pending.append(UInt8(truncatingIfNeeded: string))
     if let last, next < 1 << Self.mostBits {
       prefixes[next] = UInt16(last)
