@@ -147,16 +147,18 @@ extension V1API {
 }
 
 extension V1API {
-  /// Runs `body`; what it adds is placed where the node of `tensor` is. Follows
+  /// Runs `body`; what it adds is placed where the node of `element` is. Follows
   /// `tf.compat.v1.colocate_with`.
   ///
   /// - Parameters:
-  ///   - tensor: nil for no place at all, which needs `ignoreExisting`.
+  ///   - element: an operation, a tensor or a variable; nil for no place at all, which needs
+  ///     `ignoreExisting`.
   ///   - ignoreExisting: whether what is said around the call does not count.
-  /// - Throws: `INVALID_ARGUMENT` for a tensor of another graph, and what `body` throws.
+  /// - Throws: `INVALID_ARGUMENT` for an element of another graph, and what `body` throws.
   public static func colocateWith<R>(
-    _ tensor: Tensor?, ignoreExisting: Bool = false, _ body: () throws -> R
+    _ element: (any GraphElement)?, ignoreExisting: Bool = false, _ body: () throws -> R
   ) throws -> R {
-    try Environment.current.colocated(with: tensor, ignoringExisting: ignoreExisting).run(body)
+    try Environment.current.colocated(withElement: element, ignoringExisting: ignoreExisting)
+      .run(body)
   }
 }

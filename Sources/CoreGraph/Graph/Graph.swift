@@ -325,9 +325,9 @@ extension Graph {
 
   /// Whether `tensor` is an output of a node of this graph.
   package func owns(_ tensor: Tensor) -> Bool {
-    if case .symbolic(let reference) = tensor.payload, let own = reference as? GraphTensor {
-      return own.graph === self
-    }
+    guard case .symbolic(let reference) = tensor.payload else { return false }
+    if let own = reference as? GraphTensor { return own.graph === self }
+    if let made = try? (reference as? DeferredTensor)?.made() { return owns(made) }
     return false
   }
 
@@ -335,7 +335,11 @@ extension Graph {
   ///
   /// - Throws: `INVALID_ARGUMENT` when the tensor has a value or belongs to another graph.
   package func endpoint(of tensor: Tensor) throws -> Endpoint {
-    guard case .symbolic(let reference) = tensor.payload, let own = reference as? GraphTensor else {
+    guard case .symbolic(let reference) = tensor.payload else {
+      throw TFError.invalidArgument("the tensor has a value and is not part of the graph")
+    }
+    guard let own = reference as? GraphTensor else {
+      if let deferred = reference as? DeferredTensor { return try endpoint(of: deferred.made()) }
       throw TFError.invalidArgument("the tensor has a value and is not part of the graph")
     }
     guard own.graph === self else {
