@@ -12,13 +12,21 @@ package final class DeferredTensor: SymbolicTensor {
 
   /// - Parameter make: adds the node to the graph of the call.
   package init(
-    _ dtype: DType, _ shape: PartialShape, cause: Operation? = nil,
-    _ make: @escaping @Sendable () throws -> Tensor
+    _ dtype: DType, _ shape: PartialShape, _ make: @escaping @Sendable () throws -> Tensor
   ) {
     self.dtype = dtype
     stated = shape
-    self.cause = cause
+    cause = nil
     self.make = make
+  }
+
+  /// A tensor that stands for the result of another operation than its own.
+  package init(_ tensor: Tensor, cause: Operation?) {
+    dtype = tensor.dtype
+    stated = tensor.shape
+    self.cause = cause
+    make = { tensor }
+    state.withLock { $0 = tensor }
   }
 
   package var tensor: Tensor { Tensor(symbolic: self, dtype: dtype) }

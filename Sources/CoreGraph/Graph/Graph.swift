@@ -24,6 +24,8 @@ public final class Graph: Sendable {
     var versions = VersionDef()
     var unknownFields: [UnknownField] = []
     var collections: [String: [any Sendable]] = [:]
+    /// What other modules keep for the graph.
+    var attachments: [String: any Sendable] = [:]
     var isFinalized = false
     var seed: Int?
     /// How many random ops have asked for a seed of their own.
@@ -115,6 +117,21 @@ public final class Graph: Sendable {
   package func collection(_ name: String) -> [any Sendable] {
     withState { $0.collections[name] ?? [] }
   }
+
+  /// What another module keeps for the graph under `key`, made when first asked for.
+  package func attachment<T: Sendable>(_ key: String, _ make: () -> T) -> T {
+    withState { state in
+      if let known = state.attachments[key] as? T { return known }
+      let new = make()
+      state.attachments[key] = new
+      return new
+    }
+  }
+  package func setCollection(_ name: String, _ values: [any Sendable]?) {
+    withState { $0.collections[name] = values }
+  }
+  /// The names of all collections, in order.
+  package var collectionNames: [String] { withState { $0.collections.keys.sorted() } }
 
   /// A name not yet taken, made from `name` by TensorFlow's rules. Follows `tf.Graph.unique_name`.
   package func uniqueName(_ name: String) -> String {

@@ -101,7 +101,8 @@ extension Tensor {
   /// - Throws: as `name`.
   public var op: Operation {
     get throws {
-      if case .symbolic(let reference) = payload, let cause = (reference as? DeferredTensor)?.cause {
+      if case .symbolic(let reference) = payload, let cause = (reference as? DeferredTensor)?.cause
+      {
         return cause
       }
       let reference = try reference("op")
