@@ -5,7 +5,8 @@ import Foundation
 import Testing
 
 /// `tf.gradients` adds the nodes that TensorFlow adds, but those whose results nobody reads.
-/// Tests/TensorFlow/gradient_graphs.py records them, and says of which ops the nodes differ and why.
+/// Tests/TensorFlow/gradient_graphs.py records them, and says of which ops the nodes differ and
+/// why.
 @Suite struct GradientGraphTests {
   struct Recorded: Decodable {
     /// The graph of `y = f(x0, x1, …)` as a GraphDef in Base64.

@@ -19,8 +19,8 @@ extension Gradient {
   }
 }
 
-/// Runs `body`; in a graph, what it adds waits for `gradient`, so that it is not computed long before
-/// it is used, as TensorFlow's rules have it.
+/// Runs `body`; in a graph, what it adds waits for `gradient`, so that it is not computed long
+/// before it is used, as TensorFlow's rules have it.
 package func after(_ gradient: Tensor, _ body: () throws -> Tensor) throws -> Tensor {
   gradient.isSymbolic ? try Environment.current.waiting(for: [gradient]).run(body) : try body()
 }
