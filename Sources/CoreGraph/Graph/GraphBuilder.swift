@@ -15,6 +15,13 @@ package final class GraphBuilder: Interpreter {
     self.init(graph, GraphScope(), sharingConstants ? SharedConstants() : nil)
   }
 
+  /// At the top, but for the names.
+  convenience init(_ graph: Graph, nameScope: String) {
+    var scope = GraphScope()
+    scope.name = nameScope
+    self.init(graph, scope, nil)
+  }
+
   private init(_ graph: Graph, _ scope: GraphScope, _ constants: SharedConstants?) {
     self.graph = graph
     self.scope = scope
@@ -44,11 +51,29 @@ package final class GraphBuilder: Interpreter {
   package func waiting(for tensors: [Tensor]?) throws -> any Interpreter { try after(tensors) }
 
   func after(_ tensors: [Tensor]?) throws -> GraphBuilder {
-    guard let tensors else { return with { $0.controls = [] } }
+    guard let tensors else { return detached }
     // What has a value is there already.
     let nodes = try tensors.filter(\.isSymbolic).map { try graph.endpoint(of: $0).node }
     return with { $0.controls.append(ControlScope(nodes)) }
   }
+
+  /// The same outside of conditionals and loops, with nothing to wait for.
+  var detached: GraphBuilder {
+    with {
+      $0.controls = []
+      $0.flow = nil
+    }
+  }
+
+  package var flow: (any FlowContext)? { scope.flow }
+  package func inside(_ flow: (any FlowContext)?) -> any Interpreter { within(flow) }
+
+  func within(_ flow: (any FlowContext)?) -> GraphBuilder {
+    with { $0.flow = flow.map(ControlFlowContext.of) }
+  }
+
+  /// The same for nodes that are made on behalf of a node of that name.
+  func making(_ node: String) -> GraphBuilder { with { $0.name = node + "/" } }
 
   package func onDevice(_ device: String?) throws -> any Interpreter { try on(device) }
 
@@ -67,8 +92,11 @@ package final class GraphBuilder: Interpreter {
     try require(
       tensor != nil || ignoringExisting,
       "Trying to reset colocation (op is None) but ignore_existing is not True")
-    let node = try tensor.map { try graph.endpoint(of: $0).node }
-    return with { scope in
+    return near(node: try tensor.map { try graph.endpoint(of: $0).node }, ignoringExisting)
+  }
+
+  func near(node: Int?, _ ignoringExisting: Bool) -> GraphBuilder {
+    with { scope in
       // The device is that of the other node.
       if node != nil { scope.device = nil }
       if ignoringExisting { scope.colocation = [] }
@@ -101,9 +129,12 @@ package final class GraphBuilder: Interpreter {
   /// - Parameters:
   ///   - name: is made unique; one that ends in `/` is a scope, by which the node is named.
   ///   - previous: a node that this one waits for too, and its constants do not.
+  ///   - capturing: gives what stands in this graph for an input; is given a builder for nodes that
+  ///     are made on behalf of the new one.
   @discardableResult
   package func add(
-    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, after previous: Int? = nil
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, after previous: Int? = nil,
+    capturing: ((Tensor, GraphBuilder) throws -> Tensor)? = nil
   ) throws -> Int {
     let base = name ?? op.nodeName
     do {
@@ -111,7 +142,9 @@ package final class GraphBuilder: Interpreter {
       let node =
         base.hasSuffix("/") ? String(base.dropLast()) : graph.uniqueName(scope.name + base)
       let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
+      let inner = capturing == nil ? self : making(node)
       let endpoints = try inputs.enumerated().map { index, input in
+        let input = try capturing?(input, inner) ?? input
         if input.isSymbolic { return try graph.endpoint(of: input) }
         return try constant(
           input, named: "\(node)/\(op.signature.inputName(index, complete))")
@@ -134,6 +167,13 @@ package final class GraphBuilder: Interpreter {
         controls.append(node)
       }
     }
+    var inputs = inputs
+    if let flow = scope.flow {
+      try flow.admit(
+        op, attrs, named: name, &inputs, &controls, op.name == "Const" ? self : making(name))
+    } else {
+      try graph.checkUse(of: inputs, by: name, op)
+    }
     let place = try self.place()
     var attrs = attrs
     if !place.group.isEmpty { attrs["_class"] = .strings(place.group) }
@@ -146,6 +186,7 @@ package final class GraphBuilder: Interpreter {
       name: name, op: op, inputs: inputs, controlInputs: controls, attrs: attrs,
       device: place.device, checked: true)
     for control in scope.controls { control.note(id) }
+    scope.flow?.took(id, op, attrs, graph)
     return id
   }
 

@@ -159,6 +159,12 @@ extension Environment {
   package func overridingGradients(_ map: [String: String]) -> Environment {
     with(interpreter.overridingGradients(map))
   }
+  /// The conditional or loop that new nodes belong to.
+  package var flow: (any FlowContext)? { interpreter.flow }
+  /// The same, in which new nodes belong to a conditional or loop; nil for none.
+  package func inside(_ flow: (any FlowContext)?) -> Environment {
+    with(interpreter.inside(flow))
+  }
   package func colocated(with tensor: Tensor?, ignoringExisting: Bool = false) throws
     -> Environment
   {
