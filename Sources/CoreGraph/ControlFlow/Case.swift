@@ -20,7 +20,7 @@ struct Case<R: TensorStructure> {
       let last = defaultFn ?? { try lastAction() }
       guard isExclusive else { return try Self.choose(pairs[...], last) }
       let isValid = try Self.assertAtMost(1, pairs.map(\.pred), "Input error: exclusive=True")
-      return try Environment.current.waiting(for: isValid.map { [$0] } ?? []).run {
+      return try Environment.current.waiting(for: [isValid].compactMap { $0 }).run {
         try Self.choose(pairs[...], last)
       }
     }
@@ -81,19 +81,8 @@ enum Assertion {
       for value in data { _ = try value.asConstant() }
       return try Conditional.apply(
         condition, name: "AssertGuard",
-        operations: { try Operation.adding(BasicOps.family.noOp, []) },
-        { try Operation.adding(op, [condition] + data, attrs, name: "Assert") })
+        operations: { try GraphGroups.noOp(name: nil) },
+        { try GraphGroups.operation(op, [condition] + data, attrs, name: "Assert") })
     }
-  }
-}
-
-extension Operation {
-  /// Adds a node to the graph of the call.
-  static func adding(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs = [:], name: String? = nil)
-    throws -> Operation
-  {
-    _ = try CoreOps.apply(op, inputs, attrs, name: name)
-    let graph = try FunctionalConditional.currentGraph()
-    return Operation(graph, graph.nodeCount - 1)
   }
 }

@@ -21,8 +21,8 @@ enum Conditional {
   ///
   /// - Returns: a tensor that is there when the operation of the branch that was taken has run.
   static func apply(
-    _ predicate: some TensorConvertible, name: String?, operations yes: () throws -> Operation,
-    _ no: () throws -> Operation
+    _ predicate: some TensorConvertible, name: String?, operations yes: () throws -> Operation?,
+    _ no: () throws -> Operation?
   ) throws -> Tensor {
     try add(
       predicate, name: name, { try result(of: yes(), $0) }, { try result(of: no(), $0) })
@@ -45,10 +45,13 @@ enum Conditional {
   }
 
   /// What stands for an operation of a branch: `value` when it has run.
-  private static func result(of operation: Operation, _ value: Tensor) throws -> Tensor {
+  private static func result(of operation: Operation?, _ value: Tensor) throws -> Tensor {
+    guard let operation else {
+      throw TFError.invalidArgument("'true_fn' and 'false_fn' must have a return value.")
+    }
     let environment = Environment.current
     if environment.isBuildingFunction {
-      return try environment.waiting(for: [operation.asWaitedFor]).run {
+      return try environment.waiting(for: [operation]).run {
         try BasicOps.family.identity([value])
       }
     }
@@ -61,14 +64,9 @@ enum Conditional {
   ) throws -> Tensor {
     try inScope(name, "control_dependency") { scope in
       try Environment.current.colocated(with: value)
-        .waiting(for: operations.map(\.asWaitedFor)).run {
+        .waiting(for: operations).run {
           try BasicOps.family.identity([value], name: scope)
         }
     }
   }
-}
-
-extension Operation {
-  /// A tensor of the operation, which is waited for in its place.
-  var asWaitedFor: Tensor { graph.tensor(Endpoint(id)) }
 }

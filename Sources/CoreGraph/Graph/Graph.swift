@@ -26,6 +26,8 @@ public final class Graph: Sendable {
     var collections: [String: [any Sendable]] = [:]
     /// The branches and loops that nodes belong to, and what can't be fetched or fed therefore.
     var flow = FlowMembers()
+    /// What other modules keep for the graph.
+    var attachments: [String: any Sendable] = [:]
     var isFinalized = false
     var seed: Int?
     /// How many random ops have asked for a seed of their own.
@@ -37,8 +39,8 @@ public final class Graph: Sendable {
   private let state = Lock(State())
   /// The graph in which this one is the body of a branch or loop that is being traced.
   package let outer: Graph?
-  /// Whether effects happen in the order in which they are written, as in a function; in a program's
-  /// graph only where nodes wait for others.
+  /// Whether effects happen in the order written, as in a function; in a program's graph they do
+  /// only where nodes wait for others.
   package let ordersEffects: Bool
 
   /// What a node is counted with against the memory limit, in batches.
@@ -129,6 +131,24 @@ public final class Graph: Sendable {
   package func collection(_ name: String) -> [any Sendable] {
     if let outer { return outer.collection(name) }
     return withState { $0.collections[name] ?? [] }
+  }
+
+  /// What another module keeps for the graph under `key`, made when first asked for.
+  package func attachment<T: Sendable>(_ key: String, _ make: () -> T) -> T {
+    withState { state in
+      if let known = state.attachments[key] as? T { return known }
+      let new = make()
+      state.attachments[key] = new
+      return new
+    }
+  }
+  package func setCollection(_ name: String, _ values: [any Sendable]?) {
+    if let outer { return outer.setCollection(name, values) }
+    withState { $0.collections[name] = values }
+  }
+  /// The names of all collections, in order.
+  package var collectionNames: [String] {
+    outer?.collectionNames ?? withState { $0.collections.keys.sorted() }
   }
 
   /// A name not yet taken, made from `name` by TensorFlow's rules. Follows `tf.Graph.unique_name`.
@@ -340,9 +360,9 @@ extension Graph {
 
   /// Whether `tensor` is an output of a node of this graph.
   package func owns(_ tensor: Tensor) -> Bool {
-    if case .symbolic(let reference) = tensor.payload, let own = reference as? GraphTensor {
-      return own.graph === self
-    }
+    guard case .symbolic(let reference) = tensor.payload else { return false }
+    if let own = reference as? GraphTensor { return own.graph === self }
+    if let made = try? (reference as? DeferredTensor)?.made() { return owns(made) }
     return false
   }
 
@@ -350,7 +370,11 @@ extension Graph {
   ///
   /// - Throws: `INVALID_ARGUMENT` when the tensor has a value or belongs to another graph.
   package func endpoint(of tensor: Tensor) throws -> Endpoint {
-    guard case .symbolic(let reference) = tensor.payload, let own = reference as? GraphTensor else {
+    guard case .symbolic(let reference) = tensor.payload else {
+      throw TFError.invalidArgument("the tensor has a value and is not part of the graph")
+    }
+    guard let own = reference as? GraphTensor else {
+      if let deferred = reference as? DeferredTensor { return try endpoint(of: deferred.made()) }
       throw TFError.invalidArgument("the tensor has a value and is not part of the graph")
     }
     guard own.graph === self else {

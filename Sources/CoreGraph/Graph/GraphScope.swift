@@ -11,6 +11,8 @@ struct GraphScope: Sendable {
   var colocation: [Int] = []
   /// The branch of a conditional or the loop that new nodes belong to.
   var flow: ControlFlowContext?
+  /// Groups of nodes that are placed together, to which new ones belong.
+  var groups: [String] = []
   /// The names of the gradients that operations ask for, by their types.
   var gradients: [String: String] = [:]
 }

@@ -187,14 +187,6 @@ struct HandleArray: TensorArrayForm {
   }
 
   func close(name: String?) throws -> Operation? {
-    try operation(OpDef.registered("TensorArrayCloseV3"), [resource], name: name)
-  }
-}
-
-extension TensorArrayForm {
-  /// Adds a node without outputs.
-  func operation(_ op: OpDef, _ inputs: [Tensor], name: String?) throws -> Operation? {
-    _ = try CoreOps.apply(op, inputs, name: name)
-    return Environment.current.graph.map { Operation($0, $0.nodeCount - 1) }
+    try GraphGroups.operation(OpDef.registered("TensorArrayCloseV3"), [resource], name: name)
   }
 }

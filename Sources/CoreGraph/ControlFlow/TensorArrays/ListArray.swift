@@ -125,6 +125,6 @@ struct ListArray: TensorArrayForm {
   }
 
   func close(name: String?) throws -> Operation? {
-    try operation(BasicOps.family.noOp, [], name: name)
+    try GraphGroups.noOp(name: name)
   }
 }
