@@ -92,23 +92,23 @@ private struct Walk {
   /// it. So nodes are made, and gradients of one tensor summed, in the same order.
   func order(_ calls: inout [RecordedCall], _ targets: [GradientTarget]) {
     guard calls.last?.node != nil else { return }
-    // What only a control edge needs leads to no target.
+    // Those through which gradients flow from a target to a source.
     var isNeeded = [Bool](repeating: false, count: slots.count)
     for target in targets where target.slot >= 0 { isNeeded[target.slot] = true }
-    for call in calls.reversed()
-    where call.outputSlots.contains(where: { $0 >= 0 && isNeeded[Int($0)] }) {
-      for slot in call.inputSlots where slot >= 0 { isNeeded[Int(slot)] = true }
-    }
-    var producers = [Int32](repeating: -1, count: slots.count)
     var isOnTheWay = [Bool](repeating: false, count: calls.count)
-    var consumers = [Int32](repeating: 0, count: calls.count)
-    for (index, call) in calls.enumerated() {
+    var producers = [Int32](repeating: -1, count: slots.count)
+    for index in calls.indices.reversed() {
+      let call = calls[index]
       for slot in call.outputSlots where slot >= 0 { producers[Int(slot)] = Int32(index) }
       guard call.isDifferentiable, dependsOnASource(call),
         call.outputSlots.contains(where: { $0 >= 0 && isNeeded[Int($0)] })
       else { continue }
       isOnTheWay[index] = true
-      for slot in call.inputSlots where slot >= 0 && producers[Int(slot)] >= 0 {
+      for slot in call.inputSlots where slot >= 0 { isNeeded[Int(slot)] = true }
+    }
+    var consumers = [Int32](repeating: 0, count: calls.count)
+    for index in calls.indices where isOnTheWay[index] {
+      for slot in calls[index].inputSlots where slot >= 0 && producers[Int(slot)] >= 0 {
         consumers[Int(producers[Int(slot)])] += 1
       }
     }
