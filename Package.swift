@@ -99,10 +99,16 @@ let package = Package(
       name: "Models", dependencies: ["CoreGraph", "CoreOps", "CProtos", "Serialization"],
       swiftSettings: swiftSettings),
     .target(
-      name: "V1Graph", dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization"],
+      name: "Variables",
+      dependencies: ["CRE2", "CoreGraph", "CoreOps", "OpsLinalg", "OpsState"],
       swiftSettings: swiftSettings),
     .target(
-      name: "V2Eager", dependencies: ["CoreGraph", "CoreOps"], swiftSettings: swiftSettings),
+      name: "V1Graph",
+      dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization", "Variables"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "V2Eager", dependencies: ["CoreGraph", "CoreOps", "Variables"],
+      swiftSettings: swiftSettings),
     .target(
       name: "Compat",
       dependencies: [
@@ -143,6 +149,10 @@ let package = Package(
       name: "CompatTests",
       dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "TestSupport"],
       path: "Tests/Compat", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "V1Tests",
+      dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "TestSupport"],
+      path: "Tests/V1", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",
       dependencies: [

@@ -1,5 +1,6 @@
 public import CoreGraph
 public import CoreOps
+import Variables
 
 /// What `tf` has in TF-1 style.
 public protocol V1API: SharedAPI {}
@@ -101,10 +102,38 @@ extension V1API {
   /// - Throws: `FAILED_PRECONDITION` where calls run at once; `UNIMPLEMENTED` that names the
   ///   node on the way that has no gradient.
   public static func gradients(
-    _ ys: [Tensor], _ xs: [Tensor], gradYs: [Tensor?]? = nil, name: String = "gradients",
-    colocateGradientsWithOps: Bool = false, aggregationMethod: AggregationMethod = .addN,
-    stopGradients: [Tensor] = [], unconnectedGradients: UnconnectedGradients = .none
+    _ ys: [any TensorOperand], _ xs: [any TensorOperand], gradYs: [Tensor?]? = nil,
+    name: String = "gradients", colocateGradientsWithOps: Bool = false,
+    aggregationMethod: AggregationMethod = .addN, stopGradients: [any TensorOperand] = [],
+    unconnectedGradients: UnconnectedGradients = .none
   ) throws -> [Tensor?] {
+    try gradientValues(
+      ys, xs, gradYs: gradYs?.map { $0.map { .dense($0) } }, name: name,
+      colocateGradientsWithOps: colocateGradientsWithOps, aggregationMethod: aggregationMethod,
+      stopGradients: stopGradients, unconnectedGradients: unconnectedGradients
+    ).map { try $0?.tensor() }
+  }
+
+  /// The same of one tensor.
+  public static func gradients(
+    _ ys: some TensorOperand, _ xs: [any TensorOperand], gradYs: Tensor? = nil,
+    name: String = "gradients", colocateGradientsWithOps: Bool = false,
+    aggregationMethod: AggregationMethod = .addN, stopGradients: [any TensorOperand] = [],
+    unconnectedGradients: UnconnectedGradients = .none
+  ) throws -> [Tensor?] {
+    try gradients(
+      [ys], xs, gradYs: gradYs.map { [$0] }, name: name,
+      colocateGradientsWithOps: colocateGradientsWithOps, aggregationMethod: aggregationMethod,
+      stopGradients: stopGradients, unconnectedGradients: unconnectedGradients)
+  }
+
+  /// The same, slices where gradients are slices.
+  public static func gradientValues(
+    _ ys: [any TensorOperand], _ xs: [any TensorOperand], gradYs: [GradientValue?]? = nil,
+    name: String = "gradients", colocateGradientsWithOps: Bool = false,
+    aggregationMethod: AggregationMethod = .addN, stopGradients: [any TensorOperand] = [],
+    unconnectedGradients: UnconnectedGradients = .none
+  ) throws -> [GradientValue?] {
     guard let graph = Environment.current.graph else {
       throw TFError.failedPrecondition(
         """
@@ -112,14 +141,19 @@ extension V1API {
         """
       )
     }
+    // A variable is known by itself, and not by what one of its reads gave.
+    func source(_ x: any TensorOperand) throws -> Tensor {
+      try (x as? Variable).map { $0.gradientSource } ?? x.asTensor(preferring: nil)
+    }
     var options = GradientOptions()
-    options.gradYs = gradYs?.map { $0.map { .dense($0) } }
+    options.gradYs = gradYs
     options.name = name
     options.colocateGradientsWithOps = colocateGradientsWithOps
     options.aggregationMethod = aggregationMethod
-    options.stopGradients = stopGradients
+    options.stopGradients = try stopGradients.map(source)
     options.unconnectedGradients = unconnectedGradients
-    return try graph.gradients(ys, xs, options).map { try $0?.tensor() }
+    return try graph.gradients(
+      ys.map { try $0.asTensor(preferring: nil) }, xs.map(source), options)
   }
 
   /// The graph that calls add to, or would if they did not run at once. Follows
@@ -147,16 +181,18 @@ extension V1API {
 }
 
 extension V1API {
-  /// Runs `body`; what it adds is placed where the node of `tensor` is. Follows
+  /// Runs `body`; what it adds is placed where the node of `element` is. Follows
   /// `tf.compat.v1.colocate_with`.
   ///
   /// - Parameters:
-  ///   - tensor: nil for no place at all, which needs `ignoreExisting`.
+  ///   - element: an operation, a tensor or a variable; nil for no place at all, which needs
+  ///     `ignoreExisting`.
   ///   - ignoreExisting: whether what is said around the call does not count.
-  /// - Throws: `INVALID_ARGUMENT` for a tensor of another graph, and what `body` throws.
+  /// - Throws: `INVALID_ARGUMENT` for an element of another graph, and what `body` throws.
   public static func colocateWith<R>(
-    _ tensor: Tensor?, ignoreExisting: Bool = false, _ body: () throws -> R
+    _ element: (any GraphElement)?, ignoreExisting: Bool = false, _ body: () throws -> R
   ) throws -> R {
-    try Environment.current.colocated(with: tensor, ignoringExisting: ignoreExisting).run(body)
+    try Environment.current.colocated(withElement: element, ignoringExisting: ignoreExisting)
+      .run(body)
   }
 }

@@ -20,8 +20,15 @@ public final class GradientTape: Sendable {
   private let state = Lock(State())
   private let isPersistent: Bool
 
-  /// - Parameter persistent: whether gradients can be taken more than once.
-  public init(persistent: Bool = false) { isPersistent = persistent }
+  private let watchesVariables: Bool
+
+  /// - Parameters:
+  ///   - persistent: whether gradients can be taken more than once.
+  ///   - watchAccessedVariables: whether trainable variables are watched when they are read.
+  public init(persistent: Bool = false, watchAccessedVariables: Bool = true) {
+    isPersistent = persistent
+    watchesVariables = watchAccessedVariables
+  }
 
   /// Has what is computed from `tensor` recorded from now on. Integers have no gradient and are not
   /// watched.
@@ -143,6 +150,10 @@ extension GradientTape: CallRecorder {
   {
     note(.op(op, attrs), inputs, outputs)
     return outputs
+  }
+
+  package func noteRead(of handle: Tensor) {
+    if watchesVariables, !(state.withLock { $0.isStopped }) { watch(handle) }
   }
 }
 

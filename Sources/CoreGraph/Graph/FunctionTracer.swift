@@ -43,19 +43,25 @@ package final class FunctionTracer: Interpreter {
   package func scoped(_ name: String?) throws -> any Interpreter {
     FunctionTracer(trace, try builder.inScope(name))
   }
-  package func waiting(for tensors: [Tensor]?) throws -> any Interpreter {
-    FunctionTracer(trace, try builder.after(tensors?.map(captured)))
+  package func waiting(for tensors: [Tensor]?, nodes: [Int]) throws -> any Interpreter {
+    FunctionTracer(trace, try builder.after(tensors?.map(captured), nodes))
   }
   package func onDevice(_ device: String?) throws -> any Interpreter {
     FunctionTracer(trace, try builder.on(device))
   }
-  package func colocated(with tensor: Tensor?, ignoringExisting: Bool) throws -> any Interpreter {
+  package func colocated(with tensor: Tensor?, node: Int?, ignoringExisting: Bool) throws
+    -> any Interpreter
+  {
     FunctionTracer(
-      trace, try builder.near(tensor.map(captured), ignoringExisting: ignoringExisting))
+      trace, try builder.near(tensor.map(captured), node, ignoringExisting: ignoringExisting))
   }
 
   package func overridingGradients(_ map: [String: String]) -> any Interpreter {
     FunctionTracer(trace, builder.overriding(map))
+  }
+
+  package func inGroup(_ group: String) -> any Interpreter {
+    FunctionTracer(trace, builder.grouped(group))
   }
 
   /// Resources and other things that live outside, in the order of their placeholders.
@@ -74,17 +80,28 @@ package final class FunctionTracer: Interpreter {
   package func apply(
     _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, _ state: EnvironmentState
   ) throws -> [Tensor] {
+    let id = try add(op, inputs, attrs, name: name)
+    return trace.graph.node(id).outputTypes.indices.map { trace.graph.tensor(Endpoint(id, $0)) }
+  }
+
+  package func perform(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, _: EnvironmentState
+  ) throws -> Int? {
+    try add(op, inputs, attrs, name: name)
+  }
+
+  private func add(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> Int {
     let own = try inputs.map(captured)
     // Reading a variable is ordered too: after the writes before it.
     let hasEffect = op.isStateful || own.contains { $0.dtype == .resource || isReference($0) }
-    guard hasEffect else { return try builder.apply(op, own, attrs, name: name, state) }
+    guard hasEffect else { return try builder.add(op, own, attrs, name: name) }
     let previous = trace.state.withLock { $0.lastEffect }
     let id = try builder.add(op, own, attrs, name: name, after: previous)
     trace.state.withLock {
       $0.lastEffect = id
       $0.effects.append(id)
     }
-    return trace.graph.node(id).outputTypes.indices.map { trace.graph.tensor(Endpoint(id, $0)) }
+    return id
   }
 
   package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {
@@ -98,7 +115,9 @@ package final class FunctionTracer: Interpreter {
 
   /// The tensor as this graph sees it.
   package func captured(_ tensor: Tensor) throws -> Tensor {
-    if tensor.isSymbolic {
+    if case .symbolic(let reference) = tensor.payload {
+      // What is made by its first use is made in this graph.
+      if let deferred = reference as? DeferredTensor, deferred.isPending { return tensor }
       guard let outer = trace.outer, let endpoint = try? outer.endpoint(of: tensor) else {
         return tensor
       }

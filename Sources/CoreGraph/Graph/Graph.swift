@@ -24,6 +24,8 @@ public final class Graph: Sendable {
     var versions = VersionDef()
     var unknownFields: [UnknownField] = []
     var collections: [String: [any Sendable]] = [:]
+    /// What other modules keep for the graph.
+    var attachments: [String: any Sendable] = [:]
     var isFinalized = false
     var seed: Int?
     /// How many random ops have asked for a seed of their own.
@@ -115,6 +117,21 @@ public final class Graph: Sendable {
   package func collection(_ name: String) -> [any Sendable] {
     withState { $0.collections[name] ?? [] }
   }
+
+  /// What another module keeps for the graph under `key`, made when first asked for.
+  package func attachment<T: Sendable>(_ key: String, _ make: () -> T) -> T {
+    withState { state in
+      if let known = state.attachments[key] as? T { return known }
+      let new = make()
+      state.attachments[key] = new
+      return new
+    }
+  }
+  package func setCollection(_ name: String, _ values: [any Sendable]?) {
+    withState { $0.collections[name] = values }
+  }
+  /// The names of all collections, in order.
+  package var collectionNames: [String] { withState { $0.collections.keys.sorted() } }
 
   /// A name not yet taken, made from `name` by TensorFlow's rules. Follows `tf.Graph.unique_name`.
   package func uniqueName(_ name: String) -> String {
@@ -325,9 +342,9 @@ extension Graph {
 
   /// Whether `tensor` is an output of a node of this graph.
   package func owns(_ tensor: Tensor) -> Bool {
-    if case .symbolic(let reference) = tensor.payload, let own = reference as? GraphTensor {
-      return own.graph === self
-    }
+    guard case .symbolic(let reference) = tensor.payload else { return false }
+    if let own = reference as? GraphTensor { return own.graph === self }
+    if let made = try? (reference as? DeferredTensor)?.made() { return owns(made) }
     return false
   }
 
@@ -335,7 +352,11 @@ extension Graph {
   ///
   /// - Throws: `INVALID_ARGUMENT` when the tensor has a value or belongs to another graph.
   package func endpoint(of tensor: Tensor) throws -> Endpoint {
-    guard case .symbolic(let reference) = tensor.payload, let own = reference as? GraphTensor else {
+    guard case .symbolic(let reference) = tensor.payload else {
+      throw TFError.invalidArgument("the tensor has a value and is not part of the graph")
+    }
+    guard let own = reference as? GraphTensor else {
+      if let deferred = reference as? DeferredTensor { return try endpoint(of: deferred.made()) }
       throw TFError.invalidArgument("the tensor has a value and is not part of the graph")
     }
     guard own.graph === self else {

@@ -41,13 +41,15 @@ package final class GraphBuilder: Interpreter {
     }
   }
 
-  package func waiting(for tensors: [Tensor]?) throws -> any Interpreter { try after(tensors) }
+  package func waiting(for tensors: [Tensor]?, nodes: [Int]) throws -> any Interpreter {
+    try after(tensors, nodes)
+  }
 
-  func after(_ tensors: [Tensor]?) throws -> GraphBuilder {
+  func after(_ tensors: [Tensor]?, _ nodes: [Int]) throws -> GraphBuilder {
     guard let tensors else { return with { $0.controls = [] } }
     // What has a value is there already.
-    let nodes = try tensors.filter(\.isSymbolic).map { try graph.endpoint(of: $0).node }
-    return with { $0.controls.append(ControlScope(nodes)) }
+    let others = try tensors.filter(\.isSymbolic).map { try graph.endpoint(of: $0).node }
+    return with { $0.controls.append(ControlScope(others + nodes)) }
   }
 
   package func onDevice(_ device: String?) throws -> any Interpreter { try on(device) }
@@ -59,15 +61,17 @@ package final class GraphBuilder: Interpreter {
     }
   }
 
-  package func colocated(with tensor: Tensor?, ignoringExisting: Bool) throws -> any Interpreter {
-    try near(tensor, ignoringExisting: ignoringExisting)
+  package func colocated(with tensor: Tensor?, node: Int?, ignoringExisting: Bool) throws
+    -> any Interpreter
+  {
+    try near(tensor, node, ignoringExisting: ignoringExisting)
   }
 
-  func near(_ tensor: Tensor?, ignoringExisting: Bool) throws -> GraphBuilder {
+  func near(_ tensor: Tensor?, _ node: Int?, ignoringExisting: Bool) throws -> GraphBuilder {
     try require(
-      tensor != nil || ignoringExisting,
+      tensor != nil || node != nil || ignoringExisting,
       "Trying to reset colocation (op is None) but ignore_existing is not True")
-    let node = try tensor.map { try graph.endpoint(of: $0).node }
+    let node = try node ?? tensor.map { try graph.endpoint(of: $0).node }
     return with { scope in
       // The device is that of the other node.
       if node != nil { scope.device = nil }
@@ -84,6 +88,10 @@ package final class GraphBuilder: Interpreter {
     with { $0.gradients.merge(map) { _, inner in inner } }
   }
 
+  package func inGroup(_ group: String) -> any Interpreter { grouped(group) }
+
+  func grouped(_ group: String) -> GraphBuilder { with { $0.groups.append(group) } }
+
   package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {
     graph.seeds(seed, state.behavior.seedPolicy)
   }
@@ -93,6 +101,12 @@ package final class GraphBuilder: Interpreter {
   ) throws -> [Tensor] {
     let id = try add(op, inputs, attrs, name: name)
     return graph.node(id).outputTypes.indices.map { graph.tensor(Endpoint(id, $0)) }
+  }
+
+  package func perform(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, _: EnvironmentState
+  ) throws -> Int? {
+    try add(op, inputs, attrs, name: name)
   }
 
   /// Appends a node for `op`; tensors that have a value become constants, named after the node and
@@ -112,7 +126,12 @@ package final class GraphBuilder: Interpreter {
         base.hasSuffix("/") ? String(base.dropLast()) : graph.uniqueName(scope.name + base)
       let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
       let endpoints = try inputs.enumerated().map { index, input in
-        if input.isSymbolic { return try graph.endpoint(of: input) }
+        if case .symbolic(let reference) = input.payload {
+          if let deferred = reference as? DeferredTensor {
+            return try graph.endpoint(of: deferred.made(for: node))
+          }
+          return try graph.endpoint(of: input)
+        }
         return try constant(
           input, named: "\(node)/\(op.signature.inputName(index, complete))")
       }
@@ -134,7 +153,7 @@ package final class GraphBuilder: Interpreter {
         controls.append(node)
       }
     }
-    let place = try self.place()
+    let place = self.place(Self.references(op, inputs, attrs))
     var attrs = attrs
     if !place.group.isEmpty { attrs["_class"] = .strings(place.group) }
     if !scope.gradients.isEmpty, let gradient = scope.gradients[op.name],
@@ -150,10 +169,12 @@ package final class GraphBuilder: Interpreter {
   }
 
   /// The device of new nodes, and the groups of nodes that are placed together with them.
-  private func place() throws -> (device: String, group: [String]) {
-    var device = scope.device?.description ?? ""
-    var group: Set<String> = []
-    for id in scope.colocation.reversed() {
+  ///
+  /// - Parameter references: the nodes of the variables that the node takes by reference.
+  private func place(_ references: [Int]) -> (device: String, group: [String]) {
+    var device = references.isEmpty ? scope.device?.description ?? "" : ""
+    var group = Set(scope.groups)
+    for id in (scope.colocation + references.reversed()).reversed() {
       let node = graph.node(id)
       if case .list(let names)? = node.attrs["_class"] {
         for case .bytes(let name) in names { group.insert(String(decoding: name, as: UTF8.self)) }
@@ -163,6 +184,19 @@ package final class GraphBuilder: Interpreter {
       if device.isEmpty { device = node.device }
     }
     return (device, group.sorted())
+  }
+
+  /// The inputs that are variables by reference: the node is placed beside them.
+  private static func references(_ op: OpDef, _ inputs: [Endpoint], _ attrs: Attrs) -> [Int] {
+    guard op.signature.inputs.contains(where: \.isRef) else { return [] }
+    var position = 0
+    var nodes: [Int] = []
+    for argument in op.signature.inputs {
+      let count = (try? op.signature.types(of: argument, attrs).count) ?? 0
+      if argument.isRef { nodes += inputs[position..<position + count].map(\.node) }
+      position += count
+    }
+    return nodes
   }
 
   private func constant(_ tensor: Tensor, named name: String) throws -> Endpoint {

@@ -81,6 +81,9 @@ extension Graph {
 
 extension Tensor {
   private func reference(_ member: String) throws -> GraphTensor {
+    if case .symbolic(let reference) = payload, let deferred = reference as? DeferredTensor {
+      return try deferred.made().reference(member)
+    }
     guard case .symbolic(let reference) = payload, let own = reference as? GraphTensor else {
       throw TFError.failedPrecondition(
         "Tensor.\(member) is undefined when eager execution is enabled.")
@@ -98,6 +101,10 @@ extension Tensor {
   /// - Throws: as `name`.
   public var op: Operation {
     get throws {
+      if case .symbolic(let reference) = payload, let cause = (reference as? DeferredTensor)?.cause
+      {
+        return cause
+      }
       let reference = try reference("op")
       return Operation(reference.graph, reference.endpoint.node)
     }

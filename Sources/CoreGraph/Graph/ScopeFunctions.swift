@@ -28,15 +28,57 @@ extension SharedAPI {
     return scope.hasSuffix("/") ? String(scope.dropLast()) : scope
   }
 
-  /// Runs `body`; what it adds to a graph runs after the nodes of `tensors`. Follows
+  /// Runs `body`; what it adds to a graph runs after `elements`. Follows
   /// `tf.control_dependencies`.
   ///
-  /// - Parameter tensors: nil for nothing at all, also not what is waited for around the call.
-  /// - Throws: `INVALID_ARGUMENT` for a tensor of another graph, and what `body` throws.
-  public static func controlDependencies<R>(_ tensors: [Tensor]?, _ body: () throws -> R) throws
-    -> R
+  /// - Parameter elements: operations, tensors and variables; nil for nothing at all, also not what
+  ///   is waited for around the call.
+  /// - Throws: `INVALID_ARGUMENT` for an element of another graph, and what `body` throws.
+  public static func controlDependencies<R>(
+    _ elements: [any GraphElement]?, _ body: () throws -> R
+  ) throws -> R {
+    try Environment.current.waiting(for: elements).run(body)
+  }
+
+  /// An operation that does nothing. Follows `tf.no_op`.
+  ///
+  /// - Returns: nil where calls run at once.
+  @discardableResult
+  public static func noOp(name: String? = nil) throws -> Operation? {
+    try GraphGroups.noOp(name: name)
+  }
+
+  /// An operation that runs when all of `inputs` have. Follows `tf.group`.
+  ///
+  /// - Parameters:
+  ///   - inputs: operations, tensors and variables.
+  ///   - name: of the operation.
+  /// - Returns: nil where calls run at once, and so have run.
+  /// - Throws: `INVALID_ARGUMENT` for an element of another graph.
+  @discardableResult
+  public static func group(_ inputs: (any GraphElement)?..., name: String? = nil) throws
+    -> Operation?
   {
-    try Environment.current.waiting(for: tensors).run(body)
+    try GraphGroups.group(inputs.compactMap { $0 }, name: name)
+  }
+
+  /// The same of an array.
+  @discardableResult
+  public static func group(_ inputs: [any GraphElement], name: String? = nil) throws -> Operation? {
+    try GraphGroups.group(inputs, name: name)
+  }
+
+  /// The tensors, each of which waits for all. Follows `tf.tuple`.
+  ///
+  /// - Parameters:
+  ///   - tensors: what is waited for and handed on; nil stays nil.
+  ///   - name: of the scope.
+  ///   - controlInputs: what is waited for besides.
+  /// - Throws: `INVALID_ARGUMENT` for no tensor, or one of another graph.
+  public static func tuple(
+    _ tensors: [Tensor?], name: String? = nil, controlInputs: [any GraphElement] = []
+  ) throws -> [Tensor?] {
+    try GraphGroups.tuple(tensors, name: name, controlInputs)
   }
 
   /// Runs `body`; what it adds to a graph says that it is to run on `device`. Follows `tf.device`.

@@ -19,17 +19,21 @@ package final class EagerInterpreter: Interpreter {
   }
 
   /// What ran has run: there is nothing to wait for.
-  package func waiting(for tensors: [Tensor]?) -> any Interpreter { self }
+  package func waiting(for _: [Tensor]?, nodes _: [Int]) -> any Interpreter { self }
 
   package func onDevice(_ device: String?) throws -> any Interpreter {
     try DeviceName.check(device)
     return self
   }
 
-  package func colocated(with tensor: Tensor?, ignoringExisting: Bool) -> any Interpreter { self }
+  package func colocated(with _: Tensor?, node _: Int?, ignoringExisting _: Bool)
+    -> any Interpreter
+  { self }
 
   /// Only operations of graphs ask for gradients by name.
   package func overridingGradients(_ map: [String: String]) -> any Interpreter { self }
+
+  package func inGroup(_: String) -> any Interpreter { self }
 
   package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {
     state.seeds.next(seed)
@@ -39,6 +43,13 @@ package final class EagerInterpreter: Interpreter {
     _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name _: String?, _ state: EnvironmentState
   ) throws -> [Tensor] {
     try Self.apply(op, inputs, attrs, state.execution)
+  }
+
+  package func perform(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name _: String?, _ state: EnvironmentState
+  ) throws -> Int? {
+    _ = try Self.apply(op, inputs, attrs, state.execution)
+    return nil
   }
 
   package static func apply(

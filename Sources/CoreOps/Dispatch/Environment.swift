@@ -90,6 +90,15 @@ extension Environment {
     return outputs
   }
 
+  /// Applies an op without outputs, of which nobody who records needs to know.
+  ///
+  /// - Returns: the node that was added; nil where it ran at once.
+  package func perform(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws
+    -> Int?
+  {
+    try interpreter.perform(op, inputs, attrs, name: name, state)
+  }
+
   fileprivate static func apply(
     _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?
   ) throws -> [Tensor] {
@@ -142,15 +151,15 @@ extension Environment {
     var outer = self
     while outer.isBuildingFunction, let enclosing = outer.enclosing { outer = enclosing }
     return Environment(
-      outer.state, opened: try outer.interpreter.scoped(nameScope).waiting(for: nil),
+      outer.state, opened: try outer.interpreter.scoped(nameScope).waiting(for: nil, nodes: []),
       session: session, enclosing: outer.enclosing)
   }
 
   package func scoped(_ name: String?) throws -> Environment {
     with(try interpreter.scoped(name))
   }
-  package func waiting(for tensors: [Tensor]?) throws -> Environment {
-    with(try interpreter.waiting(for: tensors))
+  package func waiting(for tensors: [Tensor]?, nodes: [Int] = []) throws -> Environment {
+    with(try interpreter.waiting(for: tensors, nodes: nodes))
   }
   package func onDevice(_ device: String?) throws -> Environment {
     with(try interpreter.onDevice(device))
@@ -159,10 +168,13 @@ extension Environment {
   package func overridingGradients(_ map: [String: String]) -> Environment {
     with(interpreter.overridingGradients(map))
   }
-  package func colocated(with tensor: Tensor?, ignoringExisting: Bool = false) throws
-    -> Environment
-  {
-    with(try interpreter.colocated(with: tensor, ignoringExisting: ignoringExisting))
+  /// The same, in which new nodes are in a group of nodes that are placed together, such as
+  /// `loc:@v`, which names a node that may not be there yet.
+  package func inGroup(_ group: String) -> Environment { with(interpreter.inGroup(group)) }
+  package func colocated(
+    with tensor: Tensor?, node: Int? = nil, ignoringExisting: Bool = false
+  ) throws -> Environment {
+    with(try interpreter.colocated(with: tensor, node: node, ignoringExisting: ignoringExisting))
   }
 
   /// The same with `recorder` told of calls as the last.

@@ -8,6 +8,13 @@ package protocol Interpreter: AnyObject, Sendable {
     _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, _ state: EnvironmentState
   ) throws -> [Tensor]
 
+  /// Applies an op without outputs.
+  ///
+  /// - Returns: the node that was added; nil where it ran at once.
+  func perform(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, _ state: EnvironmentState
+  ) throws -> Int?
+
   /// The seeds of a random op that asks for `seed`.
   func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds
 
@@ -24,21 +31,26 @@ package protocol Interpreter: AnyObject, Sendable {
   /// - Throws: `INVALID_ARGUMENT` for what cannot be part of a name.
   func scoped(_ name: String?) throws -> any Interpreter
 
-  /// The same, in which new nodes also wait for those of `tensors`; nil for none at all, also not
-  /// those that were waited for till now.
-  func waiting(for tensors: [Tensor]?) throws -> any Interpreter
+  /// The same, in which new nodes also wait for those of `tensors` and for `nodes` of the graph.
+  ///
+  /// - Parameter tensors: nil for nothing at all, also not what was waited for till now.
+  func waiting(for tensors: [Tensor]?, nodes: [Int]) throws -> any Interpreter
 
   /// The same on a device; nil for none.
   ///
   /// - Throws: `INVALID_ARGUMENT` for what is no device.
   func onDevice(_ device: String?) throws -> any Interpreter
 
-  /// The same, in which new nodes are placed where the node of `tensor` is; nil for no place in
-  /// particular.
-  func colocated(with tensor: Tensor?, ignoringExisting: Bool) throws -> any Interpreter
+  /// The same, in which new nodes are placed where the node of `tensor` is, or that one; nil for no
+  /// place in particular.
+  func colocated(with tensor: Tensor?, node: Int?, ignoringExisting: Bool) throws
+    -> any Interpreter
 
   /// The same, in which new nodes of some ops ask for gradients by other names.
   func overridingGradients(_ map: [String: String]) -> any Interpreter
+
+  /// The same, in which new nodes are in those groups of nodes that are placed together.
+  func inGroup(_ group: String) -> any Interpreter
 }
 
 /// A graph that calls add to, as CoreOps knows it.
@@ -59,4 +71,10 @@ package protocol DefaultSession: AnyObject, Sendable {}
 package protocol CallRecorder: AnyObject, Sendable {
   /// - Returns: the outputs, where they need another identity to be told apart from inputs.
   func note(_ op: OpDef, _ attrs: Attrs, _ inputs: [Tensor], _ outputs: [Tensor]) -> [Tensor]
+  /// Is told that a trainable variable is about to be read.
+  func noteRead(of handle: Tensor)
+}
+
+extension CallRecorder {
+  package func noteRead(of _: Tensor) {}
 }

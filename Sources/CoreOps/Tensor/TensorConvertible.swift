@@ -25,7 +25,14 @@ extension TensorConvertible {
 }
 
 /// What has a dtype of its own and can be an operand: a tensor, a variable.
-public protocol TensorOperand: TensorConvertible {}
+public protocol TensorOperand: TensorConvertible {
+  /// The tensor of an operand of `+` and its kin, whose node in a graph belongs to no other.
+  func operatorOperand() throws -> Tensor
+}
+
+extension TensorOperand {
+  public func operatorOperand() throws -> Tensor { try asTensor(preferring: nil) }
+}
 
 extension Tensor: TensorOperand {
   public var definiteDType: DType? { dtype }

@@ -3,58 +3,58 @@
 
 /// x + y. Follows `tf.Tensor.__add__`.
 public func + (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.add(x, y, name: "add")
+  try BinaryOps.family.add(x.operatorOperand(), y, name: "add")
 }
 public func + (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.add(x, y, name: "add")
+  try BinaryOps.family.add(x.operatorOperand(), y, name: "add")
 }
 public func + (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.add(x, y, name: "add")
+  try BinaryOps.family.add(x, y.operatorOperand(), name: "add")
 }
 
 /// x - y. Follows `tf.Tensor.__sub__`.
 public func - (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.subtract(x, y, name: "sub")
+  try BinaryOps.family.subtract(x.operatorOperand(), y, name: "sub")
 }
 public func - (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.subtract(x, y, name: "sub")
+  try BinaryOps.family.subtract(x.operatorOperand(), y, name: "sub")
 }
 public func - (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.subtract(x, y, name: "sub")
+  try BinaryOps.family.subtract(x, y.operatorOperand(), name: "sub")
 }
 
 /// x · y, element by element. Follows `tf.Tensor.__mul__`.
 public func * (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.multiply(x, y, name: "mul")
+  try BinaryOps.family.multiply(x.operatorOperand(), y, name: "mul")
 }
 public func * (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.multiply(x, y, name: "mul")
+  try BinaryOps.family.multiply(x.operatorOperand(), y, name: "mul")
 }
 public func * (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.multiply(x, y, name: "mul")
+  try BinaryOps.family.multiply(x, y.operatorOperand(), name: "mul")
 }
 
 /// x / y; of integers the quotient as float64, or as float32 where they have 16 bits or fewer.
 /// Follows `tf.Tensor.__truediv__`.
 public func / (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.trueDivision(x, y, name: "truediv")
+  try BinaryOps.trueDivision(x.operatorOperand(), y, name: "truediv")
 }
 public func / (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.trueDivision(x, y, name: "truediv")
+  try BinaryOps.trueDivision(x.operatorOperand(), y, name: "truediv")
 }
 public func / (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.trueDivision(x, y, name: "truediv")
+  try BinaryOps.trueDivision(x, y.operatorOperand(), name: "truediv")
 }
 
 /// What is left of x / y rounded down: it has y's sign. Follows `tf.Tensor.__mod__`.
 public func % (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.floormod(x, y, name: "mod")
+  try BinaryOps.family.floormod(x.operatorOperand(), y, name: "mod")
 }
 public func % (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.floormod(x, y, name: "mod")
+  try BinaryOps.family.floormod(x.operatorOperand(), y, name: "mod")
 }
 public func % (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.floormod(x, y, name: "mod")
+  try BinaryOps.family.floormod(x, y.operatorOperand(), name: "mod")
 }
 
 precedencegroup ExponentiationPrecedence {
@@ -65,13 +65,13 @@ infix operator ** : ExponentiationPrecedence
 
 /// x to the power y. Follows `tf.Tensor.__pow__`.
 public func ** (x: some TensorOperand, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.pow(x, y, name: "pow")
+  try BinaryOps.family.pow(x.operatorOperand(), y, name: "pow")
 }
 public func ** (x: some TensorOperand, y: some TensorConvertible) throws -> Tensor {
-  try BinaryOps.family.pow(x, y, name: "pow")
+  try BinaryOps.family.pow(x.operatorOperand(), y, name: "pow")
 }
 public func ** (x: some TensorConvertible, y: some TensorOperand) throws -> Tensor {
-  try BinaryOps.family.pow(x, y, name: "pow")
+  try BinaryOps.family.pow(x, y.operatorOperand(), name: "pow")
 }
 
 /// -x. Follows `tf.Tensor.__neg__`.

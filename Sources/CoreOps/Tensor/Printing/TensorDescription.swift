@@ -31,6 +31,11 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
   }
 }
 
+extension Tensor {
+  /// The values as NumPy's `repr` gives them.
+  package var valuesText: String { TensorText(self, isRepresentation: true).text }
+}
+
 extension PartialShape {
   /// As Python prints it: `(2, None)`, or `(2, ?)` where shapes are as in TF-1; `(3,)`,
   /// `<unknown>`.
