@@ -18,7 +18,8 @@ extension Graph {
       subgraph = try Subgraph.pruned(self, feeds: [], fetches: results, targets: [])
         .raisingLoops().raisingConditionals()
     } catch let error as TFError where error.code == .notFound { return }
-    let copies = try adopt(subgraph.graph)
+    let copies = try adopt(
+      subgraph.graph, in: exits.lazy.compactMap { self.outputFlow(of: $0) }.first)
     let raised = Dictionary(uniqueKeysWithValues: zip(results, subgraph.fetches))
     for exit in exits {
       let found = try node(exit).outputTypes.indices.map { index -> Endpoint in
@@ -81,8 +82,9 @@ extension Graph {
 
   /// Adds the nodes of `other`, a copy of part of this graph, that are not here.
   ///
+  /// - Parameter flow: the branch or loop that they belong to.
   /// - Returns: for each node of `other` the one here.
-  private func adopt(_ other: Graph) throws -> [Int: Int] {
+  private func adopt(_ other: Graph, in flow: ControlFlowContext?) throws -> [Int: Int] {
     var library = self.library
     try library.merge(other.library)
     self.library = library
@@ -98,16 +100,19 @@ extension Graph {
         }
         return mapped
       }
-      here[node.id] = try append(
+      let copy = try append(
         copyOf: node, name: uniqueName(node.name),
         inputs: node.inputs.map { Endpoint(try mapped($0.node), $0.index) },
         controlInputs: node.controlInputs.map(mapped), device: node.device)
+      if let flow, let op = node.op { flow.took(copy, op, node.attrs, self) }
+      here[node.id] = copy
     }
     return here
   }
 
   /// Has a node hand on `results` in place of what it did.
   private func replace(_ id: Int, by results: [Endpoint]) {
+    leaveFlow(id)
     update(id) { node in
       if results.count == 1 {
         node.become(

@@ -58,14 +58,19 @@ extension FunctionDef {
   }
 
   /// An output as functions write it: `node:argument:position`.
-  private static func text(_ endpoint: Endpoint, _ nodes: [Node]) throws -> String {
+  ///
+  /// - Parameter name: the node's name in the function; nil where it keeps its own.
+  static func text(_ endpoint: Endpoint, _ nodes: [Node], named name: String? = nil) throws
+    -> String
+  {
     let node = nodes[endpoint.node]
-    guard let op = node.op else { return "\(node.name):\(endpoint.index)" }
+    let name = name ?? node.name
+    guard let op = node.op else { return "\(name):\(endpoint.index)" }
     var first = 0
     for output in op.signature.outputs {
       let count = try op.signature.types(of: output, node.attrs).count
       if endpoint.index < first + count {
-        return "\(node.name):\(output.name):\(endpoint.index - first)"
+        return "\(name):\(output.name):\(endpoint.index - first)"
       }
       first += count
     }

@@ -5,12 +5,30 @@ package import CoreOps
 package final class FunctionTracer: Interpreter {
   /// What the interpreters of one trace share.
   private final class Trace: Sendable {
-    let graph = Graph()
-    /// The graph around the function, whose tensors it takes as arguments.
-    let outer: Graph?
+    let graph: Graph
+    let surroundings: Surroundings
     let state = Lock(State())
 
-    init(inside outer: Graph?) { self.outer = outer }
+    init(in surroundings: Surroundings) {
+      self.surroundings = surroundings
+      if case .branch(let outer) = surroundings {
+        graph = Graph(inside: outer, ordersEffects: outer.ordersEffects)
+      } else {
+        graph = Graph(ordersEffects: true)
+      }
+    }
+  }
+
+  /// Where a function is traced.
+  private enum Surroundings: Sendable {
+    /// Anywhere: it takes resources from outside.
+    case none
+    /// Beside a graph whose tensors it takes as arguments where it uses them.
+    case beside(Graph)
+    /// Inside a graph, as a branch or a loop's body: it takes tensors of all graphs around it,
+    /// under the names that TensorFlow gives them. Effects are ordered where those of the graph
+    /// around are.
+    case branch(of: Graph)
   }
 
   private struct State {
@@ -26,8 +44,15 @@ package final class FunctionTracer: Interpreter {
 
   /// - Parameter outer: a graph whose tensors the function takes as arguments where it uses them.
   package convenience init(inside outer: Graph? = nil) {
-    let trace = Trace(inside: outer)
+    let trace = Trace(in: outer.map { .beside($0) } ?? .none)
     self.init(trace, GraphBuilder(trace.graph, sharingConstants: true))
+  }
+
+  /// For a branch of a conditional or the body of a loop of `outer`.
+  convenience init(branchOf outer: Graph) {
+    let trace = Trace(in: .branch(of: outer))
+    self.init(trace, GraphBuilder(trace.graph))
+    trace.graph.seed = outer.seed
   }
 
   private init(_ trace: Trace, _ builder: GraphBuilder) {
@@ -58,6 +83,11 @@ package final class FunctionTracer: Interpreter {
 
   package func overridingGradients(_ map: [String: String]) -> any Interpreter {
     FunctionTracer(trace, builder.overriding(map))
+  }
+
+  package var flow: (any FlowContext)? { builder.flow }
+  package func inside(_ flow: (any FlowContext)?) -> any Interpreter {
+    FunctionTracer(trace, builder.within(flow))
   }
 
   package func inGroup(_ group: String) -> any Interpreter {
@@ -91,6 +121,9 @@ package final class FunctionTracer: Interpreter {
   }
 
   private func add(_ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?) throws -> Int {
+    if case .branch = trace.surroundings {
+      return try addToBranch(op, inputs, attrs, name: name)
+    }
     let own = try inputs.map(captured)
     // Reading a variable is ordered too: after the writes before it.
     let hasEffect = op.isStateful || own.contains { $0.dtype == .resource || isReference($0) }
@@ -100,6 +133,26 @@ package final class FunctionTracer: Interpreter {
     trace.state.withLock {
       $0.lastEffect = id
       $0.effects.append(id)
+    }
+    return id
+  }
+
+  /// A node of a branch.
+  private func addToBranch(
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?
+  ) throws -> Int {
+    let hasEffect =
+      trace.graph.ordersEffects
+      && (op.isStateful || inputs.contains { $0.dtype == .resource })
+    let previous = hasEffect ? trace.state.withLock { $0.lastEffect } : nil
+    let id = try builder.add(op, inputs, attrs, name: name, after: previous) { input, builder in
+      try self.captured(input, builder)
+    }
+    if hasEffect {
+      trace.state.withLock {
+        $0.lastEffect = id
+        $0.effects.append(id)
+      }
     }
     return id
   }
@@ -114,26 +167,37 @@ package final class FunctionTracer: Interpreter {
   }
 
   /// The tensor as this graph sees it.
-  package func captured(_ tensor: Tensor) throws -> Tensor {
+  package func captured(_ tensor: Tensor) throws -> Tensor { try captured(tensor, builder) }
+
+  private func captured(_ tensor: Tensor, _ builder: GraphBuilder) throws -> Tensor {
     if case .symbolic(let reference) = tensor.payload {
       // What is made by its first use is made in this graph.
       if let deferred = reference as? DeferredTensor, deferred.isPending { return tensor }
-      guard let outer = trace.outer, let endpoint = try? outer.endpoint(of: tensor) else {
-        return tensor
+      if case .branch = trace.surroundings {
+        guard let around = try? tensor.graph, trace.graph.isInside(around) else { return tensor }
+        return try argument(for: tensor, tensor.shape, builder, name: tensor.op.name)
       }
+      guard case .beside(let outer) = trace.surroundings,
+        let endpoint = try? outer.endpoint(of: tensor)
+      else { return tensor }
       if case .tensor(let value)? = outer.node(endpoint.node).constantValue { return value }
-      return try argument(for: tensor, tensor.shape)
+      return try argument(for: tensor, tensor.shape, builder)
     }
     if tensor.dtype.isNumeric || tensor.dtype == .string { return tensor }
-    return try argument(for: tensor, PartialShape(tensor.dims))
+    return try argument(for: tensor, PartialShape(tensor.dims), builder)
   }
 
-  private func argument(for tensor: Tensor, _ shape: PartialShape) throws -> Tensor {
+  private func argument(
+    for tensor: Tensor, _ shape: PartialShape, _ builder: GraphBuilder, name: String = "captured"
+  ) throws -> Tensor {
     let known = trace.state.withLock { state in
       state.captures.first { $0.tensor.identity == tensor.identity }?.placeholder
     }
     if let known { return known }
-    let placeholder = try argument(tensor.dtype, shape, name: "captured")
+    let id = try builder.detached.add(
+      BasicOps.family.placeholder, [], ["dtype": .type(tensor.dtype), "shape": .shape(shape)],
+      name: name)
+    let placeholder = trace.graph.tensor(Endpoint(id))
     trace.state.withLock { $0.captures.append((tensor, placeholder)) }
     return placeholder
   }

@@ -24,6 +24,8 @@ public final class Graph: Sendable {
     var versions = VersionDef()
     var unknownFields: [UnknownField] = []
     var collections: [String: [any Sendable]] = [:]
+    /// The branches and loops that nodes belong to, and what can't be fetched or fed therefore.
+    var flow = FlowMembers()
     /// What other modules keep for the graph.
     var attachments: [String: any Sendable] = [:]
     var isFinalized = false
@@ -35,6 +37,11 @@ public final class Graph: Sendable {
   }
 
   private let state = Lock(State())
+  /// The graph in which this one is the body of a branch or loop that is being traced.
+  package let outer: Graph?
+  /// Whether effects happen in the order written, as in a function; in a program's graph they do
+  /// only where nodes wait for others.
+  package let ordersEffects: Bool
 
   /// What a node is counted with against the memory limit, in batches.
   fileprivate static let nodeBytes = 768
@@ -51,7 +58,11 @@ public final class Graph: Sendable {
     MemoryLimit.giveBack(batches &* Self.nodesPerBatch &* Self.nodeBytes &+ outputs)
   }
 
-  public init() {
+  public convenience init() { self.init(inside: nil) }
+
+  package init(inside outer: Graph? = nil, ordersEffects: Bool = false) {
+    self.outer = outer
+    self.ordersEffects = ordersEffects
     state.withLock {
       $0.versions.producer = Graph.producerVersion
     }
@@ -111,11 +122,15 @@ public final class Graph: Sendable {
   public var isFinalized: Bool { withState { $0.isFinalized } }
 
   /// Adds a value to a collection. Follows `tf.Graph.add_to_collection`.
+  ///
+  /// The collections of a branch or loop are those of the graph around it.
   package func addToCollection(_ name: String, _ value: any Sendable) {
+    if let outer { return outer.addToCollection(name, value) }
     withState { $0.collections[name, default: []].append(value) }
   }
   package func collection(_ name: String) -> [any Sendable] {
-    withState { $0.collections[name] ?? [] }
+    if let outer { return outer.collection(name) }
+    return withState { $0.collections[name] ?? [] }
   }
 
   /// What another module keeps for the graph under `key`, made when first asked for.
@@ -128,10 +143,13 @@ public final class Graph: Sendable {
     }
   }
   package func setCollection(_ name: String, _ values: [any Sendable]?) {
+    if let outer { return outer.setCollection(name, values) }
     withState { $0.collections[name] = values }
   }
   /// The names of all collections, in order.
-  package var collectionNames: [String] { withState { $0.collections.keys.sorted() } }
+  package var collectionNames: [String] {
+    outer?.collectionNames ?? withState { $0.collections.keys.sorted() }
+  }
 
   /// A name not yet taken, made from `name` by TensorFlow's rules. Follows `tf.Graph.unique_name`.
   package func uniqueName(_ name: String) -> String {

@@ -15,6 +15,13 @@ package final class GraphBuilder: Interpreter {
     self.init(graph, GraphScope(), sharingConstants ? SharedConstants() : nil)
   }
 
+  /// At the top, but for the names.
+  convenience init(_ graph: Graph, nameScope: String) {
+    var scope = GraphScope()
+    scope.name = nameScope
+    self.init(graph, scope, nil)
+  }
+
   private init(_ graph: Graph, _ scope: GraphScope, _ constants: SharedConstants?) {
     self.graph = graph
     self.scope = scope
@@ -46,11 +53,29 @@ package final class GraphBuilder: Interpreter {
   }
 
   func after(_ tensors: [Tensor]?, _ nodes: [Int]) throws -> GraphBuilder {
-    guard let tensors else { return with { $0.controls = [] } }
+    guard let tensors else { return detached }
     // What has a value is there already.
     let others = try tensors.filter(\.isSymbolic).map { try graph.endpoint(of: $0).node }
     return with { $0.controls.append(ControlScope(others + nodes)) }
   }
+
+  /// The same outside of conditionals and loops, with nothing to wait for.
+  var detached: GraphBuilder {
+    with {
+      $0.controls = []
+      $0.flow = nil
+    }
+  }
+
+  package var flow: (any FlowContext)? { scope.flow }
+  package func inside(_ flow: (any FlowContext)?) -> any Interpreter { within(flow) }
+
+  func within(_ flow: (any FlowContext)?) -> GraphBuilder {
+    with { $0.flow = flow.map(ControlFlowContext.of) }
+  }
+
+  /// The same for nodes that are made on behalf of a node of that name.
+  func making(_ node: String) -> GraphBuilder { with { $0.name = node + "/" } }
 
   package func onDevice(_ device: String?) throws -> any Interpreter { try on(device) }
 
@@ -71,8 +96,12 @@ package final class GraphBuilder: Interpreter {
     try require(
       tensor != nil || node != nil || ignoringExisting,
       "Trying to reset colocation (op is None) but ignore_existing is not True")
-    let node = try node ?? tensor.map { try graph.endpoint(of: $0).node }
-    return with { scope in
+    return near(
+      node: try node ?? tensor.map { try graph.endpoint(of: $0).node }, ignoringExisting)
+  }
+
+  func near(node: Int?, _ ignoringExisting: Bool) -> GraphBuilder {
+    with { scope in
       // The device is that of the other node.
       if node != nil { scope.device = nil }
       if ignoringExisting { scope.colocation = [] }
@@ -115,9 +144,12 @@ package final class GraphBuilder: Interpreter {
   /// - Parameters:
   ///   - name: is made unique; one that ends in `/` is a scope, by which the node is named.
   ///   - previous: a node that this one waits for too, and its constants do not.
+  ///   - capturing: gives what stands in this graph for an input; is given a builder for nodes that
+  ///     are made on behalf of the new one.
   @discardableResult
   package func add(
-    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, after previous: Int? = nil
+    _ op: OpDef, _ inputs: [Tensor], _ attrs: Attrs, name: String?, after previous: Int? = nil,
+    capturing: ((Tensor, GraphBuilder) throws -> Tensor)? = nil
   ) throws -> Int {
     let base = name ?? op.nodeName
     do {
@@ -125,7 +157,9 @@ package final class GraphBuilder: Interpreter {
       let node =
         base.hasSuffix("/") ? String(base.dropLast()) : graph.uniqueName(scope.name + base)
       let complete = try op.signature.resolve(inputTypes: inputs.map(\.dtype), attrs)
+      let inner = capturing == nil ? self : making(node)
       let endpoints = try inputs.enumerated().map { index, input in
+        let input = try capturing?(input, inner) ?? input
         if case .symbolic(let reference) = input.payload {
           if let deferred = reference as? DeferredTensor {
             return try graph.endpoint(of: deferred.made(for: node))
@@ -154,6 +188,13 @@ package final class GraphBuilder: Interpreter {
       }
     }
     let place = self.place(Self.references(op, inputs, attrs))
+    var inputs = inputs
+    if let flow = scope.flow {
+      try flow.admit(
+        op, attrs, named: name, &inputs, &controls, op.name == "Const" ? self : making(name))
+    } else {
+      try graph.checkUse(of: inputs, by: name, op)
+    }
     var attrs = attrs
     if !place.group.isEmpty { attrs["_class"] = .strings(place.group) }
     if !scope.gradients.isEmpty, let gradient = scope.gradients[op.name],
@@ -165,6 +206,7 @@ package final class GraphBuilder: Interpreter {
       name: name, op: op, inputs: inputs, controlInputs: controls, attrs: attrs,
       device: place.device, checked: true)
     for control in scope.controls { control.note(id) }
+    scope.flow?.took(id, op, attrs, graph)
     return id
   }
 

@@ -9,6 +9,8 @@ struct GraphScope: Sendable {
   var device: DeviceName?
   /// The nodes near which new ones are placed, the innermost last.
   var colocation: [Int] = []
+  /// The branch of a conditional or the loop that new nodes belong to.
+  var flow: ControlFlowContext?
   /// Groups of nodes that are placed together, to which new ones belong.
   var groups: [String] = []
   /// The names of the gradients that operations ask for, by their types.

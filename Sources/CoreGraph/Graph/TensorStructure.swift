@@ -53,3 +53,22 @@ extension Array: TensorStructure where Element: TensorStructure {
     return true
   }
 }
+
+/// The values in the order of their keys.
+extension Dictionary: TensorStructure where Key: Comparable, Value: TensorStructure {
+  public var tensors: [Tensor] { keys.sorted().flatMap { self[$0]!.tensors } }
+  public func replacing(_ tensors: inout ArraySlice<Tensor>) -> [Key: Value] {
+    var result = self
+    for key in keys.sorted() { result[key] = self[key]!.replacing(&tensors) }
+    return result
+  }
+  public func describe(into structure: inout [Int]) {
+    structure.append(count)
+    for key in keys.sorted() {
+      let text = String(describing: key).utf8
+      structure.append(text.count)
+      structure += text.map(Int.init)
+      self[key]!.describe(into: &structure)
+    }
+  }
+}

@@ -33,6 +33,10 @@ package final class EagerInterpreter: Interpreter {
   /// Only operations of graphs ask for gradients by name.
   package func overridingGradients(_ map: [String: String]) -> any Interpreter { self }
 
+  package var flow: (any FlowContext)? { nil }
+  /// Branches and loops run at once.
+  package func inside(_ flow: (any FlowContext)?) -> any Interpreter { self }
+
   package func inGroup(_: String) -> any Interpreter { self }
 
   package func seeds(_ seed: Int?, _ state: EnvironmentState) -> RandomSeeds {

@@ -168,6 +168,12 @@ extension Environment {
   package func overridingGradients(_ map: [String: String]) -> Environment {
     with(interpreter.overridingGradients(map))
   }
+  /// The conditional or loop that new nodes belong to.
+  package var flow: (any FlowContext)? { interpreter.flow }
+  /// The same, in which new nodes belong to a conditional or loop; nil for none.
+  package func inside(_ flow: (any FlowContext)?) -> Environment {
+    with(interpreter.inside(flow))
+  }
   /// The same, in which new nodes are in a group of nodes that are placed together, such as
   /// `loc:@v`, which names a node that may not be there yet.
   package func inGroup(_ group: String) -> Environment { with(interpreter.inGroup(group)) }

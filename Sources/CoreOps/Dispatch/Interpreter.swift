@@ -49,9 +49,17 @@ package protocol Interpreter: AnyObject, Sendable {
   /// The same, in which new nodes of some ops ask for gradients by other names.
   func overridingGradients(_ map: [String: String]) -> any Interpreter
 
+  /// The conditional or loop that new nodes belong to.
+  var flow: (any FlowContext)? { get }
+  /// The same, in which new nodes belong to a conditional or loop; nil for none.
+  func inside(_ flow: (any FlowContext)?) -> any Interpreter
+
   /// The same, in which new nodes are in those groups of nodes that are placed together.
   func inGroup(_ group: String) -> any Interpreter
 }
+
+/// A branch of a conditional or a loop of a graph in TF-1's form, as CoreOps knows it.
+package protocol FlowContext: AnyObject, Sendable {}
 
 /// A graph that calls add to, as CoreOps knows it.
 package protocol ProgramGraph: AnyObject, Sendable {
