@@ -127,6 +127,13 @@ extension V1API {
       stopGradients: stopGradients, unconnectedGradients: unconnectedGradients)
   }
 
+  /// The same of one tensor, slices where gradients are slices.
+  public static func gradientValues(_ ys: some TensorOperand, _ xs: [any TensorOperand]) throws
+    -> [GradientValue?]
+  {
+    try gradientValues([ys], xs)
+  }
+
   /// The same, slices where gradients are slices.
   public static func gradientValues(
     _ ys: [any TensorOperand], _ xs: [any TensorOperand], gradYs: [GradientValue?]? = nil,

@@ -206,8 +206,8 @@ extension Variable: Hashable {
 }
 
 extension Variable: CustomStringConvertible {
-  /// As Python prints it: `<tf.Variable 'v:0' shape=(2,) dtype=float32>`, with the value of an eager
-  /// one.
+  /// As Python prints it: `<tf.Variable 'v:0' shape=(2,) dtype=float32>`, with the value of an
+  /// eager one.
   public var description: String {
     let type = kind == .reference ? "\(dtype)_ref" : "\(dtype)"
     let head = "<tf.Variable '\(name)' shape=\(shape.tupleText) dtype=\(type)"

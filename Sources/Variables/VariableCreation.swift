@@ -141,8 +141,8 @@ extension Variable {
     guard !value.isSymbolic else {
       throw TFError.invalidArgument(
         """
-        The initial value of variable '\(name)' is a symbolic tensor: a variable that is made while \
-        a function is traced lives outside of it, so give its value by a closure, or make it before
+        The initial value of variable '\(name)' is a symbolic tensor: a variable that is made \
+        while a function is traced lives outside of it, so give its value by a closure, or make it before
         """)
     }
     if let dtype = options.dtype, value.dtype != dtype {
@@ -153,8 +153,8 @@ extension Variable {
     guard shape.isCompatible(with: value.shape) else {
       throw TFError.invalidArgument(
         """
-        In this `tf.Variable` creation, the initial value's shape (\(value.shape.tupleText)) is not \
-        compatible with the explicitly supplied `shape` argument (\(shape.tupleText)).
+        In this `tf.Variable` creation, the initial value's shape (\(value.shape.tupleText)) is \
+        not compatible with the explicitly supplied `shape` argument (\(shape.tupleText)).
         """)
     }
     let object = VariableObject(name: name, dtype: value.dtype, shape: shape)

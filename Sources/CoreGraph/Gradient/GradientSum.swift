@@ -42,7 +42,13 @@ struct GradientSum {
     if slices.count == parts.count { return .slices(try joined(slices)) }
     var tensors = try parts.map { try $0.tensor() }
     guard method == .experimentalTree else {
-      return .dense(try SelectOps.family.addNOp(tensors))
+      guard tensors[0].isSymbolic, Environment.current.graph != nil else {
+        return .dense(try SelectOps.family.addNOp(tensors))
+      }
+      return .dense(
+        try Environment.current.colocated(with: tensors[0], ignoringExisting: true).run {
+          try SelectOps.family.addNOp(tensors)
+        })
     }
     while tensors.count > 1 {
       tensors = try stride(from: 0, to: tensors.count, by: 2).map { index in

@@ -145,12 +145,13 @@ extension Graph {
         throw TFError.invalidArgument(
           "Gradients of complex tensors (y.dtype = \(y.dtype)) must set grad_ys.")
       }
+      let shape = try ShapeOps.shapeTensor(of: y).asConstant(named: "Shape")
       let one = try BasicOps.family.const(
         [], ["value": .tensor(Tensor.one(y.dtype)), "dtype": .type(y.dtype)],
         name: "grad_ys_\(index)/Const")
       return .dense(
         try ShapeOps.family.fill(
-          [ShapeOps.shapeTensor(of: y), one], name: "grad_ys_\(index)"))
+          [shape, one], name: "grad_ys_\(index)"))
     }
     guard given.dtype == y.dtype else {
       throw TFError.invalidArgument(

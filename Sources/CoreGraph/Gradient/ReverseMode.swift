@@ -42,6 +42,7 @@ package enum ReverseMode {
       try walk.add(
         target.gradient ?? .dense(BasicOps.family.onesLike([target.tensor])), to: target.slot)
     }
+    walk.order(&calls, targets)
     while let call = calls.popLast() { try walk.pass(call) }
     return try sources.map { try walk.total($0) }
   }
@@ -84,6 +85,53 @@ private struct Walk {
   private func dependsOnASource(_ call: RecordedCall) -> Bool {
     for slot in call.inputSlots where slot >= 0 && slots[Int(slot)].isDependent { return true }
     return false
+  }
+
+  /// Puts the calls of a graph into the order in which TensorFlow goes through them, the first
+  /// last: a call comes when all that took its outputs have, and is behind those that came before
+  /// it. So nodes are made, and gradients of one tensor summed, in the same order.
+  func order(_ calls: inout [RecordedCall], _ targets: [GradientTarget]) {
+    guard calls.last?.node != nil else { return }
+    // What only a control edge needs leads to no target.
+    var isNeeded = [Bool](repeating: false, count: slots.count)
+    for target in targets where target.slot >= 0 { isNeeded[target.slot] = true }
+    for call in calls.reversed()
+    where call.outputSlots.contains(where: { $0 >= 0 && isNeeded[Int($0)] }) {
+      for slot in call.inputSlots where slot >= 0 { isNeeded[Int(slot)] = true }
+    }
+    var producers = [Int32](repeating: -1, count: slots.count)
+    var isOnTheWay = [Bool](repeating: false, count: calls.count)
+    var consumers = [Int32](repeating: 0, count: calls.count)
+    for (index, call) in calls.enumerated() {
+      for slot in call.outputSlots where slot >= 0 { producers[Int(slot)] = Int32(index) }
+      guard call.isDifferentiable, dependsOnASource(call),
+        call.outputSlots.contains(where: { $0 >= 0 && isNeeded[Int($0)] })
+      else { continue }
+      isOnTheWay[index] = true
+      for slot in call.inputSlots where slot >= 0 && producers[Int(slot)] >= 0 {
+        consumers[Int(producers[Int(slot)])] += 1
+      }
+    }
+    var queue: [Int] = []
+    func offer(_ slot: Int) {
+      let producer = Int(producers[slot])
+      if producer >= 0, consumers[producer] == 0, isOnTheWay[producer] {
+        isOnTheWay[producer] = false
+        queue.append(producer)
+      }
+    }
+    for target in targets where target.slot >= 0 { offer(target.slot) }
+    var next = 0
+    while next < queue.count {
+      let call = calls[queue[next]]
+      next += 1
+      for slot in call.inputSlots where slot >= 0 && producers[Int(slot)] >= 0 {
+        consumers[Int(producers[Int(slot)])] -= 1
+        offer(Int(slot))
+      }
+    }
+    // What is left leads to no source.
+    calls = queue.reversed().map { calls[$0] }
   }
 
   mutating func add(_ gradient: GradientValue, to slot: Int) throws {

@@ -240,8 +240,8 @@ extension VariableStore {
     if reuse.isOn, !reuse.isAuto {
       throw TFError.invalidArgument(
         """
-        Variable \(name) does not exist, or was not created with tf.get_variable(). Did you mean to \
-        set reuse=tf.AUTO_REUSE in VarScope?
+        Variable \(name) does not exist, or was not created with tf.get_variable(). Did you mean \
+        to set reuse=tf.AUTO_REUSE in VarScope?
         """)
     }
     var options = Variable.Options()
@@ -299,8 +299,8 @@ extension VariableStore {
       throw TFError.invalidArgument(
         """
         The initializer passed is not valid. It should be a callable with no arguments and the \
-        shape should not be provided or an instance of `tf.keras.initializers.*' and `shape` should \
-        be fully defined.
+        shape should not be provided or an instance of `tf.keras.initializers.*' and `shape` \
+        should be fully defined.
         """)
     }
     let dtype = request.dtype

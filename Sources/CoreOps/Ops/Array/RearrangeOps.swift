@@ -19,7 +19,7 @@ package struct RearrangeOps: OpFamily {
     },
     gradient: .rule(needs: .inputs(1)) { context in
       let inverse = try ShapeOps.family.invertPermutation([context.inputs[1]])
-      return [try family.transpose([context.gradient(), inverse]), nil]
+      return [try family.transpose([context.gradient(), inverse], name: "transpose"), nil]
     })
 
   package let conjugateTranspose: OpDef = OpDef(

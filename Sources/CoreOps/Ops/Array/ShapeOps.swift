@@ -205,7 +205,9 @@ package struct ShapeOps: OpFamily {
 
   /// The gradient of an op that only gives its input another shape.
   private static func likeInput(_ index: Int, _ context: GradientContext) throws -> Tensor {
-    try family.reshape([context.gradient(), shapeTensor(of: context.inputs[index])])
+    try family.reshape([
+      context.gradient(), shapeTensor(of: context.inputs[index]).asConstant(named: "Shape"),
+    ])
   }
 
   package let fill: OpDef = OpDef(

@@ -34,16 +34,21 @@ package struct BinaryOps: OpFamily {
     gradient: .rule(needs: .inputs) { context in
       let (x, y) = (context.inputs[0], context.inputs[1])
       let (op, gradient) = (BinaryOps.family.multiply, try context.gradient())
-      return [
-        try context.wants(0) ? reduceToShape(op(gradient, conjugate(y)), of: x, other: y) : nil,
-        try context.wants(1) ? reduceToShape(op(gradient, conjugate(x)), of: y, other: x) : nil,
-      ]
+      let dx = try context.wants(0) ? op(gradient, conjugate(y)) : nil
+      // In the order in which TensorFlow writes the factors.
+      let isEqual = x.knownShape.map { $0 == y.knownShape } ?? false
+      let dy =
+        try context.wants(1)
+        ? isEqual ? op(gradient, conjugate(x)) : op(conjugate(x), gradient) : nil
+      let reduction = try BroadcastReduction(x, y)
+      return [try dx.map(reduction.first), try dy.map(reduction.second)]
     })
 
-  package let realdiv = BinaryOp(
+  package let realdiv: BinaryOp = .init(
     "RealDiv", [.numbers], kernel: [.floats, .complexes], jk_div, cost: 2, needs: .inputs
   ) { gradient, x, y, _ in
-    (try gradient / conjugate(y), try gradient * conjugate(-x / y / y))
+    let op = BinaryOps.family.realdiv
+    return (try op(gradient, conjugate(y)), try gradient * conjugate(op(op(-x, y), y)))
   }
 
   /// x / y, rounded towards zero for integers, as TF-1 graphs have it.
@@ -109,7 +114,7 @@ package struct BinaryOps: OpFamily {
   }
 
   private static func split(_ gradient: Tensor, _ first: Tensor) throws -> (Tensor?, Tensor?) {
-    let zeros = try BasicOps.zerosLike(gradient)
+    let zeros = try MathAPI.zerosLike(gradient)
     return (
       try SelectOps.where(first, gradient, zeros), try SelectOps.where(first, zeros, gradient)
     )

@@ -10,29 +10,95 @@ extension Gradient {
     .rule(needs: needs) { context in
       let (x, y) = (context.inputs[0], context.inputs[1])
       let (dx, dy) = try gradient(context.gradient(), x, y, context.outputs[0])
+      let reduction = try BroadcastReduction(x, y)
       return [
-        try context.wants(0) ? dx.map { try reduceToShape($0, of: x, other: y) } : nil,
-        try context.wants(1) ? dy.map { try reduceToShape($0, of: y, other: x) } : nil,
+        try context.wants(0) ? dx.map { try reduction.first($0) } : nil,
+        try context.wants(1) ? dy.map { try reduction.second($0) } : nil,
       ]
     }
   }
 }
 
+/// Runs `body`; in a graph, what it adds waits for `gradient`, so that it is not computed long
+/// before it is used, as TensorFlow's rules have it.
+package func after(_ gradient: Tensor, _ body: () throws -> Tensor) throws -> Tensor {
+  gradient.isSymbolic ? try Environment.current.waiting(for: [gradient]).run(body) : try body()
+}
+
 /// Sums a gradient over the dimensions along which `x` was broadcast against `other`.
 package func reduceToShape(_ gradient: Tensor, of x: Tensor, other: Tensor) throws -> Tensor {
-  if let from = x.knownShape, let against = other.knownShape {
-    if from == against { return gradient }
-    let output = try ShapeRules.broadcast(PartialShape(from), PartialShape(against)).known ?? from
-    if output == from { return gradient }
-    let axes = BroadcastAxes(from, against).first
-    let sum = try ReductionOps.family.sum([gradient, ShapeOps.vector(axes)])
-    return from.rank == output.rank - axes.count
-      ? sum : try ShapeOps.family.reshape([sum, ShapeOps.vector(from.dims)])
+  try BroadcastReduction(x, other).first(gradient)
+}
+
+/// How gradients of two tensors that were broadcast against each other become gradients of each:
+/// the sums over axes of size 1 that were repeated. Follows TensorFlow's
+/// `SmartBroadcastGradientArgs`.
+package struct BroadcastReduction {
+  private struct Side {
+    let shape: Tensor
+    /// The axes as a constant, or as what the run finds.
+    let axes: Tensor
   }
-  let shape = try ShapeOps.shapeTensor(of: x)
-  let axes = try apply(
-    BinaryOps.family.broadcastGradientArgs, [shape, ShapeOps.shapeTensor(of: other)])
-  return try ShapeOps.family.reshape([ReductionOps.family.sum([gradient, axes[0]]), shape])
+  /// nil where nothing was repeated.
+  private var x: Side?
+  private var y: Side?
+
+  package init(_ x: Tensor, _ y: Tensor) throws {
+    if let own = x.knownShape, own == y.knownShape { return }
+    let shapes = try Self.shapes(x, y)
+    guard let axes = Self.axes(x.shape, y.shape) else {
+      let found = try apply(BinaryOps.family.broadcastGradientArgs, [shapes.0, shapes.1])
+      self.x = Side(shape: shapes.0, axes: found[0])
+      self.y = Side(shape: shapes.1, axes: found[1])
+      return
+    }
+    let (a, b) = (x.rank ?? 0, y.rank ?? 0)
+    if !axes.x.isEmpty || a < b {
+      self.x = Side(shape: shapes.0, axes: try ShapeOps.vector(axes.x))
+    }
+    if !axes.y.isEmpty || b < a {
+      self.y = Side(shape: shapes.1, axes: try ShapeOps.vector(axes.y))
+    }
+  }
+
+  private static func shapes(_ x: Tensor, _ y: Tensor) throws -> (Tensor, Tensor) {
+    (
+      try ShapeOps.shapeTensor(of: x).asConstant(named: "Shape"),
+      try ShapeOps.shapeTensor(of: y).asConstant(named: "Shape")
+    )
+  }
+
+  /// The axes that were repeated; nil where only a run knows.
+  private static func axes(_ x: PartialShape, _ y: PartialShape) -> (x: [Int], y: [Int])? {
+    guard let a = x.dims, let b = y.dims else { return nil }
+    let rank = max(a.count, b.count)
+    var axes: (x: [Int], y: [Int]) = ([], [])
+    for axis in 0..<rank {
+      let (i, j) = (axis - (rank - a.count), axis - (rank - b.count))
+      let (p, q) = (i < 0 ? 1 : size(a[i]), j < 0 ? 1 : size(b[j]))
+      if p == 1, q != 1 {
+        axes.x.append(axis)
+      } else if q == 1, p != 1 {
+        axes.y.append(axis)
+      } else if p == nil || q == nil {
+        return nil
+      }
+    }
+    return axes
+  }
+
+  private static func size(_ dimension: Dimension?) -> Int? {
+    dimension?.value
+  }
+
+  package func first(_ gradient: Tensor) throws -> Tensor { try Self.reduced(gradient, x) }
+  package func second(_ gradient: Tensor) throws -> Tensor { try Self.reduced(gradient, y) }
+
+  private static func reduced(_ gradient: Tensor, _ side: Side?) throws -> Tensor {
+    guard let side else { return gradient }
+    let sum = try ReductionOps.family.sum([gradient, side.axes], ["keep_dims": .bool(true)])
+    return try ShapeOps.family.reshape([sum, side.shape])
+  }
 }
 
 /// The axes of the common shape along which each of two shapes is repeated, or is as large as the

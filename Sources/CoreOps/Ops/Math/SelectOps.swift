@@ -31,7 +31,7 @@ package struct SelectOps: OpFamily {
     },
     gradient: .rule(needs: .inputs(0)) { context in
       let gradient = try context.gradient()
-      let (condition, zeros) = (context.inputs[0], try BasicOps.zerosLike(gradient))
+      let (condition, zeros) = (context.inputs[0], try MathAPI.zerosLike(gradient))
       let select = SelectOps.family.selectV1
       return [
         nil, try select([condition, gradient, zeros]), try select([condition, zeros, gradient]),
@@ -81,7 +81,7 @@ package struct SelectOps: OpFamily {
     kernel: SelectOps.kernel { condition, _ in condition },
     gradient: .rule(needs: .init(inputs: [0, 1, 2], outputs: [0])) { context in
       let gradient = try context.gradient()
-      let (condition, zeros) = (context.inputs[0], try BasicOps.zerosLike(gradient))
+      let (condition, zeros) = (context.inputs[0], try MathAPI.zerosLike(gradient))
       let output = context.outputs[0]
       return [
         nil,

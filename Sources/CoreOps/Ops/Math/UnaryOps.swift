@@ -23,7 +23,11 @@ package struct UnaryOps: OpFamily {
   }
 
   package let square = UnaryOp("Square", [.numbers], jk_square, needs: .inputs) { gradient, x, _ in
-    try gradient * (conjugate(x) * 2)
+    let multiply = BinaryOps.family.multiply
+    return try after(gradient) {
+      let two = try 2.asTensor(preferring: x.dtype).asConstant()
+      return try multiply(gradient, multiply(conjugate(x), two))
+    }
   }
 
   package let sqrt = UnaryOp("Sqrt", [.floats, .complexes], jk_sqrt, cost: 4, needs: .outputs) {
@@ -56,29 +60,29 @@ package struct UnaryOps: OpFamily {
     "Expm1", [.floats, .complexes], jk_expm1, cost: 8, needs: .inputs
   ) {
     gradient, x, _ in
-    try gradient * conjugate(UnaryOps.family.exp(x))
+    try after(gradient) { try gradient * conjugate(UnaryOps.family.exp(x)) }
   }
 
   package let log: UnaryOp = .init("Log", [.floats, .complexes], jk_log, cost: 8, needs: .inputs) {
     gradient, x, _ in
-    try gradient * UnaryOps.family.reciprocal(conjugate(x))
+    try after(gradient) { try gradient * UnaryOps.family.reciprocal(conjugate(x)) }
   }
 
   package let log1p: UnaryOp = .init(
     "Log1p", [.floats, .complexes], jk_log1p, cost: 8, needs: .inputs
   ) {
     gradient, x, _ in
-    try gradient * UnaryOps.family.reciprocal(conjugate(x) + 1)
+    try after(gradient) { try gradient * UnaryOps.family.reciprocal(1 + conjugate(x)) }
   }
 
   package let sin: UnaryOp = .init("Sin", [.floats, .complexes], jk_sin, cost: 8, needs: .inputs) {
     gradient, x, _ in
-    try gradient * UnaryOps.family.cos(conjugate(x))
+    try after(gradient) { try gradient * UnaryOps.family.cos(conjugate(x)) }
   }
 
   package let cos: UnaryOp = .init("Cos", [.floats, .complexes], jk_cos, cost: 8, needs: .inputs) {
     gradient, x, _ in
-    try -gradient * UnaryOps.family.sin(conjugate(x))
+    try after(gradient) { try -gradient * UnaryOps.family.sin(conjugate(x)) }
   }
 
   package let tan: UnaryOp = .init("Tan", [.floats, .complexes], jk_tan, cost: 16, needs: .inputs) {
@@ -117,14 +121,14 @@ package struct UnaryOps: OpFamily {
     "Sinh", [.floats, .complexes], jk_sinh, cost: 16, needs: .inputs
   ) {
     gradient, x, _ in
-    try gradient * UnaryOps.family.cosh(conjugate(x))
+    try after(gradient) { try gradient * UnaryOps.family.cosh(conjugate(x)) }
   }
 
   package let cosh: UnaryOp = .init(
     "Cosh", [.floats, .complexes], jk_cosh, cost: 16, needs: .inputs
   ) {
     gradient, x, _ in
-    try gradient * UnaryOps.family.sinh(conjugate(x))
+    try after(gradient) { try gradient * UnaryOps.family.sinh(conjugate(x)) }
   }
 
   package let tanh = UnaryOp("Tanh", [.floats, .complexes], jk_tanh, cost: 8, needs: .outputs) {
