@@ -103,6 +103,13 @@ let package = Package(
       dependencies: ["CRE2", "CoreGraph", "CoreOps", "OpsLinalg", "OpsState"],
       swiftSettings: swiftSettings),
     .target(
+      name: "Functions",
+      dependencies: [
+        "CoreGraph", "CoreOps", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState",
+        "Variables",
+      ],
+      swiftSettings: swiftSettings),
+    .target(
       name: "V1Graph",
       dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization", "Variables"],
       swiftSettings: swiftSettings),
@@ -112,7 +119,7 @@ let package = Package(
     .target(
       name: "Compat",
       dependencies: [
-        "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
+        "CoreGraph", "CoreOps", "Functions", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
       ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),

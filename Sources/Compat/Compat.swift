@@ -1,5 +1,6 @@
 @_exported public import CoreGraph
 @_exported public import CoreOps
+@_exported public import Functions
 @_exported public import Ops
 @_exported public import Serialization
 @_exported public import V1Graph
@@ -11,12 +12,6 @@ public enum tf: V2API {
     public enum v1: V1API {}
   }
 }
-
-/// `tf.nn` in TF-1 style.
-public enum V1NN: SharedNN {}
-
-/// `tf.nn` in TF-2 style.
-public enum V2NN: SharedNN {}
 
 /// `tf.train` in TF-2 style.
 public enum V2Train: TrainAPI {}

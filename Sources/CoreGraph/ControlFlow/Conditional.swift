@@ -1,4 +1,4 @@
-import CoreOps
+package import CoreOps
 
 /// Whether conditionals and loops of the call are made of functions.
 func makesFunctionalFlow(_ environment: Environment) -> Bool {
@@ -6,7 +6,7 @@ func makesFunctionalFlow(_ environment: Environment) -> Bool {
 }
 
 /// A conditional in whichever form the environment of the call asks for.
-enum Conditional {
+package enum Conditional {
   static func apply<R: TensorStructure>(
     _ predicate: some TensorConvertible, name: String?, _ yes: () throws -> R,
     _ no: () throws -> R
@@ -59,7 +59,7 @@ enum Conditional {
   }
 
   /// `value` when the operations have run. Follows TensorFlow's `with_dependencies`.
-  static func withDependencies(
+  package static func withDependencies(
     _ operations: [Operation], _ value: Tensor, name: String? = nil
   ) throws -> Tensor {
     try inScope(name, "control_dependency") { scope in
