@@ -63,8 +63,8 @@ extension SharedAPI {
   ///   - clipNorm: a scalar above 0.
   ///   - useNorm: the norm of all where it is known already.
   ///   - name: of the scope.
-  /// - Returns: the scaled tensors, and the norm that they had. Where it is infinite or no number, the
-  ///   tensors have no numbers.
+  /// - Returns: the scaled tensors, and the norm that they had. Where it is infinite or no number,
+  ///   the tensors have no numbers.
   /// - Throws: as `globalNorm`.
   public static func clipByGlobalNorm(
     _ tList: [Tensor?], _ clipNorm: any TensorConvertible, useNorm: Tensor? = nil,

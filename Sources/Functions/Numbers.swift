@@ -1,8 +1,8 @@
 package import CoreOps
 
 extension TensorConvertible {
-  /// What a plain Swift number is; nil for anything else. TensorFlow's functions compute with such a
-  /// number before they make a tensor of it.
+  /// What a plain Swift number is; nil for anything else. TensorFlow's functions compute with such
+  /// a number before they make a tensor of it.
   var plainNumber: Double? {
     switch self {
     case let number as Double: number
@@ -17,6 +17,17 @@ extension Tensor {
   /// The same with the shape that is known of it otherwise, in a graph.
   func withShape(_ shape: PartialShape) throws -> Tensor {
     isSymbolic ? try refined(to: shape) : self
+  }
+}
+
+enum Casts {
+  /// `x` in another dtype; in a graph by an op also of a value that is known, as `tf.cast` is.
+  static func cast(_ x: any TensorConvertible, from own: DType, to dtype: DType) throws -> Tensor {
+    let x = try x.asTensor(preferring: own)
+    if x.isSymbolic { return try CastOps.cast(x, dtype) }
+    return try inScope(nil, "Cast") { scope in
+      try CastOps.cast(x.asConstant(named: "x"), dtype, name: scope)
+    }
   }
 }
 

@@ -112,6 +112,50 @@ def random_numbers():
 
 
 @program
+def convolutions():
+    x, f = place([2, 5, 3]), place([2, 3, 4], "f")
+    a = tf.nn.conv1d(x, f, 1, "SAME"), tf.nn.conv1d(x, f, stride=2, padding="VALID", name="c")
+    i, g = place([1, 4, 4, 2], "i"), place([3, 3, 2, 3], "g")
+    b = tf.nn.conv2d(i, g, [1, 1, 1, 1], "SAME"), tf.nn.conv2d_transpose(a[0][:, None], place([1, 2, 3, 4], "h"), [2, 1, 10, 3], 2)
+    labels = tf.SparseTensor(tf.constant([[0, 0], [1, 0]], tf.int64), tf.constant([1, 0]), tf.constant([2, 2], tf.int64))
+    c = tf.nn.ctc_loss(labels, place([4, 2, 3], "t"), [4, 3])
+    return (*a, *b, c, tf.nn.zero_fraction(tf.nn.relu(x)), tf.convert_to_tensor([1, 2]), tf.convert_to_tensor(3, tf.float32, name="k"))
+
+
+@program
+def image_types():
+    x, u = place([2, 3, 4, 3]), place([None, None, 3], "u", tf.uint8)
+    i = tf.image
+    a = i.convert_image_dtype(u, tf.float32), i.convert_image_dtype(x, tf.uint8, saturate=True), i.convert_image_dtype(u, tf.int32)
+    b = i.rgb_to_grayscale(x), i.rgb_to_grayscale(u, name="g"), i.grayscale_to_rgb(x[..., :1]), i.grayscale_to_rgb(u[..., :1])
+    c = i.total_variation(x), i.total_variation(x[0]), i.psnr(x, x + 0.5, 2.0), i.per_image_standardization(x), i.per_image_standardization(u)
+    d = tf.saturate_cast(x * 300.0, tf.uint8), tf.saturate_cast(u, tf.int8), tf.saturate_cast(x * 1e10, tf.int32)
+    return (*a, *b, *c, *d)
+
+
+@program
+def image_sizes():
+    x, u = place([1, 4, 5, 2]), place([None, None, 3], "u")
+    i = tf.image
+    a = i.crop_to_bounding_box(x, 1, 2, 2, 3), i.pad_to_bounding_box(x, 1, 1, 6, 7), i.resize_image_with_crop_or_pad(x, 6, 3)
+    b = i.crop_to_bounding_box(u, 0, 1, 2, 1), i.pad_to_bounding_box(u, 1, 0, 5, 4), i.resize_image_with_crop_or_pad(u, 3, 1)
+    c = i.resize_images(x, [2, 3]), i.resize_images(x[0], [8, 5], method=i.ResizeMethod.NEAREST_NEIGHBOR)
+    d = i.resize_images(u, [3, 3], method=i.ResizeMethod.BICUBIC, align_corners=True), i.resize_images(x, [4, 5])
+    e = i.central_crop(x, 0.5), i.central_crop(u, 0.5), i.resize_images(x, [2, 2], i.ResizeMethod.AREA, preserve_aspect_ratio=True)
+    return (*a, *b, *c, *d, *e)
+
+
+@program
+def image_chances():
+    tf.set_random_seed(6)
+    x, b = place([3, 4, 3]), place([2, 3, 4, 3], "b")
+    i = tf.image
+    a = i.flip_left_right(x), i.flip_up_down(b), i.random_flip_left_right(x), i.random_flip_up_down(b, seed=3)
+    c = i.random_brightness(x, 0.3), i.random_contrast(x, 0.5, 1.5, seed=1), i.random_saturation(x, 0.5, 1.5), i.random_hue(x, 0.2, seed=2)
+    return (*a, *c, i.adjust_brightness(x, 0.1), i.transpose_image(x))
+
+
+@program
 def assertions():
     x, y = place([None]), place([2], "y", tf.int32)
     tf.assert_equal(x, 1.0), tf.assert_positive(x, message="m"), tf.assert_equal(y, [1, 2], data=["a", y])

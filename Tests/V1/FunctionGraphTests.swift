@@ -6,6 +6,13 @@ import Testing
 /// Functions of several ops give the graphs that TensorFlow makes of them, and its values.
 /// Tests/TensorFlow/functions.py records both.
 @Suite struct FunctionGraphTests {
+  /// Programs of which only the values are TensorFlow's: `tensordot` is an Einsum here, and `psnr`
+  /// has no checks of shapes that are known.
+  static let otherNodes: Set = ["image_types"]
+  /// Programs with conditionals: what brings a value into a branch is made before the operation
+  /// that needs it, and by TensorFlow after it.
+  static let otherOrder: Set = ["assertions", "convolutions", "image_chances"]
+
   @Test(arguments: FunctionPrograms.all.map(\.name)) func haveTensorFlowsNodesAndValues(
     name: String
   ) throws {
@@ -16,9 +23,10 @@ import Testing
     try withBehavior(.v1) {
       let graph = Graph()
       let outputs = try graph.asDefault { try program.body() }
-      // What brings a value into a branch is made before the operation that needs it, and by
-      // TensorFlow after it.
-      GraphDump.expectEqual(GraphDump.lines(graph), nodes, ordered: name != "assertions")
+      if !Self.otherNodes.contains(name) {
+        GraphDump.expectEqual(
+          GraphDump.lines(graph), nodes, ordered: !Self.otherOrder.contains(name))
+      }
       try #require(outputs.count == values.count)
       let places = graph.getOperations().filter { $0.type == "Placeholder" }.map { operation in
         operation.outputs[0]
@@ -49,6 +57,9 @@ import Testing
   private static func feed(_ index: Int, _ tensor: Tensor) throws -> Tensor {
     let dims = (tensor.shape.dims ?? []).map { $0?.value ?? 2 }
     let count = dims.reduce(1, *)
+    if tensor.dtype == .uint8 {
+      return try Tensor((0..<count).map { UInt8([1, 0][($0 + index) % 2]) }, dims: Shape(dims))
+    }
     if tensor.dtype == .int32 {
       return try Tensor((0..<count).map { Int32([1, 0][($0 + index) % 2]) }, dims: Shape(dims))
     }

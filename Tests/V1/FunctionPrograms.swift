@@ -12,7 +12,7 @@ enum FunctionPrograms {
     _ shape: [Int?] = [2, 3], _ name: String = "x", _ dtype: DType = .float32
   ) throws -> Tensor { try tf.placeholder(dtype, shape, name: name) }
 
-  static let all: [Program] = neural + embedding + others
+  static let all: [Program] = neural + embedding + others + images
 
   private static let neural: [Program] = [
     Program(name: "dropouts") {
@@ -140,6 +140,70 @@ enum FunctionPrograms {
       try tf.assertNonNegative(y)
       try tf.assertRank(y, 1)
       return []
+    },
+  ]
+
+  private static let images: [Program] = [
+    Program(name: "convolutions") {
+      let (x, f) = try (place([2, 5, 3]), place([2, 3, 4], "f"))
+      let a = try [
+        tf.nn.conv1d(x, f, 1, "SAME"), tf.nn.conv1d(x, f, stride: 2, padding: "VALID", name: "c"),
+      ]
+      let (i, g) = try (place([1, 4, 4, 2], "i"), place([3, 3, 2, 3], "g"))
+      let b = try tf.nn.conv2d(i, g, [1, 1, 1, 1], "SAME")
+      let line = try a[0][.all, .newAxis]
+      let c = try tf.nn.conv2dTranspose(line, place([1, 2, 3, 4], "h"), [2, 1, 10, 3], 2)
+      let labels = try tf.SparseTensor(
+        indices: tf.constant([[0, 0], [1, 0]], dtype: .int64), values: tf.constant([1, 0]),
+        denseShape: tf.constant([2, 2], dtype: .int64))
+      let d = try tf.nn.ctcLoss(labels, place([4, 2, 3], "t"), [4, 3])
+      return try a + [
+        b, c, d, tf.nn.zeroFraction(tf.nn.relu(x)), tf.convertToTensor([1, 2]),
+        tf.convertToTensor(3, .float32, name: "k"),
+      ]
+    },
+    Program(name: "image_types") {
+      let (x, u) = try (place([2, 3, 4, 3]), place([nil, nil, 3], "u", .uint8))
+      let a = try [
+        tf.image.convertImageDtype(u, .float32),
+        tf.image.convertImageDtype(x, .uint8, saturate: true),
+        tf.image.convertImageDtype(u, .int32), tf.image.rgbToGrayscale(x),
+        tf.image.rgbToGrayscale(u, name: "g"), tf.image.grayscaleToRgb(x[.ellipsis, ..<1]),
+        tf.image.grayscaleToRgb(u[.ellipsis, ..<1]),
+      ]
+      let b = try [
+        tf.image.totalVariation(x), tf.image.totalVariation(x[0]), tf.image.psnr(x, x + 0.5, 2.0),
+        tf.image.perImageStandardization(x), tf.image.perImageStandardization(u),
+      ]
+      return try a + b + [
+        tf.saturateCast(x * 300.0, .uint8), tf.saturateCast(u, .int8),
+        tf.saturateCast(x * 1e10, .int32),
+      ]
+    },
+    Program(name: "image_sizes") {
+      let (x, u) = try (place([1, 4, 5, 2]), place([nil, nil, 3], "u"))
+      return try [
+        tf.image.cropToBoundingBox(x, 1, 2, 2, 3), tf.image.padToBoundingBox(x, 1, 1, 6, 7),
+        tf.image.resizeImageWithCropOrPad(x, 6, 3), tf.image.cropToBoundingBox(u, 0, 1, 2, 1),
+        tf.image.padToBoundingBox(u, 1, 0, 5, 4), tf.image.resizeImageWithCropOrPad(u, 3, 1),
+        tf.image.resizeImages(x, [2, 3]),
+        tf.image.resizeImages(x[0], [8, 5], method: .nearestNeighbor),
+        tf.image.resizeImages(u, [3, 3], method: .bicubic, alignCorners: true),
+        tf.image.resizeImages(x, [4, 5]), tf.image.centralCrop(x, 0.5),
+        tf.image.centralCrop(u, 0.5),
+        tf.image.resizeImages(x, [2, 2], method: .area, preserveAspectRatio: true),
+      ]
+    },
+    Program(name: "image_chances") {
+      tf.setRandomSeed(6)
+      let (x, b) = try (place([3, 4, 3]), place([2, 3, 4, 3], "b"))
+      return try [
+        tf.image.flipLeftRight(x), tf.image.flipUpDown(b), tf.image.randomFlipLeftRight(x),
+        tf.image.randomFlipUpDown(b, seed: 3), tf.image.randomBrightness(x, 0.3),
+        tf.image.randomContrast(x, 0.5, 1.5, seed: 1), tf.image.randomSaturation(x, 0.5, 1.5),
+        tf.image.randomHue(x, 0.2, seed: 2), tf.image.adjustBrightness(x, 0.1),
+        tf.image.transposeImage(x),
+      ]
     },
   ]
 }
