@@ -148,7 +148,9 @@ extension SharedAPI {
     let tensor = try value.asTensor(preferring: dtype)
     if let dtype, tensor.dtype != dtype {
       throw TFError.invalidArgument(
-        "Tensor conversion requested dtype \(dtype) for Tensor with dtype \(tensor.dtype): \(tensor)"
+        """
+        Tensor conversion requested dtype \(dtype) for Tensor with dtype \(tensor.dtype): \(tensor)
+        """
       )
     }
     return try tensor.asConstant(named: name ?? "Const")
