@@ -151,7 +151,7 @@ let package = Package(
       path: "Tests/Compat", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "V1Tests",
-      dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "TestSupport"],
+      dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "Models", "TestSupport"],
       path: "Tests/V1", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",

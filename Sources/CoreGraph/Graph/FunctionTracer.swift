@@ -37,6 +37,7 @@ package final class FunctionTracer: Interpreter {
     /// written.
     var lastEffect: Int?
     var effects: [Int] = []
+    var waitedFor: [Tensor] = []
   }
 
   private let trace: Trace
@@ -69,7 +70,14 @@ package final class FunctionTracer: Interpreter {
     FunctionTracer(trace, try builder.inScope(name))
   }
   package func waiting(for tensors: [Tensor]?, nodes: [Int]) throws -> any Interpreter {
-    FunctionTracer(trace, try builder.after(tensors?.map(captured), nodes))
+    guard let tensors, case .branch = trace.surroundings else {
+      return FunctionTracer(trace, try builder.after(tensors?.map(captured), nodes))
+    }
+    // What is waited for outside is waited for by the node that calls the branch.
+    let own = tensors.filter { trace.graph.owns($0) }
+    let outer = tensors.filter { $0.isSymbolic && !trace.graph.owns($0) }
+    trace.state.withLock { $0.waitedFor += outer }
+    return FunctionTracer(trace, try builder.after(own, nodes))
   }
   package func onDevice(_ device: String?) throws -> any Interpreter {
     FunctionTracer(trace, try builder.on(device))
@@ -98,6 +106,8 @@ package final class FunctionTracer: Interpreter {
   package var captures: [(tensor: Tensor, placeholder: Tensor)] {
     trace.state.withLock { $0.captures }
   }
+  /// What a branch has its nodes wait for outside.
+  var waitedFor: [Tensor] { trace.state.withLock { $0.waitedFor } }
   package var effects: [Int] { trace.state.withLock { $0.effects } }
 
   /// An argument of the function.
