@@ -3,6 +3,7 @@
 @_exported public import Ops
 @_exported public import Serialization
 @_exported public import V1Graph
+@_exported public import V1Recurrent
 @_exported public import V2Eager
 
 /// TensorFlow's symbols in TF-2 style; those of TF-1 are in `tf.compat.v1`.
@@ -13,7 +14,7 @@ public enum tf: V2API {
 }
 
 /// `tf.nn` in TF-1 style.
-public enum V1NN: SharedNN {}
+public enum V1NN: SharedNN, RecurrentAPI {}
 
 /// `tf.nn` in TF-2 style.
 public enum V2NN: SharedNN {}

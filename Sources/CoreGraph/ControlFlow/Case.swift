@@ -1,4 +1,4 @@
-import CoreOps
+package import CoreOps
 
 /// Conditionals one in the other, as `tf.case`.
 struct Case<R: TensorStructure> {
@@ -50,7 +50,7 @@ struct Case<R: TensorStructure> {
   }
 
   private static func assertAtMost(_ count: Int, _ predicates: [Tensor], _ message: String) throws
-    -> Tensor?
+    -> (any GraphElement)?
   {
     let stacked = try MathAPI.stack(predicates, name: "preds_c")
     let sum = try MathAPI.reduceSum(CastOps.cast(stacked, .int32), name: "num_true_conds")
@@ -65,12 +65,15 @@ struct Case<R: TensorStructure> {
   }
 }
 
-/// `tf.debugging.Assert` as conditionals use it: in a graph an `Assert` in a branch, so that what it
-/// shows is not moved where the condition holds.
-enum Assertion {
-  /// - Returns: what is there when the condition was found to hold; nil where calls run at once.
+/// `tf.debugging.Assert` as conditionals use it: in a graph an `Assert`, in a branch where it shows
+/// more than shapes and text.
+package enum Assertion {
+  /// - Returns: what is waited for until the condition was found to hold; nil where calls run at
+  ///   once.
   /// - Throws: `INVALID_ARGUMENT` where calls run at once and the condition does not hold.
-  static func add(_ condition: Tensor, _ data: [Tensor], summarize: Int?) throws -> Tensor? {
+  package static func add(_ condition: Tensor, _ data: [Tensor], summarize: Int?) throws
+    -> (any GraphElement)?
+  {
     let op = try OpDef.registered("Assert")
     let attrs: Attrs = summarize.map { ["summarize": .int($0)] } ?? [:]
     if Environment.current.isExecutingEagerly {
@@ -79,6 +82,9 @@ enum Assertion {
     }
     return try inScope(nil, "Assert") { _ in
       for value in data { _ = try value.asConstant() }
+      if data.allSatisfy({ $0.dtype == .string || $0.dtype == .int32 }) {
+        return try GraphGroups.operation(op, [condition] + data, attrs, name: "Assert")
+      }
       return try Conditional.apply(
         condition, name: "AssertGuard",
         operations: { try GraphGroups.noOp(name: nil) },

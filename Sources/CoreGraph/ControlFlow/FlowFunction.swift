@@ -12,10 +12,10 @@ final class FlowFunction {
   private(set) var results: [Tensor] = []
 
   /// - Parameter scope: the name scope of the node that will call it.
-  init(_ role: String, in scope: String, of graph: Graph) {
+  init(_ role: String, in scope: String, of graph: Graph, isLoop: Bool = false) {
     name = FlowFunctionName.make(role, in: scope, avoiding: graph)
     environment = Environment.current
-    tracer = FunctionTracer(branchOf: graph)
+    tracer = FunctionTracer(branchOf: graph, isLoop: isLoop)
   }
 
   var graph: Graph { tracer.graph }

@@ -19,8 +19,8 @@ enum FunctionalLoop {
   ) throws -> [Tensor] {
     let results = try inScope(name, "while") { scope in
       let graph = try FunctionalConditional.currentGraph()
-      let test = FlowFunction("cond", in: scope ?? "", of: graph)
-      let step = FlowFunction("body", in: scope ?? "", of: graph)
+      let test = FlowFunction("cond", in: scope ?? "", of: graph, isLoop: true)
+      let step = FlowFunction("body", in: scope ?? "", of: graph, isLoop: true)
       let most = try (maximumIterations ?? Tensor(scalar: Int32(-1))).asConstant(
         named: "maximum_iterations")
       let counter = try Tensor(scalar: Int32(0)).asConstant(named: "loop_counter")

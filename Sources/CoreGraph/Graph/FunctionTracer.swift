@@ -11,8 +11,8 @@ package final class FunctionTracer: Interpreter {
 
     init(in surroundings: Surroundings) {
       self.surroundings = surroundings
-      if case .branch(let outer) = surroundings {
-        graph = Graph(inside: outer, ordersEffects: outer.ordersEffects)
+      if case .branch(let outer, let isLoop) = surroundings {
+        graph = Graph(inside: outer, ordersEffects: outer.ordersEffects, isLoop: isLoop)
       } else {
         graph = Graph(ordersEffects: true)
       }
@@ -28,7 +28,7 @@ package final class FunctionTracer: Interpreter {
     /// Inside a graph, as a branch or a loop's body: it takes tensors of all graphs around it,
     /// under the names that TensorFlow gives them. Effects are ordered where those of the graph
     /// around are.
-    case branch(of: Graph)
+    case branch(of: Graph, isLoop: Bool)
   }
 
   private struct State {
@@ -50,8 +50,8 @@ package final class FunctionTracer: Interpreter {
   }
 
   /// For a branch of a conditional or the body of a loop of `outer`.
-  convenience init(branchOf outer: Graph) {
-    let trace = Trace(in: .branch(of: outer))
+  convenience init(branchOf outer: Graph, isLoop: Bool) {
+    let trace = Trace(in: .branch(of: outer, isLoop: isLoop))
     self.init(trace, GraphBuilder(trace.graph))
     trace.graph.seed = outer.seed
   }
