@@ -114,12 +114,19 @@ let package = Package(
       dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization", "Variables"],
       swiftSettings: swiftSettings),
     .target(
+      name: "V1Recurrent",
+      dependencies: [
+        "CoreGraph", "CoreOps", "OpsLinalg", "OpsNN", "V1Graph", "Variables",
+      ],
+      swiftSettings: swiftSettings),
+    .target(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps", "Variables"],
       swiftSettings: swiftSettings),
     .target(
       name: "Compat",
       dependencies: [
-        "CoreGraph", "CoreOps", "Functions", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
+        "CoreGraph", "CoreOps", "Functions", "Models", "Ops", "Serialization", "V1Graph",
+        "V1Recurrent", "V2Eager",
       ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
@@ -158,7 +165,7 @@ let package = Package(
       path: "Tests/Compat", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "V1Tests",
-      dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "TestSupport"],
+      dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "Models", "TestSupport"],
       path: "Tests/V1", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",

@@ -4,6 +4,7 @@
 @_exported public import Ops
 @_exported public import Serialization
 @_exported public import V1Graph
+@_exported public import V1Recurrent
 @_exported public import V2Eager
 
 /// TensorFlow's symbols in TF-2 style; those of TF-1 are in `tf.compat.v1`.
@@ -12,6 +13,8 @@ public enum tf: V2API {
     public enum v1: V1API {}
   }
 }
+
+extension V1NN: RecurrentAPI {}
 
 /// `tf.train` in TF-2 style.
 public enum V2Train: TrainAPI {}

@@ -89,7 +89,7 @@ package enum Assertion {
         condition, name: "AssertGuard",
         operations: { try GraphGroups.noOp(name: nil) },
         { try GraphGroups.operation(op, [condition] + data, attrs, name: "Assert") }
-      ).op
+      )?.op
     }
   }
 }

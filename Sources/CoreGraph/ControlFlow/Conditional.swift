@@ -17,14 +17,19 @@ package enum Conditional {
     return try add(predicate, name: name, { _ in try yes() }, { _ in try no() })
   }
 
-  /// A conditional of operations, in a graph.
+  /// A conditional of operations.
   ///
-  /// - Returns: a tensor that is there when the operation of the branch that was taken has run.
+  /// - Returns: a tensor that is there when the operation of the branch that was taken has run; nil
+  ///   where calls run at once.
   static func apply(
     _ predicate: some TensorConvertible, name: String?, operations yes: () throws -> Operation?,
     _ no: () throws -> Operation?
-  ) throws -> Tensor {
-    try add(
+  ) throws -> Tensor? {
+    if Environment.current.isExecutingEagerly {
+      _ = try FunctionCalls.truth(predicate.asTensor()) ? yes() : no()
+      return nil
+    }
+    return try add(
       predicate, name: name, { try result(of: yes(), $0) }, { try result(of: no(), $0) })
   }
 
@@ -60,11 +65,11 @@ package enum Conditional {
 
   /// `value` when the operations have run. Follows TensorFlow's `with_dependencies`.
   package static func withDependencies(
-    _ operations: [Operation], _ value: Tensor, name: String? = nil
+    _ elements: [any GraphElement], _ value: Tensor, name: String? = nil
   ) throws -> Tensor {
     try inScope(name, "control_dependency") { scope in
       try Environment.current.colocated(with: value)
-        .waiting(for: operations).run {
+        .waiting(for: elements).run {
           try BasicOps.family.identity([value], name: scope)
         }
     }

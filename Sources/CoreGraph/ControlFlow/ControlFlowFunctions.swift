@@ -54,6 +54,27 @@ extension SharedAPI {
     try cond(pred, trueFn, falseFn, name: name)
   }
 
+  /// An operation of one of two branches, in a graph. Follows `tf.cond`.
+  ///
+  /// - Returns: a tensor that is there when the operation of the branch that was taken has run; nil
+  ///   where calls run at once.
+  @discardableResult
+  public static func cond(
+    _ pred: some TensorConvertible, _ trueFn: () throws -> Operation?,
+    _ falseFn: () throws -> Operation?, name: String? = nil
+  ) throws -> Tensor? {
+    try Conditional.apply(pred, name: name, operations: trueFn, falseFn)
+  }
+
+  /// The same by labels. Follows `tf.cond`.
+  @discardableResult
+  public static func cond(
+    _ pred: some TensorConvertible, trueFn: () throws -> Operation?,
+    falseFn: () throws -> Operation?, name: String? = nil
+  ) throws -> Tensor? {
+    try Conditional.apply(pred, name: name, operations: trueFn, falseFn)
+  }
+
   /// Repeats `body` as long as `cond` holds, from `loopVars`. Follows `tf.while_loop`.
   ///
   /// In a graph both functions are called once, to add what they do to it. What they use of the
@@ -135,5 +156,15 @@ extension SharedAPI {
       cond, body, (repeat each loopVars), shapeInvariants: shapeInvariants,
       parallelIterations: parallelIterations, backProp: backProp, swapMemory: swapMemory,
       maximumIterations: maximumIterations, name: name)
+  }
+}
+
+extension SharedAPI {
+  /// `outputTensor` when `dependencies` have run. Follows TensorFlow's `with_dependencies`.
+  public static func withDependencies(
+    _ dependencies: [any GraphElement], _ outputTensor: Tensor, name: String? = nil
+  ) throws -> Tensor {
+    if Environment.current.isExecutingEagerly { return outputTensor }
+    return try Conditional.withDependencies(dependencies, outputTensor, name: name)
   }
 }

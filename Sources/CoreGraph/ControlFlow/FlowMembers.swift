@@ -68,6 +68,14 @@ extension Graph {
       isFeedable(endpoint), "Tensor \(node(endpoint.node).name):\(endpoint.index) may not be fed.")
   }
 
+  /// Marks nodes that a program has others wait for, as TensorFlow does.
+  func noteWaitedFor(_ ids: [Int]) {
+    if ids.isEmpty { return }
+    withState { state in
+      for id in ids { state.nodes[id].attrs["_has_manual_control_dependencies"] = .bool(true) }
+    }
+  }
+
   /// Whether this graph is the body of a branch or loop somewhere inside `other`.
   func isInside(_ other: Graph) -> Bool {
     var around = outer

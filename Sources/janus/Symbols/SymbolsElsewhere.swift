@@ -124,9 +124,8 @@ extension SymbolTable {
       nn.fixed_unigram_candidate_sampler nn.learned_unigram_candidate_sampler
       nn.log_uniform_candidate_sampler nn.lrn nn.max_pool1d nn.max_pool_v2 nn.pool
       nn.quantized_avg_pool nn.quantized_conv2d nn.quantized_max_pool nn.quantized_relu_x
-      nn.raw_rnn nn.safe_embedding_lookup_sparse nn.scale_regularization_loss nn.space_to_batch
-      nn.space_to_depth nn.static_bidirectional_rnn nn.static_state_saving_rnn
-      nn.uniform_candidate_sampler nn.with_space_to_batch
+      nn.safe_embedding_lookup_sparse nn.scale_regularization_loss nn.space_to_batch
+      nn.space_to_depth nn.uniform_candidate_sampler nn.with_space_to_batch
     - a symbol of tf.python_io that no surveyed program uses
       python_io.TFRecordCompressionType
     - a symbol of tf.queue that no surveyed program uses
@@ -300,8 +299,7 @@ extension SymbolTable {
     - not here yet
       ConfigProto:60 Example:13 GPUOptions:15 GraphKeys.QUEUE_RUNNERS:4 IndexedSlices:6
       InteractiveSession:27 Summary.Image:3 Summary.Value:16 Summary:28 TensorSpec:87
-      nn.bidirectional_dynamic_rnn:7 nn.dynamic_rnn:49 nn.static_rnn:6 orthogonal_initializer:3
-      signal.linear_to_mel_weight_matrix:3 signal.stft:4
+      orthogonal_initializer:3 signal.linear_to_mel_weight_matrix:3 signal.stft:4
     - of contrib only some layers, cells and training helpers are planned
       contrib.training.HParams:17 contrib:4
     - of quantisation what is missing is not here yet
@@ -397,10 +395,6 @@ extension SymbolTable {
       ragged.stack_dynamic_partitions
     - recurrent cells are not here yet
       contrib.rnn.BasicLSTMCell:9 contrib.rnn.GRUCell:5 contrib.rnn.MultiRNNCell:3 contrib.rnn:5
-      nn.rnn_cell nn.rnn_cell.BasicLSTMCell:4 nn.rnn_cell.BasicRNNCell nn.rnn_cell.DeviceWrapper
-      nn.rnn_cell.DropoutWrapper:6 nn.rnn_cell.GRUCell nn.rnn_cell.LSTMCell:20
-      nn.rnn_cell.LSTMStateTuple:16 nn.rnn_cell.MultiRNNCell:9 nn.rnn_cell.RNNCell:4
-      nn.rnn_cell.ResidualWrapper
     - summaries of this kind are not here yet
       summary.Event summary.FileWriterCache summary.SessionLog summary.Summary
       summary.SummaryDescription summary.TaggedRunMetadata summary.all_v2_summary_ops

@@ -104,18 +104,24 @@ extension SymbolTable {
       matrix_diag matrix_diag_part matrix_inverse:2 matrix_set_diag matrix_solve maximum:124
       meshgrid:2 minimum:82 mod:19 model_variables:5 moving_average_variables multinomial:16
       multiply:88 name_scope:323 negative:6 nn nn.avg_pool2d nn.avg_pool3d nn.avg_pool:18
-      nn.batch_normalization:11 nn.bias_add:44 nn.conv1d:12 nn.conv2d:100 nn.conv2d_transpose:12
-      nn.conv3d nn.conv3d_transpose nn.ctc_loss:3 nn.deconv2d:2 nn.depthwise_conv2d:6
-      nn.dilation2d nn.dropout:180 nn.elu:15 nn.embedding_lookup:19 nn.fractional_avg_pool
-      nn.fractional_max_pool nn.fused_batch_norm nn.in_top_k:8 nn.l2_loss:30 nn.l2_normalize:20
-      nn.leaky_relu:45 nn.local_response_normalization nn.log_poisson_loss nn.log_softmax:20
-      nn.max_pool2d nn.max_pool3d nn.max_pool:41 nn.max_pool_with_argmax nn.moments:33 nn.nce_loss
-      nn.normalize_moments nn.relu6:2 nn.relu:551 nn.relu_layer nn.sampled_softmax_loss nn.selu
-      nn.separable_conv2d nn.sigmoid:106 nn.sigmoid_cross_entropy_with_logits:30 nn.silu
-      nn.softmax:187 nn.softmax_cross_entropy_with_logits:70
-      nn.softmax_cross_entropy_with_logits_v2:12 nn.softplus:101 nn.softsign
-      nn.sparse_softmax_cross_entropy_with_logits:84 nn.sufficient_statistics nn.swish nn.tanh:48
-      nn.top_k:23 nn.weighted_cross_entropy_with_logits:2 nn.weighted_moments nn.xw_plus_b:4
+      nn.batch_normalization:11 nn.bias_add:44 nn.bidirectional_dynamic_rnn:7 nn.conv1d:12
+      nn.conv2d:100 nn.conv2d_transpose:12 nn.conv3d nn.conv3d_transpose nn.ctc_loss:3
+      nn.deconv2d:2 nn.depthwise_conv2d:6 nn.dilation2d nn.dropout:180 nn.dynamic_rnn:49 nn.elu:15
+      nn.embedding_lookup:19 nn.fractional_avg_pool nn.fractional_max_pool nn.fused_batch_norm
+      nn.in_top_k:8 nn.l2_loss:30 nn.l2_normalize:20 nn.leaky_relu:45
+      nn.local_response_normalization nn.log_poisson_loss nn.log_softmax:20 nn.max_pool2d
+      nn.max_pool3d nn.max_pool:41 nn.max_pool_with_argmax nn.moments:33 nn.nce_loss
+      nn.normalize_moments nn.raw_rnn nn.relu6:2 nn.relu:551 nn.relu_layer nn.rnn_cell
+      nn.rnn_cell.BasicLSTMCell:4 nn.rnn_cell.BasicRNNCell nn.rnn_cell.DeviceWrapper
+      nn.rnn_cell.DropoutWrapper:6 nn.rnn_cell.GRUCell nn.rnn_cell.LSTMCell:20
+      nn.rnn_cell.LSTMStateTuple:16 nn.rnn_cell.MultiRNNCell:9 nn.rnn_cell.RNNCell:4
+      nn.rnn_cell.ResidualWrapper nn.sampled_softmax_loss nn.selu nn.separable_conv2d
+      nn.sigmoid:106 nn.sigmoid_cross_entropy_with_logits:30 nn.silu nn.softmax:187
+      nn.softmax_cross_entropy_with_logits:70 nn.softmax_cross_entropy_with_logits_v2:12
+      nn.softplus:101 nn.softsign nn.sparse_softmax_cross_entropy_with_logits:84
+      nn.static_bidirectional_rnn nn.static_rnn:6 nn.static_state_saving_rnn
+      nn.sufficient_statistics nn.swish nn.tanh:48 nn.top_k:23
+      nn.weighted_cross_entropy_with_logits:2 nn.weighted_moments nn.xw_plus_b:4
       nn.zero_fraction:3 no_op:50 norm:67 not_equal:35 numpy_function one_hot:150 ones:311
       ones_initializer:20 ones_like:40 pad:164 parse_example parse_single_example:17
       parse_single_sequence_example:2 parse_tensor placeholder:733 placeholder_with_default:18
