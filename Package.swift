@@ -138,6 +138,15 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .target(
+      name: "LegacyExamples", dependencies: ["CompatV1"], path: "Examples/legacy",
+      exclude: [
+        "README.md", "cnn_batch_norm.py", "data.py", "dqn.py", "dump.py", "gan.py",
+        "guide_layers.py", "guide_low_level.py", "guide_mixed.py", "linear_regression.py",
+        "logistic_regression.py", "lstm.py", "mlp.py", "monitored_session.py", "queue_reader.py",
+        "record.py", "seq2seq.py", "vae.py", "word2vec.py",
+      ],
+      swiftSettings: swiftSettings),
+    .target(
       name: "TestSupport",
       dependencies: ["CoreGraph", "CoreOps", "Ops", "V1Graph", "V2Eager"],
       path: "Tests/Support",
@@ -165,7 +174,10 @@ let package = Package(
       path: "Tests/Compat", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "V1Tests",
-      dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "Models", "TestSupport"],
+      dependencies: [
+        "Compat", "CompatV1", "CoreGraph", "CoreOps", "LegacyExamples", "Models", "Serialization",
+        "TestSupport",
+      ],
       path: "Tests/V1", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",

@@ -64,8 +64,8 @@ package enum Assertions {
     if relation == .equal { _ = try inScope(name, relation.scope) { _ in } }
     return try inScope(name, relation.scope) { scope in
       let dtype = x.definiteDType ?? y.definiteDType
-      let x = try x.asTensor(preferring: dtype).asConstant(named: "x")
-      let y = try y.asTensor(preferring: dtype).asConstant(named: "y")
+      let x = try x.converted("x", preferring: dtype)
+      let y = try y.converted("y", preferring: dtype)
       let data =
         report.data ?? [
           "Condition x \(relation.rawValue) y did not hold element-wise:", "x (\(label(x))) = ", x,
@@ -82,7 +82,7 @@ package enum Assertions {
     _ name: String?
   ) throws -> Operation? {
     try inScope(name, scope) { _ in
-      let x = try x.asTensor().asConstant(named: "x")
+      let x = try x.converted("x")
       let prefix = report.message.map { "\($0)  " } ?? ""
       let data =
         report.data ?? [
@@ -104,8 +104,8 @@ package enum Assertions {
     _ x: some TensorConvertible, _ rank: Int, atLeast: Bool, _ report: Report, _ name: String?
   ) throws -> Operation? {
     try inScope(name, atLeast ? "assert_rank_at_least" : "assert_rank") { _ in
-      let x = try x.asTensor().asConstant(named: "x")
-      let wanted = try rank.asTensor(preferring: .int32).asConstant(named: "rank")
+      let x = try x.converted("x")
+      let wanted = try rank.converted("rank", preferring: .int32)
       let words = atLeast ? "must have rank at least" : "must have rank"
       let prefix = report.message.map { "\($0)  " } ?? ""
       let shape = try MathAPI.shape(x)

@@ -62,9 +62,8 @@ extension SharedNN {
     computeFullLoss: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try inScope(name, "log_poisson_loss") { _ in
-      let logInput = try logInput.asTensor(preferring: targets.definiteDType)
-        .asConstant(named: "log_input")
-      let targets = try targets.asTensor(preferring: logInput.dtype).asConstant(named: "targets")
+      let logInput = try logInput.converted("log_input", preferring: targets.definiteDType)
+      let targets = try targets.converted("targets", preferring: logInput.dtype)
       guard targets.shape.isCompatible(with: logInput.shape) else {
         throw TFError.invalidArgument(
           """
@@ -143,8 +142,8 @@ enum CrossEntropies {
   static func operands(_ labels: some TensorConvertible, _ logits: some TensorConvertible) throws
     -> (labels: Tensor, logits: Tensor)
   {
-    let logits = try logits.asTensor(preferring: labels.definiteDType).asConstant(named: "logits")
-    let labels = try labels.asTensor(preferring: logits.dtype).asConstant(named: "labels")
+    let logits = try logits.converted("logits", preferring: labels.definiteDType)
+    let labels = try labels.converted("labels", preferring: logits.dtype)
     guard labels.shape.isCompatible(with: logits.shape) else {
       throw TFError.invalidArgument(
         """

@@ -79,7 +79,7 @@ package enum Embeddings {
       throw TFError.invalidArgument("Length of params is currently 0. Need at least one param.")
     }
     return try inScope(name, "embedding_lookup") { scope in
-      let ids = try ids.asTensor().asConstant(named: "ids")
+      let ids = try ids.converted("ids")
       guard params.count > 1 else {
         let rows = try colocated(with: params[0]) {
           try clipped(gather(params[0], ids, name: scope), ids, maxNorm)

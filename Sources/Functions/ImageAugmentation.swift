@@ -35,7 +35,7 @@ extension ImageAPI {
   /// Images with their rows and columns exchanged. Follows `tf.compat.v1.image.transpose_image`.
   public static func transposeImage(_ image: some TensorConvertible) throws -> Tensor {
     try inScope(nil, "transpose") { _ in
-      let image = try ImageChecks.atLeast3D(image.asTensor().asConstant(named: "image"))
+      let image = try ImageChecks.atLeast3D(image.converted("image"))
       switch image.rank {
       case 3: return try MathAPI.transpose(image, perm: [1, 0, 2])
       case 4: return try MathAPI.transpose(image, perm: [0, 2, 1, 3])
@@ -51,7 +51,7 @@ extension ImageAPI {
     _ image: some TensorConvertible, _ delta: some TensorConvertible
   ) throws -> Tensor {
     try inScope(nil, "adjust_brightness") { scope in
-      let image = try image.asTensor().asConstant(named: "image")
+      let image = try image.converted("image")
       let isFloat = image.dtype == .half || image.dtype == .float32
       let float = try isFloat ? image : convertImageDtype(image, .float32)
       let delta = try Casts.cast(delta, from: float.dtype, to: float.dtype)
@@ -66,7 +66,7 @@ extension ImageAPI {
     _ standard: String, saturate: Bool = false, _ op: (Tensor, Tensor, String?) throws -> Tensor
   ) throws -> Tensor {
     try inScope(name, standard) { scope in
-      let images = try images.asTensor().asConstant(named: "images")
+      let images = try images.converted("images")
       let isFloat = images.dtype == .half || images.dtype == .float32
       let float = try isFloat ? images : convertImageDtype(images, .float32)
       let adjusted = try op(float, factor.asTensor(preferring: .float32), scope)
@@ -215,7 +215,7 @@ extension ImageAPI {
 private enum ImageFlips {
   static func flip(_ image: some TensorConvertible, _ axis: Int, _ scope: String) throws -> Tensor {
     try inScope(nil, scope) { _ in
-      let image = try ImageChecks.atLeast3D(image.asTensor().asConstant(named: "image"))
+      let image = try ImageChecks.atLeast3D(image.converted("image"))
       switch image.shape.rank {
       case 3: return try MathAPI.reverse(image, axis: [axis]).withShape(image.shape)
       case 4: return try MathAPI.reverse(image, axis: [axis + 1])
@@ -233,7 +233,7 @@ private enum ImageFlips {
     _ image: some TensorConvertible, _ axis: Int, _ seed: Int?, _ scopeName: String
   ) throws -> Tensor {
     try inScope(nil, scopeName) { scope in
-      let image = try ImageChecks.atLeast3D(image.asTensor().asConstant(named: "image"))
+      let image = try ImageChecks.atLeast3D(image.converted("image"))
       func single() throws -> Tensor {
         let drawn = try RandomAPI.uniform([Int](), maxval: 1.0, seed: seed)
         let isFlipped = try ComparisonOps.family.less(drawn, 0.5)

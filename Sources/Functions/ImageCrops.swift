@@ -62,7 +62,7 @@ extension ImageAPI {
     _ image: some TensorConvertible, _ targetHeight: Int, _ targetWidth: Int
   ) throws -> Tensor {
     try inScope(nil, "resize_image_with_crop_or_pad") { _ in
-      let given = try image.asTensor().asConstant(named: "image")
+      let given = try image.converted("image")
       var (image, isSingle) = try ImageChecks.batch(given)
       let checks = try ImageChecks.checks(image)
       try require(targetWidth > 0, "target_width must be > 0.")

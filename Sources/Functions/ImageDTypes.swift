@@ -14,7 +14,7 @@ extension SharedAPI {
     _ value: some TensorConvertible, _ dtype: DType, name: String? = nil
   ) throws -> Tensor {
     try inScope(name, "saturate_cast") { scope in
-      let value = try value.asTensor().asConstant(named: "value")
+      let value = try value.converted("value")
       if value.dtype == dtype { return value }
       guard let from = NumberRange(value.dtype), let to = NumberRange(dtype) else {
         throw TFError.invalidArgument("saturate_cast takes numbers, not \(value.dtype) to \(dtype)")
@@ -104,7 +104,7 @@ extension ImageAPI {
   public static func convertImageDtype(
     _ image: some TensorConvertible, _ dtype: DType, saturate: Bool = false, name: String? = nil
   ) throws -> Tensor {
-    let image = try image.asTensor().asConstant(named: "image")
+    let image = try image.converted("image")
     guard let to = NumberRange(dtype) else {
       throw TFError.invalidArgument("dtype must be either floating point or integer")
     }
@@ -146,7 +146,7 @@ extension ImageAPI {
     -> Tensor
   {
     try inScope(name, "rgb_to_grayscale") { scope in
-      let images = try images.asTensor().asConstant(named: "images")
+      let images = try images.converted("images")
       let float = try convertImageDtype(images, .float32)
       let weights = try [0.2989, 0.5870, 0.1140].asTensor(preferring: .float32)
       let grey = try EinsumOps.tensordot(float, weights, [-1], [-1], name: nil)
@@ -213,7 +213,7 @@ extension ImageAPI {
   /// - Throws: `INVALID_ARGUMENT` for fewer dimensions.
   public static func perImageStandardization(_ image: some TensorConvertible) throws -> Tensor {
     try inScope(nil, "per_image_standardization") { scope in
-      let checked = try ImageChecks.atLeast3D(image.asTensor().asConstant(named: "image"))
+      let checked = try ImageChecks.atLeast3D(image.converted("image"))
       let image = try CastOps.cast(checked, .float32)
       let pixels = try MathAPI.reduceProd(MathAPI.shape(image)[(-3)...])
       let mean = try MathAPI.reduceMean(image, axis: [-1, -2, -3], keepdims: true)

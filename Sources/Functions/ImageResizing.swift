@@ -24,7 +24,7 @@ extension ImageAPI {
     preserveAspectRatio: Bool = false, name: String? = nil
   ) throws -> Tensor {
     try inScope(name, "resize") { _ in
-      let given = try images.asTensor().asConstant(named: "images")
+      let given = try images.converted("images")
       guard let rank = given.shape.rank else {
         throw TFError.invalidArgument("'images' contains no shape.")
       }
@@ -93,7 +93,7 @@ extension ImageAPI {
     -> Tensor
   {
     try inScope(nil, "central_crop") { _ in
-      let image = try image.asTensor().asConstant(named: "image")
+      let image = try image.converted("image")
       try require(
         centralFraction > 0 && centralFraction <= 1, "central_fraction must be within (0, 1]")
       if centralFraction == 1 { return image }

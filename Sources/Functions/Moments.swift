@@ -54,7 +54,7 @@ extension SharedNN {
       let given = try x.asTensor()
       let x = try given.dtype == .half ? CastOps.cast(given, .float32) : given
       let weights = try CastOps.cast(
-        frequencyWeights.asTensor(preferring: given.dtype).asConstant(named: "frequency_weights"),
+        frequencyWeights.converted("frequency_weights", preferring: given.dtype),
         x.dtype)
       let sum = try MathAPI.reduceSum(
         weights * x, axis: axes, keepdims: true, name: "weighted_input_sum")
@@ -255,9 +255,9 @@ extension SharedNN {
   ) throws -> (Tensor, Tensor, Tensor) {
     let dtype = x.definiteDType ?? weights.definiteDType ?? biases.definiteDType
     return (
-      try x.asTensor(preferring: dtype).asConstant(named: "x"),
-      try weights.asTensor(preferring: dtype).asConstant(named: "weights"),
-      try biases.asTensor(preferring: dtype).asConstant(named: "biases")
+      try x.converted("x", preferring: dtype),
+      try weights.converted("weights", preferring: dtype),
+      try biases.converted("biases", preferring: dtype)
     )
   }
 }

@@ -59,11 +59,11 @@ extension SharedNN {
     -> Tensor
   {
     try inScope(name, "zero_fraction") { _ in
-      let value = try value.asTensor().asConstant(named: "value")
+      let value = try value.converted("value")
       let size = try MathAPI.size(value, outType: .int64)
       func count(_ dtype: DType) throws -> Tensor {
         try inScope(nil, "count_nonzero") { _ in
-          let zero = try 0.asTensor(preferring: value.dtype).asConstant(named: "zeros")
+          let zero = try 0.converted("zeros", preferring: value.dtype)
           let isCounted = try ComparisonOps.family.notEqual(value, zero)
           return try MathAPI.reduceSum(CastOps.cast(isCounted, dtype), name: "nonzero_count")
         }
@@ -101,7 +101,7 @@ extension V1NN {
     ctcMergeRepeated: Bool = true, ignoreLongerOutputsThanInputs: Bool = false,
     timeMajor: Bool = true
   ) throws -> Tensor {
-    var inputs = try inputs.asTensor().asConstant(named: "logits")
+    var inputs = try inputs.converted("logits")
     let dtype = inputs.dtype
     if !timeMajor { inputs = try MathAPI.transpose(inputs, perm: [1, 0, 2]) }
     let isNarrow = dtype == .half || dtype == .bfloat16

@@ -13,6 +13,17 @@ extension TensorConvertible {
   }
 }
 
+extension TensorConvertible {
+  /// The tensor that TensorFlow's function makes of an argument before it calls an op: of a value a
+  /// constant, of a variable a read of its own.
+  func converted(_ name: String, preferring dtype: DType? = nil) throws -> Tensor {
+    if let operand = self as? any TensorOperand, !(self is Tensor) {
+      return try operand.operatorOperand()
+    }
+    return try asTensor(preferring: dtype).asConstant(named: name)
+  }
+}
+
 extension Tensor {
   /// The same with the shape that is known of it otherwise, in a graph.
   func withShape(_ shape: PartialShape) throws -> Tensor {

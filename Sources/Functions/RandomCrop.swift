@@ -15,8 +15,8 @@ extension SharedAPI {
     name: String? = nil
   ) throws -> Tensor {
     try inScope(name, "random_crop") { scope in
-      let value = try value.asTensor().asConstant(named: "value")
-      let size = try size.asTensor(preferring: .int32).asConstant(named: "size")
+      let value = try value.converted("value")
+      let size = try size.converted("size", preferring: .int32)
       var shape = try MathAPI.shape(value)
       let fits = try MathAPI.reduceAll(ComparisonOps.family.greaterEqual(shape, size))
       let check = try Assertion.add(

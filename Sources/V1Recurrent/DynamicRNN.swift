@@ -132,7 +132,10 @@ struct DynamicRNN {
         return (try time + 1, written, next)
       }, (time, results, initial), parallelIterations: parallelIterations, swapMemory: swapMemory,
       maximumIterations: steps)
-    let outputs = try filled.stack().refined(
+    let stacked = try filled.stack()
+    // TensorFlow's function makes a tensor of the size to know the shape.
+    _ = try ShapeOps.vector([cell.outputSize]).asConstant()
+    let outputs = try stacked.refined(
       to: PartialShape([dims[0], dims[1], Dimension(cell.outputSize)]))
     return (outputs, last)
   }

@@ -206,3 +206,9 @@ extension V1API {
       [input.asTensor()] + data.map { try $0.asTensor() }, attrs, name: name)
   }
 }
+
+extension V1API {
+  /// A regulariser that gives no loss, also where the scope has one. Follows
+  /// `tf.compat.v1.no_regularizer`.
+  public static var noRegularizer: Regularizer { { _ in nil } }
+}

@@ -32,7 +32,7 @@ extension SymbolTable {
       initialize_all_tables initialize_local_variables initialize_variables invert_permutation
       irfftnd is_non_decreasing is_numeric_tensor is_strictly_increasing is_symbolic_tensor
       is_tensor lbeta lin_space make_template matrix_solve_ls matrix_square_root matrix_transpose
-      matrix_triangular_solve min_max_variable_partitioner no_gradient no_regularizer
+      matrix_triangular_solve min_max_variable_partitioner no_gradient
       nondifferentiable_batch_function op_scope parallel_stack qr quantize quantize_v2
       quantized_concat ragged_fill_empty_rows ragged_fill_empty_rows_grad random_index_shuffle
       random_poisson recompute_grad repeat required_space_to_batch_paddings reverse_v2 rfftnd

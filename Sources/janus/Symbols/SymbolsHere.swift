@@ -122,8 +122,8 @@ extension SymbolTable {
       nn.static_bidirectional_rnn nn.static_rnn:6 nn.static_state_saving_rnn
       nn.sufficient_statistics nn.swish nn.tanh:48 nn.top_k:23
       nn.weighted_cross_entropy_with_logits:2 nn.weighted_moments nn.xw_plus_b:4
-      nn.zero_fraction:3 no_op:50 norm:67 not_equal:35 numpy_function one_hot:150 ones:311
-      ones_initializer:20 ones_like:40 pad:164 parse_example parse_single_example:17
+      nn.zero_fraction:3 no_op:50 no_regularizer norm:67 not_equal:35 numpy_function one_hot:150
+      ones:311 ones_initializer:20 ones_like:40 pad:164 parse_example parse_single_example:17
       parse_single_sequence_example:2 parse_tensor placeholder:733 placeholder_with_default:18
       polygamma pow:66 py_func:54 py_function python_io python_io.TFRecordOptions:7
       python_io.TFRecordWriter:19 python_io.tf_record_iterator:20 qint16 qint32 qint8 quantization
