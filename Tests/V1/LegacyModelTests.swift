@@ -53,7 +53,7 @@ import Testing
     },
   ]
 
-  /// Losses whose first step needs more than the model: the order of a shuffle, a copy of variables.
+  /// Losses whose first step needs more than the model: the order of a shuffle, copied variables.
   private static let laterLosses: Set = ["logistic_regression", "dqn"]
 
   private struct Curve: Decodable { let losses: [Float] }

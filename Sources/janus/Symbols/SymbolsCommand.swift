@@ -61,8 +61,8 @@ struct SymbolsCommand: ParsableCommand {
     let share = (SymbolTable.coverage * 1000).rounded() / 10
     try printLine(
       """
-      \(here.count) of \(used.count) symbols that 25 public TF-1 programs use are here: \(share) % of \
-      \(used.reduce(0) { $0 + $1.uses }) uses
+      \(here.count) of \(used.count) symbols that 25 public TF-1 programs use are here: \
+      \(share) % of \(used.reduce(0) { $0 + $1.uses }) uses
       """)
     for entry in used.filter({ $0.verdict != .here }).sorted(by: { $0.uses > $1.uses }) {
       try printLine("\(entry.uses)  \(Self.text(entry))")

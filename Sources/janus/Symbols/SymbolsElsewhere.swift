@@ -1,5 +1,7 @@
 extension SymbolTable {
-  /// The symbols of TF-1 that something else replaces, or that are missing and why. `script/symbols` writes them.
+  /// The symbols of TF-1 that something else replaces, or that are missing and why.
+  ///
+  /// `script/symbols` writes them.
   static let elsewhere = """
     - Keras is of TF-2 style, and not here yet
       keras.Model:3 keras.layers.Conv2D:4 keras.layers.Dense:48 keras.layers:4 keras:3
@@ -517,7 +519,7 @@ extension SymbolTable {
       scalar_summary:7
     > tf.train.Example(serialized:)
       train.Example.FromString:4
-    > tf.train.MonitoredTrainingSession, or a loop over Session.run: TensorFlow 2.21 has no estimators either
+    > tf.train.MonitoredTrainingSession, or a loop over Session.run
       estimator.Estimator:11 estimator.EstimatorSpec:29 estimator.ModeKeys.EVAL:7
       estimator.ModeKeys.PREDICT:21 estimator.ModeKeys.TRAIN:19
     > tf.train.Optimizer.GateGradients.none

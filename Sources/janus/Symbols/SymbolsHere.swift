@@ -1,5 +1,7 @@
 extension SymbolTable {
-  /// The symbols of TF-1 that are here, by TensorFlow's names. `script/symbols` writes them.
+  /// The symbols of TF-1 that are here, by TensorFlow's names.
+  ///
+  /// `script/symbols` writes them.
   static let here = """
     +
       AUTO_REUSE:136 AggregationMethod Assert:22 DType Dimension:4 FIFOQueue:10
