@@ -101,7 +101,17 @@ struct ImageSizes {
           operand.asTensor(preferring: .int32), other.operand.asTensor(preferring: .int32)))
     }
 
-    static func - (a: Size, b: Size) throws -> Size { try a.with(b, -) { try $0 - $1 } }
+    static func - (a: Size, b: Size) throws -> Size {
+      try a.with(b, { clamped($0.subtractingReportingOverflow($1), $0) }) { try $0 - $1 }
+    }
+    static func + (a: Size, b: Size) throws -> Size {
+      try a.with(b, { clamped($0.addingReportingOverflow($1), $0) }) { try $0 + $1 }
+    }
+
+    /// A sum that does not trap: what is too large for a size stays too large.
+    private static func clamped(_ sum: (partialValue: Int, overflow: Bool), _ first: Int) -> Int {
+      sum.overflow ? (first < 0 ? -Int.max : Int.max) : sum.partialValue
+    }
   }
 
   let sizes: [Size]

@@ -181,7 +181,7 @@ private enum ImageBoxes {
     _ size: Size, holds part: Size, _ offset: Size, _ message: String,
     _ checks: inout [Operation]
   ) throws {
-    let end = try part.with(offset, +) { try $0 + $1 }
+    let end = try part + offset
     if let size = size.value, let end = end.value { return try require(size >= end, message) }
     let size = try size.operand.asTensor(preferring: .int32)
     try add(

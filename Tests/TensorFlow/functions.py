@@ -156,6 +156,14 @@ def image_chances():
 
 
 @program
+def spectra():
+    x, g = place([2, 20]), tf.signal
+    a = g.hann_window(6), g.hann_window(5, periodic=False), g.hamming_window(4), g.frame(x, 6, 3), g.frame(x, 6, 4, pad_end=True)
+    b = tf.abs(g.stft(x, 6, 3)), tf.abs(g.stft(x, 8, 4, fft_length=16, pad_end=True))
+    return (*a, *b, g.linear_to_mel_weight_matrix(4, 9, 8000, 100.0, 3000.0), tf.reduce_sum(x, 1, keep_dims=True), tf.reduce_max(x, reduction_indices=[0]))
+
+
+@program
 def assertions():
     x, y = place([None]), place([2], "y", tf.int32)
     tf.assert_equal(x, 1.0), tf.assert_positive(x, message="m"), tf.assert_equal(y, [1, 2], data=["a", y])

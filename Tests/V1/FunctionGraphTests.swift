@@ -7,8 +7,8 @@ import Testing
 /// Tests/TensorFlow/functions.py records both.
 @Suite struct FunctionGraphTests {
   /// Programs of which only the values are TensorFlow's: `tensordot` is an Einsum here, and `psnr`
-  /// has no checks of shapes that are known.
-  static let otherNodes: Set = ["image_types"]
+  /// has no checks of shapes that are known; frames are gathered by their samples.
+  static let otherNodes: Set = ["image_types", "spectra"]
   /// Programs with conditionals: what brings a value into a branch is made before the operation
   /// that needs it, and by TensorFlow after it.
   static let otherOrder: Set = ["assertions", "convolutions", "image_chances"]

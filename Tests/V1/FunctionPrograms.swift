@@ -205,5 +205,18 @@ enum FunctionPrograms {
         tf.image.transposeImage(x),
       ]
     },
+    Program(name: "spectra") {
+      let x = try place([2, 20])
+      return try [
+        tf.signal.hannWindow(6), tf.signal.hannWindow(5, periodic: false),
+        tf.signal.hammingWindow(4), tf.signal.frame(x, 6, 3),
+        tf.signal.frame(x, 6, 4, padEnd: true), tf.abs(tf.signal.stft(x, 6, 3)),
+        tf.abs(tf.signal.stft(x, 8, 4, fftLength: 16, padEnd: true)),
+        tf.signal.linearToMelWeightMatrix(
+          numMelBins: 4, numSpectrogramBins: 9, sampleRate: 8000, lowerEdgeHertz: 100.0,
+          upperEdgeHertz: 3000.0),
+        tf.reduceSum(x, 1, keepDims: true), tf.reduceMax(x, reductionIndices: [0]),
+      ]
+    },
   ]
 }

@@ -146,12 +146,11 @@ extension SymbolTable {
     - a symbol of tf.sets that no surveyed program uses
       sets.set_difference sets.set_intersection sets.set_size sets.set_union
     - a symbol of tf.signal that no surveyed program uses
-      signal.dct signal.fftnd signal.fftshift signal.frame signal.hamming_window
-      signal.hann_window signal.idct signal.ifftnd signal.ifftshift signal.inverse_mdct
-      signal.inverse_stft signal.inverse_stft_window_fn signal.irfft2d signal.irfft3d
-      signal.irfftnd signal.kaiser_bessel_derived_window signal.kaiser_window signal.mdct
-      signal.mfccs_from_log_mel_spectrograms signal.overlap_and_add signal.rfft2d signal.rfft3d
-      signal.rfftnd signal.vorbis_window
+      signal.dct signal.fftnd signal.fftshift signal.idct signal.ifftnd signal.ifftshift
+      signal.inverse_mdct signal.inverse_stft signal.inverse_stft_window_fn signal.irfft2d
+      signal.irfft3d signal.irfftnd signal.kaiser_bessel_derived_window signal.kaiser_window
+      signal.mdct signal.mfccs_from_log_mel_spectrograms signal.overlap_and_add signal.rfft2d
+      signal.rfft3d signal.rfftnd signal.vorbis_window
     - a symbol of tf.sparse that no surveyed program uses
       sparse.SparseConditionalAccumulator sparse.SparseTensor sparse.bincount sparse.cross
       sparse.cross_hashed sparse.expand_dims sparse.eye sparse.mask sparse.matmul sparse.merge
@@ -301,7 +300,7 @@ extension SymbolTable {
     - not here yet
       ConfigProto:60 Example:13 GPUOptions:15 GraphKeys.QUEUE_RUNNERS:4 IndexedSlices:6
       InteractiveSession:27 Summary.Image:3 Summary.Value:16 Summary:28 TensorSpec:87
-      orthogonal_initializer:3 signal.linear_to_mel_weight_matrix:3 signal.stft:4
+      orthogonal_initializer:3
     - of contrib only some layers, cells and training helpers are planned
       contrib.training.HParams:17 contrib:4
     - of quantisation what is missing is not here yet

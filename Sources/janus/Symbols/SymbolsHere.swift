@@ -150,21 +150,23 @@ extension SymbolTable {
       scatter_nd_add scatter_nd_update scatter_sub:2 scatter_update:19 searchsorted segment_max
       segment_mean segment_min segment_prod segment_sum sequence_mask:18 serialize_tensor
       set_random_seed:93 sets sets.difference sets.intersection sets.size sets.union shape:434
-      shape_n sigmoid:84 sign:10 signal signal.fft signal.fft2d signal.fft3d signal.ifft
-      signal.ifft2d signal.ifft3d signal.irfft signal.rfft sin:9 sinh size:38 slice:159
-      space_to_batch_nd space_to_depth sparse sparse.add sparse.concat sparse.fill_empty_rows
-      sparse.from_dense sparse.maximum sparse.minimum sparse.reduce_max sparse.reduce_sum
-      sparse.reorder sparse.reshape sparse.slice sparse.softmax sparse.sparse_dense_matmul
-      sparse.split sparse.to_dense sparse_tensor_dense_matmul:2 split:129 sqrt:115 square:229
-      squared_difference:31 squeeze:239 stack:168 stop_gradient:121 strided_slice:4 string:162
-      string_join string_split:5 string_strip string_to_hash_bucket string_to_hash_bucket_fast
-      string_to_hash_bucket_strong string_to_number strings strings.as_string strings.bytes_split
-      strings.format strings.join strings.length strings.lower strings.ngrams strings.reduce_join
-      strings.regex_full_match strings.regex_replace strings.split strings.strip strings.substr
-      strings.to_hash_bucket strings.to_hash_bucket_fast strings.to_hash_bucket_strong
-      strings.to_number strings.unicode_decode strings.unicode_encode strings.unicode_script
-      strings.unicode_split strings.unicode_transcode strings.unsorted_segment_join strings.upper
-      sub:4 substr subtract:25 summary summary.FileWriter:50 summary.audio summary.histogram:129
+      shape_n sigmoid:84 sign:10 signal signal.fft signal.fft2d signal.fft3d signal.frame
+      signal.hamming_window signal.hann_window signal.ifft signal.ifft2d signal.ifft3d
+      signal.irfft signal.linear_to_mel_weight_matrix:3 signal.rfft signal.stft:4 sin:9 sinh
+      size:38 slice:159 space_to_batch_nd space_to_depth sparse sparse.add sparse.concat
+      sparse.fill_empty_rows sparse.from_dense sparse.maximum sparse.minimum sparse.reduce_max
+      sparse.reduce_sum sparse.reorder sparse.reshape sparse.slice sparse.softmax
+      sparse.sparse_dense_matmul sparse.split sparse.to_dense sparse_tensor_dense_matmul:2
+      split:129 sqrt:115 square:229 squared_difference:31 squeeze:239 stack:168 stop_gradient:121
+      strided_slice:4 string:162 string_join string_split:5 string_strip string_to_hash_bucket
+      string_to_hash_bucket_fast string_to_hash_bucket_strong string_to_number strings
+      strings.as_string strings.bytes_split strings.format strings.join strings.length
+      strings.lower strings.ngrams strings.reduce_join strings.regex_full_match
+      strings.regex_replace strings.split strings.strip strings.substr strings.to_hash_bucket
+      strings.to_hash_bucket_fast strings.to_hash_bucket_strong strings.to_number
+      strings.unicode_decode strings.unicode_encode strings.unicode_script strings.unicode_split
+      strings.unicode_transcode strings.unsorted_segment_join strings.upper sub:4 substr
+      subtract:25 summary summary.FileWriter:50 summary.audio summary.histogram:129
       summary.image:90 summary.merge:16 summary.merge_all:28 summary.scalar:248 summary.text:5
       switch_case tables_initializer:12 tan tanh:71 tensor_scatter_nd_add tensor_scatter_nd_max
       tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update tensordot:14 tile:123
