@@ -176,14 +176,33 @@ enum V1Scopes: V1API {}
 /// Zeros of a batch, with the nodes that TensorFlow's cells make.
 enum ZeroTensors {
   static func make(_ batchSize: Tensor, _ size: Int, _ dtype: DType) throws -> Tensor {
-    let zeros = try V1Scopes.zeros(shape(batchSize, size), dtype: dtype)
+    let zeros = try zeros(shape(batchSize, size), dtype)
     if !Environment.current.isExecutingEagerly {
-      // Asking for the static shape makes the parts of the shape anew.
-      _ = try parts(batchSize, size)
+      try askStatically(batchSize, size)
       let known = batchSize.isSymbolic ? nil : try batchSize.integers()[0]
       _ = try zeros.refined(to: [known, size])
     }
     return zeros
+  }
+
+  /// Zeros of a shape that is a node.
+  static func zeros(_ shape: Tensor, _ dtype: DType) throws -> Tensor {
+    try CoreOps.inScope(nil, "zeros") { scope in
+      let zero = try Tensor.zeros(dtype, Shape()).asConstant()
+      return try ShapeOps.family.fill([shape, zero], name: scope)
+    }
+  }
+
+  /// TensorFlow's cells ask for the static shape too, and make the parts of the shape anew.
+  ///
+  /// - Parameter batchSize: nil where nothing is known of it.
+  static func askStatically(_ batchSize: Tensor?, _ size: Int) throws {
+    if Environment.current.isExecutingEagerly { return }
+    if let batchSize {
+      _ = try parts(batchSize, size)
+    } else {
+      _ = try ShapeOps.vector([size]).asConstant()
+    }
   }
 
   /// `[batchSize, size]` as a tensor.
