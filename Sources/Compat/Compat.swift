@@ -16,6 +16,9 @@ public enum tf: V2API {
 /// `tf.nn` in TF-1 style.
 public enum V1NN: SharedNN, RecurrentAPI {}
 
+/// `tf.contrib`, of which the parts that programs use most are here.
+public enum V1Contrib: RecurrentContribAPI {}
+
 /// `tf.nn` in TF-2 style.
 public enum V2NN: SharedNN {}
 
@@ -23,5 +26,6 @@ public enum V2NN: SharedNN {}
 public enum V2Train: TrainAPI {}
 
 extension V1API { public typealias nn = V1NN }
+extension V1API { public typealias contrib = V1Contrib }
 extension V2API { public typealias nn = V2NN }
 extension V2API { public typealias train = V2Train }

@@ -24,7 +24,7 @@ public final class MultiRNNCell: RNNCell {
     }
     self.cells = cells
     self.stateIsTuple = stateIsTuple
-    try super.init(name: nil, reuse: nil, dtype: nil, entersOpenScope: true)
+    try super.init()
   }
   public convenience init(cells: [RNNCell], stateIsTuple: Bool = true) throws {
     try self.init(cells, stateIsTuple: stateIsTuple)
@@ -82,7 +82,7 @@ open class RNNCellWrapper: RNNCell {
 
   public init(_ cell: RNNCell) throws {
     self.cell = cell
-    try super.init(name: nil, reuse: nil, dtype: nil, entersOpenScope: true)
+    try super.init()
   }
 
   open override var stateSize: RNNStateSize { cell.stateSize }

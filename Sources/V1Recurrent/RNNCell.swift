@@ -16,8 +16,6 @@ open class RNNCell {
   public let baseName: String
   private let reuse: Reuse?
   private var scope: VariableScope?
-  /// Whether the cell is called inside the scope that is open, as one entered anew.
-  private let entersOpenScope: Bool
   private var openScope: VariableScope?
   /// Whether `build` was called.
   public private(set) var built = false
@@ -29,17 +27,16 @@ open class RNNCell {
   ///   - name: nil for that of the class, in small letters with underscores.
   ///   - reuse: whether variables are those that are there.
   ///   - dtype: of the variables; nil for that of the inputs.
-  public convenience init(name: String? = nil, reuse: Reuse? = nil, dtype: DType? = nil) throws {
-    try self.init(name: name, reuse: reuse, dtype: dtype, entersOpenScope: true)
-  }
-
-  init(name: String?, reuse: Reuse?, dtype: DType?, entersOpenScope: Bool) throws {
+  public init(name: String? = nil, reuse: Reuse? = nil, dtype: DType? = nil) throws {
     if let dtype { try Self.check(dtype) }
     baseName = name ?? Self.snakeCase(String(describing: type(of: self) as Any.Type))
     self.reuse = reuse
     self.dtype = dtype
-    self.entersOpenScope = entersOpenScope
   }
+
+  /// Whether the cell is called inside the scope that is open, as one entered anew; TensorFlow's
+  /// simple cells are not.
+  var entersOpenScope: Bool { true }
 
   /// The sizes of the state, without the batch.
   open var stateSize: RNNStateSize {
@@ -89,7 +86,9 @@ open class RNNCell {
       scope, reuse: built ? true : reuse, auxiliaryNameScope: false
     ) { scope in
       try Environment.current.scoped(scope.originalNameScope).run {
-        for tensor in [inputs] + state.tensors { try Self.check(tensor.dtype) }
+        if !entersOpenScope {
+          for tensor in [inputs] + state.tensors { try Self.check(tensor.dtype) }
+        }
         if !built {
           if dtype == nil { dtype = inputs.dtype }
           try build(inputs.shape)

@@ -87,8 +87,8 @@ struct StaticRNN {
       zeroOutput: zeroOutput)
   }
 
-  /// One step that is left out when all sequences have ended, and looks at their ends only when some
-  /// have.
+  /// One step that is left out when all sequences have ended, and looks at their ends only when
+  /// some have.
   private func step(_ time: Int, _ input: Tensor, _ state: RNNState, _ lengths: Lengths) throws -> (
     Tensor, RNNState
   ) {

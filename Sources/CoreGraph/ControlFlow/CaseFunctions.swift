@@ -9,8 +9,8 @@ extension SharedAPI {
   ///   - exclusive: whether it is an error when several predicates hold.
   ///   - name: of the scope.
   /// - Throws: `INVALID_ARGUMENT` for predicates of another dtype and results that differ in form
-  ///   or dtype; when it runs, where no predicate holds and there is no default, and where several do
-  ///   although `exclusive` says no.
+  ///   or dtype; when it runs, where no predicate holds and there is no default, and where several
+  ///   do although `exclusive` says no.
   public static func `case`<R: TensorStructure>(
     _ predFnPairs: [(Tensor, () throws -> R)], default defaultFn: (() throws -> R)? = nil,
     exclusive: Bool = false, name: String? = nil

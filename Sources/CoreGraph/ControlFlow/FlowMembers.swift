@@ -57,8 +57,8 @@ extension Graph {
     throw TFError.invalidArgument(
       """
       Operation '\(node(id).name)' has been marked as not fetchable. Typically this happens when \
-      it is defined in another function or code block. Use return values, explicit Python locals or \
-      TensorFlow collections to access it.
+      it is defined in another function or code block. Use return values, explicit Python locals \
+      or TensorFlow collections to access it.
       """)
   }
 
