@@ -16,9 +16,13 @@ public enum tf: V2API {
 
 extension V1NN: RecurrentAPI {}
 
+/// `tf.contrib`, of which the parts that programs use most are here.
+public enum V1Contrib: RecurrentContribAPI {}
+
 /// `tf.train` in TF-2 style.
 public enum V2Train: TrainAPI {}
 
 extension V1API { public typealias nn = V1NN }
+extension V1API { public typealias contrib = V1Contrib }
 extension V2API { public typealias nn = V2NN }
 extension V2API { public typealias train = V2Train }

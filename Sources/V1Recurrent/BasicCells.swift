@@ -34,7 +34,7 @@ public final class BasicRNNCell: RNNCell {
   ) throws {
     self.numUnits = numUnits
     self.activation = activation ?? CellMath.tanh
-    try super.init(name: name, reuse: reuse, dtype: dtype, entersOpenScope: false)
+    try super.init(name: name, reuse: reuse, dtype: dtype)
   }
   public convenience init(
     numUnits: Int, activation: RNNActivation? = nil, reuse: Reuse? = nil, name: String? = nil,
@@ -44,6 +44,7 @@ public final class BasicRNNCell: RNNCell {
   }
 
   public override var stateSize: RNNStateSize { .size(numUnits) }
+  override var entersOpenScope: Bool { false }
   public override var outputSize: Int { numUnits }
 
   public override func build(_ inputShape: PartialShape) throws {
@@ -88,7 +89,7 @@ public final class GRUCell: RNNCell {
     self.activation = activation ?? CellMath.tanh
     self.kernelInitializer = kernelInitializer
     self.biasInitializer = biasInitializer
-    try super.init(name: name, reuse: reuse, dtype: dtype, entersOpenScope: false)
+    try super.init(name: name, reuse: reuse, dtype: dtype)
   }
   public convenience init(
     numUnits: Int, activation: RNNActivation? = nil, reuse: Reuse? = nil,
@@ -101,6 +102,7 @@ public final class GRUCell: RNNCell {
   }
 
   public override var stateSize: RNNStateSize { .size(numUnits) }
+  override var entersOpenScope: Bool { false }
   public override var outputSize: Int { numUnits }
 
   public override func build(_ inputShape: PartialShape) throws {
@@ -161,7 +163,7 @@ public final class BasicLSTMCell: RNNCell {
     self.forgetBias = forgetBias
     self.stateIsTuple = stateIsTuple
     self.activation = activation ?? CellMath.tanh
-    try super.init(name: name, reuse: reuse, dtype: dtype, entersOpenScope: false)
+    try super.init(name: name, reuse: reuse, dtype: dtype)
   }
   public convenience init(
     numUnits: Int, forgetBias: Double = 1.0, stateIsTuple: Bool = true,
@@ -176,6 +178,7 @@ public final class BasicLSTMCell: RNNCell {
   public override var stateSize: RNNStateSize {
     stateIsTuple ? .lstm(c: numUnits, h: numUnits) : .size(2 * numUnits)
   }
+  override var entersOpenScope: Bool { false }
   public override var outputSize: Int { numUnits }
 
   public override func build(_ inputShape: PartialShape) throws {

@@ -24,7 +24,7 @@ public final class MultiRNNCell: RNNCell {
     }
     self.cells = cells
     self.stateIsTuple = stateIsTuple
-    try super.init(name: nil, reuse: nil, dtype: nil, entersOpenScope: true)
+    try super.init()
   }
   public convenience init(cells: [RNNCell], stateIsTuple: Bool = true) throws {
     try self.init(cells, stateIsTuple: stateIsTuple)
@@ -38,9 +38,9 @@ public final class MultiRNNCell: RNNCell {
   public override var outputSize: Int { cells[cells.count - 1].outputSize }
 
   override func zeros(_ batchSize: Tensor, _ dtype: DType) throws -> RNNState {
-    guard stateIsTuple else { return try super.zeros(batchSize, dtype) }
-    return try CoreOps.inScope(nil, "MultiRNNCellZeroState") { _ in
-      .tuple(try cells.map { try $0.zeros(batchSize, dtype) })
+    try CoreOps.inScope(nil, "MultiRNNCellZeroState") { _ in
+      guard stateIsTuple else { return try super.zeros(batchSize, dtype) }
+      return .tuple(try cells.map { try $0.zeros(batchSize, dtype) })
     }
   }
 
@@ -82,7 +82,7 @@ open class RNNCellWrapper: RNNCell {
 
   public init(_ cell: RNNCell) throws {
     self.cell = cell
-    try super.init(name: nil, reuse: nil, dtype: nil, entersOpenScope: true)
+    try super.init()
   }
 
   open override var stateSize: RNNStateSize { cell.stateSize }
@@ -239,7 +239,7 @@ public final class DropoutWrapper: RNNCellWrapper {
         case .tensor(let keep): keep
         }
       let mask = try V1Scopes.floor(probability + noise[index])
-      return try (V1Scopes.divide(tensor, probability) * mask).refined(to: tensor.shape)
+      return try (tensor / probability * mask).refined(to: tensor.shape)
     }
   }
 }

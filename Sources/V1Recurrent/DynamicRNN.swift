@@ -105,8 +105,8 @@ struct DynamicRNN {
       inputs of shape \(inputs.shape).
       """)
     let outputType = dtype ?? initial.tensors.first?.dtype ?? inputs.dtype
-    let zeroOutput = try V1Scopes.zeros(
-      ZeroTensors.shape(batchSize, cell.outputSize), dtype: outputType)
+    let zeroOutput = try ZeroTensors.zeros(
+      ZeroTensors.shape(batchSize, cell.outputSize), outputType)
     var longest = steps
     if let lengths {
       // Nobody looks at the shortest, as all steps are taken in one way.
@@ -133,8 +133,10 @@ struct DynamicRNN {
       }, (time, results, initial), parallelIterations: parallelIterations, swapMemory: swapMemory,
       maximumIterations: steps)
     let stacked = try filled.stack()
-    // TensorFlow's function makes a tensor of the size to know the shape.
-    _ = try ShapeOps.vector([cell.outputSize]).asConstant()
+    if let steps = dims[0], let batch = dims[1], !Environment.current.isExecutingEagerly {
+      _ = try ShapeOps.vector([steps.value, batch.value]).asConstant()
+    }
+    try ZeroTensors.askStatically(nil, cell.outputSize)
     let outputs = try stacked.refined(
       to: PartialShape([dims[0], dims[1], Dimension(cell.outputSize)]))
     return (outputs, last)

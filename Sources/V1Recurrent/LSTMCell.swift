@@ -60,7 +60,7 @@ public final class LSTMCell: RNNCell {
       usePeepholes: usePeepholes, cellClip: cellClip, initializer: initializer, numProj: numProj,
       projClip: projClip, numUnitShards: numUnitShards, numProjShards: numProjShards,
       forgetBias: forgetBias, stateIsTuple: stateIsTuple)
-    try super.init(name: name, reuse: reuse, dtype: dtype, entersOpenScope: false)
+    try super.init(name: name, reuse: reuse, dtype: dtype)
   }
   public convenience init(
     numUnits: Int, usePeepholes: Bool = false, cellClip: Double? = nil,
@@ -76,6 +76,7 @@ public final class LSTMCell: RNNCell {
       activation: activation, reuse: reuse, name: name, dtype: dtype)
   }
 
+  override var entersOpenScope: Bool { false }
   public override var outputSize: Int { options.numProj ?? numUnits }
   public override var stateSize: RNNStateSize {
     options.stateIsTuple ? .lstm(c: numUnits, h: outputSize) : .size(numUnits + outputSize)

@@ -16,8 +16,6 @@ open class RNNCell {
   public let baseName: String
   private let reuse: Reuse?
   private var scope: VariableScope?
-  /// Whether the cell is called inside the scope that is open, as one entered anew.
-  private let entersOpenScope: Bool
   private var openScope: VariableScope?
   /// Whether `build` was called.
   public private(set) var built = false
@@ -29,17 +27,16 @@ open class RNNCell {
   ///   - name: nil for that of the class, in small letters with underscores.
   ///   - reuse: whether variables are those that are there.
   ///   - dtype: of the variables; nil for that of the inputs.
-  public convenience init(name: String? = nil, reuse: Reuse? = nil, dtype: DType? = nil) throws {
-    try self.init(name: name, reuse: reuse, dtype: dtype, entersOpenScope: true)
-  }
-
-  init(name: String?, reuse: Reuse?, dtype: DType?, entersOpenScope: Bool) throws {
+  public init(name: String? = nil, reuse: Reuse? = nil, dtype: DType? = nil) throws {
     if let dtype { try Self.check(dtype) }
     baseName = name ?? Self.snakeCase(String(describing: type(of: self) as Any.Type))
     self.reuse = reuse
     self.dtype = dtype
-    self.entersOpenScope = entersOpenScope
   }
+
+  /// Whether the cell is called inside the scope that is open, as one entered anew; TensorFlow's
+  /// simple cells are not.
+  var entersOpenScope: Bool { true }
 
   /// The sizes of the state, without the batch.
   open var stateSize: RNNStateSize {
@@ -89,7 +86,9 @@ open class RNNCell {
       scope, reuse: built ? true : reuse, auxiliaryNameScope: false
     ) { scope in
       try Environment.current.scoped(scope.originalNameScope).run {
-        for tensor in [inputs] + state.tensors { try Self.check(tensor.dtype) }
+        if !entersOpenScope {
+          for tensor in [inputs] + state.tensors { try Self.check(tensor.dtype) }
+        }
         if !built {
           if dtype == nil { dtype = inputs.dtype }
           try build(inputs.shape)
@@ -176,14 +175,33 @@ enum V1Scopes: V1API {}
 /// Zeros of a batch, with the nodes that TensorFlow's cells make.
 enum ZeroTensors {
   static func make(_ batchSize: Tensor, _ size: Int, _ dtype: DType) throws -> Tensor {
-    let zeros = try V1Scopes.zeros(shape(batchSize, size), dtype: dtype)
+    let zeros = try zeros(shape(batchSize, size), dtype)
     if !Environment.current.isExecutingEagerly {
-      // Asking for the static shape makes the parts of the shape anew.
-      _ = try parts(batchSize, size)
+      try askStatically(batchSize, size)
       let known = batchSize.isSymbolic ? nil : try batchSize.integers()[0]
       _ = try zeros.refined(to: [known, size])
     }
     return zeros
+  }
+
+  /// Zeros of a shape that is a node.
+  static func zeros(_ shape: Tensor, _ dtype: DType) throws -> Tensor {
+    try CoreOps.inScope(nil, "zeros") { scope in
+      let zero = try Tensor.zeros(dtype, Shape()).asConstant()
+      return try ShapeOps.family.fill([shape, zero], name: scope)
+    }
+  }
+
+  /// TensorFlow's cells ask for the static shape too, and make the parts of the shape anew.
+  ///
+  /// - Parameter batchSize: nil where nothing is known of it.
+  static func askStatically(_ batchSize: Tensor?, _ size: Int) throws {
+    if Environment.current.isExecutingEagerly { return }
+    if let batchSize {
+      _ = try parts(batchSize, size)
+    } else {
+      _ = try ShapeOps.vector([size]).asConstant()
+    }
   }
 
   /// `[batchSize, size]` as a tensor.

@@ -42,14 +42,14 @@ struct RawRNN<L: TensorStructure> {
       throw TFError.invalidArgument(
         "the shape of what loop_fn emits must be known, but is \(size)")
     }
-    let zero = try V1Scopes.zeros(
+    let zero = try ZeroTensors.zeros(
       V1Scopes.concat(
         [
           batchSize.isSymbolic
             ? V1Scopes.expandDims(batchSize, axis: 0)
             : ShapeOps.vector(batchSize.integers()).asConstant(),
           ShapeOps.vector(known.dims).asConstant(),
-        ], axis: 0), dtype: dtype)
+        ], axis: 0), dtype)
     let last = try V1Scopes.whileLoop(
       { (_: Tensor, finished: Tensor, _: Tensor, _: TensorArray, _: RNNState, _: L) in
         try V1Scopes.logicalNot(V1Scopes.reduceAll(finished))

@@ -248,7 +248,9 @@ extension RecurrentAPI {
       let turned = try V1Scopes.reverseSequence(joined, lengths, seqAxis: 0, batchAxis: 1)
       return try V1Scopes.unstack(turned)
     }
-    return try V1Scopes.variableScope(scope ?? "bidirectional_rnn") {
+    let (forward, backward, stateFw, stateBw) = try V1Scopes.variableScope(
+      scope ?? "bidirectional_rnn"
+    ) {
       func net(_ name: String, _ cell: RNNCell, _ state: (any RNNStateConvertible)?) throws -> (
         [Tensor], RNNState
       ) {
@@ -263,11 +265,12 @@ extension RecurrentAPI {
       }
       let (forward, stateFw) = try net("fw", cellFw, initialStateFw)
       let (backward, stateBw) = try net("bw", cellBw, initialStateBw)
-      let outputs = try zip(forward, reversed(backward)).map {
-        try V1Scopes.concat([$0, $1], axis: 1)
-      }
-      return (outputs, stateFw, stateBw)
+      return (forward, backward, stateFw, stateBw)
     }
+    let outputs = try zip(forward, reversed(backward)).map {
+      try V1Scopes.concat([$0, $1], axis: 1)
+    }
+    return (outputs, stateFw, stateBw)
   }
 
   /// A recurrent net whose inputs a function gives step by step. Follows

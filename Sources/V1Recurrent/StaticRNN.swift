@@ -78,30 +78,31 @@ struct StaticRNN {
       lengths.shape.rank ?? 1 == 1,
       "Argument `sequence_length` must be a vector, but has shape \(lengths.shape)")
     let type = dtype ?? state.tensors.first?.dtype ?? .float32
-    let zeroOutput = try V1Scopes.zeros(
-      ZeroTensors.shape(batchSize, cell.outputSize), dtype: type
-    ).refined(to: [known, cell.outputSize])
+    let zeros = try ZeroTensors.zeros(ZeroTensors.shape(batchSize, cell.outputSize), type)
+    try ZeroTensors.askStatically(known.map { try ShapeOps.scalar($0) }, cell.outputSize)
+    let zeroOutput = try zeros.refined(to: [known, cell.outputSize])
     let cast = try CastOps.cast(lengths, .int32)
     return Lengths(
       all: cast, shortest: try V1Scopes.reduceMin(cast), longest: try V1Scopes.reduceMax(cast),
       zeroOutput: zeroOutput)
   }
 
-  /// One step that is left out when all sequences have ended, and looks at their ends only when some
-  /// have.
+  /// One step that is left out when all sequences have ended, and looks at their ends only when
+  /// some have.
   private func step(_ time: Int, _ input: Tensor, _ state: RNNState, _ lengths: Lengths) throws -> (
     Tensor, RNNState
   ) {
     let time = try ShapeOps.scalar(time)
-    let hasEnded = try ComparisonOps.family.greaterEqual(time, lengths.all)
+    // As Python compares its integers with tensors: the tensor stands first.
+    let hasEnded = try ComparisonOps.family.lessEqual(lengths.all, time)
     let before = [lengths.zeroOutput] + state.tensors
     let results: [Tensor] = try V1Scopes.cond(
-      ComparisonOps.family.greaterEqual(time, lengths.longest), { before },
+      ComparisonOps.family.lessEqual(lengths.longest, time), { before },
       {
         let (output, next) = try cell(input, state)
         try RNNSteps.check(state, next)
         return try V1Scopes.cond(
-          ComparisonOps.family.less(time, lengths.shortest), { [output] + next.tensors },
+          ComparisonOps.family.greater(lengths.shortest, time), { [output] + next.tensors },
           {
             let (chosen, after) = try RNNSteps.choose(
               hasEnded, (lengths.zeroOutput, state), (output, next))

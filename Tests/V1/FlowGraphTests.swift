@@ -5,8 +5,8 @@ import Foundation
 import Models
 import Testing
 
-/// Conditionals, loops and tensor arrays give the graphs that TensorFlow makes of the same programs,
-/// in TF-1's form and made of functions. `script/flow-graphs` records them.
+/// Conditionals, loops and tensor arrays give the graphs that TensorFlow makes of the same
+/// programs, in TF-1's form and made of functions. `script/flow-graphs` records them.
 @Suite struct FlowGraphTests {
   @Test(arguments: FlowPrograms.all.map(\.name), ["v1", "v2"])
   func haveTensorFlowsNodes(name: String, form: String) throws {

@@ -85,8 +85,8 @@ extension SharedAPI {
   ///   - body: gives what the next iteration takes, in the form and with the dtypes of `loopVars`.
   ///   - loopVars: a tensor, an array, a dictionary, a `TensorArray`, a type of yours that is a
   ///     `TensorStructure`, or a tuple of these, which is given to the functions part by part.
-  ///   - shapeInvariants: for each tensor of `loopVars` the shape that it has in all iterations; nil
-  ///     for the shapes they begin with.
+  ///   - shapeInvariants: for each tensor of `loopVars` the shape that it has in all iterations;
+  ///     nil for the shapes they begin with.
   ///   - parallelIterations: how many iterations may run side by side in TF-1's form.
   ///   - backProp: whether there is a gradient; a loop made of functions stops it if not.
   ///   - swapMemory: kept in the loop's record; memory is not swapped.

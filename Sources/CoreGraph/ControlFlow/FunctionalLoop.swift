@@ -81,9 +81,10 @@ enum FunctionalLoop {
       try require(
         result.shape.isAtMost(shape),
         """
-        Input tensor `\(name)` enters the loop with shape \(variable.shape), but has \
-        shape \(result.shape) after one iteration. To allow the shape to vary across iterations, \
-        use the `shape_invariants` argument of tf.while_loop to specify a less-specific shape.
+        Input tensor `\(name)` enters the loop with shape \(variable.shape.tupleText), but has \
+        shape \(result.shape.tupleText) after one iteration. To allow the shape to vary across \
+        iterations, use the `shape_invariants` argument of tf.while_loop to specify a \
+        less-specific shape.
         """)
     }
     for (result, variable) in zip(results, variables) {

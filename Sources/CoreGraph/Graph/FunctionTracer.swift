@@ -207,6 +207,11 @@ package final class FunctionTracer: Interpreter {
     let id = try builder.detached.add(
       BasicOps.family.placeholder, [], ["dtype": .type(tensor.dtype), "shape": .shape(shape)],
       name: name)
+    if tensor.isSymbolic, let around = try? tensor.graph,
+      let handle = try around.handle(of: around.endpoint(of: tensor))
+    {
+      trace.graph.stateHandle(of: Endpoint(id), handle)
+    }
     let placeholder = trace.graph.tensor(Endpoint(id))
     trace.state.withLock { $0.captures.append((tensor, placeholder)) }
     return placeholder

@@ -302,7 +302,7 @@ extension SymbolTable {
       InteractiveSession:27 Summary.Image:3 Summary.Value:16 Summary:28 TensorSpec:87
       orthogonal_initializer:3
     - of contrib only some layers, cells and training helpers are planned
-      contrib.training.HParams:17 contrib:4
+      contrib.training.HParams:17
     - of quantisation what is missing is not here yet
       quantization.experimental quantization.experimental.QuantizationComponentSpec
       quantization.experimental.QuantizationMethod quantization.experimental.QuantizationOptions
@@ -394,8 +394,6 @@ extension SymbolTable {
       ragged.cross ragged.cross_hashed ragged.map_flat_values ragged.placeholder ragged.range
       ragged.row_splits_to_segment_ids ragged.segment_ids_to_row_splits ragged.stack
       ragged.stack_dynamic_partitions
-    - recurrent cells are not here yet
-      contrib.rnn.BasicLSTMCell:9 contrib.rnn.GRUCell:5 contrib.rnn.MultiRNNCell:3 contrib.rnn:5
     - summaries of this kind are not here yet
       summary.Event summary.FileWriterCache summary.SessionLog summary.Summary
       summary.SummaryDescription summary.TaggedRunMetadata summary.all_v2_summary_ops

@@ -23,14 +23,15 @@ extension SymbolTable {
       bitwise.left_shift bitwise.right_shift bool:68 boolean_mask:30 broadcast_dynamic_shape
       broadcast_to:6 case:10 cast:776 ceil:5 check_numerics:10 clip_by_global_norm:11
       clip_by_norm:4 clip_by_value:71 colocate_with complex complex128 complex64 concat:608
-      cond:168 conj constant:976 constant_initializer:140 control_dependencies:227
-      control_flow_v2_enabled convert_to_tensor:224 cos:10 cosh count_nonzero:5 count_up_to
-      cumprod:3 cumsum:27 custom_gradient:19 debugging debugging.check_numerics decode_base64
-      decode_compressed decode_csv decode_json_example decode_raw:10 depth_to_space device:171
-      diag:14 diag_part:4 digamma disable_control_flow_v2 disable_eager_execution:33
-      disable_resource_variables disable_tensor_equality disable_v2_behavior
-      disable_v2_tensorshape div:27 divide:5 double dynamic_partition dynamic_stitch
-      edit_distance:3 einsum enable_control_flow_v2 enable_eager_execution:30
+      cond:168 conj constant:976 constant_initializer:140 contrib.rnn.BasicLSTMCell:9
+      contrib.rnn.GRUCell:5 contrib.rnn.MultiRNNCell:3 contrib.rnn:5 contrib:4
+      control_dependencies:227 control_flow_v2_enabled convert_to_tensor:224 cos:10 cosh
+      count_nonzero:5 count_up_to cumprod:3 cumsum:27 custom_gradient:19 debugging
+      debugging.check_numerics decode_base64 decode_compressed decode_csv decode_json_example
+      decode_raw:10 depth_to_space device:171 diag:14 diag_part:4 digamma disable_control_flow_v2
+      disable_eager_execution:33 disable_resource_variables disable_tensor_equality
+      disable_v2_behavior disable_v2_tensorshape div:27 divide:5 double dynamic_partition
+      dynamic_stitch edit_distance:3 einsum enable_control_flow_v2 enable_eager_execution:30
       enable_resource_variables enable_tensor_equality enable_v2_behavior enable_v2_tensorshape
       encode_base64 ensure_shape equal:265 erf erfc errors errors.AbortedError
       errors.AlreadyExistsError errors.CancelledError errors.DataLossError
