@@ -65,8 +65,8 @@ struct Case<R: TensorStructure> {
   }
 }
 
-/// `tf.debugging.Assert` as conditionals use it: in a graph an `Assert` in a branch, so that what it
-/// shows is not moved where the condition holds.
+/// `tf.debugging.Assert` as conditionals use it: in a graph an `Assert` in a branch, so that what
+/// it shows is not moved where the condition holds.
 package enum Assertion {
   /// - Returns: what is there when the condition was found to hold; nil where calls run at once.
   /// - Throws: `INVALID_ARGUMENT` where calls run at once and the condition does not hold.
