@@ -103,8 +103,21 @@ let package = Package(
       dependencies: ["CRE2", "CoreGraph", "CoreOps", "OpsLinalg", "OpsState"],
       swiftSettings: swiftSettings),
     .target(
+      name: "Functions",
+      dependencies: [
+        "CoreGraph", "CoreOps", "OpsImage", "OpsLinalg", "OpsNN", "OpsSparse", "OpsState",
+        "Variables",
+      ],
+      swiftSettings: swiftSettings),
+    .target(
       name: "V1Graph",
       dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization", "Variables"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "V1Recurrent",
+      dependencies: [
+        "CoreGraph", "CoreOps", "OpsLinalg", "OpsNN", "V1Graph", "Variables",
+      ],
       swiftSettings: swiftSettings),
     .target(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps", "Variables"],
@@ -112,7 +125,8 @@ let package = Package(
     .target(
       name: "Compat",
       dependencies: [
-        "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
+        "CoreGraph", "CoreOps", "Functions", "Models", "Ops", "Serialization", "V1Graph",
+        "V1Recurrent", "V2Eager",
       ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
@@ -121,6 +135,15 @@ let package = Package(
       dependencies: [
         "Compat", "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "LegacyExamples", dependencies: ["CompatV1"], path: "Examples/legacy",
+      exclude: [
+        "README.md", "cnn_batch_norm.py", "data.py", "dqn.py", "dump.py", "gan.py",
+        "guide_layers.py", "guide_low_level.py", "guide_mixed.py", "linear_regression.py",
+        "logistic_regression.py", "lstm.py", "mlp.py", "monitored_session.py", "queue_reader.py",
+        "record.py", "seq2seq.py", "vae.py", "word2vec.py",
       ],
       swiftSettings: swiftSettings),
     .target(
@@ -151,7 +174,10 @@ let package = Package(
       path: "Tests/Compat", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "V1Tests",
-      dependencies: ["Compat", "CompatV1", "CoreGraph", "CoreOps", "TestSupport"],
+      dependencies: [
+        "Compat", "CompatV1", "CoreGraph", "CoreOps", "LegacyExamples", "Models", "Serialization",
+        "TestSupport",
+      ],
       path: "Tests/V1", resources: [.copy("Fixtures")], swiftSettings: swiftSettings),
     .testTarget(
       name: "SerializationTests",

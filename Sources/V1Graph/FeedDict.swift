@@ -54,6 +54,7 @@ public struct FeedDict: ExpressibleByDictionaryLiteral {
     feeds.reserveCapacity(entries.count)
     for entry in entries {
       let endpoint = try Self.endpoint(entry.key, graph)
+      try graph.checkFeedable(endpoint)
       if let position = feeds.firstIndex(where: { $0.endpoint == endpoint }) {
         feeds[position].value = entry.value
       } else {

@@ -26,12 +26,17 @@ public struct FetchList {
 
   /// Fetches a tensor of the graph.
   public mutating func add(_ tensor: Tensor) throws {
-    endpoints.append(try graph.endpoint(of: tensor))
+    try add(graph.endpoint(of: tensor))
+  }
+
+  private mutating func add(_ endpoint: Endpoint) throws {
+    try graph.checkFetchable(endpoint.node)
+    endpoints.append(endpoint)
   }
 
   /// Fetches the tensor of that name.
   public mutating func add(name: String) throws {
-    do { endpoints.append(try graph.endpoint(named: name)) } catch let error as TFError {
+    do { try add(graph.endpoint(named: name)) } catch let error as TFError {
       throw TFError(
         error.code,
         "Fetch argument '\(name)' cannot be interpreted as a Tensor. (\(error.message))",
@@ -49,6 +54,7 @@ public struct FetchList {
         """
       )
     }
+    try graph.checkFetchable(operation.id)
     targets.append(operation.id)
   }
 }

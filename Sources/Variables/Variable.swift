@@ -150,7 +150,14 @@ extension Variable: TensorOperand {
   }
 
   private func readNow() throws -> Tensor {
-    try VariableOps.family.read([handle], ["dtype": .type(dtype)])
+    let environment = Environment.current
+    if environment.isExecutingEagerly {
+      return try VariableOps.family.read([handle], ["dtype": .type(dtype)])
+    }
+    // A read is placed where its variable is, wherever the operation is placed that it is for.
+    return try environment.colocated(with: nil, ignoringExisting: true).run {
+      try VariableOps.family.read([handle], ["dtype": .type(dtype)])
+    }
   }
 
   private func resourceValue(at environment: Environment) throws -> Tensor {
@@ -179,9 +186,8 @@ extension Variable: TensorOperand {
     let environment = Environment.current
     if trainable { for recorder in environment.recorders { recorder.noteRead(of: handle) } }
     return try inScope(name, "Gather") { scope in
-      let rows = try VariableScatterOps.family.gather(
+      try VariableScatterOps.family.gather(
         [handle, indices], ["dtype": .type(dtype)], name: scope)
-      return try BasicOps.family.identity([rows])
     }
   }
 

@@ -80,7 +80,9 @@ extension Variable {
   /// A value as the variable's dtype has it: in a graph, a plain value for a resource is a constant
   /// of its own, as TensorFlow makes it.
   private func operand(_ value: some TensorConvertible) throws -> Tensor {
-    let tensor = try value.asTensor(preferring: dtype)
+    // A variable is read before the op that takes its value is made, and not in its scope.
+    let source = kind == .resource ? value as? Variable : nil
+    let tensor = try source?.value() ?? value.asTensor(preferring: dtype)
     guard tensor.dtype == dtype else {
       throw TFError.invalidArgument(
         """

@@ -10,6 +10,7 @@ struct Janus: ParsableCommand {
     subcommands: [
       TourCommand.self, RunCommand.self, InspectCommand.self, VerifyCommand.self, BenchCommand.self,
       CheckpointCommand.self, FreezeCommand.self, ConvertCommand.self, OpsCommand.self,
+      SymbolsCommand.self,
     ])
 }
 

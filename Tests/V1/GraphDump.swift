@@ -8,7 +8,10 @@ import Testing
 enum GraphDump {
   static func lines(_ graph: Graph) -> [String] {
     graph.graphDef.nodes.map { node in
-      var line = "\(node.name) = \(node.op)(\(node.inputs.joined(separator: ", ")))"
+      // TensorFlow sorts what a node waits for.
+      let data = node.inputs.filter { !$0.hasPrefix("^") }
+      let inputs = data + node.inputs.filter { $0.hasPrefix("^") }.sorted()
+      var line = "\(node.name) = \(node.op)(\(inputs.joined(separator: ", ")))"
       if case .list(let groups)? = node.attrs["_class"] {
         for case .bytes(let group) in groups {
           line += " " + String(decoding: group, as: UTF8.self)
@@ -69,6 +72,7 @@ enum GraphDump {
       Issue.record("TensorFlow does not have: \(line)")
     }
     guard ordered, Set(found) == Set(expected) else { return }
-    #expect(found == expected, "the order of nodes differs")
+    let first = zip(found, expected).first { $0 != $1 }
+    #expect(first == nil, "the order of nodes differs first where TensorFlow has the second")
   }
 }

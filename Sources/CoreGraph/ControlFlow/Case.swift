@@ -1,4 +1,4 @@
-import CoreOps
+package import CoreOps
 
 /// Conditionals one in the other, as `tf.case`.
 struct Case<R: TensorStructure> {
@@ -50,7 +50,7 @@ struct Case<R: TensorStructure> {
   }
 
   private static func assertAtMost(_ count: Int, _ predicates: [Tensor], _ message: String) throws
-    -> Tensor?
+    -> Operation?
   {
     let stacked = try MathAPI.stack(predicates, name: "preds_c")
     let sum = try MathAPI.reduceSum(CastOps.cast(stacked, .int32), name: "num_true_conds")
@@ -65,24 +65,31 @@ struct Case<R: TensorStructure> {
   }
 }
 
-/// `tf.debugging.Assert` as conditionals use it: in a graph an `Assert` in a branch, so that what it
-/// shows is not moved where the condition holds.
-enum Assertion {
+/// `tf.debugging.Assert` as conditionals use it: in a graph an `Assert` in a branch, so that what
+/// it shows is not moved where the condition holds.
+package enum Assertion {
   /// - Returns: what is there when the condition was found to hold; nil where calls run at once.
   /// - Throws: `INVALID_ARGUMENT` where calls run at once and the condition does not hold.
-  static func add(_ condition: Tensor, _ data: [Tensor], summarize: Int?) throws -> Tensor? {
+  package static func add(
+    _ condition: Tensor, _ data: [Tensor], summarize: Int?, name: String? = nil
+  ) throws -> Operation? {
     let op = try OpDef.registered("Assert")
     let attrs: Attrs = summarize.map { ["summarize": .int($0)] } ?? [:]
     if Environment.current.isExecutingEagerly {
       _ = try CoreOps.apply(op, [condition] + data, attrs)
       return nil
     }
-    return try inScope(nil, "Assert") { _ in
+    return try inScope(name, "Assert") { _ in
       for value in data { _ = try value.asConstant() }
+      // What is never on a device is not moved.
+      if data.allSatisfy({ $0.dtype == .string || $0.dtype == .int32 }) {
+        return try GraphGroups.operation(op, [condition] + data, attrs, name: "Assert")
+      }
       return try Conditional.apply(
         condition, name: "AssertGuard",
         operations: { try GraphGroups.noOp(name: nil) },
-        { try GraphGroups.operation(op, [condition] + data, attrs, name: "Assert") })
+        { try GraphGroups.operation(op, [condition] + data, attrs, name: "Assert") }
+      )?.op
     }
   }
 }

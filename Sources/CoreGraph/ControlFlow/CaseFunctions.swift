@@ -8,9 +8,9 @@ extension SharedAPI {
   ///   - defaultFn: for when no predicate holds; nil where one always does.
   ///   - exclusive: whether it is an error when several predicates hold.
   ///   - name: of the scope.
-  /// - Throws: `INVALID_ARGUMENT` for predicates of another dtype and results that differ in form or
-  ///   dtype; when it runs, where no predicate holds and there is no default, and where several do
-  ///   although `exclusive` says no.
+  /// - Throws: `INVALID_ARGUMENT` for predicates of another dtype and results that differ in form
+  ///   or dtype; when it runs, where no predicate holds and there is no default, and where several
+  ///   do although `exclusive` says no.
   public static func `case`<R: TensorStructure>(
     _ predFnPairs: [(Tensor, () throws -> R)], default defaultFn: (() throws -> R)? = nil,
     exclusive: Bool = false, name: String? = nil
@@ -37,8 +37,8 @@ extension SharedAPI {
   ///   - branchFns: give structures of one form.
   ///   - defaultFn: for other numbers.
   ///   - name: of the scope.
-  /// - Throws: `INVALID_ARGUMENT` where there is no function, and where the results differ in form or
-  ///   dtype.
+  /// - Throws: `INVALID_ARGUMENT` where there is no function, and where the results differ in form
+  ///   or dtype.
   public static func switchCase<R: TensorStructure>(
     _ branchIndex: some TensorConvertible, _ branchFns: [() throws -> R],
     default defaultFn: (() throws -> R)? = nil, name: String = "switch_case"

@@ -1,4 +1,4 @@
-import CoreOps
+package import CoreOps
 
 /// Whether conditionals and loops of the call are made of functions.
 func makesFunctionalFlow(_ environment: Environment) -> Bool {
@@ -6,7 +6,7 @@ func makesFunctionalFlow(_ environment: Environment) -> Bool {
 }
 
 /// A conditional in whichever form the environment of the call asks for.
-enum Conditional {
+package enum Conditional {
   static func apply<R: TensorStructure>(
     _ predicate: some TensorConvertible, name: String?, _ yes: () throws -> R,
     _ no: () throws -> R
@@ -17,14 +17,19 @@ enum Conditional {
     return try add(predicate, name: name, { _ in try yes() }, { _ in try no() })
   }
 
-  /// A conditional of operations, in a graph.
+  /// A conditional of operations.
   ///
-  /// - Returns: a tensor that is there when the operation of the branch that was taken has run.
+  /// - Returns: a tensor that is there when the operation of the branch that was taken has run; nil
+  ///   where calls run at once.
   static func apply(
     _ predicate: some TensorConvertible, name: String?, operations yes: () throws -> Operation?,
     _ no: () throws -> Operation?
-  ) throws -> Tensor {
-    try add(
+  ) throws -> Tensor? {
+    if Environment.current.isExecutingEagerly {
+      _ = try FunctionCalls.truth(predicate.asTensor()) ? yes() : no()
+      return nil
+    }
+    return try add(
       predicate, name: name, { try result(of: yes(), $0) }, { try result(of: no(), $0) })
   }
 
@@ -59,12 +64,12 @@ enum Conditional {
   }
 
   /// `value` when the operations have run. Follows TensorFlow's `with_dependencies`.
-  static func withDependencies(
-    _ operations: [Operation], _ value: Tensor, name: String? = nil
+  package static func withDependencies(
+    _ elements: [any GraphElement], _ value: Tensor, name: String? = nil
   ) throws -> Tensor {
     try inScope(name, "control_dependency") { scope in
       try Environment.current.colocated(with: value)
-        .waiting(for: operations).run {
+        .waiting(for: elements).run {
           try BasicOps.family.identity([value], name: scope)
         }
     }

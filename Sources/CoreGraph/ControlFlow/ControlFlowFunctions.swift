@@ -54,6 +54,27 @@ extension SharedAPI {
     try cond(pred, trueFn, falseFn, name: name)
   }
 
+  /// An operation of one of two branches, in a graph. Follows `tf.cond`.
+  ///
+  /// - Returns: a tensor that is there when the operation of the branch that was taken has run; nil
+  ///   where calls run at once.
+  @discardableResult
+  public static func cond(
+    _ pred: some TensorConvertible, _ trueFn: () throws -> Operation?,
+    _ falseFn: () throws -> Operation?, name: String? = nil
+  ) throws -> Tensor? {
+    try Conditional.apply(pred, name: name, operations: trueFn, falseFn)
+  }
+
+  /// The same by labels. Follows `tf.cond`.
+  @discardableResult
+  public static func cond(
+    _ pred: some TensorConvertible, trueFn: () throws -> Operation?,
+    falseFn: () throws -> Operation?, name: String? = nil
+  ) throws -> Tensor? {
+    try Conditional.apply(pred, name: name, operations: trueFn, falseFn)
+  }
+
   /// Repeats `body` as long as `cond` holds, from `loopVars`. Follows `tf.while_loop`.
   ///
   /// In a graph both functions are called once, to add what they do to it. What they use of the
@@ -64,8 +85,8 @@ extension SharedAPI {
   ///   - body: gives what the next iteration takes, in the form and with the dtypes of `loopVars`.
   ///   - loopVars: a tensor, an array, a dictionary, a `TensorArray`, a type of yours that is a
   ///     `TensorStructure`, or a tuple of these, which is given to the functions part by part.
-  ///   - shapeInvariants: for each tensor of `loopVars` the shape that it has in all iterations; nil
-  ///     for the shapes they begin with.
+  ///   - shapeInvariants: for each tensor of `loopVars` the shape that it has in all iterations;
+  ///     nil for the shapes they begin with.
   ///   - parallelIterations: how many iterations may run side by side in TF-1's form.
   ///   - backProp: whether there is a gradient; a loop made of functions stops it if not.
   ///   - swapMemory: kept in the loop's record; memory is not swapped.
@@ -135,5 +156,15 @@ extension SharedAPI {
       cond, body, (repeat each loopVars), shapeInvariants: shapeInvariants,
       parallelIterations: parallelIterations, backProp: backProp, swapMemory: swapMemory,
       maximumIterations: maximumIterations, name: name)
+  }
+}
+
+extension SharedAPI {
+  /// `outputTensor` when `dependencies` have run. Follows TensorFlow's `with_dependencies`.
+  public static func withDependencies(
+    _ dependencies: [any GraphElement], _ outputTensor: Tensor, name: String? = nil
+  ) throws -> Tensor {
+    if Environment.current.isExecutingEagerly { return outputTensor }
+    return try Conditional.withDependencies(dependencies, outputTensor, name: name)
   }
 }

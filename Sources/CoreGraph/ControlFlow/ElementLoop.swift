@@ -142,7 +142,7 @@ struct ElementLoop {
   /// A plain value where both are, as Python computes with its integers.
   private static func minus(_ a: Tensor, _ b: Int) throws -> Tensor {
     guard a.isSymbolic else { return try ShapeOps.scalar(try a.integers()[0] - b) }
-    return try BinaryOps.family.subtract(a, ShapeOps.scalar(b))
+    return try a - ShapeOps.scalar(b)
   }
 
   /// The result of `body` for the last element and the result before it.

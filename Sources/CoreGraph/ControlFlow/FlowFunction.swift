@@ -12,15 +12,18 @@ final class FlowFunction {
   private(set) var results: [Tensor] = []
 
   /// - Parameter scope: the name scope of the node that will call it.
-  init(_ role: String, in scope: String, of graph: Graph) {
+  init(_ role: String, in scope: String, of graph: Graph, isLoop: Bool = false) {
     name = FlowFunctionName.make(role, in: scope, avoiding: graph)
     environment = Environment.current
-    tracer = FunctionTracer(branchOf: graph)
+    tracer = FunctionTracer(branchOf: graph, isLoop: isLoop)
   }
 
   var graph: Graph { tracer.graph }
   /// The tensors that it takes of the graphs around it, in the order of their arguments.
   var captures: [(tensor: Tensor, placeholder: Tensor)] { tracer.captures }
+
+  /// What nodes of it wait for outside.
+  var waitedFor: [Tensor] { tracer.waitedFor }
 
   func run<R>(_ body: () throws -> R) throws -> R {
     try environment.tracing(tracer).run(body)
@@ -55,8 +58,8 @@ final class FlowFunction {
   /// Has the captures, in the order given, follow the arguments; what it does not use itself
   /// becomes an argument without readers.
   ///
-  /// - Parameter unused: the name of such an argument by its number among them.
-  func take(_ tensors: [Tensor], unused: (Int) -> String) throws {
+  /// - Parameter unused: the name and shape of such an argument by its number among them.
+  func take(_ tensors: [Tensor], unused: (Int, Tensor) -> (String, PartialShape)) throws {
     let own = Dictionary(
       captures.map { ($0.tensor.identity, $0.placeholder) }, uniquingKeysWith: { a, _ in a })
     var count = 0
@@ -64,8 +67,8 @@ final class FlowFunction {
       if let placeholder = own[tensor.identity] {
         arguments.append((placeholder, try? tensor.op.name))
       } else {
-        try addArgument(
-          tensor.dtype, tensor.isSymbolic ? tensor.shape : .unknown, name: unused(count))
+        let (name, shape) = unused(count, tensor)
+        try addArgument(tensor.dtype, shape, name: name)
         count += 1
       }
     }

@@ -56,9 +56,9 @@ extension Graph {
     guard !isFetchable(id) else { return }
     throw TFError.invalidArgument(
       """
-      Operation '\(node(id).name)' has been marked as not fetchable. Typically this happens when it \
-      is defined in another function or code block. Use return values, explicit Python locals or \
-      TensorFlow collections to access it.
+      Operation '\(node(id).name)' has been marked as not fetchable. Typically this happens when \
+      it is defined in another function or code block. Use return values, explicit Python locals \
+      or TensorFlow collections to access it.
       """)
   }
 
@@ -66,6 +66,14 @@ extension Graph {
   package func checkFeedable(_ endpoint: Endpoint) throws {
     try require(
       isFeedable(endpoint), "Tensor \(node(endpoint.node).name):\(endpoint.index) may not be fed.")
+  }
+
+  /// Marks nodes that a program has others wait for, as TensorFlow does.
+  func noteWaitedFor(_ ids: [Int]) {
+    if ids.isEmpty { return }
+    withState { state in
+      for id in ids { state.nodes[id].attrs["_has_manual_control_dependencies"] = .bool(true) }
+    }
   }
 
   /// Whether this graph is the body of a branch or loop somewhere inside `other`.

@@ -110,8 +110,8 @@ struct FramedLoop {
         variable.shape.isAtMost(shape),
         """
         The shape invariant specified for \(name) is not compatible with the initial \
-        shape of the loop variable. It enters the loop with shape \(variable.shape), but the \
-        specified shape invariant is \(shape).
+        shape of the loop variable. It enters the loop with shape \(variable.shape.tupleText), but \
+        the specified shape invariant is \(shape.tupleText).
         """)
       try graph.setShape(of: graph.endpoint(of: entered), shape)
       return entered
@@ -130,9 +130,10 @@ struct FramedLoop {
     try require(
       next.shape.isAtMost(variable.shape),
       """
-      Input tensor '\(sourceName)' enters the loop with shape \(source.shape), but has shape \
-      \(next.shape) after one iteration. To allow the shape to vary across iterations, use the \
-      `shape_invariants` argument of tf.while_loop to specify a less-specific shape.
+      Input tensor '\(sourceName)' enters the loop with shape \(source.shape.tupleText), but has \
+      shape \(next.shape.tupleText) after one iteration. To allow the shape to vary across \
+      iterations, use the `shape_invariants` argument of tf.while_loop to specify a less-specific \
+      shape.
       """)
     try require(
       next.dtype == variable.dtype,

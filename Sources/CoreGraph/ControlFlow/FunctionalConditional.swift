@@ -100,7 +100,7 @@ enum FunctionalConditional {
       seen.insert($0.identity).inserted
     }
     for function in functions {
-      try function.take(captures) { _ in "Placeholder" }
+      try function.take(captures) { ("Placeholder", $1.shape) }
       try function.define(in: graph)
     }
     let results = functions[0].results
@@ -117,7 +117,9 @@ enum FunctionalConditional {
     attrs["_lower_using_switch_merge"] = .bool(true)
     attrs["_read_only_resource_inputs"] = .ints(shared.sorted().map { $0 + 1 })
     let op = functions.contains(where: \.isStateful) ? stateful : stateless
-    let outputs = try CoreOps.apply(op, [selector] + captures, attrs, name: scope)
+    let outputs = try Environment.current.waiting(for: functions.flatMap(\.waitedFor)).run {
+      try CoreOps.apply(op, [selector] + captures, attrs, name: scope)
+    }
     if let first = outputs.first {
       graph.preventFetching(try graph.endpoint(of: first).node)
     }

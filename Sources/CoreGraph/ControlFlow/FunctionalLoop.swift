@@ -17,19 +17,17 @@ enum FunctionalLoop {
     _ options: LoopOptions, name: String?, condition: ([Tensor]) throws -> Tensor,
     body: ([Tensor]) throws -> [Tensor]
   ) throws -> [Tensor] {
-    try inScope(name, "while") { scope in
+    let results = try inScope(name, "while") { scope in
       let graph = try FunctionalConditional.currentGraph()
-      let test = FlowFunction("cond", in: scope ?? "", of: graph)
-      let step = FlowFunction("body", in: scope ?? "", of: graph)
+      let test = FlowFunction("cond", in: scope ?? "", of: graph, isLoop: true)
+      let step = FlowFunction("body", in: scope ?? "", of: graph, isLoop: true)
       let most = try (maximumIterations ?? Tensor(scalar: Int32(-1))).asConstant(
         named: "maximum_iterations")
       let counter = try Tensor(scalar: Int32(0)).asConstant(named: "loop_counter")
       func addArguments(_ function: FlowFunction) throws -> [Tensor] {
         for tensor in [counter, most] {
           let label = try tensor.op.name
-          try function.addArgument(
-            tensor.dtype, tensor.shape,
-            name: label.split(separator: "/").joined(separator: "_"), label: label)
+          try function.addArgument(tensor.dtype, tensor.shape, name: label, label: label)
         }
         for (variable, shape) in zip(variables, shapes) {
           try function.addArgument(variable.dtype, shape)
@@ -59,16 +57,19 @@ enum FunctionalLoop {
       try step.returns { results }
       let captures = step.captures
       for capture in captures { step.returns(argument: capture.placeholder) }
-      try step.take(captures.map(\.tensor)) { _ in "Placeholder" }
-      try test.take(captures.map(\.tensor)) { "\(test.name)___redundant_placeholder\($0)" }
+      try step.take(captures.map(\.tensor)) { ("Placeholder", $1.shape) }
+      try test.take(captures.map(\.tensor)) { number, _ in
+        ("\(test.name)___redundant_placeholder\(number)", .unknown)
+      }
       try check(step.results, [counter, most] + variables, shapes)
       for function in [test, step] { try function.define(in: graph) }
       let outputs = try call(
         [counter, most] + variables + captures.map(\.tensor), test, step, options, scope,
         shapes: shapes)
-      let own = outputs[2..<(2 + variables.count)]
-      return options.backProp ? Array(own) : try own.map { try BasicOps.family.stopGradient([$0]) }
+      return Array(outputs[2..<(2 + variables.count)])
     }
+    return options.backProp
+      ? results : try results.map { try BasicOps.family.stopGradient([$0]) }
   }
 
   /// - Throws: `INVALID_ARGUMENT` for a variable that is another kind of tensor after an iteration.
@@ -80,9 +81,10 @@ enum FunctionalLoop {
       try require(
         result.shape.isAtMost(shape),
         """
-        Input tensor `\(name)` enters the loop with shape \(variable.shape), but has \
-        shape \(result.shape) after one iteration. To allow the shape to vary across iterations, \
-        use the `shape_invariants` argument of tf.while_loop to specify a less-specific shape.
+        Input tensor `\(name)` enters the loop with shape \(variable.shape.tupleText), but has \
+        shape \(result.shape.tupleText) after one iteration. To allow the shape to vary across \
+        iterations, use the `shape_invariants` argument of tf.while_loop to specify a \
+        less-specific shape.
         """)
     }
     for (result, variable) in zip(results, variables) {
@@ -107,15 +109,16 @@ enum FunctionalLoop {
     let op =
       test.isStateful || step.isStateful
       ? FunctionalOps.family.while : FunctionalOps.family.statelessWhile
-    let outputs = try CoreOps.apply(
-      op, inputs,
-      [
-        "cond": .function(test.name, [:]), "body": .function(step.name, [:]),
-        "output_shapes": .shapes(declared), "parallel_iterations": .int(options.parallelIterations),
-        "_lower_using_switch_merge": .bool(true),
-        "_read_only_resource_inputs": .ints(readOnly.sorted()),
-        "_num_original_outputs": .int(step.results.count),
-      ], name: scope)
+    let attrs: Attrs = [
+      "cond": .function(test.name, [:]), "body": .function(step.name, [:]),
+      "output_shapes": .shapes(declared), "parallel_iterations": .int(options.parallelIterations),
+      "_lower_using_switch_merge": .bool(true),
+      "_read_only_resource_inputs": .ints(readOnly.sorted()),
+      "_num_original_outputs": .int(step.results.count),
+    ]
+    let outputs = try Environment.current.waiting(for: test.waitedFor + step.waitedFor).run {
+      try CoreOps.apply(op, inputs, attrs, name: scope)
+    }
     if Environment.current.isBuildingFunction { return outputs }
     return try outputs.map { try BasicOps.family.identity([$0]) }
   }

@@ -1,5 +1,13 @@
 import CoreOps
 
+extension Environment {
+  /// Whether calls add to the body of a loop, however deep inside.
+  package var isInsideLoop: Bool {
+    if let flow = flow.map(ControlFlowContext.of), flow.containingLoop != nil { return true }
+    return graph?.isInsideLoopBody ?? false
+  }
+}
+
 /// A loop in whichever form the environment of the call asks for.
 struct Loop {
   var options = LoopOptions()

@@ -11,8 +11,8 @@ package final class FunctionTracer: Interpreter {
 
     init(in surroundings: Surroundings) {
       self.surroundings = surroundings
-      if case .branch(let outer) = surroundings {
-        graph = Graph(inside: outer, ordersEffects: outer.ordersEffects)
+      if case .branch(let outer, let isLoop) = surroundings {
+        graph = Graph(inside: outer, ordersEffects: outer.ordersEffects, isLoop: isLoop)
       } else {
         graph = Graph(ordersEffects: true)
       }
@@ -28,7 +28,7 @@ package final class FunctionTracer: Interpreter {
     /// Inside a graph, as a branch or a loop's body: it takes tensors of all graphs around it,
     /// under the names that TensorFlow gives them. Effects are ordered where those of the graph
     /// around are.
-    case branch(of: Graph)
+    case branch(of: Graph, isLoop: Bool)
   }
 
   private struct State {
@@ -37,6 +37,7 @@ package final class FunctionTracer: Interpreter {
     /// written.
     var lastEffect: Int?
     var effects: [Int] = []
+    var waitedFor: [Tensor] = []
   }
 
   private let trace: Trace
@@ -49,8 +50,8 @@ package final class FunctionTracer: Interpreter {
   }
 
   /// For a branch of a conditional or the body of a loop of `outer`.
-  convenience init(branchOf outer: Graph) {
-    let trace = Trace(in: .branch(of: outer))
+  convenience init(branchOf outer: Graph, isLoop: Bool) {
+    let trace = Trace(in: .branch(of: outer, isLoop: isLoop))
     self.init(trace, GraphBuilder(trace.graph))
     trace.graph.seed = outer.seed
   }
@@ -69,7 +70,14 @@ package final class FunctionTracer: Interpreter {
     FunctionTracer(trace, try builder.inScope(name))
   }
   package func waiting(for tensors: [Tensor]?, nodes: [Int]) throws -> any Interpreter {
-    FunctionTracer(trace, try builder.after(tensors?.map(captured), nodes))
+    guard let tensors, case .branch = trace.surroundings else {
+      return FunctionTracer(trace, try builder.after(tensors?.map(captured), nodes))
+    }
+    // What is waited for outside is waited for by the node that calls the branch.
+    let own = tensors.filter { trace.graph.owns($0) }
+    let outer = tensors.filter { $0.isSymbolic && !trace.graph.owns($0) }
+    trace.state.withLock { $0.waitedFor += outer }
+    return FunctionTracer(trace, try builder.after(own, nodes))
   }
   package func onDevice(_ device: String?) throws -> any Interpreter {
     FunctionTracer(trace, try builder.on(device))
@@ -98,6 +106,8 @@ package final class FunctionTracer: Interpreter {
   package var captures: [(tensor: Tensor, placeholder: Tensor)] {
     trace.state.withLock { $0.captures }
   }
+  /// What a branch has its nodes wait for outside.
+  var waitedFor: [Tensor] { trace.state.withLock { $0.waitedFor } }
   package var effects: [Int] { trace.state.withLock { $0.effects } }
 
   /// An argument of the function.
@@ -197,6 +207,11 @@ package final class FunctionTracer: Interpreter {
     let id = try builder.detached.add(
       BasicOps.family.placeholder, [], ["dtype": .type(tensor.dtype), "shape": .shape(shape)],
       name: name)
+    if tensor.isSymbolic, let around = try? tensor.graph,
+      let handle = try around.handle(of: around.endpoint(of: tensor))
+    {
+      trace.graph.stateHandle(of: Endpoint(id), handle)
+    }
     let placeholder = trace.graph.tensor(Endpoint(id))
     trace.state.withLock { $0.captures.append((tensor, placeholder)) }
     return placeholder

@@ -42,6 +42,8 @@ public final class Graph: Sendable {
   /// Whether effects happen in the order written, as in a function; in a program's graph they do
   /// only where nodes wait for others.
   package let ordersEffects: Bool
+  /// Whether it is the condition or body of a loop, or inside one.
+  package let isInsideLoopBody: Bool
 
   /// What a node is counted with against the memory limit, in batches.
   fileprivate static let nodeBytes = 768
@@ -60,8 +62,11 @@ public final class Graph: Sendable {
 
   public convenience init() { self.init(inside: nil) }
 
-  package init(inside outer: Graph? = nil, ordersEffects: Bool = false) {
+  package init(
+    inside outer: Graph? = nil, ordersEffects: Bool = false, isLoop: Bool = false
+  ) {
     self.outer = outer
+    isInsideLoopBody = isLoop || outer?.isInsideLoopBody ?? false
     self.ordersEffects = ordersEffects
     state.withLock {
       $0.versions.producer = Graph.producerVersion

@@ -56,6 +56,7 @@ package final class GraphBuilder: Interpreter {
     guard let tensors else { return detached }
     // What has a value is there already.
     let others = try tensors.filter(\.isSymbolic).map { try graph.endpoint(of: $0).node }
+    graph.noteWaitedFor(others + nodes)
     return with { $0.controls.append(ControlScope(others + nodes)) }
   }
 
@@ -166,7 +167,7 @@ package final class GraphBuilder: Interpreter {
           }
           return try graph.endpoint(of: input)
         }
-        return try constant(
+        return try making(node).constant(
           input, named: "\(node)/\(op.signature.inputName(index, complete))")
       }
       return try append(name: node, op, endpoints, complete, after: previous)

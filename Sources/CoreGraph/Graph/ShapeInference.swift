@@ -57,6 +57,18 @@ extension Graph {
     }
   }
 
+  /// Says what is behind an output of a placeholder, as what it stands for has it.
+  func stateHandle(of endpoint: Endpoint, _ handle: HandleData) {
+    withState { state in
+      let known = state.facts(endpoint.node)
+      var handles = known.handles
+      while handles.count <= endpoint.index { handles.append(nil) }
+      handles[endpoint.index] = handle
+      state.facts[endpoint.node] = OutputFacts(
+        known.shapes, handles: handles, error: known.error)
+    }
+  }
+
   /// Infers all shapes.
   ///
   /// - Throws: what is wrong with the first node whose inputs do not fit its op, as TensorFlow

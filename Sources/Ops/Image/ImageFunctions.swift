@@ -233,66 +233,6 @@ extension ImageAPI {
       padPerClass: padPerClass, clipBoxes: clipBoxes, name: name)
   }
 
-  private static func adjust(
-    _ op: OpDef, _ images: some TensorConvertible, _ factor: some TensorConvertible, _ name: String?
-  ) throws -> Tensor {
-    try op([images.asTensor(), factor.asTensor(preferring: .float32)], name: name)
-  }
-
-  /// Moves each channel away from its mean. Follows `tf.image.adjust_contrast`.
-  ///
-  /// - Parameters:
-  ///   - images: float32, `[…, height, width, channels]`.
-  ///   - contrastFactor: a scalar.
-  ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` for shapes that do not fit.
-  public static func adjustContrast(
-    _ images: some TensorConvertible, contrastFactor: some TensorConvertible, name: String? = nil
-  ) throws -> Tensor { try adjust(ImageOps.family.adjustContrastV2, images, contrastFactor, name) }
-
-  /// The same with its arguments by position.
-  public static func adjustContrast(
-    _ images: some TensorConvertible, _ contrastFactor: some TensorConvertible, name: String? = nil
-  ) throws -> Tensor {
-    try adjustContrast(images, contrastFactor: contrastFactor, name: name)
-  }
-
-  /// Turns the hue of RGB images. Follows `tf.image.adjust_hue`.
-  ///
-  /// - Parameters:
-  ///   - image: float32, `[…, 3]`.
-  ///   - delta: a scalar in -1...1, where 1 is the full circle.
-  ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` for shapes that do not fit.
-  public static func adjustHue(
-    _ image: some TensorConvertible, delta: some TensorConvertible, name: String? = nil
-  ) throws -> Tensor { try adjust(ImageOps.family.adjustHue, image, delta, name) }
-
-  /// The same with its arguments by position.
-  public static func adjustHue(
-    _ image: some TensorConvertible, _ delta: some TensorConvertible, name: String? = nil
-  ) throws -> Tensor {
-    try adjustHue(image, delta: delta, name: name)
-  }
-
-  /// Multiplies the saturation of RGB images. Follows `tf.image.adjust_saturation`.
-  ///
-  /// - Parameters:
-  ///   - image: float32, `[…, 3]`.
-  ///   - saturationFactor: a scalar.
-  ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` for shapes that do not fit.
-  public static func adjustSaturation(
-    _ image: some TensorConvertible, saturationFactor: some TensorConvertible, name: String? = nil
-  ) throws -> Tensor { try adjust(ImageOps.family.adjustSaturation, image, saturationFactor, name) }
-
-  /// The same with its arguments by position.
-  public static func adjustSaturation(
-    _ image: some TensorConvertible, _ saturationFactor: some TensorConvertible, name: String? = nil
-  ) throws -> Tensor {
-    try adjustSaturation(image, saturationFactor: saturationFactor, name: name)
-  }
-
   /// Hue, saturation and value of RGB images. Follows `tf.image.rgb_to_hsv`.
   ///
   /// - Parameters:

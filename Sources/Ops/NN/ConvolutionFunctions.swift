@@ -78,7 +78,7 @@ extension SharedNN {
     return try ConvolutionOps.family.conv2DBackpropInput(
       [outputShape.asTensor(preferring: .int32), both[1], both[0]],
       windowAttrs(strides: strides, padding: padding, dataFormat: dataFormat, dilations: dilations),
-      name: name)
+      name: name ?? "conv2d_transpose")
   }
 
   /// The same with its arguments by position.

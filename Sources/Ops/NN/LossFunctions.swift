@@ -273,10 +273,12 @@ private enum LossShapes {
   /// A part of a vector: one element at `begin`, or the first `size`.
   static func slice(_ vector: Tensor, begin: Tensor? = nil, size: Tensor? = nil) throws -> Tensor {
     try inScope(nil, "Slice") { scope in
-      let from = try begin.map { try JoinOps.family.pack([$0], name: "begin") }
+      let from =
+        try begin.map { try JoinOps.family.pack([$0], name: "begin") }
+        ?? ShapeOps.vector([0]).asConstant(named: "begin")
       let count = try size.map { try JoinOps.family.pack([$0], name: "size") }
       return try SliceOps.family.slice(
-        [vector, from ?? ShapeOps.vector([0]), count ?? ShapeOps.vector([1])], name: scope)
+        [vector, from, count ?? ShapeOps.vector([1])], name: scope)
     }
   }
 

@@ -322,7 +322,7 @@ extension VariableStore {
     guard let regularizer, let graph = variable.graph,
       let first = try regularizer(variable.asTensor(preferring: nil))
     else { return }
-    let loss = DeferredTensor(first.dtype, first.shape) {
+    let make: @Sendable () throws -> Tensor = {
       try Environment.current.colocated(withElement: variable).scoped(name + "/Regularizer/").run {
         guard let loss = try regularizer(variable.asTensor(preferring: nil)) else {
           throw TFError.invalidArgument("the regularizer of \(name) gives a loss only at times")
@@ -330,6 +330,9 @@ extension VariableStore {
         return loss
       }
     }
+    // TensorFlow makes the nodes by which it names the loss at once, and those of a use at the use.
+    _ = try make()
+    let loss = DeferredTensor(first.dtype, first.shape, make)
     graph.addToCollection(GraphKeys.regularizationLosses.name, loss.tensor)
   }
 

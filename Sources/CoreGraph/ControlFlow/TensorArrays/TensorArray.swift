@@ -23,7 +23,8 @@ public struct TensorArray: Sendable {
   ///   - flow: the flow of `handle`, or a list.
   ///   - inferShape: whether all elements have one shape.
   ///   - elementShape: what is known of the elements' shapes.
-  ///   - colocateWithFirstWriteCall: whether it is placed where the first tensor that is written is.
+  ///   - colocateWithFirstWriteCall: whether it is placed where the first tensor that is written
+  ///     is.
   ///   - name: of the node.
   /// - Throws: `INVALID_ARGUMENT` where what is given contradicts itself.
   public init(

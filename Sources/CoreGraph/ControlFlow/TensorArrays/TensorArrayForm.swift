@@ -118,14 +118,23 @@ extension TensorArrayForm {
 }
 
 extension Tensor {
+  /// The value of a floating point scalar where it follows without a run.
+  package var knownNumber: Double? {
+    guard let value = knownValue, value.dims.elementCount == 1 else { return nil }
+    return try? value.doubles().first
+  }
+
+  /// The value where it follows without a run.
+  private var knownValue: Tensor? {
+    if !isSymbolic { return self }
+    guard let graph = try? graph, let endpoint = try? graph.endpoint(of: self) else { return nil }
+    return graph.withState { $0.constant(endpoint) }
+  }
+
   /// The value of an integer scalar where it follows without a run.
   var knownInteger: Int? {
     guard dtype.isInteger else { return nil }
-    if !isSymbolic { return try? integers().first }
-    guard let graph = try? graph, let endpoint = try? graph.endpoint(of: self),
-      let value = graph.withState({ $0.constant(endpoint) })
-    else { return nil }
-    return try? value.integers().first
+    return try? knownValue?.integers().first
   }
 }
 

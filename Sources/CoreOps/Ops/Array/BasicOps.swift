@@ -536,6 +536,8 @@ extension SharedAPI {
     {
       return try constant(value, shape: dims, name: name)
     }
-    return try ShapeOps.family.fill([shape, value], name: name)
+    return try inScope(name, name) { scope in
+      try ShapeOps.family.fill([shape, value.asConstant()], name: scope ?? name)
+    }
   }
 }

@@ -487,12 +487,13 @@ extension SharedAPI {
     let off = try offValue?.asTensor(preferring: dtype ?? on?.dtype)
     let dtype = dtype ?? on?.dtype ?? off?.dtype ?? .float32
     return try inScope(name, "one_hot") { scope in
-      let (given, other) = (try on?.asConstant(), try off?.asConstant())
+      // TensorFlow's function makes tensors of its own values before those of the others.
+      let given = try on?.asConstant() ?? Tensor.one(dtype).asConstant(named: "on_value")
+      let other =
+        try off?.asConstant() ?? Tensor.zeros(dtype, Shape()).asConstant(named: "off_value")
       return try GatherOps.family.oneHot(
-        [
-          indices.asTensor(), depth.asTensor(preferring: .int32), given ?? Tensor.one(dtype),
-          other ?? Tensor.zeros(dtype, Shape()),
-        ], Attrs().with("axis", .int(axis), unless: axis == -1), name: scope)
+        [indices.asTensor(), depth.asTensor(preferring: .int32), given, other],
+        Attrs().with("axis", .int(axis), unless: axis == -1), name: scope)
     }
   }
 

@@ -9,9 +9,20 @@ extension SharedAPI {
   public static func stack(_ values: [any TensorConvertible], axis: Int = 0, name: String? = nil)
     throws -> Tensor
   {
-    try JoinOps.family.pack(
-      JoinOps.operands(values, "tf.stack"), Attrs().with("axis", .int(axis), unless: axis == 0),
-      name: name ?? "stack")
+    let operands = try JoinOps.operands(values, "tf.stack")
+    let attrs = Attrs().with("axis", .int(axis), unless: axis == 0)
+    guard axis == 0, !Environment.current.isExecutingEagerly,
+      operands.contains(where: { !$0.isSymbolic })
+    else { return try JoinOps.family.pack(operands, attrs, name: name ?? "stack") }
+    // TensorFlow makes a tensor of the list before it looks for an op.
+    if !operands.contains(where: \.isSymbolic) {
+      return try EagerInterpreter.apply(JoinOps.family.pack, operands, attrs, .plain)[0]
+        .asConstant(named: name ?? "stack")
+    }
+    return try inScope(name, "stack") { scope in
+      let parts = try operands.enumerated().map { try $1.asConstant(named: "\($0)") }
+      return try JoinOps.family.pack(parts, name: scope)
+    }
   }
 
   /// The same with its arguments by position.

@@ -141,19 +141,27 @@ extension SharedAPI {
   }
 
   /// Follows `tf.compat.v1.to_float`.
-  public static func toFloat(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func toFloat(
+    _ x: some TensorConvertible, name: String? = "ToFloat"
+  ) throws -> Tensor {
     try cast(x, .float32, name: name)
   }
   /// Follows `tf.compat.v1.to_double`.
-  public static func toDouble(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func toDouble(
+    _ x: some TensorConvertible, name: String? = "ToDouble"
+  ) throws -> Tensor {
     try cast(x, .float64, name: name)
   }
   /// Follows `tf.compat.v1.to_int32`.
-  public static func toInt32(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func toInt32(
+    _ x: some TensorConvertible, name: String? = "ToInt32"
+  ) throws -> Tensor {
     try cast(x, .int32, name: name)
   }
   /// Follows `tf.compat.v1.to_int64`.
-  public static func toInt64(_ x: some TensorConvertible, name: String? = nil) throws -> Tensor {
+  public static func toInt64(
+    _ x: some TensorConvertible, name: String? = "ToInt64"
+  ) throws -> Tensor {
     try cast(x, .int64, name: name)
   }
 }

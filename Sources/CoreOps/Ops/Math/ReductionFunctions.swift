@@ -33,9 +33,14 @@ public struct Reduction: Sendable {
   /// The axes; all of `x` when none are given.
   private static func axes(_ axis: (any TensorConvertible)?, of x: Tensor) throws -> Tensor {
     if let axis { return try axis.asTensor() }
-    if let rank = x.rank { return try ShapeOps.allAxes(rank: rank).asConstant() }
+    let isEager = Environment.current.isExecutingEagerly
+    // TensorFlow's function counts the axes of a scalar in the graph, as those of an unknown rank.
+    if let rank = x.rank, rank > 0 || isEager {
+      return try ShapeOps.allAxes(rank: rank).asConstant()
+    }
     return try SearchOps.family.range(
-      [0.asTensor(), ShapeOps.rankTensor(of: x), 1.asTensor()], name: "range")
+      [0.asTensor(), ShapeOps.rankTensor(of: x).asConstant(named: "Rank"), 1.asTensor()],
+      name: "range")
   }
 
   /// - Parameters:

@@ -56,10 +56,12 @@ public enum RandomAPI {
         let high = try maxval.asTensor(preferring: dtype).asConstant(named: "max")
         return try RandomOps.family.uniformInt([dims, low, high], seeds(seed), name: scope)
       }
-      let low = try minval?.asTensor(preferring: dtype).asConstant(named: "min")
+      // With the upper bound TensorFlow's function makes a tensor of the lower one too.
+      let lowest = maxval == nil ? minval : minval ?? 0
+      let low = try lowest?.asTensor(preferring: dtype).asConstant(named: "min")
       let high = try maxval?.asTensor(preferring: dtype).asConstant(named: "max")
       let unit = try RandomOps.family.uniform([dims], seeds(seed).with("dtype", .type(dtype)))
-      guard let low else {
+      guard minval != nil, let low else {
         return try high.map { try BinaryOps.family.multiply(unit, $0) } ?? unit
       }
       let width = try (high ?? 1.asTensor(preferring: dtype).asConstant(named: "max")) - low

@@ -1,0 +1,38 @@
+public import CompatV1
+
+/// Word vectors by the skip-gram model with noise-contrastive estimation.
+public struct Word2Vec {
+  public static let (vocabulary, size, sampled) = (50, 16, 8)
+  public let inputs, labels, loss: Tensor
+  let embeddings: tf.Variable
+
+  /// The model of word2vec.py.
+  public init() throws {
+    tf.setRandomSeed(9)
+    inputs = try tf.placeholder(tf.int32, [nil])
+    labels = try tf.placeholder(tf.int32, [nil, 1])
+    embeddings = try tf.Variable(
+      tf.randomUniform([Self.vocabulary, Self.size], -1.0, 1.0), name: "embeddings")
+    let embed = try tf.nn.embeddingLookup(embeddings, inputs)
+    let nceWeights = try tf.Variable(
+      tf.truncatedNormal(
+        [Self.vocabulary, Self.size], stddev: 1.0 / Double(Self.size).squareRoot()),
+      name: "nce_weights")
+    let nceBiases = try tf.Variable(tf.zeros([Self.vocabulary]), name: "nce_biases")
+
+    loss = try tf.reduceMean(
+      tf.nn.nceLoss(
+        weights: nceWeights, biases: nceBiases, labels: labels, inputs: embed,
+        numSampled: Self.sampled, numClasses: Self.vocabulary))
+  }
+
+  /// Pairs of words that are near each other in a text.
+  public static func pairs() throws -> [(word: Int, near: Int)] {
+    var numbers = Numbers(10)
+    var text = [0]
+    for step in try numbers.integers(5, 400).integers() {
+      text.append((text[text.count - 1] + step) % vocabulary)
+    }
+    return (1..<400).flatMap { i in [i - 1, i + 1].map { j in (text[i], text[j]) } }
+  }
+}
