@@ -142,7 +142,8 @@ extension Variable {
       throw TFError.invalidArgument(
         """
         The initial value of variable '\(name)' is a symbolic tensor: a variable that is made \
-        while a function is traced lives outside of it, so give its value by a closure, or make it before
+        while a function is traced lives outside of it, so give its value by a closure, or make it \
+        before
         """)
     }
     if let dtype = options.dtype, value.dtype != dtype {
