@@ -21,8 +21,8 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help:
       """
-      An .npz archive of what to feed. Its keys are names of placeholders, a signature's inputs, or \
-      tensors as NAME:0; what else it holds is left out.
+      An .npz archive of what to feed. Its keys are names of placeholders, a signature's inputs, \
+      or tensors as NAME:0; what else it holds is left out.
       """
   )
   var inputs: String?
