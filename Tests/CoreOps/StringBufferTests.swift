@@ -61,4 +61,45 @@ import Testing
     #expect(throws: TFError.self) { try Tensor.zeros(.string, [1 << 31, 1 << 29]) }
     #expect(throws: TFError.self) { _ = try StringBuilder(byteCount: 1 << 60) }
   }
+
+  @Test func elementsInMemoryAreTheElements() throws {
+    let strings = try Tensor(strings: ["ab", "", "cde", "f"], dims: [4]).strings.window(1..<4)
+    strings.withElements { elements in
+      #expect((0..<elements.count).map { Array(elements[$0]) } == strings.map { Array($0) })
+    }
+  }
+
+  @Test func bytesBeyondTheEndOfAWordAreZero() {
+    let bytes = [UInt8](1...11)
+    for count in 1...11 {
+      bytes[..<count].withUnsafeBytes { bytes in
+        for position in 0..<count {
+          var expected: UInt64 = 0
+          for (index, byte) in bytes[position...].prefix(8).enumerated() {
+            expected |= UInt64(byte) << UInt64(8 * index)
+          }
+          #expect(bytes.word(position) == expected)
+        }
+        #expect(bytes.hasSameBytes(as: bytes))
+      }
+    }
+    for place in bytes.indices {
+      var other = bytes
+      other[place] ^= 0x80
+      #expect(
+        !bytes.withUnsafeBytes { a in other.withUnsafeBytes { a.hasSameBytes(as: $0) } })
+    }
+  }
+
+  @Test func remaindersAreThoseOfDivision() {
+    var numbers = SystemRandomNumberGenerator()
+    let extremes: [UInt64] = [0, 1, 2, 3, 1 << 32, 1 << 63, .max - 1, .max]
+    for divisor in extremes.dropFirst() + (0..<200).map({ numbers.next() >> UInt64($0 % 64) | 1 }) {
+      let remainder = Remainder(by: divisor)
+      let near = [divisor &- 1, divisor, divisor &* 2 &- 1, divisor &* 2]
+      for number in extremes + near + (0..<50).map({ _ in numbers.next() }) {
+        #expect(remainder.of(number) == number % divisor, "\(number) by \(divisor)")
+      }
+    }
+  }
 }

@@ -63,12 +63,12 @@ package struct HashOps: OpFamily {
       num_buckets: int >= 1\(attribute.isEmpty ? "" : "\n" + attribute)
       """, shape: ShapeRules.same,
       kernel: .dynamic { context in
-        let buckets = UInt64(try context.int("num_buckets"))
+        let buckets = Remainder(by: UInt64(try context.int("num_buckets")))
         let hash = try hash(context)
         return { run in
           [
-            try run.inputs[0].mappingStrings(to: Int64.self) {
-              Int64(truncatingIfNeeded: hash($0) % buckets)
+            try run.inputs[0].mappingStringsInParts(to: Int64.self) {
+              Int64(truncatingIfNeeded: buckets.of(hash($0)))
             }
           ]
         }

@@ -56,12 +56,90 @@ struct TableIndex: Sendable {
   private func findStrings(
     _ keys: Tensor, _ range: Range<Int>, _ body: (_ position: Int, _ slot: Int?) -> Void
   ) {
-    let strings = keys.strings
-    defer { withExtendedLifetime(strings) {} }
-    text.withUnsafeBytes { text in
-      for position in range {
-        let key = strings.bytes(position)
-        body(position, slot(UInt(MurmurHash.hash(key))) { isEqual(text, spans[$0], key) })
+    // Bounds are known, and checks of them are what look-ups would spend their time on.
+    keys.strings.withElements { elements in
+      buckets.withUnsafeBufferPointer { buckets in
+        hashes.withUnsafeBufferPointer { hashes in
+          next.withUnsafeBufferPointer { next in
+            homes.withUnsafeBufferPointer { homes in
+              spans.withUnsafeBufferPointer { spans in
+                text.withUnsafeBytes { text in
+                  let chains = StringChains(
+                    buckets: buckets, width: Remainder(by: UInt64(buckets.count)), hashes: hashes,
+                    next: next, homes: homes, spans: spans, text: text, first: first)
+                  chains.find(elements, range, body)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The links of string keys.
+  private struct StringChains {
+    let buckets: UnsafeBufferPointer<Slot>
+    let width: Remainder
+    let hashes: UnsafeBufferPointer<UInt>
+    let next: UnsafeBufferPointer<Slot>
+    let homes: UnsafeBufferPointer<Int32>
+    let spans: UnsafeBufferPointer<Range<Int>>
+    let text: UnsafeRawBufferPointer
+    let first: Slot
+
+    /// As many keys as are looked up side by side: their memory is then waited for at once.
+    private static let group = 16
+
+    @inline(__always)
+    func find(
+      _ keys: StringElements, _ range: Range<Int>, _ body: (_ position: Int, _ slot: Int?) -> Void
+    ) {
+      withUnsafeTemporaryAllocation(
+        of: (hash: UInt64, bucket: Int, slot: Slot).self, capacity: Self.group
+      ) {
+        group in
+        var start = range.lowerBound
+        while start < range.upperBound {
+          let count = min(Self.group, range.upperBound - start)
+          for index in 0..<count {
+            let hash = MurmurHash.hash(keys[start &+ index])
+            let bucket = Int(truncatingIfNeeded: width.of(hash))
+            let before = buckets[bucket]
+            group[index] = (hash, bucket, before)
+          }
+          for index in 0..<count {
+            let before = group[index].slot
+            if before == TableIndex.isEmpty { continue }
+            group[index].slot = before == TableIndex.atStart ? first : next[Int(before)]
+          }
+          for index in 0..<count {
+            let (hash, bucket, slot) = group[index]
+            body(start &+ index, self.slot(keys[start &+ index], hash, bucket, from: slot))
+          }
+          start &+= count
+        }
+      }
+    }
+
+    @inline(__always)
+    private func slot(
+      _ key: UnsafeRawBufferPointer, _ hash: UInt64, _ bucket: Int, from start: Slot
+    ) -> Int? {
+      var slot = start
+      if slot == TableIndex.isEmpty { return nil }
+      while true {
+        let index = Int(slot)
+        if hashes[index] == UInt(hash) {
+          let span = spans[index]
+          let own = UnsafeRawBufferPointer(
+            start: text.baseAddress.map { $0 + span.lowerBound }, count: span.count)
+          if own.hasSameBytes(as: key) { return index }
+        }
+        slot = next[index]
+        if slot == TableIndex.none || homes[Int(slot)] != Int32(truncatingIfNeeded: bucket) {
+          return nil
+        }
       }
     }
   }
