@@ -68,7 +68,7 @@ let caseTable: [OpCase] = [
   textCases,
   datasetCases,
   iteratorCases,
-  recordDatasetCases,
+  recordDatasetCases, csvDatasetCases, parsedDatasetCases,
   functionCallCases,
   exampleCases,
   recordCases,
