@@ -26,6 +26,7 @@ let caseTable: [OpCase] = [
   gatherCases,
   arrayCases,
   convolutionCases,
+  shortWindowCases,
   fusedConvolutionCases,
   morphologyCases,
   recurrentCases,
