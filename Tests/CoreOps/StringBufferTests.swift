@@ -80,25 +80,6 @@ import Testing
           }
           #expect(bytes.word(position) == expected)
         }
-        #expect(bytes.hasSameBytes(as: bytes))
-      }
-    }
-    for place in bytes.indices {
-      var other = bytes
-      other[place] ^= 0x80
-      #expect(
-        !bytes.withUnsafeBytes { a in other.withUnsafeBytes { a.hasSameBytes(as: $0) } })
-    }
-  }
-
-  @Test func remaindersAreThoseOfDivision() {
-    var numbers = SystemRandomNumberGenerator()
-    let extremes: [UInt64] = [0, 1, 2, 3, 1 << 32, 1 << 63, .max - 1, .max]
-    for divisor in extremes.dropFirst() + (0..<200).map({ numbers.next() >> UInt64($0 % 64) | 1 }) {
-      let remainder = Remainder(by: divisor)
-      let near = [divisor &- 1, divisor, divisor &* 2 &- 1, divisor &* 2]
-      for number in extremes + near + (0..<50).map({ _ in numbers.next() }) {
-        #expect(remainder.of(number) == number % divisor, "\(number) by \(divisor)")
       }
     }
   }

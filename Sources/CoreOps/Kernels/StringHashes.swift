@@ -17,40 +17,6 @@ extension UnsafeRawBufferPointer {
     if left > 2 { word |= UInt64((start + 2).load(as: UInt8.self)) << 16 }
     return word
   }
-
-  /// Whether the bytes are the same as others.
-  @inlinable @inline(__always)
-  package func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
-    guard count == other.count else { return false }
-    var position = 0
-    while position < count {
-      if word(position) != other.word(position) { return false }
-      position &+= 8
-    }
-    return true
-  }
-}
-
-/// Remainders of many numbers by one divisor, without dividing: the quotient is estimated by a
-/// product, and is too small by 2 at most (Barrett, 1986).
-package struct Remainder: BitwiseCopyable {
-  @usableFromInline let divisor: UInt64
-  @usableFromInline let factor: UInt64
-
-  /// - Parameter divisor: at least 1.
-  @inlinable
-  package init(by divisor: UInt64) {
-    self.divisor = divisor
-    factor = UInt64.max / divisor
-  }
-
-  @inlinable @inline(__always)
-  package func of(_ number: UInt64) -> UInt64 {
-    let quotient = number.multipliedFullWidth(by: factor).high
-    var rest = number &- quotient &* divisor
-    while rest >= divisor { rest &-= divisor }
-    return rest
-  }
 }
 
 /// MurmurHash64A, with the seed that TensorFlow's `Hash64` has.

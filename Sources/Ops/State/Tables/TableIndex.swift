@@ -56,18 +56,24 @@ struct TableIndex: Sendable {
   private func findStrings(
     _ keys: Tensor, _ range: Range<Int>, _ body: (_ position: Int, _ slot: Int?) -> Void
   ) {
-    // Bounds are known, and checks of them are what look-ups would spend their time on.
     keys.strings.withElements { elements in
       buckets.withUnsafeBufferPointer { buckets in
         hashes.withUnsafeBufferPointer { hashes in
           next.withUnsafeBufferPointer { next in
             homes.withUnsafeBufferPointer { homes in
-              spans.withUnsafeBufferPointer { spans in
+              spans.withUnsafeBytes { spans in
                 text.withUnsafeBytes { text in
-                  let chains = StringChains(
-                    buckets: buckets, width: Remainder(by: UInt64(buckets.count)), hashes: hashes,
-                    next: next, homes: homes, spans: spans, text: text, first: first)
-                  chains.find(elements, range, body)
+                  var table = jk_string_table()
+                  table.buckets = buckets.baseAddress
+                  table.width = buckets.count
+                  table.first = first
+                  table.hashes = UnsafeRawPointer(hashes.baseAddress)?.assumingMemoryBound(
+                    to: UInt64.self)
+                  table.next = next.baseAddress
+                  table.homes = homes.baseAddress
+                  table.spans = spans.baseAddress?.assumingMemoryBound(to: (Int64, Int64).self)
+                  table.text = text.baseAddress
+                  Self.find(elements, range, &table, body)
                 }
               }
             }
@@ -77,69 +83,24 @@ struct TableIndex: Sendable {
     }
   }
 
-  /// The links of string keys.
-  private struct StringChains {
-    let buckets: UnsafeBufferPointer<Slot>
-    let width: Remainder
-    let hashes: UnsafeBufferPointer<UInt>
-    let next: UnsafeBufferPointer<Slot>
-    let homes: UnsafeBufferPointer<Int32>
-    let spans: UnsafeBufferPointer<Range<Int>>
-    let text: UnsafeRawBufferPointer
-    let first: Slot
-
-    /// As many keys as are looked up side by side: their memory is then waited for at once.
-    private static let group = 16
-
-    @inline(__always)
-    func find(
-      _ keys: StringElements, _ range: Range<Int>, _ body: (_ position: Int, _ slot: Int?) -> Void
-    ) {
-      withUnsafeTemporaryAllocation(
-        of: (hash: UInt64, bucket: Int, slot: Slot).self, capacity: Self.group
-      ) {
-        group in
-        var start = range.lowerBound
-        while start < range.upperBound {
-          let count = min(Self.group, range.upperBound - start)
-          for index in 0..<count {
-            let hash = MurmurHash.hash(keys[start &+ index])
-            let bucket = Int(truncatingIfNeeded: width.of(hash))
-            let before = buckets[bucket]
-            group[index] = (hash, bucket, before)
-          }
-          for index in 0..<count {
-            let before = group[index].slot
-            if before == TableIndex.isEmpty { continue }
-            group[index].slot = before == TableIndex.atStart ? first : next[Int(before)]
-          }
-          for index in 0..<count {
-            let (hash, bucket, slot) = group[index]
-            body(start &+ index, self.slot(keys[start &+ index], hash, bucket, from: slot))
-          }
-          start &+= count
+  /// Finds keys some at a time.
+  private static func find(
+    _ keys: StringElements, _ range: Range<Int>, _ table: inout jk_string_table,
+    _ body: (_ position: Int, _ slot: Int?) -> Void
+  ) {
+    let most = 256
+    withUnsafeTemporaryAllocation(of: Slot.self, capacity: most) { slots in
+      var start = range.lowerBound
+      while start < range.upperBound {
+        let end = min(start + most, range.upperBound)
+        keys.starts.withMemoryRebound(to: Int64.self, capacity: keys.count + 1) { starts in
+          jk_find_strings(&table, keys.bytes, starts, start, end, slots.baseAddress)
         }
-      }
-    }
-
-    @inline(__always)
-    private func slot(
-      _ key: UnsafeRawBufferPointer, _ hash: UInt64, _ bucket: Int, from start: Slot
-    ) -> Int? {
-      var slot = start
-      if slot == TableIndex.isEmpty { return nil }
-      while true {
-        let index = Int(slot)
-        if hashes[index] == UInt(hash) {
-          let span = spans[index]
-          let own = UnsafeRawBufferPointer(
-            start: text.baseAddress.map { $0 + span.lowerBound }, count: span.count)
-          if own.hasSameBytes(as: key) { return index }
+        for position in start..<end {
+          let slot = slots[position &- start]
+          body(position, slot < 0 ? nil : Int(slot))
         }
-        slot = next[index]
-        if slot == TableIndex.none || homes[Int(slot)] != Int32(truncatingIfNeeded: bucket) {
-          return nil
-        }
+        start = end
       }
     }
   }
