@@ -5,8 +5,8 @@
 // TensorFlow's fast hash buckets go by.
 uint64_t jk_fingerprint64(const void *_Nullable data, size_t size);
 
-// The same of strings [begin, end), by their remainders. The bytes of string i are from starts[i] to
-// starts[i + 1].
+// The same of strings [begin, end), by their remainders. The bytes of string i are from starts[i]
+// to starts[i + 1].
 void jk_fingerprint_strings(const void *bytes, const int64_t *starts, size_t begin, size_t end,
                             uint64_t buckets, int64_t *out);
 
