@@ -22,6 +22,7 @@ typedef struct {
   const int32_t *next, *homes;
   const int64_t (*spans)[2];
   const void *text;
+  size_t text_size;
 } jk_string_table;
 enum { JK_BUCKET_AT_START = -2 };
 

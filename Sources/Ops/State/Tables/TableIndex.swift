@@ -73,6 +73,7 @@ struct TableIndex: Sendable {
                   table.homes = homes.baseAddress
                   table.spans = spans.baseAddress?.assumingMemoryBound(to: (Int64, Int64).self)
                   table.text = text.baseAddress
+                  table.text_size = text.count
                   Self.find(elements, range, &table, body)
                 }
               }
