@@ -77,7 +77,10 @@ let package = Package(
       path: "Sources/Ops/Records", swiftSettings: swiftSettings),
     .target(
       name: "OpsData",
-      dependencies: ["CKernels", "CoreGraph", "CoreOps", "OpsState", "Serialization"],
+      dependencies: [
+        "CKernels", "CoreGraph", "CoreOps", "OpsRecords", "OpsSparse", "OpsState", "OpsStrings",
+        "Serialization",
+      ],
       path: "Sources/Ops/Data", swiftSettings: swiftSettings),
     .target(
       name: "OpsMedia",

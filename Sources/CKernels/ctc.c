@@ -17,8 +17,8 @@ JK_INLINE bool may_skip(const int32_t *labels, size_t u, bool merge_repeated) {
   return u > 1 && (u & 1) && !(merge_repeated && labels[u / 2] == labels[u / 2 - 1]);
 }
 
-// All in the type of the logits, but for the correction of a sum of logarithms, which is a float
-// for doubles too: so TensorFlow does, and the difference at the end shows it.
+// All in the type of the logits, but for the correction of a sum of logarithms and the probability
+// in the gradient, which are floats for doubles too: so TensorFlow does, and it shows.
 #define CTC(s, T, EXP, LOG)                                                                     \
   JK_INLINE T add_logs_##s(T a, T b) {                                                          \
     T less = a < b ? a : b, more = a < b ? b : a;                                               \
@@ -75,7 +75,7 @@ JK_INLINE bool may_skip(const int32_t *labels, size_t u, bool merge_repeated) {
       }                                                                                         \
       for (size_t c = 0; c < classes; c++) {                                                    \
         /* No path at all: nothing but the probabilities. */                                    \
-        T expected = total == -(T)INFINITY ? 0 : EXP(share[c] - total);                         \
+        T expected = total == -(T)INFINITY ? 0 : (T)expf((float)(share[c] - total));            \
         gradient[t * stride + c] = y[t * classes + c] - expected;                               \
       }                                                                                         \
     }                                                                                           \

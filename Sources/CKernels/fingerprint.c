@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "jk.h"
+#include "remainder.h"
 
 // FarmHash's Fingerprint64 (farmhashna::Hash64).
 static const uint64_t k0 = 0xc3a5c85c97cb3127u, k1 = 0xb492b66fbe98f273u, k2 = 0x9ae16a3b2f90404fu;
@@ -108,4 +109,30 @@ uint64_t jk_fingerprint64(const void *data, size_t n) {
   swap(&z, &x);
   return hash16(hash16(v.first, w.first, mul) + mix(y) * k0 + z,
                 hash16(v.second, w.second, mul) + x, mul);
+}
+
+void jk_fingerprint_strings(const void *bytes, const int64_t *starts, size_t begin, size_t end,
+                            uint64_t buckets, int64_t *out) {
+  // Sorted by how they are hashed, as which way it goes is not to be foreseen.
+  enum { BLOCK = 128, WAYS = 4 };
+  uint8_t order[WAYS][BLOCK];
+  const uint8_t *base = bytes;
+  jk_divisor by = jk_divisor_of(buckets);
+  for (size_t start = begin; start < end; start += BLOCK) {
+    size_t count = end - start < BLOCK ? end - start : BLOCK, sizes[WAYS] = {0};
+    const int64_t *from = starts + start;
+    int64_t *to = out + start;
+    for (size_t i = 0; i < count; i++) {
+      int64_t n = from[i + 1] - from[i];
+      int way = (n >= 4) + (n >= 8) + (n > 16);
+      order[way][sizes[way]++] = (uint8_t)i;
+    }
+    for (int way = 0; way < WAYS; way++)
+      for (size_t k = 0; k < sizes[way]; k++) {
+        size_t i = order[way][k], n = (size_t)(from[i + 1] - from[i]);
+        const uint8_t *s = base + from[i];
+        uint64_t hash = way < 3 ? upto16(s, n) : jk_fingerprint64(s, n);
+        to[i] = (int64_t)jk_remainder(by, hash);
+      }
+  }
 }

@@ -19,7 +19,12 @@ struct ModelOptions: ParsableArguments {
   )
   var signature: String?
   @Option(
-    help: "An .npz archive of what to feed; its keys are names of tensors or a signature's inputs.")
+    help:
+      """
+      An .npz archive of what to feed. Its keys are names of placeholders, a signature's inputs, \
+      or tensors as NAME:0; what else it holds is left out.
+      """
+  )
   var inputs: String?
   @Option(
     help:
@@ -65,16 +70,16 @@ struct ModelOptions: ParsableArguments {
     return try cancellation.whileCurrent { try body(cancellation) }
   }
 
-  /// What is fed, by tensor name.
-  func feeds() throws -> [String: any TensorConvertible] {
-    var feeds: [String: any TensorConvertible] =
-      try inputs.map { try NpzReader($0).readAll() } ?? [:]
+  /// What the command line says is fed.
+  func feeds() throws -> GivenFeeds {
+    var feeds = GivenFeeds()
+    if let inputs { feeds.archive = (inputs, try NpzReader(inputs).readAll()) }
     for text in feed {
       guard let equals = text.firstIndex(of: "=") else {
         throw ValidationError("--feed takes NAME=VALUE or NAME=FILE.npy, got '\(text)'")
       }
       let value = String(text[text.index(after: equals)...])
-      feeds[String(text[..<equals])] =
+      feeds.values[String(text[..<equals])] =
         try value.hasSuffix(".npy") ? NumPyFiles.readArray(value) : TensorText.Literal(value)
     }
     return feeds
@@ -95,6 +100,13 @@ struct ModelOptions: ParsableArguments {
   static func list(_ text: String) -> [String] {
     text.split(separator: ",").map { String($0.drop { $0 == " " }) }
   }
+}
+
+/// What a command line says is fed, by the names that the user gave.
+struct GivenFeeds {
+  var values: [String: any TensorConvertible] = [:]
+  /// An archive may hold more than what is fed.
+  var archive: (path: String, arrays: [String: Tensor])?
 }
 
 /// How much memory a command may take.

@@ -56,13 +56,46 @@ struct ModelRun {
   /// The names of all outputs of the signature.
   var outputs: [String] { signature?.outputs.keys.sorted() ?? [] }
 
-  func feeds<V>(_ feeds: [String: V]) throws -> [String: V] {
-    var named: [String: V] = [:]
-    for (name, value) in feeds {
+  /// What is fed, by tensor: the given values, and the arrays of the archive that are inputs. What
+  /// else is in the archive (answers, labels) is said on standard error.
+  ///
+  /// - Throws: `INVALID_ARGUMENT` when a tensor is fed twice, or the archive has no input.
+  func feeds(_ given: GivenFeeds) throws -> [String: any TensorConvertible] {
+    var all = given.values
+    if let (path, arrays) = given.archive {
+      let others = arrays.keys.filter { !isInput($0) }.sorted()
+      guard others.isEmpty || others.count < arrays.count else {
+        throw TFError.invalidArgument(
+          """
+          \(path): none of its arrays (\(others.joined(separator: ", "))) is an input of the model \
+          (\(inputs.joined(separator: ", ")))
+          """
+        )
+      }
+      if !others.isEmpty {
+        let note = "\(path): not fed, since the model has no such inputs: "
+        writeError("janus: note: \((note + others.joined(separator: ", ")).oneLine)\n")
+      }
+      for (name, value) in arrays where isInput(name) && all[name] == nil { all[name] = value }
+    }
+    var named: [String: any TensorConvertible] = [:]
+    for (name, value) in all {
       guard named.updateValue(value, forKey: input(name)) == nil else {
         throw TFError.invalidArgument("\(input(name)) is fed twice, once as \(name)")
       }
     }
     return named
+  }
+
+  /// Whether an array of that name is to be fed. A name with an output (`scores:0`) is always one:
+  /// a model may be fed in the middle, but not by an array that holds the answer beside its inputs.
+  private func isInput(_ name: String) -> Bool {
+    name.contains(":") || signature?.inputs[name] != nil
+      || session.graph.node(named: name)?.opName.hasPrefix("Placeholder") == true
+  }
+
+  private var inputs: [String] {
+    signature?.inputs.keys.sorted()
+      ?? session.graph.nodes.filter { $0.opName.hasPrefix("Placeholder") }.map(\.name)
   }
 }

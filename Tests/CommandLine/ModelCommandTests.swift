@@ -91,6 +91,56 @@ private func fixture(_ name: String, file: String = #filePath) -> String {
     let run = try JanusProcess(["run", frozen, "--fetch", "y", "--feed", "x=[[1, 1]]"])
     #expect(run.output == "y: float32 []\n28.0\n")
   }
+
+  @Test func anArchiveMayHoldMoreThanInputs() throws {
+    let folder = try TemporaryFolder()
+    try writeFile(folder.file("graph.pbtxt"), Array(Self.doubling.utf8))
+    // `y` is an output of the graph, and labels are nothing of it.
+    let archive = folder.file("test.npz")
+    let arrays = try ["labels", "x", "y"].enumerated().map {
+      (name: $0.element, tensor: try Tensor(scalar: Float($0.offset)))
+    }
+    try NumPyFiles.write(arrays, to: archive)
+    let run = try JanusProcess([
+      "run", folder.file("graph.pbtxt"), "--inputs", archive, "--fetch", "y",
+    ])
+    #expect(run.output == "y: float32 []\n2.0\n")
+    #expect(
+      run.errors
+        == "janus: note: \(archive): not fed, since the model has no such inputs: labels, y\n")
+    // A value of one's own goes before the archive's.
+    let own = try JanusProcess([
+      "run", folder.file("graph.pbtxt"), "--inputs", archive, "--feed", "x=4", "--fetch", "y",
+    ])
+    #expect(own.output == "y: float32 []\n8.0\n")
+  }
+
+  @Test func anArchiveFeedsTensorsThatItNamesInFull() throws {
+    let folder = try TemporaryFolder()
+    try writeFile(folder.file("graph.pbtxt"), Array(Self.doubling.utf8))
+    let archive = folder.file("middle.npz")
+    try NumPyFiles.write([(name: "y:0", tensor: try Tensor(scalar: Float(7)))], to: archive)
+    let run = try JanusProcess([
+      "run", folder.file("graph.pbtxt"), "--inputs", archive, "--fetch", "y",
+    ])
+    #expect(run.output == "y: float32 []\n7.0\n")
+    #expect(run.errors == "")
+  }
+
+  @Test func anArchiveWithoutInputsIsRefused() throws {
+    let folder = try TemporaryFolder()
+    try writeFile(folder.file("graph.pbtxt"), Array(Self.doubling.utf8))
+    let archive = folder.file("answers.npz")
+    try NumPyFiles.write([(name: "y", tensor: try Tensor(scalar: Float(7)))], to: archive)
+    try JanusProcess(["run", folder.file("graph.pbtxt"), "--inputs", archive, "--fetch", "y"])
+      .expectOneLine(["INVALID_ARGUMENT", archive, "none of its arrays (y)", "(x)"])
+  }
+
+  private static let doubling = """
+    node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } }
+      attr { key: "shape" value { shape { } } } }
+    node { name: "y" op: "AddV2" input: "x" input: "x" attr { key: "T" value { type: DT_FLOAT } } }
+    """
 }
 
 /// What is left of a checkpoint when the process or the disk does not do what it should.

@@ -131,3 +131,37 @@ import V1Graph
     #expect(results.map(\.floats) == [[20], [243]])
   }
 }
+
+/// Calls in the old form, as they stand in a function's body: the op is the called function, and
+/// what it gives is named by the function's outputs.
+@Suite struct NamedCallTests {
+  @Test func functionsCallOthersByTheirNameAsOp() throws {
+    let inner = function(
+      "sums", [("a", .float32), ("b", .float32)],
+      [typed("sum", "AddV2", ["a", "b"]), typed("difference", "Sub", ["a", "b"])],
+      returns: [("sum:z:0", .float32), ("difference:z:0", .float32)])
+    let outer = function(
+      "outer", [("x", .float32)],
+      [
+        constantNode("one", .float32, Float(1)), node("fn", "sums", ["x", "one:output:0"]),
+        typed("product", "Mul", ["fn:r0:0", "fn:r1:0"]),
+      ], returns: [("product:z:0", .float32), ("fn:r1", .float32)])
+    let session = try session(
+      [placeholderNode("x"), call("y", "outer", ["x"], [.float32], [.float32, .float32])],
+      [inner, outer])
+    let results = try session.run(fetches: ["y:0", "y:1"], feeds: ["x:0": t(.float32, 5)])
+    #expect(results.map(\.floats) == [[24], [4]])
+  }
+
+  @Test func anOutputThatTheCalledFunctionDoesNotHaveIsNamed() throws {
+    let inner = function("same", [("a", .float32)], [], returns: [("a", .float32)])
+    let outer = function(
+      "outer", [("x", .float32)], [node("fn", "same", ["x"]), typed("y", "Neg", ["fn:none:0"])],
+      returns: [("y:y:0", .float32)])
+    let session = try session(
+      [placeholderNode("x"), call("y", "outer", ["x"], [.float32], [.float32])], [inner, outer])
+    expectError(.invalidArgument, "'same' has no output argument 'none'") {
+      _ = try session.run(fetches: ["y:0"], feeds: ["x:0": t(.float32, 5)])
+    }
+  }
+}

@@ -26,8 +26,10 @@ import V1Graph
 
   private static let int: Attrs = ["T": .type(.int32)]
 
-  private static func shapes(_ nodes: [NodeDef], _ names: [String]) throws -> [String] {
-    let graph = try Graph(importing: graphDef(nodes))
+  private static func shapes(
+    _ nodes: [NodeDef], _ names: [String], _ library: [FunctionDef] = []
+  ) throws -> [String] {
+    let graph = try Graph(importing: graphDef(nodes, library))
     return try names.map { graph.shape(of: try graph.endpoint(named: $0)).description }
   }
 
@@ -86,6 +88,52 @@ import V1Graph
       try Self.shapes(nodes, ["read", "shape", "zeros", "inside"]) == [
         "[3,?]", "[2]", "[3,?]", "[3,?]",
       ])
+  }
+
+  /// Variables of which a branch or a called function chooses one.
+  private static func choice(_ name: String, _ op: String, _ attrs: Attrs) -> [NodeDef] {
+    let inputs = op.hasSuffix("Call") ? ["v", "w"] : ["p", "v", "w"]
+    let common: Attrs = [
+      "Tin": .types([.resource, .resource]), "Tout": .types([.resource]), "Tcond": .type(.bool),
+    ]
+    return [
+      node(name, op, inputs, attrs.reduce(into: common) { $0[$1.name] = $1.value }),
+      node("read_\(name)", "ReadVariableOp", [name], ["dtype": .type(.float32)]),
+    ]
+  }
+
+  @Test func whatIsBehindTheResultOfABranchIsWhatAllBranchesGive() throws {
+    let arguments: [(String, DType)] = [("a", .resource), ("b", .resource)]
+    func chooser(_ name: String, _ result: String, _ nodes: [NodeDef] = []) -> FunctionDef {
+      function(name, arguments, nodes, returns: [(result, .resource)])
+    }
+    let again = call(
+      "again", "endless", ["a", "b"], [.resource, .resource], [.resource])
+    let library = [
+      chooser("first", "a"), chooser("second", "b"),
+      chooser(
+        "through", "inner:output:0",
+        [call("inner", "second", ["a", "b"], [.resource, .resource], [.resource])]),
+      chooser("endless", "again:output:0", [again]),
+    ]
+    func variable(_ name: String, _ shape: PartialShape) -> NodeDef {
+      node(name, "VarHandleOp", [], ["dtype": .type(.float32), "shape": .shape(shape)])
+    }
+    var nodes = [
+      variable("v", [3, 4]), variable("w", [3, 5]), placeholderNode("p", .bool, []),
+      placeholderNode("i", .int32, []),
+    ]
+    nodes += Self.choice("call", "PartitionedCall", ["f": .function("through", [:])])
+    nodes += Self.choice(
+      "both", "StatelessIf",
+      ["then_branch": .function("first", [:]), "else_branch": .function("second", [:])])
+    nodes += Self.choice(
+      "same", "If",
+      ["then_branch": .function("second", [:]), "else_branch": .function("through", [:])])
+    nodes += Self.choice("endless", "PartitionedCall", ["f": .function("endless", [:])])
+    #expect(
+      try Self.shapes(nodes, ["read_call", "read_both", "read_same", "read_endless"], library)
+        == ["[3,5]", "[3,?]", "[3,5]", "<unknown>"])
   }
 
   @Test func anArgumentSaysWhatIsBehindIt() throws {

@@ -7,7 +7,8 @@ import V1Graph
 
 /// Valid graphs, changed so that they still load or nearly so: other inputs, attributes, ops and
 /// feeds. Each loads and runs, or is refused with an error; nothing crashes, hangs or takes memory
-/// without end.
+/// without end. Each test is a process of its own, since the folder and the memory limit are the
+/// process's.
 ///
 /// `JANUS_FUZZ_ROUNDS` says how many times each row of the case table is changed, `JANUS_FUZZ_SEED`
 /// from which seed. `JANUS_FUZZ_START` and `JANUS_FUZZ_COUNT` say which rows.
@@ -26,7 +27,11 @@ import V1Graph
     getenv(name).flatMap { Int(String(cString: $0)) }
   }
 
-  @Test func changedGraphsRunOrThrow() throws {
+  @Test func changedGraphsRunOrThrow() async {
+    await #expect(processExitsWith: .success) { try MutatedGraphTests().runChangedGraphs() }
+  }
+
+  private func runChangedGraphs() throws {
     try TestFiles.enterFolder()
     var refused = 0
     var count = 0
@@ -47,7 +52,11 @@ import V1Graph
 
   /// A function that declares a shape, before each input of each row in turn: all shapes with
   /// `JANUS_FUZZ_ROUNDS`, else a sample.
-  @Test func functionsThatDeclareShapesGiveResultsOrErrors() throws {
+  @Test func functionsThatDeclareShapesGiveResultsOrErrors() async {
+    await #expect(processExitsWith: .success) { try MutatedGraphTests().runDeclaredShapes() }
+  }
+
+  private func runDeclaredShapes() throws {
     try TestFiles.enterFolder()
     let sample = Self.number("JANUS_FUZZ_ROUNDS") == nil ? 101 : 1
     var refused = 0
@@ -100,9 +109,7 @@ import V1Graph
   }
 
   private func run(_ definition: GraphDef, _ feeds: [String: Tensor], _ fetches: [String]) throws {
-    let before = MemoryLimit.bytes
-    defer { MemoryLimit.bytes = before }
-    MemoryLimit.bytes = min(before, MemoryLimit.usedBytes + 1 << 30)
+    MemoryLimit.bytes = MemoryLimit.usedBytes + 1 << 30
     let session = Session(graph: try Graph(importing: definition))
     _ = try session.run(fetches: fetches, feeds: feeds, timeout: 2)
   }

@@ -61,4 +61,26 @@ import Testing
     #expect(throws: TFError.self) { try Tensor.zeros(.string, [1 << 31, 1 << 29]) }
     #expect(throws: TFError.self) { _ = try StringBuilder(byteCount: 1 << 60) }
   }
+
+  @Test func elementsInMemoryAreTheElements() throws {
+    let strings = try Tensor(strings: ["ab", "", "cde", "f"], dims: [4]).strings.window(1..<4)
+    strings.withElements { elements in
+      #expect((0..<elements.count).map { Array(elements[$0]) } == strings.map { Array($0) })
+    }
+  }
+
+  @Test func bytesBeyondTheEndOfAWordAreZero() {
+    let bytes = [UInt8](1...11)
+    for count in 1...11 {
+      bytes[..<count].withUnsafeBytes { bytes in
+        for position in 0..<count {
+          var expected: UInt64 = 0
+          for (index, byte) in bytes[position...].prefix(8).enumerated() {
+            expected |= UInt64(byte) << UInt64(8 * index)
+          }
+          #expect(bytes.word(position) == expected)
+        }
+      }
+    }
+  }
 }

@@ -32,6 +32,8 @@ public final class Graph: Sendable {
     var seed: Int?
     /// How many random ops have asked for a seed of their own.
     var drawnSeeds = 0
+    /// How many functions deep this is a body that only shapes are inferred of.
+    var levels = 0
     /// What the nodes with many outputs are counted with.
     var outputBytes = 0
   }

@@ -129,22 +129,11 @@ struct GraphImporter {
     let node = graph.node(source)
     var index = input.lastNumber ?? 0
     if let argument = input.argument {
-      guard let op = node.op else {
-        if let fault = node.fault { throw fault.error.at(node: node.name, op: node.opName) }
-        throw TFError.unimplemented(
-          """
-          Node '\(consumer)': input '\(input.text)' comes from op type '\(node.opName)', which is \
-          not registered
-          """
-        )
-        .at(node: node.name, op: node.opName)
-      }
-      let signature = op.signature
-      guard signature.outputs.contains(where: { $0.name == argument }) else {
+      guard let outputs = try graph.outputs(argument, of: node) else {
         throw TFError.invalidArgument(
           "Node '\(consumer)': '\(node.opName)' has no output argument '\(argument)'")
       }
-      index += try signature.outputRange(argument, node.attrs).lowerBound
+      index += outputs.lowerBound
     }
     guard index >= 0, index < node.outputTypes.count || (node.op == nil && index < 1 << 16) else {
       throw TFError.invalidArgument(
@@ -327,6 +316,25 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// Where a node's output argument lies among its outputs; nil where it has no argument of that
+  /// name. The node is an op's, or a call in the old form, whose op is the function's name.
+  ///
+  /// - Throws: `NOT_FOUND` when there is neither an op nor a function of that name, the node's own
+  ///   fault where it has one.
+  fileprivate func outputs(_ argument: String, of node: Node) throws -> Range<Int>? {
+    if let op = node.op {
+      guard op.signature.outputs.contains(where: { $0.name == argument }) else { return nil }
+      return try op.signature.outputRange(argument, node.attrs)
+    }
+    let library = library
+    guard node.fault == nil, let function = library[node.opName] else {
+      throw node.isNotRegistered
+    }
+    return try library.outputRange(argument, of: function, node.attrs)
+  }
+}
+
 extension FunctionLibrary {
   /// The body of a function with `attrs` for its attributes.
   ///
@@ -390,6 +398,18 @@ extension FunctionLibrary {
     try function.outputs.flatMap { try types($0, attrs, function.name) }
   }
 
+  fileprivate func outputRange(_ name: String, of function: FunctionDef, _ attrs: Attrs) throws
+    -> Range<Int>?
+  {
+    var start = 0
+    for output in function.outputs {
+      let count = try types(output, attrs, function.name).count
+      if output.name == name { return start..<start + count }
+      start += count
+    }
+    return nil
+  }
+
   private func types(_ argument: FunctionDef.Argument, _ attrs: Attrs, _ function: String) throws
     -> [DType]
   {
@@ -435,17 +455,12 @@ extension FunctionLibrary {
       return [argument[index]]
     }
     let node = try graph.operation(named: parts[0])
-    guard let op = node.op else {
-      throw TFError.unimplemented("Op type not registered '\(node.opName)'").at(
-        node: node.name, op: node.opName)
-    }
     var start = 0
     var available = node.outputTypes.count
     if parts.count >= 2, Int(parts[1]) == nil {
-      guard op.signature.outputs.contains(where: { $0.name == parts[1] }) else {
+      guard let range = try graph.outputs(parts[1], of: node) else {
         throw TFError.invalidArgument("function \(function): '\(text)' is not an output")
       }
-      let range = try op.signature.outputRange(parts[1], node.attrs)
       start = range.lowerBound
       available = range.count
     }

@@ -167,7 +167,11 @@ extension Graph.State {
         partialShapes = found
         continue
       }
-      return try stated(of: node, facts(result, flow, shapes))
+      let inferred = facts(result, flow, shapes)
+      if inferred.handles.isEmpty, let branches = handlesOfBranches(node, handles) {
+        return try stated(of: node, OutputFacts(result, handles: branches))
+      }
+      return try stated(of: node, inferred)
     }
   }
 

@@ -1,26 +1,38 @@
 extension UnsafeRawBufferPointer {
   /// The word of eight bytes at `position`, the lowest first; what is missing is zero.
-  fileprivate func word(_ position: Int) -> UInt64 {
-    if position + 8 <= count {
-      return UInt64(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt64.self))
+  ///
+  /// - Parameter position: in `0..<count`, which is not checked.
+  @inlinable @inline(__always)
+  package func word(_ position: Int) -> UInt64 {
+    let (start, left) = (baseAddress! + position, count &- position)
+    if left >= 8 { return UInt64(littleEndian: start.loadUnaligned(as: UInt64.self)) }
+    if left >= 4 {
+      // Two words that overlap where there are fewer than eight bytes.
+      let low = UInt64(UInt32(littleEndian: start.loadUnaligned(as: UInt32.self)))
+      let high = UInt64(UInt32(littleEndian: (start + left - 4).loadUnaligned(as: UInt32.self)))
+      return low | high << UInt64(8 &* (left &- 4))
     }
-    return self[position...].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    var word = UInt64(start.load(as: UInt8.self))
+    if left > 1 { word |= UInt64((start + 1).load(as: UInt8.self)) << 8 }
+    if left > 2 { word |= UInt64((start + 2).load(as: UInt8.self)) << 16 }
+    return word
   }
 }
 
 /// MurmurHash64A, with the seed that TensorFlow's `Hash64` has.
 package enum MurmurHash {
-  private static let seed: UInt64 = 0xdecaf_caffe
-  private static let multiplier: UInt64 = 0xc6a4_a793_5bd1_e995
+  @usableFromInline static let seed: UInt64 = 0xdecaf_caffe
+  @usableFromInline static let multiplier: UInt64 = 0xc6a4_a793_5bd1_e995
 
+  @inlinable
   package static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var hash = seed ^ (UInt64(bytes.count) &* multiplier)
     var position = 0
-    while position + 8 <= bytes.count {
+    while position &+ 8 <= bytes.count {
       var word = bytes.word(position) &* multiplier
       word = (word ^ (word >> 47)) &* multiplier
       hash = (hash ^ word) &* multiplier
-      position += 8
+      position &+= 8
     }
     if position < bytes.count { hash = (hash ^ bytes.word(position)) &* multiplier }
     hash = (hash ^ (hash >> 47)) &* multiplier

@@ -59,6 +59,23 @@ package final class StringBuffer: Sendable {
     self.init(bytes: try Buffer(byteCount: 0), starts: starts, first: 0, count: count)
   }
 
+  /// Elements whose sizes are known before they are written.
+  ///
+  /// - Parameter fill: writes all bytes, and where each element ends; the first begins at 0.
+  /// - Throws: `RESOURCE_EXHAUSTED` when they would pass the memory limit; what `fill` throws.
+  package convenience init(
+    count: Int, byteCount: Int,
+    _ fill: (_ bytes: UnsafeMutableRawPointer, _ ends: UnsafeMutablePointer<Int>) throws -> Void
+  ) throws {
+    let starts = try Self.startsBuffer(count)
+    let bytes = try Buffer(byteCount: byteCount)
+    let ends = starts.pointer.assumingMemoryBound(to: Int.self)
+    ends[0] = 0
+    try fill(bytes.pointer, ends + 1)
+    precondition(ends[count] == byteCount)
+    self.init(bytes: bytes, starts: starts, first: 0, count: count)
+  }
+
   /// Memory for where `count` elements begin and the last ends.
   fileprivate static func startsBuffer(_ count: Int) throws -> Buffer {
     try Buffer(byteCount: count < 1 << 56 ? (count + 1) * 8 : .max)
@@ -72,6 +89,20 @@ package final class StringBuffer: Sendable {
       start: bytes.pointer + starts[position], count: starts[position + 1] - starts[position])
   }
 
+  /// Calls `body` with the elements as they are in memory: for loops over many.
+  @inlinable
+  package func withElements<R>(_ body: (StringElements) throws -> R) rethrows -> R {
+    try withExtendedLifetime(self) { try body(elements) }
+  }
+
+  @usableFromInline
+  package var elements: StringElements {
+    StringElements(
+      bytes: UnsafeRawPointer(bytes.pointer),
+      starts: UnsafePointer(starts.pointer.assumingMemoryBound(to: Int.self) + first),
+      count: count)
+  }
+
   /// Elements `range` in the same memory.
   package func window(_ range: Range<Int>) -> StringBuffer {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
@@ -83,6 +114,31 @@ package final class StringBuffer: Sendable {
   package var byteCount: Int {
     let starts = starts.pointer.assumingMemoryBound(to: Int.self) + first
     return starts[count] - starts[0]
+  }
+}
+
+/// The bytes of the elements of a string tensor, which are there as long as its buffer is.
+package struct StringElements: BitwiseCopyable {
+  package let bytes: UnsafeRawPointer
+  /// Where each element begins, and where the last one ends.
+  package let starts: UnsafePointer<Int>
+  package let count: Int
+
+  package init(bytes: UnsafeRawPointer, starts: UnsafePointer<Int>, count: Int) {
+    self.bytes = bytes
+    self.starts = starts
+    self.count = count
+  }
+
+  /// The bytes of an element.
+  ///
+  /// - Parameter position: in `0..<count`, which is not checked.
+  @inlinable
+  package subscript(position: Int) -> UnsafeRawBufferPointer {
+    @inline(__always) get {
+      let start = starts[position]
+      return UnsafeRawBufferPointer(start: bytes + start, count: starts[position &+ 1] &- start)
+    }
   }
 }
 

@@ -50,7 +50,7 @@ package struct RecordDatasetOps: OpFamily {
     { run in
       let compression = try compression(run, 1)
       try requireBuffer(run, 2)
-      let paths = try paths(run)
+      let paths = try FileInputs.paths(run, 0)
       let offsets = try run.inputs[3].integers()
       try require(
         offsets.isEmpty || offsets.count == paths.count,
@@ -159,7 +159,7 @@ package struct RecordDatasetOps: OpFamily {
     _ kind: String, _ run: DynamicContext,
     _ open: @escaping @Sendable (String) throws -> () throws -> [UInt8]?
   ) throws -> DatasetObject {
-    let paths = try paths(run)
+    let paths = try FileInputs.paths(run, 0)
     return try DatasetObject(
       kind, [.init(.string, .scalar)], cardinality: DatasetObject.unknown
     ) { _ in
@@ -176,11 +176,6 @@ package struct RecordDatasetOps: OpFamily {
         }
       }
     }
-  }
-
-  private static func paths(_ run: DynamicContext) throws -> [String] {
-    try require(run.inputs[0].dims.rank <= 1, "`filenames` must be a scalar or a vector.")
-    return run.inputs[0].strings.map(\.text)
   }
 
   private static func compression(_ run: DynamicContext, _ index: Int) throws -> Compression {

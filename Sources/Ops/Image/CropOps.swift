@@ -172,12 +172,14 @@ package struct CropOps: OpFamily {
     return image
   }
 
-  /// The number of boxes; two empty tensors of any rank stand for none.
+  /// The number of boxes.
   private static func boxCount(_ boxes: PartialShape, _ index: PartialShape) throws -> Dimension? {
+    try require(boxes.rank == nil || boxes.rank == 2, "boxes must be 2-D, got: \(boxes)")
+    try require(
+      index.rank == nil || index.rank == 1, "box_indices must be rank 1 but is shape \(index)")
+    // No boxes may have any number of columns.
     if boxes.elementCount == 0, index.elementCount == 0 { return 0 }
-    try require(boxes.rank == nil || boxes.rank == 2, "boxes must be 2-D\(boxes)")
     try require(boxes[1] == nil || boxes[1] == 4, "boxes must have 4 columns\(boxes)")
-    try require(index.rank == nil || index.rank == 1, "box_index must be 1-D\(index)")
     try require(
       boxes[0] == nil || index[0] == nil || boxes[0] == index[0], "box_index has incompatible shape"
     )

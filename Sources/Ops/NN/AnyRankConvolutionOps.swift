@@ -32,7 +32,8 @@ package struct AnyRankConvolutionOps: OpFamily {
       return { specialise in
         let x = specialise.inputs[0]
         let kind = try AnyRank.kind(context, rank: x.rank)
-        let attrs = try WindowAttrs.convolution(context, spatial: kind.spatial)
+        let given = try WindowAttrs.convolution(context, spatial: kind.spatial)
+        let attrs = kind == .conv3D ? given.centred() : given
         func shape(_ shape: Shape) -> Shape {
           PartialShape(AnyRank.folded(PartialShape(shape).dims ?? [], kind)).known ?? shape
         }

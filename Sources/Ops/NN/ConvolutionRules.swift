@@ -107,7 +107,8 @@ enum ConvolutionRules {
 
   static func forward(_ kind: Kind, _ types: DTypeSet) -> Kernel {
     .raw(["T": types]) { context in
-      let attrs = try attrs(context, kind)
+      let given = try attrs(context, kind)
+      let attrs = kind == .conv3D ? given.centred() : given
       let dtype = try context.type("T")
       let layouts = PackedMatrix()
       return { specialise in

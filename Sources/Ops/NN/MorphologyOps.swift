@@ -180,7 +180,8 @@ enum MorphologyRules {
 
   static func patches(spatial: Int, _ types: DTypeSet) -> Kernel {
     .raw(["T": types]) { context in
-      let (attrs, kernel) = try patchAttrs(context, spatial: spatial)
+      let (given, kernel) = try patchAttrs(context, spatial: spatial)
+      let attrs = spatial == 3 ? given.centred() : given
       let size = Int64(try context.type("T").byteSize)
       return { specialise in
         let window = try attrs.window(input: specialise.inputs[0], kernel: kernel)

@@ -124,7 +124,9 @@ package struct PoolingOps: OpFamily {
     T: {half, bfloat16, float}
     """,
     shape: PoolingRules.outputShape(spatial: 3),
-    kernel: PoolingRules.kernel(DTypeSet(.half, .bfloat16, .float32), spatial: 3) {
+    kernel: PoolingRules.kernel(
+      DTypeSet(.half, .bfloat16, .float32), spatial: 3, centred: true
+    ) {
       jk_max_pool_in_order($0, &$1, $2[0], $2[1])
     },
     gradient: PoolingRules.maxGradient(by: family.maxPool3DGrad))
@@ -259,7 +261,8 @@ package struct PoolingOps: OpFamily {
     OpDef(
       name, "\(input): T -> output: T\n\(attributes(spatial))",
       shape: PoolingRules.outputShape(spatial: spatial),
-      kernel: PoolingRules.kernel(.floats, spatial: spatial, PoolingRules.average),
+      kernel: PoolingRules.kernel(
+        .floats, spatial: spatial, centred: spatial == 3, PoolingRules.average),
       gradient: .rule(needs: .nothing) { context in
         [
           try other()(

@@ -152,15 +152,20 @@ enum PoolingRules {
   static let average: Loop = { jk_avg_pool($0, &$1, $2[0], $2[1]) }
 
   /// A kernel whose window lies over the tensor of shape `window(specialise)`.
+  ///
+  /// - Parameter centred: whether Eigen does it in TensorFlow: see `WindowAttrs.centred()`.
   static func kernel(
-    _ types: DTypeSet, spatial: Int, depth: Bool = false, attribute: String = "T",
+    _ types: DTypeSet, spatial: Int, depth: Bool = false, centred: Bool = false,
+    attribute: String = "T",
     over input: @escaping @Sendable (SpecialiseContext) -> Shape = { $0.inputs[0] },
     zeroes: Int? = nil, _ loop: @escaping Loop
   ) -> Kernel {
     .raw([attribute: types]) { context in
-      let pool = try pool(context, spatial: spatial, depth: depth)
+      var pool = try pool(context, spatial: spatial, depth: depth)
+      if centred { pool.attrs = pool.attrs.centred() }
       let dtype = try context.type(attribute)
-      return { try run(pool, dtype, input($0), $0, zeroes: zeroes, loop) }
+      let windows = pool
+      return { try run(windows, dtype, input($0), $0, zeroes: zeroes, loop) }
     }
   }
 

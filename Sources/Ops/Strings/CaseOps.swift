@@ -54,7 +54,7 @@ package struct CaseOps: OpFamily {
       let inBytes = try context.string("unit") == "BYTE"
       return { run in
         [
-          try run.inputs[0].mappingStrings(to: Int32.self) {
+          try run.inputs[0].mappingStringsInParts(to: Int32.self) {
             Int32(truncatingIfNeeded: inBytes ? $0.count : UTF8Characters.count($0))
           }
         ]

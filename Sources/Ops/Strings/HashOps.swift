@@ -9,9 +9,30 @@ package struct HashOps: OpFamily {
     { MurmurHash.hash($0) }
   }
 
-  package let toHashBucketFast = hashing("StringToHashBucketFast") { _ in
-    { jk_fingerprint64($0.baseAddress, $0.count) }
-  }
+  package let toHashBucketFast = OpDef(
+    "StringToHashBucketFast",
+    """
+    input: string -> output: int64
+    num_buckets: int >= 1
+    """, shape: ShapeRules.same,
+    kernel: .dynamic { context in
+      let buckets = UInt64(try context.int("num_buckets"))
+      return { run in
+        let input = run.inputs[0]
+        let output = try Tensor.uninitialized(.int64, input.dims)
+        let hashes = output.pointer.assumingMemoryBound(to: Int64.self)
+        input.strings.withElements { strings in
+          strings.starts.withMemoryRebound(to: Int64.self, capacity: strings.count + 1) { starts in
+            StringParts.run(strings) {
+              jk_fingerprint_strings(
+                strings.bytes, starts, $0.lowerBound, $0.upperBound, buckets, hashes)
+            }
+          }
+        }
+        try Cancellation.checkKernel()
+        return [output]
+      }
+    }, gradient: .zero)
 
   package let toHashBucketStrong = hashing("StringToHashBucketStrong", "key: list(int)") {
     context in
@@ -67,7 +88,7 @@ package struct HashOps: OpFamily {
         let hash = try hash(context)
         return { run in
           [
-            try run.inputs[0].mappingStrings(to: Int64.self) {
+            try run.inputs[0].mappingStringsInParts(to: Int64.self) {
               Int64(truncatingIfNeeded: hash($0) % buckets)
             }
           ]

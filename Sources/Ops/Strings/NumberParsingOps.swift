@@ -43,13 +43,13 @@ package struct NumberParsingOps: OpFamily {
 
 /// A number that can be read from text, as TensorFlow's `safe_strto…` read it: blanks at the ends
 /// are dropped, all of the rest must be the number.
-protocol ParsedNumber {
+package protocol ParsedNumber {
   /// nil when the text is no such number, or one that does not fit.
   static func parse(_ text: UnsafeRawBufferPointer) -> Self?
 }
 
 extension FixedWidthInteger where Self: ParsedNumber {
-  static func parse(_ text: UnsafeRawBufferPointer) -> Self? {
+  package static func parse(_ text: UnsafeRawBufferPointer) -> Self? {
     Self(String(decoding: ASCII.trimmed(text), as: UTF8.self), radix: 10)
   }
 }
@@ -59,10 +59,10 @@ extension UInt32: ParsedNumber {}
 extension UInt64: ParsedNumber {}
 
 extension Float: ParsedNumber {
-  static func parse(_ text: UnsafeRawBufferPointer) -> Float? { parseReal(text, strtof) }
+  package static func parse(_ text: UnsafeRawBufferPointer) -> Float? { parseReal(text, strtof) }
 }
 extension Double: ParsedNumber {
-  static func parse(_ text: UnsafeRawBufferPointer) -> Double? { parseReal(text, strtod) }
+  package static func parse(_ text: UnsafeRawBufferPointer) -> Double? { parseReal(text, strtod) }
 }
 
 /// Reads by the C library, which rounds to nearest.

@@ -76,11 +76,14 @@ package struct SegmentJoinOps: OpFamily {
     for id in 0..<count {
       try pace.step()
       for column in 0..<columns {
+        // What joins to nothing yet is not separated from what follows, as in TensorFlow.
+        var isEmpty = true
         for position in starts[id]..<starts[id + 1] {
-          if position > starts[id] { try builder.write(separator) }
+          if !isEmpty { try builder.write(separator) }
           let string = strings[rows[position] * columns + column]
           try pace.step(string.count + separator.count + 1)
           try builder.write(string)
+          if string.count > 0 { isEmpty = false }
         }
         try builder.endElement()
       }

@@ -1,3 +1,4 @@
+import CKernels
 import CoreOps
 
 extension Tensor {
@@ -12,26 +13,91 @@ extension Tensor {
     let source = strings
     let builder = try StringBuilder(count: source.count, byteCount: source.byteCount)
     var pace = Pace()
-    for element in source {
-      try pace.step(element.count + 1)
-      try element.withBytes { try write($0, builder) }
-      try builder.endElement()
+    try source.withElements { source in
+      for index in 0..<source.count {
+        let element = source[index]
+        try pace.step(element.count + 1)
+        try write(element, builder)
+        try builder.endElement()
+      }
     }
     return Tensor(strings: try builder.finish(), dims: dims)
   }
 
   /// A tensor of numbers of the same shape.
+  @inline(__always)
   func mappingStrings<T: TensorScalar>(
     to _: T.Type, _ value: (UnsafeRawBufferPointer) throws -> T
   ) throws -> Tensor {
     let result = try Tensor.uninitialized(T.dtype, dims)
-    let elements = result.elements(T.self)
+    let target = result.elements(T.self)
     var pace = Pace()
-    for (index, element) in strings.enumerated() {
-      try pace.step(element.count + 1)
-      elements[index] = try element.withBytes(value)
+    try strings.withElements { source in
+      for index in 0..<source.count {
+        let element = source[index]
+        try pace.step(element.count + 1)
+        target[index] = try value(element)
+      }
     }
     return result
+  }
+
+  /// The same on several threads, where there are many bytes.
+  ///
+  /// - Throws: `CANCELLED` or `DEADLINE_EXCEEDED` when the run is to end; `RESOURCE_EXHAUSTED`.
+  @inline(__always)
+  func mappingStringsInParts<T: TensorScalar>(
+    to _: T.Type, _ value: (UnsafeRawBufferPointer) -> T
+  ) throws -> Tensor {
+    let result = try Tensor.uninitialized(T.dtype, dims)
+    let target = result.elements(T.self)
+    strings.withElements { source in
+      StringParts.run(source) { range in
+        for index in range { target[index] = value(source[index]) }
+      }
+    }
+    try Cancellation.checkKernel()
+    return result
+  }
+}
+
+/// Loops over the elements of string tensors on several threads.
+enum StringParts {
+  /// The bytes, and as many more for each element, that are worth a thread.
+  private static let grain = 1 << 16
+  private static let perElement = 16
+
+  /// Calls `body` for the parts of all elements; for not all when the run is to end.
+  static func run(_ strings: StringElements, _ body: (Range<Int>) -> Void) {
+    withJob(body) {
+      jk_parallel_for(strings.count, share(strings), call, $0)
+    }
+  }
+
+  /// The same for all, also when the run is to end: where others rely on what was written.
+  static func runAll(_ strings: StringElements, _ body: (Range<Int>) -> Void) {
+    withJob(body) {
+      jk_parallel_all(strings.count, share(strings), call, $0)
+    }
+  }
+
+  /// How many elements are worth a thread.
+  private static func share(_ strings: StringElements) -> Int {
+    let bytes = strings.starts[strings.count] - strings.starts[0]
+    return max(1, strings.count * grain / max(bytes + strings.count * perElement, 1))
+  }
+
+  private typealias Body = (Range<Int>) -> Void
+
+  private static let call: @convention(c) (UnsafeMutableRawPointer?, Int, Int) -> Void = {
+    $0!.assumingMemoryBound(to: Body.self).pointee($1..<$2)
+  }
+
+  private static func withJob(_ body: Body, _ start: (UnsafeMutableRawPointer) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var job = body
+      withUnsafeMutablePointer(to: &job) { start($0) }
+    }
   }
 }
 

@@ -10,11 +10,12 @@ struct BenchCommand: ParsableCommand {
       """
       Times a model, with 'micro' the smallest calls, with 'threads' many threads at once, with \
       'shapes' many input shapes, with 'graph' a graph of many nodes, with 'soak' what is left \
-      of a million calls.
+      of a million calls, with 'waiting' how soon threads that wait for a queue end.
       """,
     subcommands: [
       BenchModelCommand.self, BenchMicroCommand.self, BenchThreadsCommand.self,
       BenchShapesCommand.self, BenchGraphCommand.self, BenchSoakCommand.self,
+      BenchWaitingCommand.self,
     ],
     defaultSubcommand: BenchModelCommand.self)
 }

@@ -39,9 +39,11 @@ struct BenchGraphCommand: ParsableCommand {
       ("peak_bytes_per_node", (peakMemory() - base) * 1_048_576 / Double(nodes)),
     ]
     if json {
-      print(JSON.object(figures.map { ($0.0, .number($0.1)) }).text())
+      try printLine(JSON.object(figures.map { ($0.0, .number($0.1)) }).text())
     } else {
-      for (name, value) in figures { print("\(name)\t\(decimal(value, name == "nodes" ? 0 : 1))") }
+      for (name, value) in figures {
+        try printLine("\(name)\t\(decimal(value, name == "nodes" ? 0 : 1))")
+      }
     }
   }
 

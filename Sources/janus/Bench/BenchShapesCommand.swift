@@ -49,9 +49,11 @@ struct BenchShapesCommand: ParsableCommand {
       ("sum", sum),
     ]
     if json {
-      print(JSON.object(figures.map { ($0.0, .number($0.1)) }).text())
+      try printLine(JSON.object(figures.map { ($0.0, .number($0.1)) }).text())
     } else {
-      for (name, value) in figures { print("\(name)\t\(decimal(value, name == "shapes" ? 0 : 3))") }
+      for (name, value) in figures {
+        try printLine("\(name)\t\(decimal(value, name == "shapes" ? 0 : 3))")
+      }
     }
   }
 }

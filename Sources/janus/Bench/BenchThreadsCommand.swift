@@ -1,7 +1,6 @@
 import ArgumentParser
 import CoreGraph
 import CoreOps
-import Glibc
 import Serialization
 import V1Graph
 
@@ -90,7 +89,7 @@ struct SharedPlan {
     let state = Lock((wrong: 0, error: TFError?.none))
     let start = now()
     let threads = try (0..<count).map { index in
-      try Thread {
+      try WorkerThread {
         let share = runs / count + (index < runs % count ? 1 : 0)
         do {
           let wrong = try answers(share, seed: index)
@@ -118,30 +117,4 @@ struct SharedPlan {
     }
     return wrong
   }
-}
-
-/// A thread of the system's.
-private final class Thread {
-  private final class Body {
-    let run: () -> Void
-    init(_ run: @escaping () -> Void) { self.run = run }
-  }
-
-  private var handle = pthread_t()
-
-  init(_ body: @escaping @Sendable () -> Void) throws {
-    let context = Unmanaged.passRetained(Body(body)).toOpaque()
-    let status = pthread_create(
-      &handle, nil,
-      { context in
-        Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
-        return nil
-      }, context)
-    guard status == 0 else {
-      Unmanaged<Body>.fromOpaque(context).release()
-      throw TFError(.unavailable, "cannot start a thread: \(String(cString: strerror(status)))")
-    }
-  }
-
-  func join() { pthread_join(handle, nil) }
 }

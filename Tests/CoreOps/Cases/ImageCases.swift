@@ -3,6 +3,8 @@ import Ops
 import TestSupport
 
 // Resized images are float32, too coarse for differences: their gradients have rows of their own.
+private let none = try! Tensor([] as [Int32], dims: [0])
+
 let imageCases: [OpCase] = [
   OpCase(
     "ResizeBilinear", [[[[[0.25], [0.79], [0.55]], [[-0.55], [-0.4], [0.75]]]], [3, 4]],
@@ -342,6 +344,14 @@ let imageCases: [OpCase] = [
     "AdjustContrast", [[[[0.2], [0.6]]], 1.5, 0.0, 0.65], expect: [[[[0.1], [0.65]]]],
     gradient: false),
   OpCase("ResizeBilinear of nothing wide", [[[[[1.0]]]], [0, 2]], error: .invalidArgument),
+  OpCase(
+    "CropAndResize of no boxes of another rank",
+    [[[[[1.0]]]], try! Tensor([] as [Float], dims: [1, 0, 4]), none, [1, 1]],
+    error: .invalidArgument),
+  OpCase(
+    "CropAndResize of no boxes",
+    [[[[[1.0]]]], try! Tensor([] as [Float], dims: [0, 3]), none, [1, 1]],
+    shapes: [(.float32, [0, 1, 1, 1])]),
   OpCase(
     "CropAndResize of an image that is not there",
     [[[[[1.0]]]], [[0.0, 0.0, 1.0, 1.0]], [3], [1, 1]],

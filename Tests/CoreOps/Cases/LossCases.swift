@@ -78,6 +78,21 @@ let ctcCases: [OpCase] = [
     ]
   },
   OpCase(
+    "CTCLoss of doubles",
+    [
+      t(.float64, [[[0.5, -1, 2]], [[1, 0.25, -0.5]]]), t(.int64, [[0, 0]]), t(.int32, [1]),
+      t(.int32, [2]),
+    ],
+    expect: [
+      t(.float64, [1.4485445302533155]),
+      t(
+        .float64,
+        [
+          [[0.1752903921400367, -0.02918565481435359, -0.14610474477626367]],
+          [[0.5897976636568125, -0.6994877493146218, 0.10969012477335724]],
+        ]),
+    ], tolerance: 1e-12, gradient: false),
+  OpCase(
     "CTCLoss of a sequence that is too short", [logits, places, labels, [1, 4]],
     error: .invalidArgument),
   OpCase(

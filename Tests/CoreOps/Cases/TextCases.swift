@@ -183,6 +183,10 @@ let textCases: [OpCase] = [
     "UnsortedSegmentJoin", [["a", "b", "c"], [0, 1, 0], 3], ["separator": .string("-")],
     expect: [["a-c", "b", ""]]),
   OpCase(
+    "UnsortedSegmentJoin of empty texts",
+    [["", "a", "", "b", "a", "", ""], [0, 0, 1, 1, 2, 2, 2], 3], ["separator": .string(":")],
+    expect: [["a", "b", "a::"]]),
+  OpCase(
     "UnsortedSegmentJoin of rows", [[["a", "b"], ["c", "d"]], [1, 0], 2],
     expect: [[["c", "d"], ["a", "b"]]]),
   OpCase(

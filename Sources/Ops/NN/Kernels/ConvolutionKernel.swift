@@ -85,7 +85,7 @@ package struct ConvolutionKernel: Sendable {
     ]
     let pads = [window.pad_before.0, window.pad_before.1, window.pad_before.2]
     return sizes.allSatisfy { $0 > 0 && $0 < 1 << 31 }
-      && (pads + afters.map(Int64.init)).allSatisfy { $0 < 1 << 31 }
+      && (pads + afters.map(Int64.init)).allSatisfy { $0 >= 0 && $0 < 1 << 31 }
   }
 
   /// Below this much work a call of oneDNN costs more than plain loops.

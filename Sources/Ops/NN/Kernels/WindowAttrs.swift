@@ -18,6 +18,8 @@ package struct WindowAttrs: Sendable {
   package let strides: [Int]
   package let dilations: [Int]
   package let padding: Padding
+  /// Whether windows that reach less far than the input lie in its middle and not at its start.
+  private var isCentred = false
 
   package init(
     spatial: Int, channelsFirst: Bool, strides: [Int], dilations: [Int], padding: Padding
@@ -41,6 +43,14 @@ package struct WindowAttrs: Sendable {
   }
 
   private static let limit = 1 << 31
+
+  /// The same for an op that TensorFlow has Eigen run over volumes: there the padding of `SAME` is
+  /// negative where one window reaches less far than the input.
+  func centred() -> WindowAttrs {
+    var attrs = self
+    attrs.isCentred = true
+    return attrs
+  }
 
   package var rank: Int { spatial + 2 }
   package var channelAxis: Int { channelsFirst ? 1 : spatial + 1 }
@@ -127,8 +137,10 @@ package struct WindowAttrs: Sendable {
     switch padding {
     case .same:
       let output = (input + stride - 1) / stride
-      let needed = max((output - 1) * stride + reach - input, 0)
-      return (output, needed / 2, needed - needed / 2)
+      let needed = (output - 1) * stride + reach - input
+      if needed >= 0 { return (output, needed / 2, needed - needed / 2) }
+      let spare = isCentred && !needed.isOverflow ? 0 - needed : 0
+      return (output, 0 - spare / 2, spare / 2 - spare)
     case .valid:
       return (try count(input, reach, stride), 0, 0)
     case .explicit(let pads):

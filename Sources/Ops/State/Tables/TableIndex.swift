@@ -56,12 +56,52 @@ struct TableIndex: Sendable {
   private func findStrings(
     _ keys: Tensor, _ range: Range<Int>, _ body: (_ position: Int, _ slot: Int?) -> Void
   ) {
-    let strings = keys.strings
-    defer { withExtendedLifetime(strings) {} }
-    text.withUnsafeBytes { text in
-      for position in range {
-        let key = strings.bytes(position)
-        body(position, slot(UInt(MurmurHash.hash(key))) { isEqual(text, spans[$0], key) })
+    keys.strings.withElements { elements in
+      buckets.withUnsafeBufferPointer { buckets in
+        hashes.withUnsafeBufferPointer { hashes in
+          next.withUnsafeBufferPointer { next in
+            homes.withUnsafeBufferPointer { homes in
+              spans.withUnsafeBytes { spans in
+                text.withUnsafeBytes { text in
+                  var table = jk_string_table()
+                  table.buckets = buckets.baseAddress
+                  table.width = buckets.count
+                  table.first = first
+                  table.hashes = UnsafeRawPointer(hashes.baseAddress)?.assumingMemoryBound(
+                    to: UInt64.self)
+                  table.next = next.baseAddress
+                  table.homes = homes.baseAddress
+                  table.spans = spans.baseAddress?.assumingMemoryBound(to: (Int64, Int64).self)
+                  table.text = text.baseAddress
+                  table.text_size = text.count
+                  Self.find(elements, range, &table, body)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Finds keys some at a time.
+  private static func find(
+    _ keys: StringElements, _ range: Range<Int>, _ table: inout jk_string_table,
+    _ body: (_ position: Int, _ slot: Int?) -> Void
+  ) {
+    let most = 256
+    withUnsafeTemporaryAllocation(of: Slot.self, capacity: most) { slots in
+      var start = range.lowerBound
+      while start < range.upperBound {
+        let end = min(start + most, range.upperBound)
+        keys.starts.withMemoryRebound(to: Int64.self, capacity: keys.count + 1) { starts in
+          jk_find_strings(&table, keys.bytes, starts, start, end, slots.baseAddress)
+        }
+        for position in start..<end {
+          let slot = slots[position &- start]
+          body(position, slot < 0 ? nil : Int(slot))
+        }
+        start = end
       }
     }
   }
