@@ -107,12 +107,16 @@ let package = Package(
       dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization", "Variables"],
       swiftSettings: swiftSettings),
     .target(
+      name: "V1Train",
+      dependencies: ["CoreGraph", "CoreOps", "OpsState", "V1Graph", "Variables"],
+      swiftSettings: swiftSettings),
+    .target(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps", "Variables"],
       swiftSettings: swiftSettings),
     .target(
       name: "Compat",
       dependencies: [
-        "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
+        "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V1Train", "V2Eager",
       ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
