@@ -123,13 +123,17 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .target(
+      name: "V1Train",
+      dependencies: ["CoreGraph", "CoreOps", "OpsState", "V1Graph", "Variables"],
+      swiftSettings: swiftSettings),
+    .target(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps", "Variables"],
       swiftSettings: swiftSettings),
     .target(
       name: "Compat",
       dependencies: [
         "CoreGraph", "CoreOps", "Functions", "Models", "Ops", "Serialization", "V1Graph",
-        "V1Recurrent", "V2Eager",
+        "V1Recurrent", "V1Train", "V2Eager",
       ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
