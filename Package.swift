@@ -104,7 +104,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "V1Graph",
-      dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization", "Variables"],
+      dependencies: [
+        "CKernels", "CoreGraph", "CoreOps", "Models", "OpsSparse", "OpsState", "Serialization",
+        "Variables",
+      ],
       swiftSettings: swiftSettings),
     .target(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps", "Variables"],

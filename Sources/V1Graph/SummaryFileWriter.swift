@@ -69,6 +69,20 @@ public final class SummaryFileWriter: Sendable {
     try add(.summary(short), globalStep)
   }
 
+  /// Adds a number, which no op made a summary of.
+  package func addScalar(_ tag: String, _ value: Float, globalStep: Int) throws {
+    var message = SummaryMessage()
+    message.add(tag: Array(tag.utf8)) { writer in
+      writer.tag(2, 5)
+      writer.fixed32(value.bitPattern)
+    }
+    try add(.summary(message.bytes), globalStep)
+  }
+
+  /// Notes that a session begins at a step, so that what was written of later steps does not count.
+  /// Follows `FileWriter.add_session_log` with `SessionLog.START`.
+  package func addSessionLogStart(_ globalStep: Int) throws { try add(.sessionStart, globalStep) }
+
   /// The same with its arguments by position.
   public func addSummary(_ summary: Tensor, _ globalStep: Int) throws {
     try addSummary(summary, globalStep: globalStep)
