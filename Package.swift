@@ -110,12 +110,19 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .target(
+      name: "V1Runtime",
+      dependencies: [
+        "CoreGraph", "CoreOps", "Models", "Ops", "OpsLinalg", "OpsMedia", "OpsSparse", "OpsState",
+        "Serialization", "V1Graph", "Variables",
+      ],
+      swiftSettings: swiftSettings),
+    .target(
       name: "V2Eager", dependencies: ["CoreGraph", "CoreOps", "Variables"],
       swiftSettings: swiftSettings),
     .target(
       name: "Compat",
       dependencies: [
-        "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V2Eager",
+        "CoreGraph", "CoreOps", "Models", "Ops", "Serialization", "V1Graph", "V1Runtime", "V2Eager",
       ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),
