@@ -1,6 +1,7 @@
 import CompatV1
 import CoreGraph
 import CoreOps
+import TestSupport
 import Testing
 
 /// What sessions and graphs do beside running: errors in TensorFlow's words, callables, partial
@@ -307,6 +308,30 @@ import Testing
       }
       #expect(value == 4)
     }
+  }
+
+  @Test func whatIsRecordedOfARunIsWritten() throws {
+    let folder = try TemporaryFolder()
+    try Self.inGraph { graph in
+      let x = try tf.placeholder(.float32, [], name: "x")
+      let y = try tf.multiply(x, 2.0, name: "product")
+      let metadata = tf.RunMetadata()
+      try Session(graph: graph).run(
+        y, feedDict: [x: 1.0], options: tf.RunOptions(traceLevel: .fullTrace),
+        runMetadata: metadata)
+      // The field of the message and its length, and the same of each message inside.
+      let bytes = metadata.serializeToString()
+      #expect(bytes.first == 10)
+      #expect(String(decoding: bytes, as: UTF8.self).contains("product"))
+      let writer = try tf.summary.FileWriter(folder.path)
+      try writer.addRunMetadata(metadata, "step 1", globalStep: 1)
+      #expect(
+        Self.message { try writer.addRunMetadata(metadata, "step 1", globalStep: 2) }
+          == "The provided tag was already used for this event type")
+      try writer.close()
+    }
+    let file = try tf.gfile.GFile(folder.file(#require(folder.names.first)), "rb").readBytes()
+    #expect(String(decoding: file, as: UTF8.self).contains("step 1"))
   }
 
   @Test func configurationsSayWhatTheyIgnore() {
