@@ -114,7 +114,17 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "V1Graph",
-      dependencies: ["CoreGraph", "CoreOps", "Models", "Serialization", "Variables"],
+      dependencies: [
+        "CKernels", "CoreGraph", "CoreOps", "Models", "OpsSparse", "OpsState", "Serialization",
+        "Variables",
+      ],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "V1Runtime",
+      dependencies: [
+        "CoreGraph", "CoreOps", "Models", "Ops", "OpsLinalg", "OpsMedia", "OpsSparse", "OpsState",
+        "Serialization", "V1Graph", "Variables",
+      ],
       swiftSettings: swiftSettings),
     .target(
       name: "V1Recurrent",
@@ -133,7 +143,7 @@ let package = Package(
       name: "Compat",
       dependencies: [
         "CoreGraph", "CoreOps", "Functions", "Models", "Ops", "Serialization", "V1Graph",
-        "V1Recurrent", "V1Train", "V2Eager",
+        "V1Recurrent", "V1Runtime", "V1Train", "V2Eager",
       ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),

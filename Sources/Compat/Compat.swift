@@ -5,6 +5,7 @@
 @_exported public import Serialization
 @_exported public import V1Graph
 @_exported public import V1Recurrent
+@_exported public import V1Runtime
 @_exported public import V1Train
 @_exported public import V2Eager
 

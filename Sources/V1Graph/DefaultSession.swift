@@ -9,7 +9,10 @@ extension Session: DefaultSession {
   }
 
   /// The session that `eval` uses, where one is set.
-  package static var current: Session? { Environment.current.session as? Session }
+  package static var current: Session? {
+    let environment = Environment.current
+    return environment.session as? Session ?? environment.graph?.interactiveSession
+  }
 }
 
 extension V1API {
@@ -30,7 +33,7 @@ extension Tensor {
     feedDict: FeedDict = [:], session: Session? = nil
   ) throws -> Tensor {
     if let session { return try session.run(self, feedDict: feedDict) }
-    guard let standard = Session.current else {
+    guard let standard = try Session.current ?? self.graph.interactiveSession else {
       throw TFError.invalidArgument(
         """
         Cannot evaluate tensor using `eval()`: No default session is registered. Use \

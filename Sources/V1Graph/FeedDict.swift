@@ -1,5 +1,6 @@
-import CoreGraph
+package import CoreGraph
 public import CoreOps
+public import OpsSparse
 
 /// What can be fed: a tensor, the name of one.
 public protocol FeedKey {
@@ -46,6 +47,21 @@ public struct FeedDict: ExpressibleByDictionaryLiteral {
     entries.append((key: key, value: value))
   }
 
+  /// Feeds what another dictionary does too, which then counts.
+  package mutating func merge(_ other: FeedDict) { entries += other.entries }
+
+  /// The tensors of `graph` that are fed.
+  package func keys(in graph: Graph) throws -> Set<Endpoint> {
+    Set(try entries.map { try Self.endpoint($0.key, graph) })
+  }
+
+  /// Feeds the three tensors that a sparse tensor is made of.
+  public mutating func feed(_ key: SparseTensor, _ value: SparseTensorValue) {
+    feed(key.indices, value.indices)
+    feed(key.values, value.values)
+    feed(key.denseShape, value.denseShape)
+  }
+
   /// The values by the outputs of `graph` that they stand in for, in a fixed order.
   ///
   /// - Throws: `INVALID_ARGUMENT` or `NOT_FOUND` when a key is not in the graph.
@@ -55,6 +71,15 @@ public struct FeedDict: ExpressibleByDictionaryLiteral {
     for entry in entries {
       let endpoint = try Self.endpoint(entry.key, graph)
       try graph.checkFeedable(endpoint)
+      if let fed = entry.value as? Tensor, fed.isSymbolic {
+        throw TFError.invalidArgument(
+          """
+          The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python \
+          scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor \
+          object was \(fed) which was passed to the argument `feed_dict` with key \
+          \(graph.tensor(endpoint)).
+          """)
+      }
       if let position = feeds.firstIndex(where: { $0.endpoint == endpoint }) {
         feeds[position].value = entry.value
       } else {
@@ -67,7 +92,7 @@ public struct FeedDict: ExpressibleByDictionaryLiteral {
     return feeds
   }
 
-  private static func endpoint(_ key: any FeedKey, _ graph: Graph) throws -> Endpoint {
+  static func endpoint(_ key: any FeedKey, _ graph: Graph) throws -> Endpoint {
     do {
       switch try key.feedTarget {
       case .tensor(let tensor): return try graph.endpoint(of: tensor)

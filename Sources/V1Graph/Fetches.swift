@@ -19,29 +19,38 @@ public protocol Fetchable {
 /// What a run fetches, in order.
 public struct FetchList {
   private let graph: Graph
-  private(set) var endpoints: [Endpoint] = []
-  private(set) var targets: [Int] = []
+  package private(set) var endpoints: [Endpoint] = []
+  package private(set) var targets: [Int] = []
 
   init(_ graph: Graph) { self.graph = graph }
 
   /// Fetches a tensor of the graph.
   public mutating func add(_ tensor: Tensor) throws {
-    try add(graph.endpoint(of: tensor))
+    do {
+      let endpoint = try graph.endpoint(of: tensor)
+      try graph.checkFetchable(endpoint.node)
+      endpoints.append(endpoint)
+    } catch let error as TFError where error.message.hasSuffix(Self.foreign) {
+      throw TFError(
+        error.code,
+        """
+        Argument `fetch` = \((try? tensor.name) ?? "a tensor") cannot be interpreted as a Tensor. \
+        (\(error.message))
+        """)
+    }
   }
 
-  private mutating func add(_ endpoint: Endpoint) throws {
-    try graph.checkFetchable(endpoint.node)
-    endpoints.append(endpoint)
-  }
+  private static let foreign = "is not an element of this graph."
 
   /// Fetches the tensor of that name.
   public mutating func add(name: String) throws {
-    do { try add(graph.endpoint(named: name)) } catch let error as TFError {
+    do { endpoints.append(try graph.endpoint(named: name)) } catch let error as TFError {
       throw TFError(
         error.code,
-        "Fetch argument '\(name)' cannot be interpreted as a Tensor. (\(error.message))",
+        "Argument `fetch` = \(name) cannot be interpreted as a Tensor. (\(error.message))",
         node: error.node, op: error.op)
     }
+    try graph.checkFetchable(endpoints[endpoints.count - 1].node)
   }
 
   /// Runs an operation.
@@ -49,7 +58,7 @@ public struct FetchList {
     guard operation.graph === graph else {
       throw TFError.invalidArgument(
         """
-        Fetch argument \(operation) cannot be interpreted as a Tensor. (Operation \
+        Argument `fetch` = \(operation) cannot be interpreted as a Tensor. (Operation \
         \(operation.name) is not an element of this graph.)
         """
       )
@@ -64,7 +73,7 @@ public struct FetchedValues {
   private let values: [Tensor]
   private var position = 0
 
-  init(_ values: [Tensor]) { self.values = values }
+  package init(_ values: [Tensor]) { self.values = values }
 
   /// The next value.
   public mutating func next() -> Tensor {
@@ -107,7 +116,15 @@ extension Dictionary: Fetchable where Value: Fetchable {
 }
 
 extension Optional: Fetchable where Wrapped: Fetchable {
-  public func add(to fetches: inout FetchList) throws { try self?.add(to: &fetches) }
+  /// - Throws: `INVALID_ARGUMENT` for nil, as what a function such as `tf.summary.mergeAll` gives
+  ///   where there is nothing.
+  public func add(to fetches: inout FetchList) throws {
+    guard let self else {
+      throw TFError.invalidArgument(
+        "Argument `fetch` = None has invalid type \"NoneType\". Cannot be None")
+    }
+    try self.add(to: &fetches)
+  }
   public func result(from values: inout FetchedValues) -> Wrapped.Fetched? {
     map { $0.result(from: &values) }
   }
@@ -135,7 +152,7 @@ extension Session {
     _ fetches: Fetch, feedDict: FeedDict = [:], options: RunOptions? = nil,
     runMetadata: RunMetadata? = nil, timeout: Double? = nil
   ) throws -> Fetch.Fetched {
-    var list = FetchList(graph)
+    var list = try fetchList()
     try fetches.add(to: &list)
     var values = FetchedValues(try run(list, feedDict, options, runMetadata, timeout))
     return fetches.result(from: &values)
@@ -149,7 +166,7 @@ extension Session {
     _ fetches: (repeat each Fetch), feedDict: FeedDict = [:], options: RunOptions? = nil,
     runMetadata: RunMetadata? = nil, timeout: Double? = nil
   ) throws -> (repeat (each Fetch).Fetched) {
-    var list = FetchList(graph)
+    var list = try fetchList()
     for fetch in repeat each fetches { try fetch.add(to: &list) }
     var values = FetchedValues(try run(list, feedDict, options, runMetadata, timeout))
     return (repeat (each fetches).result(from: &values))
@@ -165,7 +182,7 @@ extension Session {
     _ fetches: [any Fetchable], feedDict: FeedDict = [:], options: RunOptions? = nil,
     runMetadata: RunMetadata? = nil, timeout: Double? = nil
   ) throws -> [Tensor?] {
-    var list = FetchList(graph)
+    var list = try fetchList()
     let counts = try fetches.map { fetch in
       let before = list.endpoints.count
       try fetch.add(to: &list)

@@ -84,6 +84,50 @@ public struct StepStats: Sendable {
   public func generateChromeTraceFormat() -> String { ChromeTrace.json(events).text() }
 }
 
+extension RunMetadata {
+  /// The protocol buffer `RunMetadata`, with the time of each step. Follows
+  /// `RunMetadata.SerializeToString`.
+  public func serializeToString() -> [UInt8] {
+    var stats = WireWriter()
+    for device in stepStats.devStats {
+      var message = WireWriter()
+      message.tag(1, 2)
+      message.block(Array(device.device.utf8))
+      for node in device.nodeStats {
+        message.tag(2, 2)
+        message.block(node.serialized)
+      }
+      stats.tag(1, 2)
+      stats.block(message.bytes)
+    }
+    var metadata = WireWriter()
+    metadata.tag(1, 2)
+    metadata.block(stats.bytes)
+    return metadata.bytes
+  }
+}
+
+extension StepStats.NodeStats {
+  /// The protocol buffer `NodeExecStats`.
+  fileprivate var serialized: [UInt8] {
+    var writer = WireWriter()
+    func text(_ number: Int, _ value: String) {
+      writer.tag(number, 2)
+      writer.block(Array(value.utf8))
+    }
+    func number(_ field: Int, _ value: Int) {
+      writer.tag(field, 0)
+      writer.varint(UInt64(bitPattern: Int64(value)))
+    }
+    text(1, nodeName)
+    number(2, allStartMicros)
+    number(5, allEndRelMicros)
+    text(8, timelineLabel)
+    number(10, threadID)
+    return writer.bytes
+  }
+}
+
 extension V1API {
   public typealias RunOptions = V1Graph.RunOptions
   public typealias RunMetadata = V1Graph.RunMetadata

@@ -9,11 +9,35 @@ public final class Session: Sendable {
   private let plans: PlanCache
   let resources = ResourceContainer()
   private let generators = RandomGenerators()
+  /// Seconds that a run may take which says nothing itself; nil for as long as it needs.
+  private let standardTimeout: Double?
+  /// The partial runs that were set up.
+  let partialRuns = PartialRuns()
 
-  /// - Parameter graph: may grow while the session lives; nil for the default graph.
-  public init(graph: Graph? = nil) {
+  /// - Parameters:
+  ///   - graph: may grow while the session lives; nil for the default graph.
+  ///   - config: how many threads work, and how long a run may take.
+  public init(graph: Graph? = nil, config: ConfigProto? = nil) {
     self.graph = graph ?? Environment.current.defaultGraph
     plans = PlanCache(self.graph)
+    standardTimeout = config?.timeout
+    config?.apply()
+  }
+
+  /// A session of this process, which is the only kind there is.
+  ///
+  /// - Parameter target: empty or `local`.
+  /// - Throws: `NOT_FOUND` for a target that names another process.
+  public convenience init(_ target: String, graph: Graph? = nil, config: ConfigProto? = nil) throws
+  {
+    guard target.isEmpty || target == "local" else {
+      throw TFError.notFound(
+        """
+        No session factory registered for the given session options: {target: "\(target)"} \
+        Registered factories are {DIRECT_SESSION}.
+        """)
+    }
+    self.init(graph: graph, config: config)
   }
 
   /// - Parameter stepwise: whether the graph is run node by node as it is, without what plans make
@@ -21,11 +45,29 @@ public final class Session: Sendable {
   package init(graph: Graph, stepwise: Bool) {
     self.graph = graph
     plans = PlanCache(graph, stepwise: stepwise)
+    standardTimeout = nil
   }
 
   /// Ends what waits in runs of this session, and lets go of its variables and queues. Runs after
   /// it are errors. Follows `tf.compat.v1.Session.close`.
-  public func close() { resources.close() }
+  public func close() {
+    resources.close()
+    leaveInteraction()
+  }
+
+  /// What fetches are collected in.
+  ///
+  /// - Throws: `FAILED_PRECONDITION` when the session is closed or its graph is empty.
+  package func fetchList() throws -> FetchList {
+    guard !resources.isClosed else {
+      throw TFError.failedPrecondition("Attempted to use a closed Session.")
+    }
+    guard graph.nodeCount > 0 else {
+      throw TFError.failedPrecondition(
+        "The Session graph is empty. Add operations to the graph before calling run().")
+    }
+    return FetchList(graph)
+  }
 
   /// Runs what `fetches` and `targets` need, by TensorFlow's names.
   ///
@@ -70,7 +112,8 @@ public final class Session: Sendable {
     _ body: (Cancellation, (any RunObserver)?) throws -> R
   ) throws -> R {
     let cancellation =
-      (timeout ?? options?.timeout).map { Cancellation(timeout: $0) } ?? Cancellation()
+      (timeout ?? options?.timeout ?? standardTimeout).map { Cancellation(timeout: $0) }
+      ?? Cancellation()
     guard let metadata, let options, options.traceLevel == .fullTrace else {
       return try body(cancellation, nil)
     }
@@ -152,7 +195,7 @@ public final class Session: Sendable {
       }
     }
     let fetchEndpoints = try fetches.map { name in
-      try naming({ "Fetch argument '\(name)' cannot be interpreted as a Tensor. (\($0))" }) {
+      try naming({ "Argument `fetch` = \(name) cannot be interpreted as a Tensor. (\($0))" }) {
         try graph.endpoint(named: name)
       }
     }
@@ -162,7 +205,7 @@ public final class Session: Sendable {
         targets: try targets.map { try graph.operation(named: $0).id }), cancellation, observer)
   }
 
-  private func callable(
+  func callable(
     _ request: PlanRequest, _ cancellation: Cancellation, _ observer: (any RunObserver)?
   ) throws -> Callable {
     let plan = try plans.plan(
@@ -170,9 +213,7 @@ public final class Session: Sendable {
       observer)
     return Callable(
       plan: plan,
-      execution: ExecutionContext(
-        resources: resources, generators: generators, functions: plan.functionRunner,
-        graphVersion: graph.versions.producer),
+      execution: execution(plan),
       conversions: request.feeds.map { FeedConversion(feed: FeedSpec($0, of: graph)) },
       graph: graph,
       request: request)
@@ -185,8 +226,16 @@ public final class Session: Sendable {
     }
   }
 
+  /// What the resources and random generators of this session give a run of another graph, which
+  /// is made of this one.
+  func execution(_ plan: ExecutionPlan) -> ExecutionContext {
+    ExecutionContext(
+      resources: resources, generators: generators, functions: plan.functionRunner,
+      graphVersion: graph.versions.producer)
+  }
+
   /// Runs what was collected from the fetches.
-  func run(
+  package func run(
     _ fetches: FetchList, _ feedDict: FeedDict, _ options: RunOptions?, _ metadata: RunMetadata?,
     _ timeout: Double?
   ) throws -> [Tensor] {

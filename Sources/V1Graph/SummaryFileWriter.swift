@@ -69,6 +69,36 @@ public final class SummaryFileWriter: Sendable {
     try add(.summary(short), globalStep)
   }
 
+  /// Adds what was recorded of a run. Follows `FileWriter.add_run_metadata`.
+  ///
+  /// - Parameters:
+  ///   - runMetadata: what was recorded.
+  ///   - tag: the run's name, which no other has.
+  ///   - globalStep: when it was.
+  /// - Throws: `INVALID_ARGUMENT` for a name that is taken; as `addSummary`.
+  public func addRunMetadata(_ runMetadata: RunMetadata, _ tag: String, globalStep: Int? = nil)
+    throws
+  {
+    // No tag of a summary has a zero byte.
+    let isNew = state.withLock { $0.tags.insert([0] + Array(tag.utf8)).inserted }
+    try require(isNew, "The provided tag was already used for this event type")
+    try add(.runMetadata(tag, runMetadata.serializeToString()), globalStep)
+  }
+
+  /// Adds a number, which no op made a summary of.
+  package func addScalar(_ tag: String, _ value: Float, globalStep: Int) throws {
+    var message = SummaryMessage()
+    message.add(tag: Array(tag.utf8)) { writer in
+      writer.tag(2, 5)
+      writer.fixed32(value.bitPattern)
+    }
+    try add(.summary(message.bytes), globalStep)
+  }
+
+  /// Notes that a session begins at a step, so that what was written of later steps does not count.
+  /// Follows `FileWriter.add_session_log` with `SessionLog.START`.
+  package func addSessionLogStart(_ globalStep: Int) throws { try add(.sessionStart, globalStep) }
+
   /// The same with its arguments by position.
   public func addSummary(_ summary: Tensor, _ globalStep: Int) throws {
     try addSummary(summary, globalStep: globalStep)

@@ -11,33 +11,6 @@ extension V1API {
   public typealias Operation = CoreGraph.Operation
   public typealias GraphDef = CoreGraph.GraphDef
 
-  /// Adds a graph to the current one, and gives tensors of it. Follows
-  /// `tf.compat.v1.import_graph_def`.
-  ///
-  /// - Parameters:
-  ///   - graphDef: the graph as data, such as `tf.GraphDef(contentsOf: "frozen.pb")`.
-  ///   - inputMap: tensors of the current graph that stand in for outputs of `graphDef`, by the
-  ///     outputs' names.
-  ///   - returnElements: names of tensors in `graphDef`.
-  ///   - name: the scope that names begin with; empty for none.
-  /// - Returns: the tensors that `returnElements` names.
-  /// - Throws: `INVALID_ARGUMENT` for a graph that is malformed or clashes with the current one,
-  ///   `NOT_FOUND` for a name that is not in it, `FAILED_PRECONDITION` where calls run at once.
-  @discardableResult
-  public static func importGraphDef(
-    _ graphDef: GraphDef, inputMap: [String: Tensor] = [:], returnElements: [String] = [],
-    name: String = "import"
-  ) throws -> [Tensor] {
-    let environment = Environment.current
-    guard let graph = environment.graph else {
-      throw TFError.failedPrecondition(
-        "tf.importGraphDef adds to a graph, and none is open: call it in graph.asDefault { … }")
-    }
-    let prefix = name.isEmpty ? "" : try environment.scoped(name).nameScope
-    try graph.add(graphDef, inputMap: inputMap, prefix: prefix)
-    return try returnElements.map { try graph.getTensorByName(prefix + $0) }
-  }
-
   /// A tensor that is given its value in each run. Follows `tf.compat.v1.placeholder`.
   ///
   /// - Parameters:

@@ -75,8 +75,8 @@ extension V1Train {
         throw TFError.invalidArgument(
           """
           No gradients provided for any variable, check your graph for ops that do not support \
-          gradients, between variables [\(pairs.map { "\"\($0.variable)\"" }.joined(separator: ", "))] \
-          and loss \(try loss.asTensor(preferring: nil)).
+          gradients, between variables [\(pairs.map { "\"\($0.variable)\"" }.joined(separator: ", \
+          "))] and loss \(try loss.asTensor(preferring: nil)).
           """)
       }
       return try applyGradients(pairs, globalStep: globalStep, name: name)
@@ -85,7 +85,8 @@ extension V1Train {
     /// Adds what computes the gradients of `loss`.
     ///
     /// - Parameters: as for `minimize`.
-    /// - Returns: each variable with its gradient, which is nil where the loss does not depend on it.
+    /// - Returns: each variable with its gradient, which is nil where the loss does not depend on
+    ///   it.
     /// - Throws: `INVALID_ARGUMENT` for no variables, or values that are not floating;
     ///   `FAILED_PRECONDITION` where calls run at once.
     public func computeGradients(
@@ -96,8 +97,8 @@ extension V1Train {
       guard !Environment.current.isExecutingEagerly else {
         throw TFError.failedPrecondition(
           """
-          `loss` passed to Optimizer.compute_gradients should be a function when eager execution is \
-          enabled.
+          `loss` passed to Optimizer.compute_gradients should be a function when eager execution \
+          is enabled.
           """)
       }
       let loss = try loss.asTensor(preferring: nil)

@@ -14,8 +14,8 @@ enum SlotCreator {
     guard primary.shape.isFullyDefined else {
       throw TFError.invalidArgument(
         """
-        The shape of variable '\(primary.name)' is \(primary.shape.tupleText): slot '\(name)' needs \
-        a shape that is fully defined
+        The shape of variable '\(primary.name)' is \(primary.shape.tupleText): slot '\(name)' \
+        needs a shape that is fully defined
         """)
     }
     return try API.variableScope(nil, defaultName: "\(primary.nodeName)/\(name)") { _ in

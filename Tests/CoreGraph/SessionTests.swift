@@ -54,7 +54,7 @@ import V1Graph
       """
     ) { _ = try session.run(fetches: ["y"], feeds: ["q:0": x]) }
     expectError(
-      .notFound, "Fetch argument 'q:0' cannot be interpreted as a Tensor. (The name 'q:0'"
+      .notFound, "Argument `fetch` = q:0 cannot be interpreted as a Tensor. (The name 'q:0'"
     ) {
       _ = try session.run(fetches: ["q:0"], feeds: ["x": x])
     }

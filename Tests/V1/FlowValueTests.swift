@@ -199,7 +199,7 @@ import Testing
       let session = try Session(graph: x.graph)
       #expect(
         message { _ = try session.run(leaked, feedDict: [x: [1, 2], p: true]) } == """
-          Operation '\(try leaked.op.name)' has been marked as not fetchable. Typically this \
+          Operation \(try leaked.op.name) has been marked as not fetchable. Typically this \
           happens when it is defined in another function or code block. Use return values, \
           explicit Python locals or TensorFlow collections to access it.
           """)

@@ -17,8 +17,8 @@ import Testing
     "adadelta": { try tf.train.AdadeltaOptimizer(0.1) },
   ]
 
-  /// A node's line with control inputs in alphabetical order, as TensorFlow writes them, and without
-  /// the groups of placement.
+  /// A node's line with control inputs in alphabetical order, as TensorFlow writes them, and
+  /// without the groups of placement.
   private static func normalized(_ line: String) throws -> String {
     let node = String(try #require(line.split(separator: ")").first))
     let parts = node.split(separator: "(", maxSplits: 1, omittingEmptySubsequences: false)

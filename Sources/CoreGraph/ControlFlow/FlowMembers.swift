@@ -56,7 +56,7 @@ extension Graph {
     guard !isFetchable(id) else { return }
     throw TFError.invalidArgument(
       """
-      Operation '\(node(id).name)' has been marked as not fetchable. Typically this happens when \
+      Operation \(node(id).name) has been marked as not fetchable. Typically this happens when \
       it is defined in another function or code block. Use return values, explicit Python locals \
       or TensorFlow collections to access it.
       """)

@@ -29,6 +29,8 @@ public final class Graph: Sendable {
     /// What other modules keep for the graph.
     var attachments: [String: any Sendable] = [:]
     var isFinalized = false
+    /// Where the resources of new nodes are kept; empty for the standard place.
+    var container = ""
     var seed: Int?
     /// How many random ops have asked for a seed of their own.
     var drawnSeeds = 0
@@ -128,6 +130,13 @@ public final class Graph: Sendable {
   public func finalize() { withState { $0.isFinalized = true } }
   public var isFinalized: Bool { withState { $0.isFinalized } }
 
+  /// Where the resources of nodes that are added from now on are kept; empty for the standard
+  /// place.
+  package var container: String {
+    get { withState { $0.container } }
+    set { withState { $0.container = newValue } }
+  }
+
   /// Adds a value to a collection. Follows `tf.Graph.add_to_collection`.
   ///
   /// The collections of a branch or loop are those of the graph around it.
@@ -167,6 +176,15 @@ public final class Graph: Sendable {
         state.names = names
       }
       return state.names!.unique(name)
+    }
+  }
+
+  /// The name that `uniqueName` would give, which stays free.
+  package func nextName(_ name: String) -> String {
+    withState { state in
+      var names = state.names ?? NameTable()
+      if state.names == nil { for node in state.nodes { names.take(node.name) } }
+      return names.unique(name)
     }
   }
 

@@ -203,6 +203,11 @@ package final class GraphBuilder: Interpreter {
     {
       attrs[CustomGradients.attribute] = .string(gradient)
     }
+    if op.isStateful, op.signature.attr("container") != nil {
+      let container = graph.container
+      let own = attrs["container"] ?? .string("")
+      if !container.isEmpty, own == .string("") { attrs["container"] = .string(container) }
+    }
     let id = try graph.append(
       name: name, op: op, inputs: inputs, controlInputs: controls, attrs: attrs,
       device: place.device, checked: true)

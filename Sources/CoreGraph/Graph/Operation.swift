@@ -63,15 +63,25 @@ extension Graph {
   ///
   /// - Throws: `NOT_FOUND` when there is none, with the name that was meant where one is near.
   public func getOperationByName(_ name: String) throws -> Operation {
-    Operation(self, try operation(named: name).id)
+    if name.utf8.contains(UInt8(ascii: ":")) {
+      throw TFError.invalidArgument("Name '\(name)' appears to refer to a Tensor, not a Operation.")
+    }
+    return Operation(self, try operation(named: name).id)
   }
 
   /// The tensor that `name:index` names. Follows `tf.Graph.get_tensor_by_name`.
   ///
-  /// - Parameter name: of an operation and which of its outputs; `name` alone is the first.
+  /// - Parameter name: of an operation and which of its outputs.
   /// - Throws: `NOT_FOUND` when there is none, with the name that was meant where one is near, or
-  ///   when the operation's type is not known.
+  ///   when the operation's type is not known; `INVALID_ARGUMENT` for the name of an operation.
   public func getTensorByName(_ name: String) throws -> Tensor {
+    if !name.utf8.contains(UInt8(ascii: ":")), node(named: name) != nil {
+      throw TFError.invalidArgument(
+        """
+        The name '\(name)' refers to an Operation, not a Tensor. Tensor names must be of the form \
+        "<op_name>:<output_index>".
+        """)
+    }
     let endpoint = try endpoint(named: name)
     let node = node(endpoint.node)
     guard endpoint.index < node.outputTypes.count else { throw node.isNotRegistered }

@@ -15,6 +15,8 @@ package struct Event: Sendable {
     case metaGraph([UInt8])
     /// The name of a run, and its serialized RunMetadata.
     case runMetadata(String, [UInt8])
+    /// A session began.
+    case sessionStart
   }
 
   /// Seconds since 1970.
@@ -54,6 +56,7 @@ package struct Event: Sendable {
       source.tag(1, 2)
       source.block(Array("tensorflow.core.util.events_writer".utf8))
       field(10, source.bytes)
+    case .sessionStart: field(7, [8, 1])
     case .graph(let graph): field(4, graph)
     case .summary(let summary): field(5, summary)
     case .metaGraph(let graph): field(9, graph)

@@ -48,7 +48,7 @@ extension Operation {
   ///   run refuses.
   public func run(feedDict: FeedDict = [:], session: Session? = nil) throws {
     if let session { return try session.run(self, feedDict: feedDict) }
-    guard let standard = Session.current else {
+    guard let standard = Session.current ?? graph.interactiveSession else {
       throw TFError.invalidArgument(
         """
         Cannot execute operation using `run()`: No default session is registered. Use \

@@ -11,48 +11,46 @@ extension SymbolTable {
     - a function that no surveyed program uses
       AttrValue COMPILER_VERSION CXX11_ABI_FLAG CXX_VERSION ConditionalAccumulator
       ConditionalAccumulatorBase CriticalSection DeviceSpec Event GIT_VERSION GRAPH_DEF_VERSION
-      GRAPH_DEF_VERSION_MIN_CONSUMER GRAPH_DEF_VERSION_MIN_PRODUCER GraphOptions HistogramProto
+      GRAPH_DEF_VERSION_MIN_CONSUMER GRAPH_DEF_VERSION_MIN_PRODUCER HistogramProto
       IndexedSlicesSpec LMDBReader LogMessage MONOLITHIC_BUILD MetaGraphDef Module NameAttrList
-      NoGradient NodeDef NoneTensorSpec NotDifferentiable OpError OptimizerOptions OptionalSpec
-      QUANTIZED_DTYPES QueueBase RaggedTensor RaggedTensorSpec ReaderBase SessionLog
-      SparseConditionalAccumulator SparseFeature SparseTensorSpec SparseTensorValue
-      SummaryMetadata TensorArraySpec TensorInfo TypeSpec VariableAggregation
-      VariableSynchronization approx_top_k arg_max arg_min argsort assert_integer assert_near
-      assert_proper_iterable assert_rank_in assert_same_float_dtype assert_scalar assert_type
-      batch_gather batch_scatter_update batch_to_space_nd bincount broadcast_static_shape
-      check_pinned cholesky cholesky_solve clip_by_average_norm confusion_matrix container conv
-      conv2d_backprop_filter_v2 conv2d_backprop_input_v2 convert_to_tensor_or_indexed_slices
-      convert_to_tensor_or_sparse_tensor create_partitioned_variables cross delete_session_tensor
-      dequantize deserialize_many_sparse dimension_at_index dimension_value div_no_nan
-      executing_eagerly_outside_functions extract_image_patches extract_volume_patches
-      fake_quant_with_min_max_args fake_quant_with_min_max_args_gradient
-      fake_quant_with_min_max_vars fake_quant_with_min_max_vars_gradient
-      fake_quant_with_min_max_vars_per_channel fake_quant_with_min_max_vars_per_channel_gradient
-      fft fft2d fft3d fftnd fixed_size_partitioner floor_div get_collection_ref get_logger
-      get_seed get_session_handle get_session_tensor get_static_value grad_pass_through
-      guarantee_const hessians histogram_fixed_width_bins ifft ifft2d ifft3d ifftnd
-      initialize_all_tables initialize_local_variables initialize_variables invert_permutation
-      irfftnd is_non_decreasing is_numeric_tensor is_strictly_increasing is_symbolic_tensor
-      is_tensor lbeta lin_space make_template matrix_solve_ls matrix_square_root matrix_transpose
-      matrix_triangular_solve min_max_variable_partitioner no_gradient
-      nondifferentiable_batch_function op_scope parallel_stack qr quantize quantize_v2
-      quantized_concat ragged_fill_empty_rows ragged_fill_empty_rows_grad random_index_shuffle
-      random_poisson recompute_grad repeat required_space_to_batch_paddings reverse_v2 rfftnd
-      scalar_mul scatter_max scatter_min scatter_nd_sub self_adjoint_eig self_adjoint_eigvals
-      serialize_many_sparse serialize_sparse setdiff1d sort space_to_batch sparse_add
-      sparse_concat sparse_fill_empty_rows sparse_mask sparse_matmul sparse_maximum sparse_merge
-      sparse_minimum sparse_placeholder sparse_reduce_max sparse_reduce_max_sparse
-      sparse_reduce_sum sparse_reduce_sum_sparse sparse_reorder sparse_reset_shape sparse_reshape
-      sparse_retain sparse_segment_mean sparse_segment_sqrt_n sparse_segment_sum sparse_slice
-      sparse_softmax sparse_split sparse_tensor_to_dense sparse_to_dense sparse_to_indicator
-      sparse_transpose svd tensor_scatter_add tensor_scatter_sub tensor_scatter_update timestamp
-      to_bfloat16 to_complex128 to_complex64 trace type_spec_from_value unravel_index
-      unsorted_segment_mean unsorted_segment_prod unsorted_segment_sqrt_n
-      variable_axis_size_partitioner variable_creator_scope variable_op_scope vectorized_map
-      verify_tensor_all_finite where_v2
+      NoGradient NodeDef NoneTensorSpec NotDifferentiable OpError OptionalSpec QUANTIZED_DTYPES
+      QueueBase RaggedTensor RaggedTensorSpec ReaderBase SessionLog SparseConditionalAccumulator
+      SparseFeature SparseTensorSpec SummaryMetadata TensorArraySpec TensorInfo TypeSpec
+      VariableAggregation VariableSynchronization approx_top_k arg_max arg_min argsort
+      assert_integer assert_near assert_proper_iterable assert_rank_in assert_same_float_dtype
+      assert_scalar assert_type batch_gather batch_scatter_update batch_to_space_nd bincount
+      broadcast_static_shape check_pinned cholesky cholesky_solve clip_by_average_norm
+      confusion_matrix conv conv2d_backprop_filter_v2 conv2d_backprop_input_v2
+      convert_to_tensor_or_indexed_slices convert_to_tensor_or_sparse_tensor
+      create_partitioned_variables cross delete_session_tensor dequantize deserialize_many_sparse
+      dimension_at_index dimension_value div_no_nan executing_eagerly_outside_functions
+      extract_image_patches extract_volume_patches fake_quant_with_min_max_args
+      fake_quant_with_min_max_args_gradient fake_quant_with_min_max_vars
+      fake_quant_with_min_max_vars_gradient fake_quant_with_min_max_vars_per_channel
+      fake_quant_with_min_max_vars_per_channel_gradient fft fft2d fft3d fftnd
+      fixed_size_partitioner floor_div get_collection_ref get_logger get_seed get_session_handle
+      get_session_tensor get_static_value grad_pass_through guarantee_const hessians
+      histogram_fixed_width_bins ifft ifft2d ifft3d ifftnd initialize_all_tables
+      initialize_local_variables initialize_variables invert_permutation irfftnd is_non_decreasing
+      is_numeric_tensor is_strictly_increasing is_symbolic_tensor is_tensor lbeta lin_space
+      make_template matrix_solve_ls matrix_square_root matrix_transpose matrix_triangular_solve
+      min_max_variable_partitioner no_gradient nondifferentiable_batch_function op_scope
+      parallel_stack qr quantize quantize_v2 quantized_concat ragged_fill_empty_rows
+      ragged_fill_empty_rows_grad random_index_shuffle random_poisson recompute_grad repeat
+      required_space_to_batch_paddings reverse_v2 rfftnd scalar_mul scatter_max scatter_min
+      scatter_nd_sub self_adjoint_eig self_adjoint_eigvals serialize_many_sparse serialize_sparse
+      setdiff1d sort space_to_batch sparse_add sparse_concat sparse_fill_empty_rows sparse_mask
+      sparse_matmul sparse_maximum sparse_merge sparse_minimum sparse_reduce_max
+      sparse_reduce_max_sparse sparse_reduce_sum sparse_reduce_sum_sparse sparse_reorder
+      sparse_reset_shape sparse_reshape sparse_retain sparse_segment_mean sparse_segment_sqrt_n
+      sparse_segment_sum sparse_slice sparse_softmax sparse_split sparse_tensor_to_dense
+      sparse_to_dense sparse_to_indicator sparse_transpose svd tensor_scatter_add
+      tensor_scatter_sub tensor_scatter_update timestamp to_bfloat16 to_complex128 to_complex64
+      trace type_spec_from_value unravel_index unsorted_segment_mean unsorted_segment_prod
+      unsorted_segment_sqrt_n variable_axis_size_partitioner variable_creator_scope
+      variable_op_scope vectorized_map verify_tensor_all_finite where_v2
     - a program runs on one machine
-      distribute train.ClusterDef train.ClusterSpec train.JobDef train.Server:9 train.ServerDef
-      train.SyncReplicasOptimizer:4 train.replica_device_setter:23
+      distribute train.ClusterDef train.JobDef train.ServerDef train.SyncReplicasOptimizer:4
     - a symbol of tf.debugging that no surveyed program uses
       debugging.Assert debugging.assert_all_finite debugging.assert_equal debugging.assert_greater
       debugging.assert_greater_equal debugging.assert_integer debugging.assert_less
@@ -164,15 +162,11 @@ extension SymbolTable {
       version.GRAPH_DEF_VERSION_MIN_CONSUMER version.GRAPH_DEF_VERSION_MIN_PRODUCER
       version.VERSION
     - command line flags are not here yet
-      app app.flags.DEFINE_bool:5 app.flags.DEFINE_boolean:40 app.flags.DEFINE_float:45
-      app.flags.DEFINE_integer:129 app.flags.DEFINE_string:201 app.flags.FLAGS:71 app.flags:28
-      app.run:170 flags.DEFINE_alias flags.DEFINE_bool:8 flags.DEFINE_boolean flags.DEFINE_enum
-      flags.DEFINE_enum_class flags.DEFINE_flag flags.DEFINE_float:27 flags.DEFINE_integer:99
-      flags.DEFINE_list flags.DEFINE_multi flags.DEFINE_multi_enum flags.DEFINE_multi_enum_class
+      app.flags.FLAGS:71 flags.DEFINE_alias flags.DEFINE_enum_class flags.DEFINE_flag
+      flags.DEFINE_multi flags.DEFINE_multi_enum flags.DEFINE_multi_enum_class
       flags.DEFINE_multi_float flags.DEFINE_multi_integer flags.DEFINE_multi_string
-      flags.DEFINE_spaceseplist flags.DEFINE_string:71 flags.FLAGS:54
-      flags.mark_bool_flags_as_mutual_exclusive flags.mark_flag_as_required
-      flags.mark_flags_as_mutual_exclusive flags.mark_flags_as_required flags:47
+      flags.DEFINE_spaceseplist flags.FLAGS:54 flags.mark_bool_flags_as_mutual_exclusive
+      flags.mark_flags_as_mutual_exclusive flags.mark_flags_as_required
     - converting to TensorFlow Lite is no part of a runtime
       lite lite.Optimize.DEFAULT:4
     - distributions are not here yet
@@ -197,12 +191,9 @@ extension SymbolTable {
       experimental.register_filesystem_plugin experimental.uint2 experimental.uint4
       experimental.unregister_dispatch_for
     - files by tf.gfile are not here yet
-      gfile gfile.Copy:16 gfile.DeleteRecursively:17 gfile.Exists:159 gfile.FastGFile:4
-      gfile.GFile:90 gfile.Glob:58 gfile.IsDirectory:19 gfile.ListDirectory:10 gfile.MakeDirs:144
-      gfile.MkDir:7 gfile.Open:147 gfile.Remove:9 gfile.Rename:6 gfile.Stat gfile.Walk io.gfile
-      io.gfile.GFile:7 io.gfile.copy io.gfile.exists io.gfile.get_registered_schemes
-      io.gfile.glob:5 io.gfile.isdir io.gfile.join io.gfile.listdir io.gfile.makedirs:4
-      io.gfile.mkdir io.gfile.remove io.gfile.rename io.gfile.rmtree io.gfile.stat io.gfile.walk
+      gfile.Copy:16 gfile.DeleteRecursively:17 gfile.Exists:159 gfile.Glob:58 gfile.IsDirectory:19
+      gfile.ListDirectory:10 gfile.MakeDirs:144 gfile.MkDir:7 gfile.Remove:9 gfile.Rename:6
+      gfile.Stat gfile.Walk io.gfile.get_registered_schemes io.gfile.join
     - functions of TF-2 style are not reachable from TF-1 names: tf.function of module Compat
       function:8
     - graphs are not compiled by MLIR
@@ -271,11 +262,7 @@ extension SymbolTable {
       layers.max_pooling1d layers.max_pooling2d:52 layers.max_pooling3d layers.separable_conv1d
       layers.separable_conv2d:5 layers:28
     - logging is not here yet
-      logging.DEBUG logging.ERROR logging.FATAL logging.INFO:73 logging.TaskLevelStatusMessage
-      logging.WARN logging.debug:68 logging.error:16 logging.fatal:47 logging.flush
-      logging.get_verbosity logging.info:795 logging.log logging.log_every_n:2 logging.log_first_n
-      logging.log_if logging.set_verbosity:107 logging.vlog logging.warn:36 logging.warning:79
-      logging:9
+      logging.TaskLevelStatusMessage logging.vlog
     - losses in TF-1 style are not here yet
       losses losses.Reduction losses.absolute_difference:2 losses.add_loss:6
       losses.compute_weighted_loss losses.cosine_distance losses.get_losses
@@ -298,8 +285,7 @@ extension SymbolTable {
       metrics.true_negatives_at_thresholds metrics.true_positives:2
       metrics.true_positives_at_thresholds metrics:6
     - not here yet
-      ConfigProto:60 Example:13 GPUOptions:15 GraphKeys.QUEUE_RUNNERS:4 IndexedSlices:6
-      InteractiveSession:27 Summary.Image:3 Summary.Value:16 Summary:28 TensorSpec:87
+      Example:13 IndexedSlices:6 Summary.Image:3 Summary.Value:16 Summary:28 TensorSpec:87
       orthogonal_initializer:3
     - of contrib only some layers, cells and training helpers are planned
       contrib.training.HParams:17
@@ -407,23 +393,13 @@ extension SymbolTable {
       sysconfig.get_build_info sysconfig.get_compile_flags sysconfig.get_include sysconfig.get_lib
       sysconfig.get_link_flags
     - training in TF-1 style is not here yet
-      train.AdadeltaOptimizer:5 train.AdagradDAOptimizer train.AdagradOptimizer:8
-      train.AdamOptimizer:172 train.Checkpoint:3 train.CheckpointManager train.CheckpointOptions
-      train.CheckpointSaverHook train.CheckpointSaverListener train.ChiefSessionCreator
-      train.Coordinator:18 train.ExponentialMovingAverage:14 train.FeedFnHook train.FinalOpsHook
-      train.FtrlOptimizer:4 train.GlobalStepWaiterHook train.GradientDescentOptimizer:88
-      train.LoggingTensorHook train.LooperThread train.MomentumOptimizer:20
-      train.MonitoredSession:6 train.MonitoredTrainingSession:6 train.NanLossDuringTrainingError
-      train.NanTensorHook train.NewCheckpointReader:8 train.Optimizer:33 train.ProfilerHook
-      train.ProximalAdagradOptimizer train.ProximalGradientDescentOptimizer train.QueueRunner:4
-      train.RMSPropOptimizer:22 train.Saver:113 train.SaverDef train.Scaffold:11
-      train.SecondOrStepTimer train.SessionCreator train.SessionManager train.SessionRunArgs:10
-      train.SessionRunContext train.SessionRunHook:13 train.SessionRunValues
-      train.SingularMonitoredSession train.StepCounterHook train.StopAtStepHook
-      train.SummarySaverHook train.Supervisor:3 train.VocabInfo train.WorkerSessionCreator
-      train.add_queue_runner train.assert_global_step train.basic_train_loop train.batch:14
-      train.batch_join:7 train.checkpoints_iterator train.cosine_decay train.cosine_decay_restarts
-      train.create_global_step:9 train.do_quantize_training_on_graphdef train.experimental
+      train.AdagradDAOptimizer train.Checkpoint:3 train.CheckpointManager train.CheckpointOptions
+      train.CheckpointSaverListener train.ExponentialMovingAverage:14 train.FtrlOptimizer:4
+      train.NewCheckpointReader:8 train.Optimizer:33 train.ProximalAdagradOptimizer
+      train.ProximalGradientDescentOptimizer train.Saver:113 train.SaverDef train.VocabInfo
+      train.assert_global_step train.basic_train_loop train.checkpoints_iterator
+      train.cosine_decay train.cosine_decay_restarts train.create_global_step:9
+      train.do_quantize_training_on_graphdef train.experimental
       train.experimental.DynamicLossScale train.experimental.FixedLossScale
       train.experimental.LossScale train.experimental.MaxShardSizePolicy
       train.experimental.MixedPrecisionLossScaleOptimizer train.experimental.PythonState
@@ -432,16 +408,11 @@ extension SymbolTable {
       train.experimental.enable_mixed_precision_graph_rewrite train.exponential_decay:18
       train.export_meta_graph train.generate_checkpoint_state_proto train.get_checkpoint_mtimes
       train.get_global_step:27 train.get_or_create_global_step:33 train.global_step:5
-      train.import_meta_graph:16 train.init_from_checkpoint:14 train.input_producer:2
-      train.inverse_time_decay train.limit_epochs train.linear_cosine_decay
-      train.match_filenames_once train.maybe_batch train.maybe_batch_join
-      train.maybe_shuffle_batch train.maybe_shuffle_batch_join train.natural_exp_decay
+      train.import_meta_graph:16 train.init_from_checkpoint:14 train.inverse_time_decay
+      train.linear_cosine_decay train.match_filenames_once train.natural_exp_decay
       train.noisy_linear_cosine_decay train.piecewise_constant:2 train.piecewise_constant_decay
-      train.polynomial_decay:5 train.queue_runner train.queue_runner.start_queue_runners
-      train.range_input_producer:2 train.sdca_fprint train.sdca_optimizer train.sdca_shrink_l1
-      train.shuffle_batch:5 train.shuffle_batch_join train.slice_input_producer:6
-      train.start_queue_runners:24 train.string_input_producer:15 train.summary_iterator:2
-      train.update_checkpoint_state train.warm_start train.write_graph:3
+      train.polynomial_decay:5 train.sdca_fprint train.sdca_optimizer train.sdca_shrink_l1
+      train.summary_iterator:2 train.update_checkpoint_state train.warm_start train.write_graph:3
     - under its later name in tf.signal where it is here
       spectral spectral.dct spectral.fft spectral.fft2d spectral.fft3d spectral.idct spectral.ifft
       spectral.ifft2d spectral.ifft3d spectral.irfft spectral.irfft2d spectral.irfft3d
@@ -521,10 +492,6 @@ extension SymbolTable {
       estimator.ModeKeys.PREDICT:21 estimator.ModeKeys.TRAIN:19
     > tf.train.Optimizer.GateGradients.none
       train.Optimizer.GATE_NONE:4
-    > tf.train.QueueRunner
-      train.queue_runner.QueueRunner:4
-    > tf.train.addQueueRunner
-      train.queue_runner.add_queue_runner:4
     > tf.varianceScalingInitializer(scale:mode:distribution:) with .uniform
       uniform_unit_scaling_initializer:5
     > tf.whileLoop

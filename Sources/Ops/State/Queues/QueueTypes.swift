@@ -57,45 +57,23 @@ extension TensorQueue {
   /// What the names of the queue's nodes begin with.
   public var name: String { reference.name }
 
-  /// Puts a tuple in. Follows `tf.queue.QueueBase.enqueue`.
+  /// Puts in one tuple, or the tuples of the slices of batches.
   ///
-  /// - Parameters:
-  ///   - vals: one value per component, as in Python also where there is one: a list is the tuple.
-  ///   - name: the node's name in a graph.
-  /// - Throws: `INVALID_ARGUMENT` when the values do not fit the components; `CANCELLED` when the
-  ///   queue is closed.
-  public func enqueue(_ vals: [any TensorConvertible], name: String? = nil) throws {
-    try put(vals, QueueAccessOps.family.enqueue, "enqueue", name, rank: 0)
-  }
-
-  /// Puts a tuple of one component in.
-  public func enqueue(_ vals: some TensorConvertible, name: String? = nil) throws {
-    try enqueue([vals] as [any TensorConvertible], name: name)
-  }
-
-  /// Puts in the tuples of the slices of batches along their first dimension. Follows
-  /// `tf.queue.QueueBase.enqueue_many`.
-  ///
-  /// - Parameters:
-  ///   - vals: one batch per component, all of one length.
-  ///   - name: the node's name in a graph.
-  /// - Throws: as `enqueue`.
-  public func enqueueMany(_ vals: [any TensorConvertible], name: String? = nil) throws {
-    try put(vals, QueueAccessOps.family.enqueueMany, "EnqueueMany", name, rank: 1)
-  }
-
-  /// Puts in the slices of the batch of the only component.
-  public func enqueueMany(_ vals: some TensorConvertible, name: String? = nil) throws {
-    try enqueueMany([vals] as [any TensorConvertible], name: name)
+  /// - Returns: the node that was added; nil where it ran at once.
+  package func put(_ vals: [any TensorConvertible], many: Bool, name: String?) throws -> Int? {
+    let family = QueueAccessOps.family
+    return try put(
+      vals, many ? family.enqueueMany : family.enqueue, many ? "EnqueueMany" : "enqueue", name,
+      rank: many ? 1 : 0)
   }
 
   private func put(
     _ vals: [any TensorConvertible], _ op: OpDef, _ what: String, _ name: String?, rank: Int
-  ) throws {
+  ) throws -> Int? {
     try require(
       vals.count == dtypes.count,
       "queue \(self.name) has \(dtypes.count) components, but vals has \(vals.count)")
-    try inScope(name, "\(self.name)_\(what)") { scope in
+    return try inScope(name, "\(self.name)_\(what)") { scope in
       let tensors = try zip(vals, dtypes).enumerated().map { index, pair in
         try pair.0.asTensor(preferring: pair.1).asConstant(named: "component_\(index)")
       }
@@ -111,7 +89,7 @@ extension TensorQueue {
           """
         )
       }
-      _ = try apply(op, [reference.handle] + tensors, name: scope)
+      return try Environment.current.perform(op, [reference.handle] + tensors, [:], name: scope)
     }
   }
 
@@ -155,14 +133,11 @@ extension TensorQueue {
       ["component_types": .types(dtypes)], name: name)
   }
 
-  /// Refuses what comes from now on. Follows `tf.queue.QueueBase.close`.
+  /// Refuses what comes from now on.
   ///
-  /// - Parameters:
-  ///   - cancelPendingEnqueues: ends what still waits to be put in.
-  ///   - name: the node's name in a graph.
-  /// - Throws: `CANCELLED` when the queue is closed already.
-  public func close(cancelPendingEnqueues: Bool = false, name: String? = nil) throws {
-    _ = try apply(
+  /// - Returns: the node that was added; nil where it ran at once.
+  package func refuse(cancelPendingEnqueues: Bool, name: String?) throws -> Int? {
+    try Environment.current.perform(
       QueueAccessOps.family.close, [reference.handle],
       Attrs().with(
         "cancel_pending_enqueues", .bool(cancelPendingEnqueues), unless: !cancelPendingEnqueues),
