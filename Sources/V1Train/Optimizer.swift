@@ -72,11 +72,11 @@ extension V1Train {
         loss, varList: varList, gateGradients: gateGradients, aggregationMethod: aggregationMethod,
         colocateGradientsWithOps: colocateGradientsWithOps, gradLoss: gradLoss)
       guard pairs.contains(where: { $0.gradient != nil }) else {
+        let names = pairs.map { "\"\($0.variable)\"" }.joined(separator: ", ")
         throw TFError.invalidArgument(
           """
           No gradients provided for any variable, check your graph for ops that do not support \
-          gradients, between variables [\(pairs.map { "\"\($0.variable)\"" }.joined(separator: ", \
-          "))] and loss \(try loss.asTensor(preferring: nil)).
+          gradients, between variables [\(names)] and loss \(try loss.asTensor(preferring: nil)).
           """)
       }
       return try applyGradients(pairs, globalStep: globalStep, name: name)
