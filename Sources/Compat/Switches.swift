@@ -28,7 +28,7 @@ extension V1API {
     set(.v2)
   }
 
-  /// Has variables be resources: kept for the variables of programs, which are not here yet.
+  /// Has variables of graphs be resources, where they do not ask for the other kind.
   /// Follows `tf.compat.v1.enable_resource_variables`.
   public static func enableResourceVariables() { change { $0.resourceVariables = true } }
   /// Follows `tf.compat.v1.disable_resource_variables`.
@@ -49,8 +49,8 @@ extension V1API {
   /// Follows `tf.compat.v1.disable_tensor_equality`.
   public static func disableTensorEquality() { change { $0.tensorEquality = false } }
 
-  /// Has conditionals and loops be made of functions: kept for the functions that make them, which
-  /// are not here yet. Follows `tf.compat.v1.enable_control_flow_v2`.
+  /// Has `tf.cond`, `tf.whileLoop` and their kin be made of functions. Follows
+  /// `tf.compat.v1.enable_control_flow_v2`.
   public static func enableControlFlowV2() { change { $0.controlFlowV2 = true } }
   /// Follows `tf.compat.v1.disable_control_flow_v2`.
   public static func disableControlFlowV2() { change { $0.controlFlowV2 = false } }

@@ -78,7 +78,9 @@ import V1Graph
     let session = Session(graph: graph)
     #expect(try session.run([y], feedDict: [x: [1, 2]])[0].floats == [-1, -2])
     #expect(try session.run(y, feedDict: [x: [1.5, 2]]).floats == [-1.5, -2])
-    expectError(.invalidArgument, "symbolic Tensor") { _ = try session.run([y], feedDict: [x: y]) }
+    expectError(.invalidArgument, "The value of a feed cannot be a tf.Tensor object.") {
+      _ = try session.run([y], feedDict: [x: y])
+    }
   }
 
   @Test func allPlaceholdersThatAreMissingAreNamed() throws {
