@@ -172,6 +172,17 @@ open class RNNCell {
 /// The functions of TF-1 style for the cells.
 enum V1Scopes: V1API {}
 
+extension VariableScope {
+  /// Has variables be read once, not in each step.
+  func cacheVariables() {
+    let environment = Environment.current
+    guard !environment.isExecutingEagerly, !environment.isInsideLoop, cachingDevice == nil else {
+      return
+    }
+    setCachingDevice("")
+  }
+}
+
 /// Zeros of a batch, with the nodes that TensorFlow's cells make.
 enum ZeroTensors {
   static func make(_ batchSize: Tensor, _ size: Int, _ dtype: DType) throws -> Tensor {

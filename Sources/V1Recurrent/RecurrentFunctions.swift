@@ -82,17 +82,8 @@ extension RecurrentAPI {
     _ net: DynamicRNN, _ inputs: Tensor, _ state: RNNState?, _ timeMajor: Bool,
     in scope: VariableScope
   ) throws -> (outputs: Tensor, state: RNNState) {
-    cacheVariables(of: scope)
+    scope.cacheVariables()
     return try net.run(inputs, state, timeMajor: timeMajor)
-  }
-
-  /// Has variables be read once, not in each step.
-  private static func cacheVariables(of scope: VariableScope) {
-    let environment = Environment.current
-    guard !environment.isExecutingEagerly, !environment.isInsideLoop,
-      scope.cachingDevice == nil
-    else { return }
-    scope.setCachingDevice("")
   }
 
   /// Two recurrent nets over the same sequences, one of them from their ends. Follows
@@ -178,7 +169,7 @@ extension RecurrentAPI {
     dtype: DType? = nil, sequenceLength: (any TensorConvertible)? = nil, scope: String? = nil
   ) throws -> (outputs: [Tensor], state: RNNState) {
     try V1Scopes.variableScope(scope ?? "rnn") { scope in
-      cacheVariables(of: scope)
+      scope.cacheVariables()
       return try StaticRNN(
         cell: cell, dtype: dtype, sequenceLength: sequenceLength?.asTensor()
       ).run(inputs, initialState?.rnnState, in: scope)
@@ -257,7 +248,7 @@ extension RecurrentAPI {
         try V1Scopes.variableScope(name) { outer in
           let given = name == "bw" ? try reversed(inputs) : inputs
           return try V1Scopes.variableScope(outer) { scope in
-            cacheVariables(of: scope)
+            scope.cacheVariables()
             return try StaticRNN(cell: cell, dtype: dtype, sequenceLength: lengths).run(
               given, state?.rnnState, in: scope)
           }
@@ -296,7 +287,7 @@ extension RecurrentAPI {
   ) throws -> (emitTa: TensorArray, state: RNNState, loopState: L) {
     try withoutActuallyEscaping(loopFn) { loopFn in
       try V1Scopes.variableScope(scope ?? "rnn") { scope in
-        cacheVariables(of: scope)
+        scope.cacheVariables()
         let (emitted, state, loopState) = try RawRNN<L>(
           cell: cell, parallelIterations: parallelIterations ?? 32, swapMemory: swapMemory,
           loopFn: loopFn
@@ -315,7 +306,7 @@ extension RecurrentAPI {
   ) throws -> (emitTa: TensorArray, state: RNNState) {
     let result = try withoutActuallyEscaping(loopFn) { loopFn in
       try V1Scopes.variableScope(scope ?? "rnn") { scope in
-        cacheVariables(of: scope)
+        scope.cacheVariables()
         return try RawRNN<Tensor>(
           cell: cell, parallelIterations: parallelIterations ?? 32, swapMemory: swapMemory,
           loopFn: { time, output, state, _ in

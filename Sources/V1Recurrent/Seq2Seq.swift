@@ -85,7 +85,8 @@ public enum Seq2Seq {
     maximumIterations: (any TensorConvertible)? = nil, parallelIterations: Int = 32,
     swapMemory: Bool = false, scope: String? = nil
   ) throws -> (outputs: BasicDecoderOutput, state: RNNState, sequenceLengths: Tensor) {
-    try V1Scopes.variableScope(scope, defaultName: "decoder") {
+    try V1Scopes.variableScope(scope, defaultName: "decoder") { scope in
+      scope.cacheVariables()
       var (outputs, state, lengths) = try DynamicDecoding(
         decoder: decoder, imputesFinished: imputeFinished,
         maximumIterations: maximumIterations?.asTensor(), parallelIterations: parallelIterations,

@@ -22,4 +22,25 @@ import Testing
     let comparison = GraphComparison(expected: expected, made: graph.graphDef)
     for difference in comparison.differences { Issue.record("\(difference)") }
   }
+
+  @Test(arguments: FlowPrograms.all.map(\.name))
+  func keepTheContextsThatMetaGraphsHave(name: String) throws {
+    let program = try #require(FlowPrograms.all.first { $0.name == name })
+    let url = try #require(
+      Bundle.module.url(
+        forResource: "contexts", withExtension: "json", subdirectory: "Fixtures/flow"))
+    let all = try JSONDecoder().decode(
+      [String: [String: [String]]].self, from: Data(contentsOf: url))
+    let graph = Graph()
+    try withBehavior(.v1) { try graph.asDefault(program.body) }
+    let collections = graph.flowCollections
+    for (key, expected) in try #require(all[name]) {
+      let made: [[UInt8]] = if case .bytes(let values)? = collections[key] { values } else { [] }
+      #expect(made.count == expected.count)
+      for (bytes, wanted) in zip(made, expected) {
+        let hexadecimal = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(hexadecimal == wanted, "\(String(decoding: bytes, as: UTF8.self))")
+      }
+    }
+  }
 }

@@ -37,6 +37,36 @@ import Testing
     for difference in comparison.differences.prefix(30) { Issue.record("\(difference)") }
   }
 
+  @Test func netsRunAtOnceWhereCallsDo() throws {
+    func program() throws -> [Tensor] {
+      let x = try tf.constant([[[0.5, -0.5], [1, 0], [0.25, 2]]], dtype: .float32)
+      let ones = try tf.constantInitializer(0.3)
+      return try tf.variableScope("net", initializer: ones) {
+        let cell = try tf.nn.rnnCell.MultiRNNCell([
+          tf.nn.rnnCell.GRUCell(2), tf.nn.rnnCell.BasicLSTMCell(3),
+        ])
+        let (outputs, state) = try tf.nn.dynamicRnn(
+          cell, x, sequenceLength: [2], dtype: .float32)
+        return [outputs] + state.tensors
+      }
+    }
+    var behavior = Behavior.v1
+    behavior.eagerExecution = true
+    let eager = try withBehavior(behavior) { try program().map { try $0.doubles() } }
+    let graph = Graph()
+    let inGraph = try withBehavior(.v1) {
+      try graph.asDefault {
+        let tensors = try program()
+        let session = Session(graph: graph)
+        try session.run(tf.globalVariablesInitializer())
+        return try session.run(tensors).map { try $0.doubles() }
+      }
+    }
+    for (a, b) in zip(eager, inGraph) {
+      #expect(a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }, "\(a) \(b)")
+    }
+  }
+
   @Test(arguments: RecurrentPrograms.all.map(\.name), ["v1", "v2"])
   func giveTensorFlowsValuesAndGradients(name: String, form: String) throws {
     let program = try #require(RecurrentPrograms.all.first { $0.name == name })
