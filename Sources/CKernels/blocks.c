@@ -46,7 +46,7 @@ static size_t class_of(size_t bytes) { return bytes ? (bytes - 1) / ALIGNMENT : 
 // Where the system has large pages, one fault takes the place of 512: writing new memory for the
 // first time is most of what reading files of weights costs.
 static void *take_large(size_t bytes) {
-  void *block = aligned_alloc(LARGE_PAGE, bytes);
+  void *block = aligned_alloc(LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
   if (block) madvise(block, bytes & ~(size_t)(LARGE_PAGE - 1), MADV_HUGEPAGE);
   return block;
 }
