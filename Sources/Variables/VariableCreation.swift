@@ -266,8 +266,12 @@ private struct GraphVariableMaker {
           ], name: scope)
       }
       _ = try VariableOps.family.isInitialized([handle], name: "IsInitialized/VarIsInitializedOp")
-      let assigned = try GraphGroups.operation(
-        VariableOps.family.assign, [handle, value], ["dtype": .type(value.dtype)], name: "Assign")
+      // As in TensorFlow, the first value is not placed beside what the variable is beside.
+      let assigned = try Environment.current.colocated(with: nil, ignoringExisting: true).run {
+        try GraphGroups.operation(
+          VariableOps.family.assign, [handle, value], ["dtype": .type(value.dtype)],
+          name: "Assign")
+      }
       let read = {
         try VariableOps.family.read(
           [handle], ["dtype": .type(value.dtype)], name: "Read/ReadVariableOp")

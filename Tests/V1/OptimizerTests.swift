@@ -17,16 +17,16 @@ import Testing
     "adadelta": { try tf.train.AdadeltaOptimizer(0.1) },
   ]
 
-  /// A node's line with control inputs in alphabetical order, as TensorFlow writes them, and
-  /// without the groups of placement.
+  /// A node's line with control inputs in alphabetical order, as TensorFlow writes them.
   private static func normalized(_ line: String) throws -> String {
     let node = String(try #require(line.split(separator: ")").first))
+    let groups = line.dropFirst(node.count)
     let parts = node.split(separator: "(", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return node }
+    guard parts.count == 2 else { return line }
     let inputs = parts[1].components(separatedBy: ", ")
     let controls = inputs.filter { $0.hasPrefix("^") }.sorted()
-    return
-      "\(parts[0])(\((inputs.filter { !$0.hasPrefix("^") } + controls).joined(separator: ", ")))"
+    let all = (inputs.filter { !$0.hasPrefix("^") } + controls).joined(separator: ", ")
+    return "\(parts[0])(\(all)\(groups)"
   }
 
   static let kinds = ["dense reference", "dense resource", "sparse reference", "sparse resource"]

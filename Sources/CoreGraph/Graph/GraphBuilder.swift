@@ -221,8 +221,10 @@ package final class GraphBuilder: Interpreter {
   /// - Parameter references: the nodes of the variables that the node takes by reference.
   private func place(_ references: [Int]) -> (device: String, group: [String]) {
     var device = references.isEmpty ? scope.device?.description ?? "" : ""
-    var group = Set(scope.groups)
-    for id in (scope.colocation + references.reversed()).reversed() {
+    let neighbours = scope.colocation + references.reversed()
+    // As in TensorFlow, the groups of neighbours take the place of those that a scope sets.
+    var group = neighbours.isEmpty ? Set(scope.groups) : []
+    for id in neighbours.reversed() {
       let node = graph.node(id)
       if case .list(let names)? = node.attrs["_class"] {
         for case .bytes(let name) in names { group.insert(String(decoding: name, as: UTF8.self)) }
