@@ -1,5 +1,7 @@
 import CoreGraph
 public import CoreOps
+import Functions
+import OpsLinalg
 import V1Graph
 
 /// Cells one on the other: the output of one is the input of the next. Follows
@@ -158,7 +160,7 @@ public final class DropoutWrapper: RNNCellWrapper {
     func draw(_ size: Int, _ role: String, _ index: Int) throws -> Tensor {
       let ones = try V1Scopes.concat(
         [ShapeOps.vector([1]), ShapeOps.vector([size])], axis: 0)
-      return try RecurrentDropout.uniform(ones, dtype, salted(role, index))
+      return try RandomAPI.uniform(ones, dtype: dtype, seed: salted(role, index))
     }
     var input: [Tensor] = []
     if inputKeep.drops {
@@ -228,9 +230,9 @@ public final class DropoutWrapper: RNNCellWrapper {
       guard let noise else {
         switch keep {
         case .number(let number):
-          return try RecurrentDropout.apply(tensor, rate: 1 - number, salted(role, index))
+          return try Dropout.apply(tensor, 1 - number, nil, salted(role, index), nil)
         case .tensor(let keep):
-          return try RecurrentDropout.apply(tensor, rate: 1.0 - keep, salted(role, index))
+          return try Dropout.apply(tensor, 1.0 - keep, nil, salted(role, index), nil)
         }
       }
       let probability =

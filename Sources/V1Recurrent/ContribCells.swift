@@ -1,4 +1,5 @@
 public import CoreOps
+import Functions
 import OpsLinalg
 public import V1Graph
 import Variables
@@ -80,7 +81,7 @@ public final class LayerNormBasicLSTMCell: RNNCell {
       parts = try zip(parts, ["input", "transform", "forget", "output"]).map(normalized)
     }
     var added = try activation(parts[1])
-    if keep < 1 { added = try RecurrentDropout.apply(added, rate: 1 - keep, seed) }
+    if keep < 1 { added = try Dropout.apply(added, 1 - keep, nil, seed, nil) }
     let kept = try before.c * V1Scopes.sigmoid(parts[2] + forgetBias)
     var c = try kept + V1Scopes.sigmoid(parts[0]) * added
     if normalizes { c = try normalized(c, "state") }
