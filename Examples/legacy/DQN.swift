@@ -1,7 +1,7 @@
 public import CompatV1
 
 /// Deep Q learning on made transitions: an online and a target network.
-public struct DQN {
+public struct DQN: LegacyProgram {
   public static let (states, actions) = (4, 3)
   public let state, action, reward, nextState, terminal: Tensor
   public let q, loss: Tensor
@@ -43,6 +43,31 @@ public struct DQN {
     let copies = try tf.getCollection(tf.GraphKeys.globalVariables, scope: "target")
     updateTarget = try tf.group(
       zip(online, copies).map { o, t in try tf.assign(t, o) }, name: "update_target")
+  }
+
+  public func train(steps: Int) throws -> [Float] {
+    let online = try tf.getCollection(tf.GraphKeys.globalVariables, scope: "online")
+    let optimizer = try tf.train.AdamOptimizer(0.01)
+    let pairs = try optimizer.computeGradients(loss, varList: online)
+    let clipped = try pairs.map { pair in
+      (try pair.gradient.map { try tf.clipByNorm($0, 10.0) }, pair.variable)
+    }
+    let train = try optimizer.applyGradients(clipped)
+    let data = try Self.transitions()
+    func copy(_ session: tf.Session) throws { try session.run(updateTarget) }
+    return try trained(steps, before: copy) { session, step in
+      let batch = step % 4 * 32..<step % 4 * 32 + 32
+      let value = try session.run(
+        (train, loss),
+        feedDict: [
+          state: rows(data[0], batch), nextState: rows(data[1], batch),
+          action: rows(data[2], batch), reward: rows(data[3], batch),
+          terminal: rows(data[4], batch),
+        ]
+      ).1
+      if step % 8 == 7 { try copy(session) }
+      return value
+    }
   }
 
   /// What steps are fed: states and those that follow, actions, rewards, and whether it ended.

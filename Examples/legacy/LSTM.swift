@@ -1,7 +1,7 @@
 public import CompatV1
 
 /// Digits read row by row by an LSTM with `dynamicRnn`.
-public struct LSTM {
+public struct LSTM: LegacyProgram {
   public let x, y, length, loss: Tensor
 
   /// The model of lstm.py.
@@ -20,5 +20,23 @@ public struct LSTM {
 
     loss = try tf.reduceMean(
       tf.nn.sparseSoftmaxCrossEntropyWithLogits(labels: y, logits: logits))
+  }
+
+  public func train(steps: Int) throws -> [Float] {
+    let variables = try tf.trainableVariables()
+    let (gradients, norm) = try tf.clipByGlobalNorm(tf.gradients(loss, variables), 1.0)
+    let train = try tf.train.RMSPropOptimizer(0.02)
+      .applyGradients(Array(zip(gradients, variables)))
+    let (pictures, labels) = try digits(160)
+    let images = try withBehavior(.v2) { try tf.reshape(pictures, [-1, 8, 8]) }
+    return try trained(steps) { session, step in
+      let batch = step % 4 * 40..<step % 4 * 40 + 40
+      return try session.run(
+        (train, loss, norm),
+        feedDict: [
+          x: rows(images, batch), y: rows(labels, batch), length: batch.map { Int32(8 - $0 % 3) },
+        ]
+      ).1
+    }
   }
 }

@@ -1,7 +1,7 @@
 public import CompatV1
 
 /// Linear regression by gradient descent on a feed.
-public struct LinearRegression {
+public struct LinearRegression: LegacyProgram {
   public let X, Y, prediction, cost: Tensor
   let W, b: tf.Variable
 
@@ -15,6 +15,14 @@ public struct LinearRegression {
 
     prediction = try tf.add(tf.matmul(X, W), b)
     cost = try tf.reduceSum(tf.pow(prediction - Y, 2)) / (2 * 64)
+  }
+
+  public func train(steps: Int) throws -> [Float] {
+    let optimizer = try tf.train.GradientDescentOptimizer(0.3).minimize(cost)
+    let (features, targets) = try Self.feeds()
+    return try trained(steps) { session, _ in
+      try session.run((optimizer, cost), feedDict: [X: features, Y: targets]).1
+    }
   }
 
   /// What its steps are fed.

@@ -1,7 +1,7 @@
 public import CompatV1
 
 /// A perceptron with two hidden layers and dropout.
-public struct MLP {
+public struct MLP: LegacyProgram {
   public let x, y, keepProb, logits, loss: Tensor
 
   /// The model of mlp.py.
@@ -27,5 +27,18 @@ public struct MLP {
 
     loss = try tf.reduceMean(
       tf.nn.sparseSoftmaxCrossEntropyWithLogits(labels: y, logits: logits))
+  }
+
+  public func train(steps: Int) throws -> [Float] {
+    let optimizer = try tf.train.AdamOptimizer(0.01).minimize(loss)
+    let (pictures, labels) = try digits(240)
+    let images = try withBehavior(.v2) { try tf.reshape(pictures, [-1, 64]) }
+    return try trained(steps) { session, step in
+      let batch = step % 4 * 50..<step % 4 * 50 + 50
+      return try session.run(
+        (optimizer, loss),
+        feedDict: [x: rows(images, batch), y: rows(labels, batch), keepProb: 0.8]
+      ).1
+    }
   }
 }

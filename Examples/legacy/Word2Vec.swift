@@ -1,7 +1,7 @@
 public import CompatV1
 
 /// Word vectors by the skip-gram model with noise-contrastive estimation.
-public struct Word2Vec {
+public struct Word2Vec: LegacyProgram {
   public static let (vocabulary, size, sampled) = (50, 16, 8)
   public let inputs, labels, loss: Tensor
   let embeddings: tf.Variable
@@ -24,6 +24,20 @@ public struct Word2Vec {
       tf.nn.nceLoss(
         weights: nceWeights, biases: nceBiases, labels: labels, inputs: embed,
         numSampled: Self.sampled, numClasses: Self.vocabulary))
+  }
+
+  public func train(steps: Int) throws -> [Float] {
+    let optimizer = try tf.train.GradientDescentOptimizer(1.0).minimize(loss)
+    let pairs = try Self.pairs()
+    return try trained(steps) { session, step in
+      let batch = pairs[step * 16..<step * 16 + 16]
+      return try session.run(
+        (optimizer, loss),
+        feedDict: [
+          inputs: batch.map { Int32($0.word) }, labels: batch.map { [Int32($0.near)] },
+        ]
+      ).1
+    }
   }
 
   /// Pairs of words that are near each other in a text.

@@ -7,7 +7,8 @@ import Serialization
 import Testing
 
 /// The models of Examples/legacy are TensorFlow's: the same nodes, the same values before the first
-/// step, and the same first loss. Examples/legacy/record.py records them.
+/// step, the same first loss, and of those that train the same losses. Examples/legacy/record.py
+/// records them.
 @Suite struct LegacyModelTests {
   struct Program: Sendable {
     let name: String
@@ -95,6 +96,26 @@ import Testing
       let expected = curve.losses[0]
       #expect(abs(found - expected) <= 1e-4 * abs(expected), "\(found), not \(expected)")
     }
+  }
+
+  private static let trained: [(name: String, make: @Sendable () throws -> any LegacyProgram)] = [
+    ("linear_regression", { try LinearRegression() }), ("mlp", { try MLP() }),
+    ("word2vec", { try Word2Vec() }), ("dqn", { try DQN() }), ("lstm", { try LSTM() }),
+  ]
+
+  @Test(arguments: trained.map(\.name), [false, true])
+  func trainAsTensorFlowDoes(name: String, resources: Bool) throws {
+    let make = try #require(Self.trained.first { $0.name == name }).make
+    var behavior = Behavior.v1
+    behavior.resourceVariables = resources
+    let curve = try JSONDecoder().decode(
+      Curve.self, from: Data(contentsOf: fixture(name, "curve.json")))
+    let losses = try withBehavior(behavior) { try make().train(steps: 20) }
+    for (step, (found, expected)) in zip(losses, curve.losses).enumerated() {
+      #expect(
+        abs(found - expected) <= 1e-4 * abs(expected), "step \(step): \(found), not \(expected)")
+    }
+    #expect(losses.count == curve.losses.count)
   }
 
   /// What nodes have that others wait for, some of which the rest of a program makes.
