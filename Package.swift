@@ -129,11 +129,11 @@ let package = Package(
     .target(
       name: "V1Recurrent",
       dependencies: [
-        "CoreGraph", "CoreOps", "OpsLinalg", "OpsNN", "V1Graph", "Variables",
+        "CoreGraph", "CoreOps", "Functions", "OpsLinalg", "OpsNN", "V1Graph", "Variables",
       ],
       swiftSettings: swiftSettings),
     .target(
-      name: "V1Train",
+      name: "V1Training",
       dependencies: ["CoreGraph", "CoreOps", "OpsState", "V1Graph", "Variables"],
       swiftSettings: swiftSettings),
     .target(
@@ -143,7 +143,7 @@ let package = Package(
       name: "Compat",
       dependencies: [
         "CoreGraph", "CoreOps", "Functions", "Models", "Ops", "Serialization", "V1Graph",
-        "V1Recurrent", "V1Runtime", "V1Train", "V2Eager",
+        "V1Recurrent", "V1Runtime", "V1Training", "V2Eager",
       ],
       swiftSettings: swiftSettings),
     .target(name: "CompatV1", dependencies: ["Compat"], swiftSettings: swiftSettings),

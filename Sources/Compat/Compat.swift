@@ -6,7 +6,7 @@
 @_exported public import V1Graph
 @_exported public import V1Recurrent
 @_exported public import V1Runtime
-@_exported public import V1Train
+@_exported public import V1Training
 @_exported public import V2Eager
 
 /// TensorFlow's symbols in TF-2 style; those of TF-1 are in `tf.compat.v1`.

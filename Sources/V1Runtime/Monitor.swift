@@ -1,6 +1,9 @@
+import CoreOps
 import Glibc
 
 /// A value that threads share, and on which they can wait for a change.
+///
+/// The mutex guards the value, which the compiler does not see.
 final class Monitor<Value>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -72,8 +75,4 @@ final class Monitor<Value>: @unchecked Sendable {
 }
 
 /// Seconds of the clock that does not go back.
-func monotonicSeconds() -> Double {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
-}
+func monotonicSeconds() -> Double { Double(RunEvent.now) / 1e9 }
